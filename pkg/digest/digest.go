@@ -1,0 +1,153 @@
+// Package digest reads, compares and computes the digests that manifests declare.
+//
+// A Digest is a comparable value: two are equal exactly when algorithm and sum are.
+// Parse reads every form that a manifest may use, and String gives the canonical one.
+package digest
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Algorithm names a hash function. The zero value names none.
+type Algorithm string
+
+// The algorithms that a manifest may declare.
+const (
+	SHA1   Algorithm = "sha1" // accepted, but Weak
+	SHA256 Algorithm = "sha256"
+	SHA384 Algorithm = "sha384"
+	SHA512 Algorithm = "sha512"
+)
+
+// sizes holds the length of each algorithm's sum in bytes (FIPS 180-4).
+var sizes = map[Algorithm]int{SHA1: 20, SHA256: 32, SHA384: 48, SHA512: 64}
+
+// Size returns the length of the algorithm's sum in bytes, 0 for one that is not known.
+func (a Algorithm) Size() int { return sizes[a] }
+
+// Weak reports whether collisions for the algorithm can be made in practice (SHA-1: https://shattered.io).
+func (a Algorithm) Weak() bool { return a == SHA1 }
+
+// Digest is the sum of some bytes under one algorithm. The zero Digest stands for none and equals no computed one.
+type Digest struct {
+	Algorithm Algorithm
+	Sum       string // lower-case hex, Algorithm.Size()*2 digits
+}
+
+// IsZero reports whether d is no digest at all.
+func (d Digest) IsZero() bool { return d == Digest{} }
+
+// String returns the canonical form, "sha256:<lower-case hex>", and "" for the zero Digest.
+func (d Digest) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return string(d.Algorithm) + ":" + d.Sum
+}
+
+// MarshalText gives the canonical form.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote; empty text is the zero Digest.
+func (d *Digest) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Digest{}
+		return nil
+	}
+	parsed, err := Parse(string(text))
+	*d = parsed
+	return err
+}
+
+// Expected describes the forms that Parse reads, for messages.
+const Expected = "`sha256:` and 64 hex digits"
+
+// Parse reads a checksum as a manifest declares it:
+//
+//   - "sha256:", "sha384:", "sha512:" or "sha1:" and hex in either case;
+//   - bare hex of 40, 64, 96 or 128 digits (sha1, sha256, sha384, sha512);
+//   - Subresource Integrity, "sha256-<base64>" (https://www.w3.org/TR/sri-2/), also for sha384 and sha512.
+//
+// Everything else, MD5 and surrounding white space included, is an error that says what was
+// found and what was expected; the error holds none of the text itself.
+func Parse(text string) (Digest, error) {
+	switch {
+	case text == "":
+		return Digest{}, errors.New("the checksum is empty: expected " + Expected)
+	case strings.TrimSpace(text) != text:
+		return Digest{}, errors.New("the checksum has white space around it: remove the blanks and line ends")
+	}
+	if name, sum, found := strings.Cut(text, ":"); found {
+		return parseHex(Algorithm(name), sum)
+	}
+	if name, sum, found := strings.Cut(text, "-"); found {
+		return parseSRI(Algorithm(name), sum)
+	}
+	return parseBare(text)
+}
+
+func parseHex(algorithm Algorithm, sum string) (Digest, error) {
+	if err := known(algorithm); err != nil {
+		return Digest{}, err
+	}
+	if want := 2 * algorithm.Size(); len(sum) != want {
+		return Digest{}, fmt.Errorf("%s needs %d hex digits, and this has %d characters", algorithm, want, len(sum))
+	}
+	if _, err := hex.DecodeString(sum); err != nil {
+		return Digest{}, fmt.Errorf("the sum after %s: is not hexadecimal: expected only the digits 0-9 and a-f", algorithm)
+	}
+	return Digest{Algorithm: algorithm, Sum: strings.ToLower(sum)}, nil
+}
+
+func parseSRI(algorithm Algorithm, sum string) (Digest, error) {
+	if err := known(algorithm); err != nil {
+		return Digest{}, err
+	}
+	if algorithm == SHA1 {
+		return Digest{}, errors.New("the sha1-<base64> form does not exist (Subresource Integrity has sha256, sha384 and sha512): expected " + Expected)
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(sum)
+	if err != nil || strings.ContainsAny(sum, "\r\n") {
+		return Digest{}, fmt.Errorf("the part after %s- is not standard base64 with padding", algorithm)
+	}
+	if len(raw) != algorithm.Size() {
+		return Digest{}, fmt.Errorf("%s needs %d bytes, and this base64 has %d", algorithm, algorithm.Size(), len(raw))
+	}
+	return Digest{Algorithm: algorithm, Sum: hex.EncodeToString(raw)}, nil
+}
+
+func parseBare(text string) (Digest, error) {
+	if _, err := hex.DecodeString(text); err != nil {
+		return Digest{}, errors.New("this is not a checksum: expected " + Expected)
+	}
+	if len(text) == 32 {
+		return Digest{}, md5Error()
+	}
+	for algorithm, size := range sizes {
+		if len(text) == 2*size {
+			return Digest{Algorithm: algorithm, Sum: strings.ToLower(text)}, nil
+		}
+	}
+	return Digest{}, fmt.Errorf("bare hex has 40 (sha1), 64 (sha256), 96 (sha384) or 128 (sha512) digits, and this has %d", len(text))
+}
+
+func known(algorithm Algorithm) error {
+	if _, ok := sizes[algorithm]; ok {
+		return nil
+	}
+	switch lower := Algorithm(strings.ToLower(string(algorithm))); {
+	case lower == "md5":
+		return md5Error()
+	case lower.Size() > 0:
+		return fmt.Errorf("the algorithm's name is written in lower case: %s", lower)
+	}
+	return errors.New("the algorithm is not known: expected sha256, sha384, sha512 or sha1")
+}
+
+func md5Error() error {
+	return errors.New("MD5 is broken (two files with one MD5 are made in seconds): expected " + Expected)
+}

@@ -1,0 +1,89 @@
+// Package finding holds what the program has to say about a manifest: findings, the rules behind
+// them, and the one way in which text from outside enters a sentence of ours.
+package finding
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Severity says how much a finding weighs. The zero value is Error.
+type Severity uint8
+
+// The severities, worst first.
+const (
+	Error Severity = iota
+	Warning
+	Notice
+)
+
+var severityNames = [...]string{Error: "error", Warning: "warning", Notice: "notice"}
+
+// String returns "error", "warning" or "notice".
+func (s Severity) String() string {
+	if int(s) < len(severityNames) {
+		return severityNames[s]
+	}
+	return fmt.Sprintf("severity(%d)", uint8(s))
+}
+
+// MarshalText gives the name.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a name; any other text is an error.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for i, name := range severityNames {
+		if string(text) == name {
+			*s = Severity(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is no severity: expected `error`, `warning` or `notice`", Quote(string(text)))
+}
+
+// Position is a place in a manifest: 1-based, the column counted in Unicode code points.
+// The zero Position means that the place is not known.
+type Position struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+}
+
+// Compare orders positions as they stand in the file.
+func (p Position) Compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+}
+
+// Finding is one thing that is wrong, or worth knowing, at one place.
+type Finding struct {
+	Rule     string   `json:"rule"` // the ID of a Rule
+	Severity Severity `json:"severity"`
+	Manifest string   `json:"manifest"` // slash-separated path
+	Pointer  string   `json:"pointer"`  // RFC 6901; "" is the whole manifest
+	Position
+	// Message says what is wrong, Fix (where one is known) what to do. Text from outside stands in
+	// them only between backticks, as Quote makes it.
+	Message string `json:"message"`
+	Fix     string `json:"fix,omitempty"`
+}
+
+// New returns a finding of the rule with its default severity. It panics on an ID that is in no rule table.
+func New(rule, manifest, pointer string, at Position, message, fix string) Finding {
+	r, ok := Lookup(rule)
+	if !ok {
+		panic("finding: no rule " + rule)
+	}
+	return Finding{Rule: rule, Severity: r.Severity, Manifest: manifest, Pointer: pointer, Position: at, Message: message, Fix: fix}
+}
+
+// Compare is the order of a report: by manifest, position, rule, then text, so that the same
+// findings stand in the same order whatever order they were found in.
+func (f Finding) Compare(g Finding) int {
+	return cmp.Or(
+		cmp.Compare(f.Manifest, g.Manifest),
+		f.Position.Compare(g.Position),
+		cmp.Compare(f.Pointer, g.Pointer),
+		cmp.Compare(f.Severity, g.Severity),
+		cmp.Compare(f.Rule, g.Rule),
+		cmp.Compare(f.Message, g.Message),
+	)
+}

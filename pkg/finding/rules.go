@@ -1,0 +1,25 @@
+package finding
+
+import "slices"
+
+// Rule is a stable reason for a finding, as docs/rules.md shows it.
+type Rule struct {
+	ID       string   // "family/name"; never changes once published
+	Severity Severity // the default
+	Title    string   // one line
+	Why      string   // what it costs whoever installs the service
+	Example  string   // JSON that breaks the rule, or what the server does
+	Fix      string   // what to write instead
+}
+
+// Rules is every rule, family by family.
+var Rules = slices.Concat(jsonRules, schemaRules, artifactRules, checksumRules, urlRules, manifestRules)
+
+// Lookup returns the rule with the ID.
+func Lookup(id string) (Rule, bool) {
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.ID == id })
+	if i < 0 {
+		return Rule{}, false
+	}
+	return Rules[i], true
+}

@@ -1,0 +1,48 @@
+package finding
+
+// The IDs of the rules about declared checksums and signatures.
+const (
+	ChecksumWeak        = "checksum/weak"
+	ChecksumInvalid     = "checksum/invalid"
+	SignatureInvalid    = "signature/invalid"
+	SignatureUnverified = "signature/unverified"
+	SignatureMissing    = "signature/missing"
+)
+
+var checksumRules = []Rule{
+	{
+		ID: ChecksumWeak, Severity: Warning,
+		Title:   "The checksum is a SHA-1",
+		Why:     "Two different files with one SHA-1 can be made, so it proves little about a file from a stranger.",
+		Example: `"checksum": "sha1:…"`,
+		Fix:     "Declare a sha256 checksum: `scripts/checksum.sh FILE` prints it.",
+	},
+	{
+		ID: ChecksumInvalid, Severity: Error,
+		Title:   "The checksum can't be read",
+		Why:     "An unreadable checksum protects nobody, so the file was not downloaded.",
+		Example: `"checksum": "md5:d41d8cd98f00b204e9800998ecf8427e"`,
+		Fix:     "Write `sha256:` and 64 hex digits: `scripts/checksum.sh FILE` prints it.",
+	},
+	{
+		ID: SignatureInvalid, Severity: Error,
+		Title:   "The signature does not verify",
+		Why:     "The signature is not of this file, not by a configured key, or not a minisign signature at all.",
+		Example: `a "signature" copied from another version`,
+		Fix:     "Sign the file that the URL serves: `minisign -S -m FILE`, and paste the .minisig text.",
+	},
+	{
+		ID: SignatureUnverified, Severity: Notice,
+		Title:   "The signature was not checked",
+		Why:     "No public key is configured, so the signature says nothing yet.",
+		Example: `a "signature" while the input public-keys is empty`,
+		Fix:     "Give the developer's minisign public key in the input `public-keys`.",
+	},
+	{
+		ID: SignatureMissing, Severity: Warning,
+		Title:   "A signature that was there is gone",
+		Why:     "The version before this pull request had a signature for this file.",
+		Example: `a pull request that removes "signature"`,
+		Fix:     "Keep the signature, or have the developer sign the new file.",
+	},
+}

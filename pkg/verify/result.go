@@ -1,0 +1,79 @@
+// Package verify decides what every artifact ends as: one download per URL, one Result per artifact.
+package verify
+
+import (
+	"fmt"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// Status is what an artifact ended as. The zero value is Unreachable: whatever was never finished failed.
+type Status uint8
+
+// The statuses.
+const (
+	Unreachable Status = iota // nothing is known about the file
+	Verified                  // the complete body has the declared digest
+	Mismatch                  // the complete body has another digest
+	Unverified                // no checksum declared; the body was read
+	Unavailable               // a final refusal by the server
+	Refused                   // our own policy stopped it
+	Invalid                   // not the thing it should be, and no declared digest says otherwise
+)
+
+// Statuses is every status, in the order in which people want to read them: failures first.
+var Statuses = []Status{Mismatch, Invalid, Refused, Unavailable, Unreachable, Unverified, Verified}
+
+var statusNames = [...]string{
+	Unreachable: "unreachable", Verified: "verified", Mismatch: "mismatch", Unverified: "unverified",
+	Unavailable: "unavailable", Refused: "refused", Invalid: "invalid",
+}
+
+// String returns the name that reports use.
+func (s Status) String() string {
+	if int(s) < len(statusNames) {
+		return statusNames[s]
+	}
+	return fmt.Sprintf("status(%d)", uint8(s))
+}
+
+// Failed reports whether the status is neither Verified nor Unverified.
+func (s Status) Failed() bool { return s != Verified && s != Unverified }
+
+// MarshalText gives the name.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a name; any other text is an error.
+func (s *Status) UnmarshalText(text []byte) error {
+	for i, name := range statusNames {
+		if string(text) == name {
+			*s = Status(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%s is no status of an artifact", finding.Quote(string(text)))
+}
+
+// Source says where the bytes of a Result came from.
+type Source string
+
+// The sources. The empty Source means that no bytes were seen.
+const (
+	Download Source = "download" // every byte was read from the URL
+	Host     Source = "host"     // the digest that the host publishes
+	Cache    Source = "cache"    // an earlier scan, confirmed by the server's validator
+	Local    Source = "local"    // a file on disk
+)
+
+// Result is what one artifact ended as.
+type Result struct {
+	Artifact manifest.Artifact
+	Status   Status
+	Observed digest.Digest // under the declared algorithm, else SHA-256; zero when no complete body was seen
+	Size     int64         // bytes of the complete body, -1 when none was seen
+	Format   string        // what the first bytes are, "" when not known
+	Source   Source
+	Findings []finding.Finding
+}
