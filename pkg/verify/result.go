@@ -61,10 +61,10 @@ type Source string
 
 // The sources. The empty Source means that no bytes were seen.
 const (
-	Download Source = "download" // every byte was read from the URL
-	Host     Source = "host"     // the digest that the host publishes
-	Cache    Source = "cache"    // an earlier scan, confirmed by the server's validator
-	Local    Source = "local"    // a file on disk
+	FromDownload Source = "download" // every byte was read from the URL
+	FromHost     Source = "host"     // the digest that the host publishes
+	FromCache    Source = "cache"    // an earlier scan, confirmed by the server's validator
+	FromLocal    Source = "local"    // a file on disk
 )
 
 // Result is what one artifact ended as.
@@ -75,5 +75,6 @@ type Result struct {
 	Size     int64         // bytes of the complete body, -1 when none was seen
 	Format   string        // what the first bytes are, "" when not known
 	Source   Source
+	Note     string // why an Unverified artifact needs no checksum; "" when it does
 	Findings []finding.Finding
 }
