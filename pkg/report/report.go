@@ -3,6 +3,10 @@
 package report
 
 import (
+	"cmp"
+	"slices"
+	"strings"
+
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
@@ -17,13 +21,14 @@ type Report struct {
 	Version   int               `json:"version"`
 	Tool      Tool              `json:"tool"`
 	Run       Run               `json:"run"`
-	Shard     *Shard            `json:"shard,omitempty"`
-	Scope     string            `json:"scope"` // "changed" or "all"
-	Mode      string            `json:"mode"`  // "full" or "fast"
-	Complete  bool              `json:"complete"`
+	Shard     *Shard            `json:"shard,omitzero"`
+	Scope     string            `json:"scope"`    // "changed" or "all"
+	Mode      string            `json:"mode"`     // "full" or "fast"
+	Complete  bool              `json:"complete"` // false when the run was cut short
 	Summary   Summary           `json:"summary"`
 	Artifacts []Artifact        `json:"artifacts"`
 	Findings  []finding.Finding `json:"findings"`
+	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
 }
 
 // Tool is the program that made a report.
@@ -36,11 +41,12 @@ type Tool struct {
 type Run struct {
 	Event       string `json:"event"`
 	Repository  string `json:"repository,omitempty"` // "owner/name"
-	PullRequest int    `json:"pull_request,omitempty"`
+	PullRequest int    `json:"pull_request,omitzero"`
 	HeadSHA     string `json:"head_sha,omitempty"`
-	RunID       int64  `json:"run_id,omitempty"`
-	RunAttempt  int    `json:"run_attempt,omitempty"`
+	RunID       int64  `json:"run_id,omitzero,string"`
+	RunAttempt  int    `json:"run_attempt,omitzero"`
 	// ServerURL is where links lead ("https://github.com"); it is not part of the JSON form.
+	// Without it nothing is linked to the repository.
 	ServerURL string `json:"-"`
 }
 
@@ -67,6 +73,9 @@ type Summary struct {
 	Bytes       int64 `json:"bytes"`
 }
 
+// Failed is the number of artifacts that are neither verified nor unverified.
+func (s Summary) Failed() int { return s.Artifacts - s.Verified - s.Unverified }
+
 // Artifact is a verify.Result in the report's form.
 type Artifact struct {
 	Manifest string        `json:"manifest"`
@@ -77,8 +86,162 @@ type Artifact struct {
 	Status   verify.Status `json:"status"`
 	Declared digest.Digest `json:"declared,omitzero"`
 	Observed digest.Digest `json:"observed,omitzero"`
-	Size     *int64        `json:"size,omitempty"` // bytes of the complete body
+	Size     *int64        `json:"size,omitzero"` // bytes of the complete body
 	Format   string        `json:"format,omitempty"`
 	Source   verify.Source `json:"source,omitempty"`
 	finding.Position
+	Note string `json:"note,omitempty"` // why an unverified artifact needs no checksum
+}
+
+// Input is what a run has found.
+type Input struct {
+	Version     string // of the program
+	Run         Run
+	Shard       *Shard // nil when the run is no part of another
+	Scope, Mode string
+	Manifests   int // how many were read
+	Complete    bool
+	Bytes       int64 // downloaded
+	Notes       []string
+	Findings    []finding.Finding // those about manifests; each Result brings its own
+	Results     []verify.Result
+}
+
+// Build makes the report of a run. An artifact that failed without a word gets an error finding: nothing
+// that failed goes unsaid.
+func Build(in Input) *Report {
+	r := &Report{
+		Version: Version, Tool: Tool{Name: toolName, Version: in.Version},
+		Run: in.Run, Shard: in.Shard, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
+		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes),
+	}
+	for _, result := range in.Results {
+		r.Artifacts = append(r.Artifacts, newArtifact(result))
+		r.Findings = append(r.Findings, result.Findings...)
+	}
+	for _, a := range r.unexplained() {
+		r.Findings = append(r.Findings, finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
+			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), ""))
+	}
+	r.sort()
+	r.Summary = r.count(in.Manifests, in.Bytes)
+	return r
+}
+
+func newArtifact(result verify.Result) Artifact {
+	from := result.Artifact
+	a := Artifact{
+		Manifest: from.Manifest, Pointer: from.Pointer, Position: from.Position,
+		Role: from.Role, Platform: from.Platform, URL: from.URL,
+		Status: result.Status, Observed: result.Observed, Format: result.Format, Source: result.Source, Note: result.Note,
+	}
+	if from.Checksum != nil {
+		a.Declared = from.Checksum.Value
+	}
+	if result.Size >= 0 {
+		a.Size = &result.Size
+	}
+	return a
+}
+
+// failureRules gives the rule behind each failure, for artifacts that bring no finding of their own.
+var failureRules = map[verify.Status]string{
+	verify.Mismatch:    finding.ArtifactMismatch,
+	verify.Invalid:     finding.ArtifactWrongFormat,
+	verify.Refused:     finding.ArtifactRefused,
+	verify.Unavailable: finding.ArtifactUnavailable,
+	verify.Unreachable: finding.ArtifactUnreachable,
+}
+
+// unexplained returns the artifacts that failed without an error finding at their pointer or below it.
+func (r *Report) unexplained() []Artifact {
+	explained := map[place]bool{}
+	for _, f := range r.Findings {
+		if f.Severity != finding.Error {
+			continue
+		}
+		for at := range placesOf(f) {
+			explained[at] = true
+		}
+	}
+	var found []Artifact
+	for _, a := range r.Artifacts {
+		if a.Status.Failed() && !explained[place{a.Manifest, a.Pointer}] {
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// place is a value in a manifest.
+type place struct{ manifest, pointer string }
+
+// placesOf yields the finding's own place and every one above it.
+func placesOf(f finding.Finding) func(yield func(place) bool) {
+	return func(yield func(place) bool) {
+		for pointer := f.Pointer; yield(place{f.Manifest, pointer}) && pointer != ""; {
+			pointer = pointer[:max(0, strings.LastIndexByte(pointer, '/'))]
+		}
+	}
+}
+
+func (r *Report) byPlace() map[place]Artifact {
+	artifacts := map[place]Artifact{}
+	for _, a := range r.Artifacts {
+		artifacts[place{a.Manifest, a.Pointer}] = a
+	}
+	return artifacts
+}
+
+// artifactOf returns the artifact that the finding is about: the one at its place or above it.
+func artifactOf(f finding.Finding, artifacts map[place]Artifact) (Artifact, bool) {
+	for at := range placesOf(f) {
+		if a, ok := artifacts[at]; ok {
+			return a, true
+		}
+	}
+	return Artifact{}, false
+}
+
+// sort gives artifacts and findings their order, and drops findings that say the same twice.
+func (r *Report) sort() {
+	slices.SortFunc(r.Artifacts, Artifact.compare)
+	slices.SortFunc(r.Findings, func(f, g finding.Finding) int {
+		return cmp.Or(f.Compare(g), cmp.Compare(f.Fix, g.Fix))
+	})
+	r.Findings = slices.Compact(r.Findings)
+	slices.Sort(r.Notes)
+	r.Notes = slices.Compact(r.Notes)
+}
+
+func (a Artifact) compare(b Artifact) int {
+	return cmp.Or(
+		cmp.Compare(a.Manifest, b.Manifest),
+		a.Position.Compare(b.Position),
+		cmp.Compare(a.Pointer, b.Pointer),
+	)
+}
+
+// count returns the summary of the report's artifacts and findings.
+func (r *Report) count(manifests int, bytes int64) Summary {
+	s := Summary{Manifests: manifests, Artifacts: len(r.Artifacts), Bytes: bytes}
+	for _, a := range r.Artifacts {
+		*s.status(a.Status)++
+	}
+	for _, f := range r.Findings {
+		*s.severity(f.Severity)++
+	}
+	return s
+}
+
+func (s *Summary) status(status verify.Status) *int {
+	return map[verify.Status]*int{
+		verify.Verified: &s.Verified, verify.Mismatch: &s.Mismatch, verify.Unverified: &s.Unverified,
+		verify.Unavailable: &s.Unavailable, verify.Unreachable: &s.Unreachable,
+		verify.Refused: &s.Refused, verify.Invalid: &s.Invalid,
+	}[status]
+}
+
+func (s *Summary) severity(severity finding.Severity) *int {
+	return [...]*int{finding.Error: &s.Errors, finding.Warning: &s.Warnings, finding.Notice: &s.Notices}[severity]
 }

@@ -1,0 +1,31 @@
+package report_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+func annotations(t testing.TB, r *report.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.Annotate(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestAnnotationsReadAsTheyShould(t *testing.T) {
+	golden(t, "mixed.annotations", annotations(t, report.Build(mixed())))
+}
+
+func TestTheTenthAnnotationSaysHowManyAreNotShown(t *testing.T) {
+	for n, want := range map[int]string{9: "", 10: "", 11: "There are 1 more", 400: "There are 390 more"} {
+		lines := strings.Split(strings.TrimSpace(annotations(t, report.Build(failures(n)))), "\n")
+		last := lines[len(lines)-1]
+		if len(lines) != min(n, 10) || !strings.Contains(last, want) || want == "" && strings.Contains(last, "more of severity") {
+			t.Errorf("%d findings give %d annotations, the last of which is %s", n, len(lines), last)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package report_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func sha256(fill string) digest.Digest {
+	return digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat(fill, 64)}
+}
+
+const service = "chat-gorilla/manifest.json"
+
+// artifact is a binary or, without a platform, a weight.
+func artifact(pointer, platform, url string, line int) manifest.Artifact {
+	a := manifest.Artifact{Manifest: service, Pointer: pointer, Platform: platform, URL: url,
+		Role: manifest.Binary, Position: finding.Position{Line: line, Column: 16}}
+	if platform == "" {
+		a.Role = manifest.Weight
+	}
+	return a
+}
+
+// declare gives the artifact a checksum on the line below its URL.
+func declare(a manifest.Artifact, d digest.Digest) manifest.Artifact {
+	a.Checksum = &manifest.Field[digest.Digest]{Value: d, Pointer: a.Pointer + "/checksum",
+		Position: finding.Position{Line: a.Position.Line + 1, Column: 21}}
+	return a
+}
+
+func about(a manifest.Artifact, rule, message string) finding.Finding {
+	return finding.New(rule, a.Manifest, a.Pointer, a.Position, message, "")
+}
+
+func verified() verify.Result {
+	a := declare(artifact("/binaries/x86_64-apple-darwin", "x86_64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-x86_64", 14), sha256("a"))
+	return verify.Result{Artifact: a, Status: verify.Verified, Observed: sha256("a"), Size: 12_345_678, Format: "mach-o x86_64", Source: verify.FromDownload}
+}
+
+func mismatch() verify.Result {
+	a := declare(artifact("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), sha256("b"))
+	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, fmt.Sprintf(
+		"The file is not the one that was declared: the URL serves a Mach-O arm64 executable of 11,222,333 bytes whose digest is %s, and %s is declared",
+		finding.Quote(sha256("c").String()), finding.Quote(sha256("b").String())), "")
+	return verify.Result{Artifact: a, Status: verify.Mismatch, Observed: sha256("c"), Size: 11_222_333, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
+}
+
+func invalid() verify.Result {
+	a := artifact("/weights/models~1gorilla.gguf", "", "https://huggingface.co/acme/gorilla/blob/main/gorilla.gguf", 20)
+	f := about(a, finding.ArtifactHTMLPage, "The URL serves an HTML page titled `Log in – Hugging Face` instead of the file")
+	f.Fix = "Use https://huggingface.co/acme/gorilla/resolve/main/gorilla.gguf"
+	return verify.Result{Artifact: a, Status: verify.Invalid, Observed: sha256("d"), Size: 4_096, Format: "html", Source: verify.FromDownload, Findings: []finding.Finding{f}}
+}
+
+func unavailable() verify.Result {
+	a := declare(artifact("/weights/tokenizer.json", "", "https://huggingface.co/acme/gorilla/resolve/main/tokenizer.json", 24), sha256("e"))
+	return verify.Result{Artifact: a, Status: verify.Unavailable, Size: -1, Findings: []finding.Finding{
+		about(a, finding.ArtifactUnavailable, "The server answers 404 Not Found")}}
+}
+
+func unchecked() verify.Result {
+	a := artifact("/binaries/x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", "https://dl.example.org/gorilla-linux", 17)
+	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: sha256("f"), Size: 9_000_000, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
+		about(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed")}}
+}
+
+func excused() verify.Result {
+	a := artifact("/weights/adapter.safetensors", "", "https://huggingface.co/acme/gorilla/resolve/main/adapter.safetensors", 28)
+	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: sha256("9"), Size: 4_815_162_342, Format: "safetensors", Source: verify.FromDownload,
+		Note: "weights in the safetensors format, which holds no code"}
+}
+
+var (
+	weak = finding.New(finding.ChecksumWeak, "coder-x/manifest.json", "/binaries/aarch64-apple-darwin/checksum", finding.Position{Line: 8, Column: 21}, "The checksum is a SHA-1", "")
+	unit = finding.New(finding.SignatureUnverified, "coder-x/manifest.json", "/binaries/aarch64-apple-darwin/signature", finding.Position{Line: 9, Column: 22}, "The signature was not checked: no public key is configured", "")
+)
+
+// input is what a run over a pull request has found.
+func input(results ...verify.Result) report.Input {
+	in := report.Input{
+		Version: "1.0.0", Scope: "changed", Mode: "full", Manifests: 1, Complete: true, Results: results,
+		Run: report.Run{Event: "pull_request", Repository: "acme/registry", PullRequest: 7, HeadSHA: strings.Repeat("0123456789", 4),
+			RunID: 4242, RunAttempt: 1, ServerURL: "https://github.com"},
+	}
+	for _, r := range results {
+		in.Bytes += max(0, r.Size)
+	}
+	return in
+}
+
+// mixed is a run that found something of everything.
+func mixed() report.Input {
+	in := input(excused(), verified(), mismatch(), invalid(), unavailable(), unchecked())
+	in.Manifests = 2
+	in.Findings = []finding.Finding{unit, weak}
+	return in
+}

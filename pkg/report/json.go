@@ -1,0 +1,188 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+const toolName = "verify-manifests"
+
+// maxSize bounds a report that is read, in bytes: some 100,000 artifacts.
+const maxSize = 64 << 20
+
+// maxBytes bounds what a report may claim to have read, so that the sum of all shards stays a number.
+const maxBytes = 1 << 50
+
+// WriteJSON writes the report's JSON form, indented. What is invisible or could be taken for a command by
+// a workflow runner's log is escaped, so the output may be printed anywhere.
+func (r *Report) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
+
+func writeJSON(w io.Writer, value any) error {
+	data, err := json.Marshal(value, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	_, err = w.Write(append(escapeJSON(data), '\n'))
+	return err
+}
+
+// escapeJSON escapes the runes of a JSON text that finding.Clean would change. All of them stand in
+// strings, where \u means the same.
+func escapeJSON(data []byte) []byte {
+	var out []byte
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		switch {
+		case r == '[' && len(out) >= 2 && string(out[len(out)-2:]) == "##",
+			r >= utf8.RuneSelf && finding.Clean(string(r)) != string(r), r == 0x7f:
+			out = appendEscape(out, r)
+		default:
+			out = append(out, data[:size]...)
+		}
+		data = data[size:]
+	}
+	return out
+}
+
+func appendEscape(out []byte, r rune) []byte {
+	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
+		return fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+	}
+	return fmt.Appendf(out, `\u%04x`, r)
+}
+
+// Read reads the JSON form of a report that another run wrote. It trusts nothing in it: size, shape, names
+// and counts are checked, and what a report of this program can't say is an error.
+func Read(from io.Reader) (*Report, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the report: %w", err)
+	}
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("the report has more than %d MiB", maxSize>>20)
+	}
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, fmt.Errorf("this is not a report: %s", finding.Clean(err.Error()))
+	}
+	if head.Version != Version {
+		return nil, fmt.Errorf("the report is of version %d, and this program reads version %d: use one version of it everywhere", head.Version, Version)
+	}
+	r := new(Report)
+	if err := json.Unmarshal(data, r, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("this is not a report of version %d: %s", Version, finding.Clean(err.Error()))
+	}
+	if err := r.check(); err != nil {
+		return nil, fmt.Errorf("the report contradicts itself: %w", err)
+	}
+	r.sort()
+	return r, nil
+}
+
+// The shapes of names that a report may hold.
+var (
+	eventShape      = regexp.MustCompile(`^[a-z_]{1,50}$`)
+	repositoryShape = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9_.-]{0,99}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$`)
+	commitShape     = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
+	scopeShape      = regexp.MustCompile(`^(changed|all)$`)
+	modeShape       = regexp.MustCompile(`^(full|fast)$`)
+	roleShape       = regexp.MustCompile(`^(` + string(manifest.Binary) + `|` + string(manifest.Weight) + `)$`)
+	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
+	ruleShape       = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
+)
+
+func shaped(what, value string, shape *regexp.Regexp) error {
+	if shape.MatchString(value) {
+		return nil
+	}
+	return fmt.Errorf("%s is no %s", finding.Quote(value), what)
+}
+
+// check reports the first thing in which the report differs from what Build makes.
+func (r *Report) check() error {
+	if err := errors.Join(
+		shaped("program of ours", r.Tool.Name, regexp.MustCompile("^"+toolName+"$")),
+		shaped("event", r.Run.Event, eventShape),
+		shaped("repository", r.Run.Repository, repositoryShape),
+		shaped("commit", r.Run.HeadSHA, commitShape),
+		shaped("scope", r.Scope, scopeShape),
+		shaped("mode", r.Mode, modeShape),
+	); err != nil {
+		return err
+	}
+	if s := r.Shard; s != nil && (s.Index < 1 || s.Index > s.Count) {
+		return fmt.Errorf("there is no shard %d of %d", s.Index, s.Count)
+	}
+	if min(int64(r.Run.PullRequest), r.Run.RunID, int64(r.Run.RunAttempt), int64(r.Summary.Manifests), r.Summary.Bytes) < 0 {
+		return errors.New("a number is negative")
+	}
+	if r.Summary.Bytes > maxBytes {
+		return fmt.Errorf("no run reads %d bytes", r.Summary.Bytes)
+	}
+	if err := r.checkArtifacts(); err != nil {
+		return err
+	}
+	return r.checkFindings()
+}
+
+func (r *Report) checkArtifacts() error {
+	seen := map[place]bool{}
+	for _, a := range r.Artifacts {
+		at := place{a.Manifest, a.Pointer}
+		if seen[at] {
+			return fmt.Errorf("the artifact %s is in it twice", at)
+		}
+		seen[at] = true
+		if err := a.check(); err != nil {
+			return fmt.Errorf("the artifact %s: %w", at, err)
+		}
+	}
+	return nil
+}
+
+func (p place) String() string { return finding.Quote(p.manifest + "#" + p.pointer) }
+
+func (a Artifact) check() error {
+	same := a.Declared == a.Observed
+	switch {
+	case a.Line < 0 || a.Column < 0 || a.Size != nil && *a.Size < 0:
+		return errors.New("a number is negative")
+	case a.Status == verify.Verified && (a.Observed.IsZero() || !same),
+		a.Status == verify.Mismatch && (a.Observed.IsZero() || a.Declared.IsZero() || same),
+		a.Status == verify.Unverified && !a.Declared.IsZero():
+		return fmt.Errorf("it can't be %s with the declared digest %s and the observed digest %s",
+			finding.Quote(a.Status.String()), finding.Quote(a.Declared.String()), finding.Quote(a.Observed.String()))
+	}
+	return errors.Join(shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape))
+}
+
+func (r *Report) checkFindings() error {
+	for _, f := range r.Findings {
+		if f.Line < 0 || f.Column < 0 {
+			return fmt.Errorf("a finding in %s stands at a negative place", finding.Quote(f.Manifest))
+		}
+		if err := shaped("rule", f.Rule, ruleShape); err != nil {
+			return err
+		}
+	}
+	if silent := r.unexplained(); len(silent) > 0 {
+		return fmt.Errorf("the artifact %s failed, and no error says why", place{silent[0].Manifest, silent[0].Pointer})
+	}
+	if counted := r.count(r.Summary.Manifests, r.Summary.Bytes); counted != r.Summary {
+		return fmt.Errorf("its summary says %s, and it holds %s", r.Summary.counts(), counted.counts())
+	}
+	return nil
+}

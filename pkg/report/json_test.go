@@ -1,0 +1,184 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+func jsonOf(t testing.TB, r *report.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestJSONHasTheDocumentedForm(t *testing.T) {
+	in := mixed()
+	in.Shard = &report.Shard{Index: 1, Count: 4}
+	golden(t, "mixed.json", jsonOf(t, report.Build(in)))
+}
+
+func TestReadReversesWrite(t *testing.T) {
+	for name, in := range scenarios() {
+		want := report.Build(in)
+		got, err := report.Read(strings.NewReader(jsonOf(t, want)))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		want.Run.ServerURL = ""
+		if jsonOf(t, got) != jsonOf(t, want) {
+			t.Errorf("%s (-want +got):\n%s", name, cmp.Diff(jsonOf(t, want), jsonOf(t, got)))
+		}
+	}
+	for _, s := range hostile {
+		if _, err := report.Read(strings.NewReader(jsonOf(t, report.Build(poisoned(s))))); err != nil {
+			t.Errorf("with %.100q: %v", s, err)
+		}
+	}
+}
+
+func TestTheOrderOfFindingsAndResultsDoesNotMatter(t *testing.T) {
+	in, reversed := mixed(), mixed()
+	slices.Reverse(reversed.Results)
+	slices.Reverse(reversed.Findings)
+	reversed.Findings = append(reversed.Findings, reversed.Findings...)
+	a, b := report.Build(in), report.Build(reversed)
+	if jsonOf(t, a) != jsonOf(t, b) || a.Markdown(commentLimit) != b.Markdown(commentLimit) {
+		t.Error(cmp.Diff(jsonOf(t, a), jsonOf(t, b)))
+	}
+}
+
+func TestBuildLeavesNoFailureWithoutAWord(t *testing.T) {
+	for _, status := range verify.Statuses {
+		r := mismatch()
+		r.Status, r.Findings = status, nil
+		built := report.Build(input(r))
+		if got := built.Summary.Errors == 1; got != status.Failed() {
+			t.Errorf("%s has %d errors", status, built.Summary.Errors)
+		}
+	}
+	refused := mismatch()
+	refused.Status, refused.Findings = verify.Refused, nil
+	in := input(refused)
+	in.Findings = []finding.Finding{finding.New(finding.ChecksumInvalid, service, refused.Artifact.Checksum.Pointer, finding.Position{}, "The checksum can't be read", "")}
+	if n := report.Build(in).Summary.Errors; n != 1 {
+		t.Errorf("a failure that the manifest's finding explains has %d errors", n)
+	}
+}
+
+func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
+	whole := jsonOf(t, report.Build(mixed()))
+	for _, test := range []struct{ name, old, new, want string }{
+		{"nothing", whole, "", "not a report"},
+		{"a list", whole, "[]", "not a report"},
+		{"another version", `"version": 1,`, `"version": 2,`, "version 2"},
+		{"no version", `"version": 1,`, ``, "version 0"},
+		{"another program", `"verify-manifests"`, `"other"`, "`other`"},
+		{"an unknown field", `"scope"`, `"scoop"`, "scoop"},
+		{"a doubled field", `"mode": "full"`, `"mode": "full", "mode": "full"`, "mode"},
+		{"another case", `"mode"`, `"Mode"`, "Mode"},
+		{"trailing data", "\n}\n", "\n}\n{}", "not a report"},
+		{"cut off", "\n}\n", "", "not a report"},
+		{"an unknown status", `"status": "mismatch"`, `"status": "fine"`, "`fine`"},
+		{"an unknown severity", `"severity": "error"`, `"severity": "info"`, "`info`"},
+		{"a rule of another shape", `"rule": "checksum/weak"`, `"rule": "checksum weak"`, "`checksum weak`"},
+		{"an unknown role", `"role": "weight"`, `"role": "model"`, "`model`"},
+		{"an unknown source", `"source": "download"`, `"source": "belief"`, "`belief`"},
+		{"an unknown scope", `"changed"`, `"some"`, "`some`"},
+		{"an unknown mode", `"full"`, `"half"`, "`half`"},
+		{"a repository elsewhere", `"acme/registry"`, `"acme/.."`, "`acme/..`"},
+		{"a commit that is none", `"0123456789012345678901234567890123456789"`, `"main"`, "`main`"},
+		{"an event that is none", `"pull_request",`, `"::error::",`, "event"},
+		{"a verified file with another digest", `"status": "mismatch"`, `"status": "verified"`, "can't be `verified`"},
+		{"a mismatch without one", sha256("c").String() + `",` + "\n      \"size\"", sha256("b").String() + `",` + "\n      \"size\"", "can't be `mismatch`"},
+		{"an unverified file with a checksum", `"status": "verified"`, `"status": "unverified"`, "can't be `unverified`"},
+		{"a silent failure", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\"", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"notice\"", "no error says why"},
+		{"a summary that differs", `"errors": 3`, `"errors": 0`, "its summary says"},
+		{"a negative size", `"size": 4096`, `"size": -1`, "negative"},
+		{"a negative line", `"line": 17`, `"line": -17`, "negative"},
+		{"a negative count", `"bytes": `, `"bytes": -`, "negative"},
+		{"too many bytes", `"bytes": `, `"bytes": 999999`, "no run reads"},
+		{"a negative place of a finding", "\"line\": 8", "\"line\": -8", "negative place"},
+		{"a shard that is none", `"scope"`, `"shard": {"index": 3, "count": 2}, "scope"`, "shard 3 of 2"},
+		{"one artifact twice", `"pointer": "/binaries/aarch64-apple-darwin",`, `"pointer": "/binaries/x86_64-apple-darwin",`, "twice"},
+	} {
+		broken := strings.Replace(whole, test.old, test.new, 1)
+		if broken == whole {
+			t.Fatalf("%s: nothing was changed", test.name)
+		}
+		if _, err := report.Read(strings.NewReader(broken)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want an error that says %s", test.name, err, test.want)
+		}
+	}
+}
+
+// endless is a body without an end.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}
+
+func TestReadIsBounded(t *testing.T) {
+	if _, err := report.Read(endless{}); err == nil || !strings.Contains(err.Error(), "64 MiB") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// failing is a reader and a writer that does neither.
+type failing struct{}
+
+var errFailing = errors.New("the disk is gone")
+
+func (failing) Read([]byte) (int, error)  { return 0, errFailing }
+func (failing) Write([]byte) (int, error) { return 0, errFailing }
+
+func TestErrorsOfReadersAndWritersAreReturned(t *testing.T) {
+	r := report.Build(mixed())
+	_, readErr := report.Read(failing{})
+	for name, err := range map[string]error{
+		"Read": readErr, "WriteJSON": r.WriteJSON(failing{}),
+		"WriteText": r.WriteText(failing{}, report.TextOptions{}), "Annotate": r.Annotate(failing{}),
+	} {
+		if !errors.Is(err, errFailing) {
+			t.Errorf("%s returns %v", name, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, in := range scenarios() {
+		var b bytes.Buffer
+		if err := report.Build(in).WriteJSON(&b); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := report.Read(bytes.NewReader(data))
+		if err != nil {
+			checkLog(t, err.Error())
+			return
+		}
+		structure(t, r.Markdown(commentLimit))
+		checkLog(t, text(t, r, report.TextOptions{}))
+		if again, err := report.Read(strings.NewReader(jsonOf(t, r))); err != nil || jsonOf(t, again) != jsonOf(t, r) {
+			t.Errorf("what was read can't be written and read again: %v", err)
+		}
+	})
+}

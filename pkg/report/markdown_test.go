@@ -1,0 +1,123 @@
+package report_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+const commentLimit = 59_800
+
+func scenarios() map[string]report.Input {
+	cut := input(verified(), unavailable())
+	cut.Complete = false
+	all := mixed()
+	all.Scope = "all"
+	all.Notes = []string{"The pull request changes more files than GitHub lists (3,000), so every manifest was verified"}
+	nothing := input()
+	none := input()
+	none.Manifests = 0
+	lint := input(verified())
+	lint.Findings = []finding.Finding{finding.New(finding.ChecksumInvalid, service, "/binaries/x", finding.Position{Line: 3, Column: 5}, "The checksum can't be read: MD5 is broken", "")}
+	local := mixed()
+	local.Run = report.Run{Event: "local"}
+	return map[string]report.Input{
+		"mixed": mixed(), "verified": input(verified()), "excused": input(verified(), excused()), "cut": cut,
+		"all": all, "nothing": nothing, "none": none, "lint": lint, "local": local,
+	}
+}
+
+func TestMarkdownReadsAsItShould(t *testing.T) {
+	for name, in := range scenarios() {
+		golden(t, name+".md", report.Build(in).Markdown(commentLimit))
+	}
+}
+
+func TestTextReadsAsItShould(t *testing.T) {
+	for name, in := range scenarios() {
+		golden(t, name+".txt", text(t, report.Build(in), report.TextOptions{}))
+	}
+	golden(t, "colour.txt", text(t, report.Build(mixed()), report.TextOptions{Color: true}))
+}
+
+func text(t testing.TB, r *report.Report, options report.TextOptions) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteText(&b, options); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestMarkdownIsCutByWholeRows(t *testing.T) {
+	r := report.Build(failures(400))
+	for _, limit := range []int{4_096, 5_000, 20_000, commentLimit, 1 << 20} {
+		markdown := r.Markdown(limit)
+		if len(markdown) > limit {
+			t.Errorf("%d bytes, and the limit is %d", len(markdown), limit)
+		}
+		if strings.Count(markdown, "<details>") != strings.Count(markdown, "</details>") || !strings.HasSuffix(markdown, "</details>\n") {
+			t.Errorf("with the limit %d it ends %q", limit, markdown[len(markdown)-100:])
+		}
+		shown := strings.Count(markdown, "\n* ")
+		if limit < 1<<20 && !strings.Contains(markdown, fmt.Sprintf("… and %d more: see the [job summary](https://github.com/acme/registry/actions/runs/4242)", 400-shown)) {
+			t.Errorf("with the limit %d, %d of 400 are shown, and nothing says so", limit, shown)
+		}
+		structure(t, markdown)
+	}
+	if whole := r.Markdown(1 << 20); strings.Contains(whole, " more: see") || strings.Count(whole, "\n* ") != 400 {
+		t.Error("the summary does not hold everything")
+	}
+}
+
+func TestManyWarningsAreFoldedAndErrorsAreNot(t *testing.T) {
+	in := failures(9)
+	for i := range 9 {
+		f := weak
+		f.Line += i
+		in.Findings = append(in.Findings, f)
+	}
+	markdown := report.Build(in).Markdown(commentLimit)
+	if !strings.Contains(markdown, "#### 9 errors\n") || !strings.Contains(markdown, "<summary>9 warnings</summary>") {
+		t.Error(markdown)
+	}
+}
+
+func TestURLsShowTheirHostInASCII(t *testing.T) {
+	r := excused()
+	r.Findings = unchecked().Findings
+	r.Artifact.URL, r.Artifact.Pointer = "https://gіthub.com/acme/x", unchecked().Artifact.Pointer
+	if markdown := report.Build(input(r)).Markdown(commentLimit); !strings.Contains(markdown, "`https://xn--gthub-n2e.com/acme/x`") {
+		t.Error(markdown)
+	}
+}
+
+func TestHeadlines(t *testing.T) {
+	for want, s := range map[string]report.Summary{
+		"All 12 files are exactly what was declared":                        {Manifests: 1, Artifacts: 12, Verified: 12},
+		"The file is exactly what was declared":                             {Manifests: 1, Artifacts: 1, Verified: 1},
+		"1 of 4 files is exactly what was declared, and 3 have no checksum": {Manifests: 1, Artifacts: 4, Verified: 1, Unverified: 3},
+		"3 of 4 files are exactly what was declared, and 1 has no checksum": {Manifests: 1, Artifacts: 4, Verified: 3, Unverified: 1},
+		"No checksum is declared for the 4 files":                           {Manifests: 1, Artifacts: 4, Unverified: 4},
+		"No checksum is declared for the file":                              {Manifests: 1, Artifacts: 1, Unverified: 1},
+		"2 of 4 files are not what was declared":                            {Manifests: 1, Artifacts: 4, Verified: 2, Mismatch: 1, Invalid: 1, Errors: 2},
+		"The file is not what was declared":                                 {Manifests: 1, Artifacts: 1, Mismatch: 1, Errors: 1},
+		"1 of 4 files is not what was declared, and 2 could not be checked": {Manifests: 1, Artifacts: 4, Verified: 1, Mismatch: 1, Refused: 2, Errors: 3},
+		"All 3 files could not be checked":                                  {Manifests: 1, Artifacts: 3, Unavailable: 1, Unreachable: 1, Refused: 1, Errors: 3},
+		"The manifests have 2 errors":                                       {Manifests: 2, Artifacts: 1, Verified: 1, Errors: 2},
+		"Nothing to download in 2 manifests":                                {Manifests: 2},
+		"No manifest was changed":                                           {},
+	} {
+		r := report.Report{Scope: "changed", Complete: true, Summary: s}
+		if got := r.Headline(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	cut := report.Report{Summary: report.Summary{Manifests: 1, Artifacts: 1, Verified: 1}}
+	if got := cut.Headline(); !strings.Contains(got, "cut short") {
+		t.Errorf("a run that was cut short is called %q", got)
+	}
+}

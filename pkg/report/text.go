@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// textWidth is the width of a terminal that the text is made for, in columns.
+const textWidth = 80
+
+// TextOptions says what the reader of a text is.
+type TextOptions struct {
+	Color bool // a terminal that shows ANSI colours
+}
+
+// The colours of a terminal (ECMA-48, SGR).
+const (
+	red, yellow, cyan, green, bold = "31", "33", "36", "32", "1"
+)
+
+var severityColors = map[finding.Severity]string{finding.Error: red, finding.Warning: yellow, finding.Notice: cyan}
+
+// WriteText writes the report for a terminal or a log: findings worst first, then the files that are fine,
+// then the outcome. No line can be taken for a command of a workflow runner, and without Color none holds an
+// escape sequence.
+func (r *Report) WriteText(w io.Writer, options TextOptions) error {
+	t := &text{color: options.Color, artifacts: r.byPlace()}
+	for _, f := range r.worstFirst() {
+		t.finding(f)
+	}
+	t.files(r)
+	for _, remark := range r.remarks() {
+		t.paragraph("", "Note: "+sentence(remark))
+		t.WriteByte('\n')
+	}
+	t.outcome(r)
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// text collects lines. Whatever is not ours goes through finding.Clean, a line at a time.
+type text struct {
+	strings.Builder
+	color     bool
+	artifacts map[place]Artifact
+}
+
+// line writes a line. It is cleaned as a whole, since wrapping can bring any word to its start.
+func (t *text) line(indent, s string) { t.WriteString(indent + finding.Clean(s) + "\n") }
+
+// headed writes a line that begins with a word of ours, in a colour where there are any.
+func (t *text) headed(color, word, rest string) {
+	if t.color {
+		word = "\x1b[" + color + "m" + word + "\x1b[0m"
+	}
+	t.WriteString(word + finding.Clean(rest) + "\n")
+}
+
+func (t *text) finding(f finding.Finding) {
+	t.headed(severityColors[f.Severity], f.Severity.String(), fmt.Sprintf("  %s  %s", position(f.Manifest, f.Position), f.Rule))
+	t.paragraph("  ", sentence(f.Message))
+	if fix := fix(f); fix != "" {
+		t.paragraph("  ", "Fix: "+sentence(fix))
+	}
+	if a, ok := artifactOf(f, t.artifacts); ok {
+		t.paragraph("  ", "URL: "+displayURL(a.URL))
+	}
+	t.WriteByte('\n')
+}
+
+// position is "path:line:column", as far as the place is known.
+func position(manifest string, at finding.Position) string {
+	if at.Line == 0 {
+		return manifest
+	}
+	return fmt.Sprintf("%s:%d:%d", manifest, at.Line, at.Column)
+}
+
+// files lists what did not fail.
+func (t *text) files(r *Report) {
+	for _, a := range r.Artifacts {
+		if a.Status.Failed() {
+			continue
+		}
+		color := yellow
+		if a.Status == verify.Verified {
+			color = green
+		}
+		t.headed(color, a.Status.String(), fmt.Sprintf("  %s  %s", position(a.Manifest, a.Position), a.Pointer))
+		if a.Note != "" {
+			t.paragraph("  ", sentence(a.Note))
+		}
+	}
+	if r.Summary.Verified+r.Summary.Unverified > 0 {
+		t.WriteByte('\n')
+	}
+}
+
+func (t *text) outcome(r *Report) {
+	t.headed(bold, r.Headline(), "")
+	if facts := r.facts(); len(facts) > 0 {
+		t.paragraph("", strings.Join(facts, "; "))
+	}
+}
+
+// paragraph writes text in lines of at most textWidth columns, where the words allow it.
+func (t *text) paragraph(indent, text string) {
+	line := ""
+	for _, word := range strings.Fields(finding.Clean(text)) {
+		if line != "" && utf8.RuneCountInString(indent+line+" "+word) > textWidth {
+			t.line(indent, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	t.line(indent, line)
+}
