@@ -1,5 +1,14 @@
 // Package fetch streams files from a hostile network.
+//
+// What always holds: only https, on every hop; no connection to an address that the guard refuses;
+// credentials to their own host only; every wait and every size bounded; an error for whatever is not
+// a complete body.
 package fetch
+
+import (
+	"context"
+	"net/http"
+)
 
 // Request names a file to read.
 type Request struct {
@@ -11,12 +20,19 @@ type Request struct {
 
 // Head is what a server said about a file before its first byte.
 type Head struct {
+	Status          int    // of the answer that this is the head of
 	Size            int64  // bytes of the complete body; -1 when not announced
 	ContentType     string // as sent, hostile
 	ContentEncoding string // as sent, hostile; "" or "identity" is what was asked for
 	ETag            string // as sent, hostile; weak ones too
 	LastModified    string // as sent, hostile
-	Host            string // the host that answered, after redirects, in ASCII
+	Host            string // the host that answered, after redirects, in ASCII and without its port
+
+	// CloseDelimited says that the body ends where the connection does, with neither a length nor
+	// chunks (RFC 9112, section 6.3): nothing proves that such a body is complete.
+	CloseDelimited bool
+	// First is the header of the first answer, before any redirect was followed; as sent, hostile.
+	First http.Header
 }
 
 // Sink takes a body. After a Get that returned no error it has seen, since the last Start, exactly
@@ -28,24 +44,32 @@ type Sink interface {
 	Write(p []byte) (int, error)
 }
 
-// Kind is the class of an Error. The zero value is Unreachable.
-type Kind uint8
-
-// The kinds.
-const (
-	Unreachable Kind = iota // nothing is known: DNS, TLS, connection, time-out, stall, 5xx, 429, a body that stayed incomplete
-	Unavailable             // a final refusal by the server: 404, 410, 401, 403, ...
-	Refused                 // our own policy: not https, private address, redirect downgrade, too many redirects, over the size limit
-)
-
-// Error is why a file could not be read.
-type Error struct {
-	Kind    Kind
-	Status  int    // HTTP status of the deciding answer, 0 when there was none
-	Message string // a sentence without its full stop, outside text quoted by finding.Quote, no query of any URL
-	Fix     string // what to do, "" when the rule's own advice is enough
-	Err     error  // the cause, for errors.Is; nil when there is none
+// Get reads the file that r names into the sink. The error is an *Error, or what the sink's Write
+// returned, wrapped; where ctx ended the Get, errors.Is finds its cause.
+func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
+	d := &download{client: c, url: r.URL, sink: sink, retry: c.newRetry(r.SecondLook)}
+	for {
+		head, err := d.read(ctx)
+		if err == nil {
+			return head, nil
+		}
+		if err := d.retry.wait(ctx, err); err != nil {
+			return Head{}, err
+		}
+	}
 }
 
-func (e *Error) Error() string { return e.Message }
-func (e *Error) Unwrap() error { return e.Err }
+// Peek asks for what is served at a URL without reading it and without following a redirect. Head.Status
+// tells what the answer was: a refusal by the server is no error here. The error is an *Error.
+func (c *Client) Peek(ctx context.Context, url string) (Head, error) {
+	retry := c.newRetry(false)
+	for {
+		head, err := c.peek(ctx, url)
+		if err == nil {
+			return head, nil
+		}
+		if err := retry.wait(ctx, err); err != nil {
+			return Head{}, err
+		}
+	}
+}

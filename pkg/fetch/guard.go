@@ -1,0 +1,107 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// azureHostService is Azure's metadata and DNS address, the one such address outside the special-purpose registries
+// (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
+var azureHostService = netip.MustParsePrefix("168.63.129.16/32")
+
+// guard decides which addresses may be dialled: those of the public internet by the IANA special-purpose
+// registries, and those that the operator allows.
+type guard struct {
+	guardian *ssrf.Guardian
+	resolver *net.Resolver // nil: the system's
+}
+
+func newGuard(allow []netip.Prefix, resolver *net.Resolver) *guard {
+	var v4, v6 []netip.Prefix
+	for _, prefix := range allow {
+		if prefix = unmapped(prefix); prefix.Addr().Is4() {
+			v4 = append(v4, prefix)
+		} else {
+			v6 = append(v6, prefix)
+		}
+	}
+	return &guard{
+		guardian: ssrf.New(
+			ssrf.WithAnyPort(),
+			ssrf.WithAllowedV4Prefixes(v4...),
+			ssrf.WithAllowedV6Prefixes(v6...),
+			ssrf.WithDeniedV4Prefixes(azureHostService),
+		),
+		resolver: resolver,
+	}
+}
+
+// unmapped returns the IPv4 form of a prefix of IPv4-mapped addresses.
+func unmapped(p netip.Prefix) netip.Prefix {
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		return netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p
+}
+
+// check returns a *blockedError for an address that must not be contacted.
+func (g *guard) check(addr netip.Addr) error {
+	if err := g.guardian.SafeAddr(addr.Unmap()); err != nil {
+		return &blockedError{addr: addr.Unmap(), err: err}
+	}
+	return nil
+}
+
+// dial connects to host:port. Every address is checked when it is about to be dialled, after DNS, so that
+// a name can't be answered differently between check and use.
+func (g *guard) dial(ctx context.Context, network, address string, timeout time.Duration) (net.Conn, error) {
+	var allowed atomic.Bool // some address of the host was: its failure, not the guard, is why there is no connection
+	dialer := net.Dialer{Timeout: timeout, Resolver: g.resolver, Control: func(_, address string, _ syscall.RawConn) error {
+		target, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		if err := g.check(target.Addr()); err != nil {
+			return err
+		}
+		allowed.Store(true)
+		return nil
+	}}
+	conn, err := dialer.DialContext(ctx, network, address)
+	var blocked *blockedError
+	if allowed.Load() && errors.As(err, &blocked) {
+		return nil, errNoAnswer
+	}
+	return conn, err
+}
+
+var errNoAnswer = errors.New("none of the addresses that may be contacted answers")
+
+// blockedError is the guard's refusal of an address.
+type blockedError struct {
+	addr netip.Addr
+	err  error
+}
+
+func (e *blockedError) Error() string { return e.err.Error() }
+func (e *blockedError) Unwrap() error { return e.err }
+
+func (e *blockedError) refusal(host string) error {
+	return &Error{
+		Kind:    Refused,
+		Message: fmt.Sprintf("The host %s has the address %s, which is private or reserved", finding.Quote(host), finding.Quote(e.addr.String())),
+		Fix: fmt.Sprintf("Use a URL that everybody can reach. Where this network is meant to be contacted, name it in the option `allow-networks`, as in %s",
+			finding.Quote(netip.PrefixFrom(e.addr.WithZone(""), e.addr.BitLen()).String())),
+		Err: e,
+	}
+}

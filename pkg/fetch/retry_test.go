@@ -1,0 +1,284 @@
+package fetch_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+)
+
+// stages serves the n-th request by the n-th handler, and every later one by the last.
+func stages(requests *atomic.Int32, handlers ...http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		n := int(requests.Add(1))
+		handlers[min(n, len(handlers))-1](w, r)
+	}
+}
+
+func status(code int, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(code)
+	}
+}
+
+func fine(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("fine")) }
+
+func TestPassingFaultsAreRetried(t *testing.T) {
+	faults := map[string]http.HandlerFunc{
+		"cut before the header": hijack(""),
+		"cut in the header":     hijack("HTTP/1.1 200 OK\r\nContent-Le"),
+		"cut before the body":   hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
+		"cut in the body":       hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwro"),
+		"cut in a chunk":        hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwr"),
+		"cut between chunks":    hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwron\r\n"),
+		"no HTTP":               hijack("SSH-2.0-OpenSSH_9.2\r\n"),
+		"two lengths":           hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nwrong"),
+		"stall before header":   func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"stall in the body": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("wro"))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	}
+	for _, code := range []int{408, 425, 429, 500, 502, 503, 504, 599, 202, 203, 204, 206, 300, 304} {
+		faults[fmt.Sprint("status ", code)] = status(code)
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, naps := config(&naps{}), &naps{}
+			c.Sleep, c.StallTimeout = naps.sleep, 300*time.Millisecond
+			var requests atomic.Int32
+			s := httptest.NewUnstartedServer(stages(&requests, fault, fault, fault, fine))
+			s.Config.ErrorLog = quiet
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			sink, _, err := get(t, c, fetch.Request{URL: s.URL})
+			if err != nil || string(sink.bytes) != "fine" || requests.Load() != 4 {
+				t.Errorf("got %q, error %v, after %d requests", sink.bytes, err, requests.Load())
+			}
+			for i, pause := range naps.taken() {
+				if low := 250 * time.Millisecond << i; pause < low || pause > 3*low {
+					t.Errorf("pause %d was %s", i, pause)
+				}
+			}
+		})
+	}
+}
+
+// hijack answers with raw bytes and breaks the connection off.
+func hijack(raw string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(buffered, raw)
+		_ = buffered.Flush()
+		_ = conn.Close()
+	}
+}
+
+func TestLastingFaultsEndAsUnreachable(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault  http.HandlerFunc
+		status int
+		says   string
+	}{
+		"429 for ever": {fault: status(429), status: 429, says: "429 (Too Many Requests)"},
+		"503 for ever": {fault: status(503), status: 503, says: "503 (Service Unavailable)"},
+		"cut body":     {fault: hijack("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwro"), says: "after 3 of 9 bytes"},
+		"no content":   {fault: status(204), status: 204, says: "204"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			s := httptest.NewTLSServer(stages(&requests, test.fault))
+			t.Cleanup(s.Close)
+			_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL + "?sig=secret", SecondLook: true})
+			failure := mustFail(t, err, fetch.Unreachable)
+			if requests.Load() != 4 || failure.Status != test.status || !strings.Contains(failure.Message, test.says) || strings.Contains(failure.Message, "secret") {
+				t.Errorf("got %+v after %d requests", failure, requests.Load())
+			}
+		})
+	}
+}
+
+func TestDNSFaultsAreRetried(t *testing.T) {
+	s := server(t, fine)
+	port := s.URL[strings.LastIndex(s.URL, ":"):]
+	for name, failures := range map[string]int32{"passing": 3, "lasting": 1000} {
+		c := config(&naps{})
+		var asked atomic.Int32
+		c.Resolver = dns(t, func(name string) []netip.Addr {
+			if asked.Add(1) <= failures || !strings.HasSuffix(name, "example.com.") {
+				return nil
+			}
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+		})
+		_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com" + port})
+		if failures < 1000 && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if failures == 1000 {
+			failure := mustFail(t, err, fetch.Unreachable)
+			if !strings.Contains(failure.Message, "`a.example.com` could not be found") {
+				t.Error(failure.Message)
+			}
+		}
+	}
+}
+
+func TestRefusedConnectionIsUnreachableWithoutEphemeralPorts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "https://" + l.Addr().String()
+	_ = l.Close()
+	naps := &naps{}
+	_, _, err = get(t, config(naps), fetch.Request{URL: url})
+	failure := mustFail(t, err, fetch.Unreachable)
+	if want := "The connection to `127.0.0.1` failed: `connect: connection refused` (tries: 4)"; failure.Message != want || len(naps.taken()) != 3 {
+		t.Errorf("got %s after %d pauses", failure.Message, len(naps.taken()))
+	}
+}
+
+func TestHostThatNeverGreetsIsUnreachable(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+			_, _ = bufio.NewReader(conn).ReadByte()
+		}
+	}()
+	c := config(&naps{})
+	c.StallTimeout = 100 * time.Millisecond
+	_, _, err = get(t, c, fetch.Request{URL: "https://" + l.Addr().String()})
+	mustFail(t, err, fetch.Unreachable)
+}
+
+func TestRetryAfterIsObeyedUpToACap(t *testing.T) {
+	for value, want := range map[string][2]time.Duration{
+		"7":           {7 * time.Second, 7 * time.Second},
+		"0":           {0, 2 * time.Second},
+		"100000":      {30 * time.Second, 30 * time.Second},
+		"99999999999": {0, 2 * time.Second},
+		"-5":          {0, 2 * time.Second},
+		"soon":        {0, 2 * time.Second},
+		time.Now().Add(20 * time.Second).UTC().Format(http.TimeFormat): {10 * time.Second, 20 * time.Second},
+		time.Now().Add(time.Hour).UTC().Format(http.TimeFormat):        {30 * time.Second, 30 * time.Second},
+		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):       {0, 2 * time.Second},
+	} {
+		var requests atomic.Int32
+		naps := &naps{}
+		s := server(t, stages(&requests, status(429, "Retry-After", value), fine))
+		if _, _, err := get(t, config(naps), fetch.Request{URL: s.URL}); err != nil {
+			t.Fatal(err)
+		}
+		if pause := naps.taken()[0]; len(naps.taken()) != 1 || pause < want[0] || pause > want[1] {
+			t.Errorf("Retry-After %s: paused %s", value, pause)
+		}
+	}
+}
+
+func TestFinalRefusals(t *testing.T) {
+	for name, test := range map[string]struct {
+		code   int
+		header []string
+		says   string
+	}{
+		"not found":    {code: 404, says: "does not exist"},
+		"gone":         {code: 410, says: "gone"},
+		"log-in":       {code: 401, says: "log-in"},
+		"gated":        {code: 401, header: []string{"X-Error-Code", "GatedRepo"}, says: "gated"},
+		"gated, known": {code: 403, header: []string{"X-Error-Code", "GatedRepo"}, says: "gated"},
+		"forbidden":    {code: 403, says: "forbids"},
+		"bot wall":     {code: 403, header: []string{"cf-mitigated", "challenge"}, says: "blocked, not dead"},
+		"bot wall 503": {code: 503, header: []string{"cf-mitigated", "challenge"}, says: "blocked, not dead"},
+		"legal":        {code: 451, says: "legal"},
+		"teapot":       {code: 418, says: "status 418"},
+		"bad request":  {code: 400, says: "status 400"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			s := server(t, stages(&requests, status(test.code, test.header...)))
+			_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL + "/f?sig=secret"})
+			failure := mustFail(t, err, fetch.Unavailable)
+			if failure.Status != test.code || !strings.Contains(failure.Message, test.says) || strings.Contains(failure.Message, "secret") || requests.Load() != 1 {
+				t.Errorf("got %+v after %d requests", failure, requests.Load())
+			}
+		})
+	}
+}
+
+func TestSecondLook(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, then http.HandlerFunc
+		look        bool
+		requests    int32
+		fails       bool
+	}{
+		"found then":             {status(404), fine, true, 2, false},
+		"gone, found then":       {status(410), fine, true, 2, false},
+		"never found":            {status(404), status(404), true, 2, true},
+		"not asked for":          {status(404), fine, false, 1, true},
+		"no second for 403":      {status(403), fine, true, 1, true},
+		"forbidden the 2nd time": {status(404), status(403), true, 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			naps := &naps{}
+			s := server(t, stages(&requests, test.first, test.then))
+			_, _, err := get(t, config(naps), fetch.Request{URL: s.URL, SecondLook: test.look})
+			if test.fails {
+				mustFail(t, err, fetch.Unavailable)
+			} else if err != nil {
+				t.Error(err)
+			}
+			if requests.Load() != test.requests {
+				t.Errorf("%d requests", requests.Load())
+			}
+			for _, pause := range naps.taken() {
+				if pause < time.Second || pause > 10*time.Second {
+					t.Errorf("waited %s for the second look", pause)
+				}
+			}
+		})
+	}
+}
+
+func TestBodyThatEndsWithItsConnectionIsToldApart(t *testing.T) {
+	for raw, want := range map[string]bool{
+		"HTTP/1.0 200 OK\r\n\r\nbody":                                                 true,
+		"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbody":                            true,
+		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody":                            false,
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n": false,
+	} {
+		s := httptest.NewTLSServer(hijack(raw))
+		sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+		if err != nil || head.CloseDelimited != want || string(sink.bytes) != "body" {
+			t.Errorf("%q: got %q, head %+v, error %v", raw, sink.bytes, head, err)
+		}
+		s.Close()
+	}
+}

@@ -1,0 +1,87 @@
+package fetch
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// maxRetryAfter caps the wait that a server may ask for.
+const maxRetryAfter = 30 * time.Second
+
+// refusal says what a status other than the wanted one means.
+func (a *answer) refusal() error {
+	status, host := a.StatusCode, finding.Quote(a.url.Hostname())
+	said := fmt.Sprintf("%d", status)
+	if text := http.StatusText(status); text != "" {
+		said = fmt.Sprintf("%d (%s)", status, text)
+	}
+	switch {
+	case a.Header.Get("Cf-Mitigated") == "challenge":
+		return a.unavailable(fmt.Sprintf("The server %s wants to see a browser (a bot wall, status %d): the file is blocked, not dead", host, status),
+			"Use a URL that downloads the file without a browser")
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
+		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s", host, said)}, after: retryAfter(a.Header)}
+	case status < 400:
+		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s instead of the complete file", host, said)}}
+	}
+	message, fix := a.explain(host)
+	return a.unavailable(message, fix)
+}
+
+func (a *answer) unavailable(message, fix string) error {
+	return &Error{Kind: Unavailable, Status: a.StatusCode, Message: message, Fix: fix}
+}
+
+// explain returns message and fix for a final refusal.
+func (a *answer) explain(host string) (message, fix string) {
+	switch status := a.StatusCode; {
+	case status == http.StatusNotFound:
+		return fmt.Sprintf("The file does not exist: the server %s answered 404", host), "Check the URL; a release or a branch may have been renamed or removed"
+	case status == http.StatusGone:
+		return fmt.Sprintf("The file is gone: the server %s answered 410", host), "Use a URL where the file still is"
+	case a.gated():
+		return fmt.Sprintf("The file is gated: %s gives it only to accounts that accepted its conditions (status %d)", host, status),
+			"Accept the conditions on the model's page and set `HF_TOKEN`, or use a URL that is open to everybody"
+	case status == http.StatusUnauthorized:
+		return fmt.Sprintf("The server %s wants a log-in (status 401)", host), "Use a URL that is open to everybody"
+	case status == http.StatusForbidden:
+		return fmt.Sprintf("The server %s forbids the download (status 403): the file is private, or this machine's address is blocked", host),
+			"Open the URL in a private browser window to see which it is"
+	case status == http.StatusUnavailableForLegalReasons:
+		return fmt.Sprintf("The server %s withholds the file for legal reasons (status 451)", host), "Use another source of the file"
+	case status == http.StatusBadRequest && huggingFace(a.url.Hostname()):
+		return fmt.Sprintf("The file can't be verified: %s answered 400, as it does for files over 400 GB", host), "Use a file in smaller parts"
+	default:
+		return fmt.Sprintf("The server %s refuses the request with status %d", host, status), ""
+	}
+}
+
+// gated reports whether Hugging Face said that the file's conditions have to be accepted first
+// (https://huggingface.co/docs/hub/models-gated; the header is what its own client library reads).
+func (a *answer) gated() bool {
+	return a.StatusCode < 404 && a.Header.Get("X-Error-Code") == "GatedRepo"
+}
+
+func huggingFace(host string) bool {
+	return host == "huggingface.co" || strings.HasSuffix(host, ".huggingface.co") || strings.HasSuffix(host, ".hf.co")
+}
+
+// retryAfter reads the Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3).
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(value); err == nil {
+		wait = time.Until(date)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}
