@@ -29,3 +29,13 @@ func TestTheTenthAnnotationSaysHowManyAreNotShown(t *testing.T) {
 		}
 	}
 }
+
+func TestAPercentSignInAMessageStaysOne(t *testing.T) {
+	f := weak
+	f.Message = "The file is 100%d done"
+	in := input()
+	in.Findings = append(in.Findings, f)
+	if got := annotations(t, report.Build(in)); !strings.Contains(got, "::The file is 100%25d done.") {
+		t.Error(got)
+	}
+}

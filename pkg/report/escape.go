@@ -60,7 +60,7 @@ func value(s string) string { return code(finding.Shorten(s, valueLimit)) }
 // should be ours, and is not trusted to be, since a merged report brings its own messages.
 func prose(s string) string {
 	var b strings.Builder
-	for i, part := range strings.Split(finding.Clean(finding.Shorten(strings.TrimSpace(s), messageLimit)), "`") {
+	for i, part := range strings.Split(finding.Shorten(strings.TrimSpace(s), messageLimit), "`") {
 		if i%2 == 0 {
 			part = words(part)
 		} else {
@@ -106,8 +106,8 @@ func words(s string) string {
 // emoji (":x:").
 var plainWord = regexp.MustCompile(`^(["'(]*[A-Za-z0-9]+(['’,-][A-Za-z0-9]+)*%?["')]*[,;:.!?]?["')]*|["'(]+|["')]*[,;:.!?]?["')]*|[–—…]|\(?e\.g\.)$`)
 
-// reference is a word that looks plain, and that GitHub links: an issue ("GH-12"), a commit.
-var reference = regexp.MustCompile(`(?i)\bgh-[0-9]|\b[0-9a-f]{7,}\b`)
+// reference is a word that looks plain, and that GitHub links: an issue ("GH-12"), a host, a commit.
+var reference = regexp.MustCompile(`(?i)\bgh-[0-9]|\bwww\b|\b[0-9a-f]{7,}\b`)
 
 func isPlain(word string) bool { return plainWord.MatchString(word) && !reference.MatchString(word) }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -42,8 +43,12 @@ func TestReadReversesWrite(t *testing.T) {
 		}
 	}
 	for _, s := range hostile {
-		if _, err := report.Read(strings.NewReader(jsonOf(t, report.Build(poisoned(s))))); err != nil {
+		want := report.Build(poisoned(s))
+		got, err := report.Read(strings.NewReader(jsonOf(t, want)))
+		if err != nil {
 			t.Errorf("with %.100q: %v", s, err)
+		} else if utf8.ValidString(s) && !slices.Equal(got.Findings, want.Findings) {
+			t.Errorf("with %.100q:\n%s", s, cmp.Diff(want.Findings, got.Findings))
 		}
 	}
 }
@@ -131,6 +136,14 @@ func (endless) Read(p []byte) (int, error) {
 		p[i] = ' '
 	}
 	return len(p), nil
+}
+
+func TestAPointerWithoutEndTakesNoTimeWithoutEnd(t *testing.T) {
+	r := invalid()
+	r.Findings[0].Pointer = r.Artifact.Pointer + strings.Repeat("/x", 1<<23)
+	if n := report.Build(input(r)).Summary.Errors; n != 1 {
+		t.Errorf("a finding far below its artifact does not explain it: %d errors", n)
+	}
 }
 
 func TestReadIsBounded(t *testing.T) {

@@ -5,7 +5,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -176,12 +175,22 @@ func (r *Report) unexplained() []Artifact {
 // place is a value in a manifest.
 type place struct{ manifest, pointer string }
 
-// placesOf yields the finding's own place and every one above it.
+// maxDepth bounds how deep a place is looked for: no manifest is nested deeper.
+const maxDepth = 64
+
+// placesOf yields the finding's own place and those above it, from the whole manifest down.
 func placesOf(f finding.Finding) func(yield func(place) bool) {
 	return func(yield func(place) bool) {
-		for pointer := f.Pointer; yield(place{f.Manifest, pointer}) && pointer != ""; {
-			pointer = pointer[:max(0, strings.LastIndexByte(pointer, '/'))]
+		depth := 0
+		for i := range len(f.Pointer) {
+			if f.Pointer[i] != '/' {
+				continue
+			}
+			if depth++; depth > maxDepth || !yield(place{f.Manifest, f.Pointer[:i]}) {
+				return
+			}
 		}
+		yield(place{f.Manifest, f.Pointer})
 	}
 }
 

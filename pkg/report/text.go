@@ -111,7 +111,7 @@ func (t *text) outcome(r *Report) {
 // paragraph writes text in lines of at most textWidth columns, where the words allow it.
 func (t *text) paragraph(indent, text string) {
 	line := ""
-	for _, word := range strings.Fields(finding.Clean(text)) {
+	for _, word := range strings.Fields(text) {
 		if line != "" && utf8.RuneCountInString(indent+line+" "+word) > textWidth {
 			t.line(indent, line)
 			line = ""
