@@ -1,0 +1,45 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/dustin/go-humanize/english"
+)
+
+// badge is an endpoint badge of shields.io (https://shields.io/badges/endpoint-badge).
+type badge struct {
+	SchemaVersion int    `json:"schemaVersion"`
+	Label         string `json:"label"`
+	Message       string `json:"message"`
+	Color         string `json:"color"`
+}
+
+// WriteBadge writes the outcome as the JSON of a shields.io endpoint badge.
+func (r *Report) WriteBadge(w io.Writer) error {
+	b := badge{SchemaVersion: 1, Label: "manifests"}
+	b.Message, b.Color = r.badge()
+	return writeJSON(w, b)
+}
+
+func (r *Report) badge() (message, color string) {
+	s := r.Summary
+	switch {
+	case s.Failed() > 0:
+		return fmt.Sprintf("%d of %d failed", s.Failed(), s.Artifacts), "red"
+	case s.Errors > 0:
+		return english.Plural(s.Errors, "error", ""), "red"
+	case !r.Complete:
+		return "incomplete", "lightgrey"
+	case s.Artifacts == 0:
+		return "nothing to verify", "lightgrey"
+	}
+	message, color = fmt.Sprintf("%d verified", s.Verified), "brightgreen"
+	if s.Unverified > 0 {
+		message += fmt.Sprintf(", %d without a checksum", s.Unverified)
+	}
+	if s.Warnings > 0 {
+		color = "yellow"
+	}
+	return message, color
+}
