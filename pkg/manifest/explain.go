@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +26,7 @@ func (v violation) explain() (message, fix string) {
 		return finding.Quote(v.member) + " is missing in " + label + ": " + known.missing, known.fix
 	case finding.SchemaType:
 		want := v.expected()
-		return fmt.Sprintf("%s is %s, where %s is expected: %s", label, v.value.describe(), want, v.value.cost()), "Write " + want + "."
+		return fmt.Sprintf("%s is %s, where %s is expected: %s", label, v.value.describe(), want, v.value.cost()), v.typeFix(want)
 	case finding.SchemaEnum:
 		allowed := strings.ReplaceAll(fmt.Sprint(v.details["allowed"]), `"`, "`")
 		return fmt.Sprintf("%s is %s: %s", label, v.value.describe(), known.wrong), "Write one of " + allowed + "."
@@ -48,13 +47,20 @@ func (v violation) explain() (message, fix string) {
 	return label + " is not what the schema allows", "Compare it with the schema, which `verify-manifests schema` prints."
 }
 
+func (v violation) typeFix(want string) string {
+	isBare := v.value.kind == Number || v.value.kind == Boolean
+	if isBare && strings.HasPrefix(want, typeNames["string"]) {
+		return "Put it between double quotes: " + finding.Quote(`"`+v.value.text+`"`) + "."
+	}
+	return "Write " + want + "."
+}
+
 func (v violation) outOfRange(side, bound string) (message, fix string) {
-	limit, _ := v.details[bound].(*big.Float)
 	cost := v.value.cost()
 	if strings.HasSuffix(v.value.name, "Port") {
 		cost = "no server can listen there"
 	}
-	return fmt.Sprintf("%s is %s, %s the limit of %s: %s", v.value.label(), v.value.describe(), side, limit.Text('g', 19), cost), "Correct the number."
+	return fmt.Sprintf("%s is %s, %s the limit of %.19g: %s", v.value.label(), v.value.describe(), side, v.details[bound], cost), "Correct the number."
 }
 
 // member is what there is to say about one: what its absence does, what a value that does not exist does, what to do.
@@ -129,8 +135,8 @@ func (v *Value) cost() string {
 		top = top.parent
 	}
 	switch known, isKnown := members[v.name]; {
-	case top != v && (top.name == "binaries" || top.name == "weights"):
-		return "the file can't be checked"
+	case top.name == "binaries" || top.name == "weights":
+		return "what it names can't be checked"
 	case isKnown && v.kind == Null && known.missing != "":
 		return known.missing
 	case top.name == "$schema":

@@ -15,13 +15,16 @@ import (
 
 // The bounds of a manifest.
 const (
-	MaxSize  = 1 << 20 // bytes
-	MaxDepth = 64      // objects and arrays inside each other, the manifest itself being the first
-	MaxName  = 1024    // bytes of a member's name; a weight's path is one, and macOS takes no longer path (PATH_MAX)
+	MaxSize   = 1 << 20 // bytes
+	MaxDepth  = 64      // objects and arrays inside each other, the manifest itself being the first
+	MaxName   = 1024    // bytes of a member's name; a weight's path is one, and macOS takes no longer path (PATH_MAX)
+	MaxValues = 100_000 // a bound on memory: 1 MiB could hold half a million
 )
 
 // maxFindings bounds the findings of one kind (duplicate keys, schema violations) about one manifest.
 const maxFindings = 1000
+
+const tooLargeFix = "Keep in the manifest what describes the service, and publish the rest as a file that it names."
 
 const jsonSpace = " \t\r\n"
 
@@ -35,7 +38,7 @@ func read(path string, text []byte) (*Value, []finding.Finding) {
 	r.decoder = jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 	root := &Value{}
 	complete := r.value(root, 1) && r.ended()
-	r.summarize()
+	bound(r.findings, r.duplicates)
 	if !complete || len(r.findings) > 0 {
 		return nil, r.findings
 	}
@@ -43,13 +46,14 @@ func read(path string, text []byte) (*Value, []finding.Finding) {
 }
 
 type reader struct {
-	path     string
-	text     []byte
-	decoder  *jsontext.Decoder
-	end      int // of the last token
-	cursor   cursor
-	findings []finding.Finding
-	omitted  int // duplicate keys beyond maxFindings
+	path       string
+	text       []byte
+	decoder    *jsontext.Decoder
+	end        int // of the last token
+	cursor     cursor
+	findings   []finding.Finding
+	values     int // read so far
+	duplicates int // keys, those without a finding included
 }
 
 // fail reports what makes the text unreadable. Findings are made in the order of the text, as the cursor needs.
@@ -63,8 +67,7 @@ func (r *reader) acceptable() bool {
 	name, isMarked := byteOrderMark(r.text)
 	switch invalid := firstInvalid(r.text[:min(len(r.text), MaxSize)]); {
 	case len(r.text) > MaxSize:
-		return r.fail(finding.JSONTooLarge, MaxSize, "", fmt.Sprintf("the manifest has %d bytes, and %d (1 MiB) are the most", len(r.text), MaxSize),
-			"Keep in the manifest what describes the service, and publish the rest as a file that it names.")
+		return r.fail(finding.JSONTooLarge, MaxSize, "", fmt.Sprintf("the manifest has %d bytes, and %d (1 MiB) are the most", len(r.text), MaxSize), tooLargeFix)
 	case isMarked:
 		return r.fail(finding.JSONByteOrderMark, 0, "", "the manifest starts with a "+name+" byte-order mark, which JSON forbids",
 			"Save the file as UTF-8 without a byte-order mark.")
@@ -94,9 +97,6 @@ func byteOrderMark(text []byte) (name string, found bool) {
 
 // firstInvalid returns the offset of the first byte that is not UTF-8, len(text) when all are.
 func firstInvalid(text []byte) int {
-	if utf8.Valid(text) {
-		return len(text)
-	}
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		if r == utf8.RuneError && size == 1 {
@@ -132,9 +132,15 @@ var kinds = map[jsontext.Kind]Kind{'n': Null, 't': Boolean, 'f': Boolean, '"': S
 
 func (r *reader) fill(v *Value, token jsontext.Token, start, depth int) bool {
 	v.kind, v.start, v.at = kinds[token.Kind()], start, r.cursor.position(start)
+	if v.kind != Object && v.kind != Array {
+		v.text, v.end = token.String(), r.end
+	}
+	r.values++
 	switch {
 	case v.parent == nil && v.kind != Object:
 		return r.fail(finding.JSONNotAnObject, start, "", "the manifest is "+v.describe()+", where a JSON object is expected", "Write one JSON object, from `{` to `}`.")
+	case r.values > MaxValues:
+		return r.fail(finding.JSONTooLarge, start, v.Pointer(), fmt.Sprintf("the manifest has more than %d values", MaxValues), tooLargeFix)
 	case depth > MaxDepth && (v.kind == Object || v.kind == Array):
 		return r.fail(finding.JSONTooDeep, start, v.Pointer(), fmt.Sprintf("the values are nested deeper than %d levels here", MaxDepth), "Flatten the manifest.")
 	case v.kind == Object:
@@ -142,7 +148,6 @@ func (r *reader) fill(v *Value, token jsontext.Token, start, depth int) bool {
 	case v.kind == Array:
 		return r.elements(v, depth)
 	}
-	v.text, v.end = token.String(), r.end
 	return true
 }
 
@@ -177,8 +182,7 @@ func (r *reader) member(parent *Value, name string, start, depth int) bool {
 }
 
 func (r *reader) duplicate(v, first *Value) {
-	if len(r.findings) >= maxFindings {
-		r.omitted++
+	if r.duplicates++; r.duplicates > maxFindings+1 {
 		return
 	}
 	r.fail(finding.JSONDuplicateKey, v.nameStart, v.Pointer(),
@@ -186,18 +190,12 @@ func (r *reader) duplicate(v, first *Value) {
 		"Keep one of the two.")
 }
 
-// summarize says how many duplicate keys are not listed.
-func (r *reader) summarize() {
-	if r.omitted > 0 {
-		r.findings = append(r.findings, andMore(r.findings[maxFindings-1], r.omitted))
+// bound turns the first of too many findings into one that says how many are not listed.
+func bound(findings []finding.Finding, found int) {
+	if found > maxFindings {
+		findings[maxFindings].Message = fmt.Sprintf("%d more like those above are not listed", found-maxFindings)
+		findings[maxFindings].Fix = "Mend those that are listed, and run the check again."
 	}
-}
-
-// andMore stands for n findings of the last one's family that are not listed.
-func andMore(last finding.Finding, n int) finding.Finding {
-	last.Message = fmt.Sprintf("%d more like this follow, and are not listed", n)
-	last.Fix = "Mend those that are listed, and run the check again."
-	return last
 }
 
 func (r *reader) elements(v *Value, depth int) bool {

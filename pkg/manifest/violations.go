@@ -30,20 +30,18 @@ func violations(path string, root *Value) []finding.Finding {
 			found = append(found, v)
 		}
 	}
-	slices.SortFunc(found, violation.compare)
+	slices.SortStableFunc(found, violation.compare) // of two about one thing, the condition's comes first
 	found = slices.CompactFunc(found, func(a, b violation) bool { return a.compare(b) == 0 })
 	return listed(path, found)
 }
 
-// listed turns the first maxFindings violations into findings, and says how many there are beyond them.
+// listed turns violations into findings: the first maxFindings of them, and one that counts the others.
 func listed(path string, found []violation) []finding.Finding {
 	var findings []finding.Finding
-	for _, v := range found[:min(len(found), maxFindings)] {
+	for _, v := range found[:min(len(found), maxFindings+1)] {
 		findings = append(findings, v.finding(path))
 	}
-	if omitted := len(found) - len(findings); omitted > 0 {
-		findings = append(findings, andMore(findings[maxFindings-1], omitted))
-	}
+	bound(findings, len(found))
 	return findings
 }
 

@@ -1,0 +1,168 @@
+package manifest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// offline fails the test on any HTTP request that goes the way gojsonschema's do.
+type offline struct{ t testing.TB }
+
+func (o offline) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.t.Errorf("a request for %s", r.URL)
+	return nil, http.ErrNotSupported
+}
+
+func goOffline(t testing.TB) {
+	before := http.DefaultTransport
+	http.DefaultTransport = offline{t}
+	t.Cleanup(func() { http.DefaultTransport = before })
+}
+
+func TestReferencesInAManifestAreNotFollowed(t *testing.T) {
+	goOffline(t)
+	m, findings := manifest.Parse("x", []byte(`{
+		"$schema": "http://127.0.0.1:1/schema.json", "$id": "http://127.0.0.1:1/id", "$ref": "http://127.0.0.1:1/ref",
+		"definitions": {"$ref": "file:///etc/passwd"}, "allOf": [{"$ref": "http://127.0.0.1:1/x"}],
+		"id": "a", "interfaces": ["chat"], "modelInfo": {"$ref": "http://127.0.0.1:1/y"}}`))
+	if m == nil || len(findings) > 0 {
+		t.Errorf("findings: %v", findings)
+	}
+}
+
+func TestTheSchemaIsDraft7AndCompilesOffline(t *testing.T) {
+	goOffline(t)
+	loader := gojsonschema.NewSchemaLoader()
+	loader.Validate = true // against draft-07's own schema, which the library holds
+	if _, err := loader.Compile(gojsonschema.NewBytesLoader(manifest.Schema())); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSchemaReturnsTheFileThatItsIdNames(t *testing.T) {
+	var schema struct {
+		Schema string `json:"$schema"`
+		ID     string `json:"$id"`
+	}
+	if err := json.Unmarshal(manifest.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	file := schema.ID[strings.Index(schema.ID, "/pkg/")+len("/pkg/manifest/"):]
+	text, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(text, manifest.Schema()) {
+		t.Errorf("%s: %v", file, err)
+	}
+	if schema.Schema != "http://json-schema.org/draft-07/schema#" {
+		t.Errorf("the schema is of %s", schema.Schema)
+	}
+	manifest.Schema()[0] = 'x'
+	if manifest.Schema()[0] != '{' {
+		t.Error("a caller can change the schema")
+	}
+}
+
+// walk calls visit for every subschema that describes a value, with a name for it.
+func walk(name string, schema map[string]any, visit func(name string, schema map[string]any)) {
+	visit(name, schema)
+	for _, holder := range []string{"properties", "definitions"} {
+		members, _ := schema[holder].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(members)) {
+			walk(name+"/"+key, members[key].(map[string]any), visit)
+		}
+	}
+	for _, holder := range []string{"items", "additionalProperties"} {
+		if sub, ok := schema[holder].(map[string]any); ok {
+			walk(name+"/*", sub, visit)
+		}
+	}
+}
+
+func TestAnEditorShowsAHoverTextAndAnExampleForEveryField(t *testing.T) {
+	var schema map[string]any
+	if err := json.Unmarshal(manifest.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	fields := 0
+	walk("", schema, func(name string, sub map[string]any) {
+		fields++
+		if text, _ := sub["description"].(string); text == "" {
+			t.Errorf("%s has no description", name)
+		}
+		isScalar := sub["type"] != nil && sub["allOf"] == nil && name != ""
+		if examples, _ := sub["examples"].([]any); isScalar && len(examples) == 0 {
+			t.Errorf("%s has no examples", name)
+		}
+	})
+	if fields < 40 {
+		t.Errorf("just %d fields were looked at", fields)
+	}
+}
+
+func TestTheSchemasExamplesAreValid(t *testing.T) {
+	var schema struct {
+		Properties map[string]struct {
+			Examples []json.RawMessage `json:"examples"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal(manifest.Schema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for name, property := range schema.Properties {
+		for _, example := range property.Examples {
+			fields := map[string]json.RawMessage{
+				"id": []byte(`"a"`), "interfaces": []byte("[]"), "modelInfo": []byte("{}"), "binaries": []byte("{}"),
+				"weightsFiles": []byte("[]"), "weightsDirectoryUrl": []byte(`"https://example.com/"`),
+			}
+			fields[name] = example
+			text, _ := json.Marshal(fields)
+			if _, findings := manifest.Parse("x", text); len(findings) > 0 {
+				t.Errorf("%s: %s: %v", name, example, findings)
+			}
+		}
+	}
+}
+
+// TestEditorsAcceptEveryChecksumThatTheProgramReads compares the schema's pattern, which Parse leaves to digest.Parse, with it.
+func TestEditorsAcceptEveryChecksumThatTheProgramReads(t *testing.T) {
+	schema, err := gojsonschema.NewSchema(gojsonschema.NewBytesLoader(manifest.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hex := func(n int) string { return strings.Repeat("aB", n/2) }
+	for _, checksum := range []string{
+		"sha1:" + hex(40), "sha256:" + hex(64), "sha384:" + hex(96), "sha512:" + hex(128), hex(40), hex(64), hex(96), hex(128),
+		"sha256-" + strings.Repeat("A", 43) + "=", "sha384-" + strings.Repeat("/", 64), "sha512-" + strings.Repeat("A", 86) + "==",
+		"md5:" + hex(32), hex(32), "sha256:" + hex(62), "sha1-" + strings.Repeat("A", 27) + "=", "sha256:" + hex(64) + "\n", "",
+	} {
+		text := fmt.Sprintf(`{"id":"a","interfaces":[],"modelInfo":{},"weights":{"w":{"url":"x","checksum":%q}}}`, checksum)
+		result, err := schema.Validate(gojsonschema.NewStringLoader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, findings := manifest.Parse("x", []byte(text))
+		isRead := !slices.ContainsFunc(findings, func(f finding.Finding) bool { return f.Rule == finding.ChecksumInvalid })
+		if result.Valid() != isRead {
+			t.Errorf("%q: the schema says %t, the program %t", checksum, result.Valid(), isRead)
+		}
+	}
+}
+
+func TestNumbersCannotOccupyTheCheck(t *testing.T) {
+	items := strings.TrimSuffix(strings.Repeat("1e999999,", 20_000), ",")
+	_, findings := manifest.Parse("x", []byte(`{"id":"a","interfaces":[],"modelInfo":{"maxLength":1e999999},"weightsDirectoryUrl":"x","weightsFiles":[`+items+`]}`))
+	if len(findings) != 1001 {
+		t.Errorf("%d findings", len(findings))
+	}
+}
