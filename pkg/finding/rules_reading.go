@@ -1,0 +1,14 @@
+package finding
+
+// ManifestUnreadable is the rule about manifests that can't be opened at all.
+const ManifestUnreadable = "manifest/unreadable"
+
+var readingRules = []Rule{
+	{
+		ID: ManifestUnreadable, Severity: Error,
+		Title:   "The manifest can't be read",
+		Why:     "A manifest that nobody can read is one that nobody has checked.",
+		Example: "a manifest.json that is a symbolic link to a file outside the repository",
+		Fix:     "Commit the manifest itself as a regular file.",
+	},
+}

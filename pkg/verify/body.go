@@ -1,0 +1,44 @@
+package verify
+
+import (
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/format"
+)
+
+// body takes the bytes of one file and keeps what can be said of them: digests, size and the first
+// bytes. No byte goes anywhere else. It is a fetch.Sink.
+type body struct {
+	hasher *digest.Hasher
+	head   []byte
+	size   int64
+	http   fetch.Head
+	source Source
+	onRead func(n int)
+}
+
+func newBody(algorithms []digest.Algorithm, source Source, onRead func(n int)) *body {
+	return &body{hasher: digest.NewHasher(algorithms...), source: source, onRead: onRead}
+}
+
+// Start forgets what was written: the file is read from its first byte.
+func (b *body) Start(head fetch.Head) {
+	b.http = head
+	b.hasher.Reset()
+	b.head = b.head[:0]
+	b.size = 0
+}
+
+// Write takes the next bytes of the file.
+func (b *body) Write(p []byte) (int, error) {
+	if room := format.HeadSize - len(b.head); room > 0 {
+		b.head = append(b.head, p[:min(room, len(p))]...)
+	}
+	b.size += int64(len(p))
+	b.onRead(len(p))
+	return b.hasher.Write(p)
+}
+
+func (b *body) format() format.Format {
+	return format.Sniff(b.head, b.size == int64(len(b.head)))
+}

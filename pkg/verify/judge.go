@@ -1,0 +1,110 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/format"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// at returns a finding about an artifact, at its URL.
+func at(a manifest.Artifact, rule, message, fix string) finding.Finding {
+	return finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
+}
+
+// atField returns a finding about a declared value, at that value.
+func atField[T any](a manifest.Artifact, field *manifest.Field[T], rule, message, fix string) finding.Finding {
+	return finding.New(rule, a.Manifest, field.Pointer, field.Position, message, fix)
+}
+
+// judge says what a complete body makes of an artifact: the digest decides where one is declared, the
+// content and the policy where none is.
+func (p Policy) judge(a manifest.Artifact, got *body) Result {
+	kind := got.format()
+	r := Result{
+		Artifact: a, Size: got.size, Format: kind.String(), Source: got.source,
+		Observed: got.hasher.Digest(algorithm(a)),
+		Findings: inspect(a, kind),
+	}
+	switch {
+	case a.Checksum != nil && a.Checksum.Value == r.Observed:
+		r.Status = Verified
+	case a.Checksum != nil:
+		r.Status = Mismatch
+		r.Findings = append(r.Findings, mismatch(a, got, kind, r))
+	case slices.ContainsFunc(r.Findings, isError):
+		r.Status = Invalid
+	default:
+		r.Status = Unverified
+		note, missing := p.unverified(a, kind)
+		r.Note = note
+		r.Findings = append(r.Findings, missing...)
+	}
+	if a.Size != nil && a.Size.Value != got.size {
+		r.Findings = append(r.Findings, wrongSize(a, got.size))
+	}
+	return r
+}
+
+func isError(f finding.Finding) bool { return f.Severity == finding.Error }
+
+func mismatch(a manifest.Artifact, got *body, kind format.Format, r Result) finding.Finding {
+	message := fmt.Sprintf("The file is not the one that was declared: the URL serves %s of %s bytes whose digest is %s, and %s is declared",
+		kind.Describe(), humanize.Comma(got.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
+	if oid, _, ok := kind.LFS(); ok && oid == a.Checksum.Value {
+		message = "The URL serves a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
+	}
+	if encoding := got.http.ContentEncoding; encoding != "" && encoding != "identity" {
+		message += fmt.Sprintf(" (the server applied Content-Encoding %s, which was not asked for)", finding.Quote(encoding))
+	}
+	return atField(a, a.Checksum, finding.ArtifactMismatch, message, "")
+}
+
+func wrongSize(a manifest.Artifact, size int64) finding.Finding {
+	return atField(a, a.Size, finding.ArtifactSize,
+		fmt.Sprintf("The file has %s bytes, and %s are declared", humanize.Comma(size), humanize.Comma(a.Size.Value)), "")
+}
+
+// unread says what an artifact ends as whose body could not be read to its end.
+func unread(a manifest.Artifact, err error) Result {
+	r := Result{Artifact: a, Size: -1}
+	var failure *fetch.Error
+	if !errors.As(err, &failure) {
+		failure = &fetch.Error{Message: "The file could not be read: " + finding.Quote(err.Error())}
+	}
+	rule := finding.ArtifactUnreachable
+	switch failure.Kind {
+	case fetch.Unavailable:
+		r.Status, rule = Unavailable, finding.ArtifactUnavailable
+	case fetch.Refused:
+		r.Status, rule = Refused, finding.ArtifactRefused
+	}
+	r.Findings = []finding.Finding{at(a, rule, failure.Message, failure.Fix)}
+	return r
+}
+
+// refused is the Result of an artifact that is not downloaded; the findings say why.
+func refused(a manifest.Artifact, findings ...finding.Finding) Result {
+	return Result{Artifact: a, Status: Refused, Size: -1, Findings: findings}
+}
+
+// conflicting refuses every artifact of a URL with two declared digests.
+func conflicting(d Download, first, second manifest.Artifact) []Result {
+	var results []Result
+	for _, a := range d.Artifacts {
+		message := fmt.Sprintf("Two digests are declared for this URL: %s in %s and %s in %s. Nothing was downloaded, since at most one can be right",
+			finding.Quote(first.Checksum.Value.String()), place(first), finding.Quote(second.Checksum.Value.String()), place(second))
+		results = append(results, refused(a, at(a, finding.ArtifactDigestConflict, message, "")))
+	}
+	return results
+}
+
+func place(a manifest.Artifact) string {
+	return finding.Quote(fmt.Sprintf("%s:%d", a.Manifest, a.Checksum.Position.Line))
+}

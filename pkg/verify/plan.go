@@ -1,0 +1,105 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// Download is one URL to read and the artifacts that its bytes decide, in the order of a report.
+type Download struct {
+	URL       string
+	Artifacts []manifest.Artifact
+
+	key string // hosts.Canonical of URL, or URL itself where it can't be read
+}
+
+// Plan groups artifacts so that every URL is read once. The order depends on the URLs alone.
+func Plan(artifacts []manifest.Artifact) []Download {
+	byKey := map[string]*Download{}
+	for _, a := range slices.SortedFunc(slices.Values(artifacts), compareArtifacts) {
+		key := downloadKey(a.URL)
+		if byKey[key] == nil {
+			byKey[key] = &Download{URL: a.URL, key: key}
+		}
+		byKey[key].Artifacts = append(byKey[key].Artifacts, a)
+	}
+	downloads := make([]Download, 0, len(byKey))
+	for _, d := range byKey {
+		downloads = append(downloads, *d)
+	}
+	slices.SortFunc(downloads, func(a, b Download) int { return cmp.Compare(a.key, b.key) })
+	return downloads
+}
+
+// Shard returns the index-th (from 1) of count disjoint parts of a plan; together they are the plan.
+func Shard(downloads []Download, index, count int) []Download {
+	var part []Download
+	for i := index - 1; i < len(downloads); i += count {
+		part = append(part, downloads[i])
+	}
+	return part
+}
+
+func downloadKey(url string) string {
+	key, err := hosts.Canonical(url)
+	if err != nil {
+		return url
+	}
+	return key
+}
+
+// algorithms returns what has to be computed: all declared algorithms, and SHA-256 where an artifact
+// declares none or a weak one (so that a report can name the digest to declare instead).
+func (d Download) algorithms() []digest.Algorithm {
+	var out []digest.Algorithm
+	for _, a := range d.Artifacts {
+		out = append(out, algorithm(a))
+		if algorithm(a).Weak() {
+			out = append(out, digest.SHA256)
+		}
+	}
+	return out
+}
+
+// algorithm returns the one under which an artifact's bytes are compared and shown.
+func algorithm(a manifest.Artifact) digest.Algorithm {
+	if a.Checksum == nil || a.Checksum.Value.IsZero() {
+		return digest.SHA256
+	}
+	return a.Checksum.Value.Algorithm
+}
+
+// conflict returns two artifacts that declare different digests of one algorithm for the URL.
+func (d Download) conflict() (first, second manifest.Artifact, found bool) {
+	declared := map[digest.Algorithm]manifest.Artifact{}
+	for _, a := range d.Artifacts {
+		if a.Checksum == nil || a.Checksum.Value.IsZero() {
+			continue
+		}
+		other, seen := declared[algorithm(a)]
+		if seen && other.Checksum.Value != a.Checksum.Value {
+			return other, a, true
+		}
+		declared[algorithm(a)] = a
+	}
+	return first, second, false
+}
+
+// needed reports whether the bytes decide anything: a checksum that can't be read has refused its artifact already.
+func (d Download) needed() bool {
+	return slices.ContainsFunc(d.Artifacts, func(a manifest.Artifact) bool { return !unreadable(a) })
+}
+
+func unreadable(a manifest.Artifact) bool { return a.Checksum != nil && a.Checksum.Value.IsZero() }
+
+func compareArtifacts(a, b manifest.Artifact) int {
+	return cmp.Or(
+		cmp.Compare(a.Manifest, b.Manifest),
+		a.Position.Compare(b.Position),
+		cmp.Compare(a.Pointer, b.Pointer),
+	)
+}

@@ -1,0 +1,46 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/format"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// Policy says which files may go without a checksum, as the registry's maintainers decided it:
+// a checksum is the service developer's to declare, never this program's to invent.
+type Policy struct {
+	// MissingChecksum is the severity of a missing checksum; nil reports none.
+	MissingChecksum *finding.Severity
+	// TrustedURLs are globs of the URLs that the registry's owner controls.
+	TrustedURLs []string
+	// Server is the GitHub server whose URLs hosts.Parse knows ("https://github.com").
+	Server string
+}
+
+// Excuse returns why an artifact without a checksum needs none, or "":
+//
+//   - the registry's owner controls the URL, and it names a version;
+//   - it is weights in a format that can't execute code, told by the first bytes, not by the name.
+func (p Policy) Excuse(a manifest.Artifact, f format.Format) string {
+	switch {
+	case hosts.Trusted(a.URL, p.TrustedURLs) && hosts.Parse(a.URL, p.Server).Versioned:
+		return "published by the registry's owner under a versioned URL"
+	case a.Role == manifest.Weight && f.Safe():
+		return fmt.Sprintf("weights in the %s format, which holds no code", f)
+	}
+	return ""
+}
+
+// unverified says of an artifact without a checksum why that is fine, or reports that it is not.
+func (p Policy) unverified(a manifest.Artifact, f format.Format) (note string, findings []finding.Finding) {
+	note = p.Excuse(a, f)
+	if note != "" || p.MissingChecksum == nil {
+		return note, nil
+	}
+	missing := at(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed", "")
+	missing.Severity = *p.MissingChecksum
+	return "", []finding.Finding{missing}
+}
