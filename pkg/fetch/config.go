@@ -2,17 +2,16 @@ package fetch
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
 	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -33,6 +32,10 @@ type Config struct {
 	Tokens map[string]string
 	// UserAgent says who asks.
 	UserAgent string
+	// Proxy holds the operator's proxies; the zero value is none. A proxy is dialled whatever its address is, since the
+	// operator chose it. What it is asked for is still refused where this machine knows it for an address that the
+	// guard refuses; a name that only the proxy can resolve is the proxy's to judge.
+	Proxy httpproxy.Config
 	// RootCAs are the trusted certificate authorities; nil are the system's.
 	RootCAs *x509.CertPool
 	// Resolver looks up hosts; nil is the system's.
@@ -64,49 +67,6 @@ func (c Config) Validate() error {
 		}
 	}
 	return nil
-}
-
-// Client reads files. It is safe for concurrent use.
-type Client struct {
-	config    Config
-	transport *http.Transport
-}
-
-// Bounds of what a Client accepts and keeps.
-const (
-	maxHeaderBytes  = 64 << 10
-	idleTimeout     = 30 * time.Second
-	maxIdlePerHost  = 32
-	blockSize       = 256 << 10 // bytes that are read before they are passed on
-	maxDrainedBytes = 16 << 10  // of a body that nobody wants, to keep its connection
-)
-
-// New returns a Client, or an error that says which setting is wrong.
-func New(config Config) (*Client, error) {
-	if err := config.Validate(); err != nil {
-		return nil, err
-	}
-	if config.Sleep == nil {
-		config.Sleep = sleep
-	}
-	return &Client{config: config, transport: newTransport(config)}, nil
-}
-
-func newTransport(config Config) *http.Transport {
-	guard := newGuard(config.AllowNetworks, config.Resolver)
-	return &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return guard.dial(ctx, network, address, config.StallTimeout)
-		},
-		TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    config.StallTimeout,
-		DisableCompression:     true,
-		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: config.StallTimeout / 2, PingTimeout: config.StallTimeout / 2},
-		MaxResponseHeaderBytes: maxHeaderBytes,
-		MaxIdleConnsPerHost:    maxIdlePerHost,
-		IdleConnTimeout:        idleTimeout,
-	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -4,67 +4,92 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
 
 	"github.com/dustin/go-humanize"
-
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// download is one Get.
+// download is one Get or Peek, and what was learnt on the way.
 type download struct {
-	client *Client
-	url    string
-	sink   Sink
-	retry  *retry
+	client     *Client
+	url        *url.URL
+	host       *host                   // of url; one of its slots is held throughout
+	location   atomic.Pointer[url.URL] // where the latest redirect led; nil: ask at url
+	waited     atomic.Int64            // time.Duration of all pauses
+	secondLook bool                    // a 404 or 410 may still have one
+
+	single    bool // one connection it stays
+	rangeless bool // the server can't continue a body
+	changed   bool // the content has changed once
 }
 
-// read passes one complete body to the sink.
-func (d *download) read(ctx context.Context) (Head, error) {
-	a, err := d.client.follow(ctx, d.url, nil)
+// begin checks the request and waits for a slot of its host.
+func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
+	u, err := parse(r.URL)
 	if err != nil {
-		return Head{}, err
+		return nil, err
 	}
-	defer a.Close()
-	if a.StatusCode != http.StatusOK {
-		return Head{}, a.refusal()
-	}
-	head := a.head()
-	if head.Size > d.client.config.MaxSize {
-		return Head{}, d.tooLarge(fmt.Sprintf("The file has %s", humanize.Bytes(uint64(head.Size))))
-	}
-	d.sink.Start(head)
-	return head, d.copy(a, head)
+	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook}
+	return d, d.host.enter(ctx)
 }
 
-func (d *download) copy(a *answer, head Head) error {
-	buffer := make([]byte, blockSize)
-	var size int64
+// spend takes a pause from what the download may wait in all, or reports that it is too long.
+func (d *download) spend(pause time.Duration) bool {
+	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
+}
+
+// learn prepares the next pass by what ended the last one.
+func (d *download) learn(over *startOver) error {
+	if over.changed && d.changed {
+		return &Error{Message: "The file keeps changing while it is read"}
+	}
+	d.single = true
+	d.changed = d.changed || over.changed
+	d.rangeless = d.rangeless || over.rangeless
+	return nil
+}
+
+// moved keeps where a redirect led.
+func (d *download) moved(a *answer) {
+	if a.url == d.url {
+		d.location.Store(nil)
+		return
+	}
+	d.location.Store(a.url)
+}
+
+// persist asks until there is an answer, or an error that lasts.
+func (d *download) persist(ctx context.Context, ask func(context.Context) (*answer, error)) (*answer, error) {
+	retry := d.newRetry()
 	for {
-		n, err := a.Read(buffer)
-		if size += int64(n); size > d.client.config.MaxSize {
-			return d.tooLarge("The file goes on and on")
+		a, err := ask(ctx)
+		if err == nil {
+			return a, nil
 		}
-		if _, err := d.sink.Write(buffer[:n]); err != nil {
-			return &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
-		}
-		switch {
-		case err == io.EOF && (head.Size < 0 || size == head.Size):
-			return nil
-		case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
-			return incomplete(head, size)
-		case err != nil:
-			return err
+		if err := retry.wait(ctx, err); err != nil {
+			return nil, err
 		}
 	}
 }
 
-func incomplete(head Head, size int64) error {
-	if head.Size < 0 {
-		return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d bytes", finding.Quote(head.Host), size)
+// whole asks for the complete file.
+func (d *download) whole(ctx context.Context) (*answer, error) {
+	a, err := d.follow(ctx, d.client.header())
+	if err != nil {
+		return nil, err
 	}
-	return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d of %d bytes", finding.Quote(head.Host), size, head.Size)
+	if a.StatusCode != http.StatusOK {
+		a.discard()
+		return nil, a.refusal()
+	}
+	if a.ContentLength > d.client.config.MaxSize {
+		a.Close()
+		return nil, d.tooLarge(fmt.Sprintf("The file has %s", humanize.Bytes(uint64(a.ContentLength))))
+	}
+	return a, nil
 }
 
 func (d *download) tooLarge(message string) error {
@@ -72,32 +97,23 @@ func (d *download) tooLarge(message string) error {
 	return refused(fmt.Sprintf("%s, and more than %s are not read", message, limit), "Raise `max-file-size` if the file is meant to be that large")
 }
 
-// peek asks once for the head of what is served at a URL, by HEAD, and by GET where HEAD is refused:
+// peek asks for the head of what is served at the URL, by HEAD, and by GET where HEAD is refused:
 // signed URLs allow only the method that they were signed for.
-func (c *Client) peek(ctx context.Context, raw string) (Head, error) {
-	u, err := parse(raw)
-	if err != nil {
-		return Head{}, err
-	}
-	a, err := c.exchange(ctx, http.MethodHead, u, c.authorize(u, c.header(nil)))
+func (d *download) peek(ctx context.Context) (*answer, error) {
+	header := d.client.authorize(d.url, d.client.header())
+	a, err := d.exchange(ctx, http.MethodHead, d.url, header)
 	if err == nil && a.StatusCode >= 400 && a.StatusCode != http.StatusTooManyRequests {
 		a.discard()
-		a, err = c.exchange(ctx, http.MethodGet, u, c.authorize(u, c.header(http.Header{"Range": {"bytes=0-0"}})))
+		header.Set("Range", "bytes=0-0")
+		a, err = d.exchange(ctx, http.MethodGet, d.url, header)
 	}
-	if err != nil {
-		return Head{}, err
+	if err != nil || a.StatusCode < 400 {
+		return a, err
 	}
-	defer a.Close()
 	var passing *transient
-	if refusal := a.refusal(); a.StatusCode >= 400 && errors.As(refusal, &passing) {
-		return Head{}, refusal
+	if err := a.refusal(); errors.As(err, &passing) {
+		a.discard()
+		return nil, err
 	}
-	head := a.head()
-	if a.StatusCode == http.StatusPartialContent {
-		head.Size = -1
-		if r, ok := parseContentRange(a.Header.Get("Content-Range")); ok {
-			head.Size = r.total
-		}
-	}
-	return head, nil
+	return a, nil
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
-	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -36,19 +34,25 @@ func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
 // transient is an Error that another try may cure.
-type transient struct {
-	cause *Error
-	after time.Duration // how long the server asked to wait; 0 when it did not
-}
+type transient struct{ cause *Error }
 
 func (t *transient) Error() string { return t.cause.Error() }
 func (t *transient) Unwrap() error { return t.cause }
+
+// startOver ends a pass whose bytes can't be continued: the file has to be read from its first byte again.
+type startOver struct {
+	cause     *transient
+	changed   bool // the content is another one than at the pass's start
+	rangeless bool // the server can't serve ranges
+}
+
+func (s *startOver) Error() string { return s.cause.Error() }
 
 func refused(message, fix string) *Error {
 	return &Error{Kind: Refused, Message: message, Fix: fix}
 }
 
-func unreachable(err error, format string, args ...any) error {
+func unreachable(err error, format string, args ...any) *transient {
 	return &transient{cause: &Error{Message: fmt.Sprintf(format, args...), Err: err}}
 }
 
@@ -87,14 +91,8 @@ func untrusted(err error) bool {
 // reason is the text of err without the addresses and ports of net.OpError, which differ from run to run.
 func reason(err error) string {
 	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err.Error()
+	for errors.As(err, &op) {
+		err = op.Err
 	}
 	return err.Error()
-}
-
-// display is u as it may stand in a message: queries hold signatures, and user information passwords.
-func display(u *url.URL) string {
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, Opaque: u.Opaque}
-	return finding.Quote(shown.String())
 }

@@ -5,20 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/net/idna"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // maxRedirects pass; the next one is refused.
 const maxRedirects = 10
+
+// minRate is the slowest that a body may come, in bytes a second over one stall time-out.
+const minRate = 1 << 10
 
 // errStalled is the cause of an exchange's end when nothing arrived for the stall time-out.
 var errStalled = errors.New("the server stopped answering")
@@ -31,18 +30,37 @@ type answer struct {
 	stall  *time.Timer // ends ctx with errStalled; runs only while bytes are waited for
 	limit  time.Duration
 	url    *url.URL
-	first  http.Header
+	first  http.Header // of the exchange before any redirect
+
+	// The current window of the rate: bytes, and the time spent waiting for them.
+	got    int
+	waited time.Duration
 }
 
 // Read reads the body. Its errors other than io.EOF are those of failure.
 func (a *answer) Read(p []byte) (int, error) {
+	began := time.Now()
 	a.stall.Reset(a.limit)
 	n, err := a.Body.Read(p)
 	a.stall.Stop()
-	if err != nil && err != io.EOF {
-		err = failure(a.ctx, a.url.Hostname(), err)
+	if err != nil && (err != io.EOF || a.ctx.Err() != nil) { // a server may end the body cleanly once it sees us leave
+		return n, failure(a.ctx, a.url.Hostname(), err)
+	}
+	a.got, a.waited = a.got+n, a.waited+time.Since(began)
+	if err == nil && a.crawls() {
+		err = unreachable(nil, "The server %s sends less than %d bytes a second", finding.Quote(a.url.Hostname()), minRate)
 	}
 	return n, err
+}
+
+// crawls reports, once in each stall time-out, whether the body came slower than minRate.
+func (a *answer) crawls() bool {
+	if a.waited < a.limit {
+		return false
+	}
+	slow := float64(a.got) < minRate*a.waited.Seconds()
+	a.got, a.waited = 0, 0
+	return slow
 }
 
 func (a *answer) Close() error {
@@ -59,8 +77,15 @@ func (a *answer) discard() {
 }
 
 func (a *answer) head() Head {
+	size := a.ContentLength
+	if a.StatusCode == http.StatusPartialContent {
+		r, ok := parseContentRange(a.Header.Get("Content-Range"))
+		if size = r.total; !ok {
+			size = -1
+		}
+	}
 	return Head{
-		Status: a.StatusCode, Size: a.ContentLength,
+		Status: a.StatusCode, Size: size,
 		ContentType: a.Header.Get("Content-Type"), ContentEncoding: a.Header.Get("Content-Encoding"),
 		ETag: a.Header.Get("ETag"), LastModified: a.Header.Get("Last-Modified"),
 		Host:           a.url.Hostname(),
@@ -69,38 +94,48 @@ func (a *answer) head() Head {
 	}
 }
 
-// exchange sends one request and returns the answer's header, whatever its status. Only the hop of a
-// Request itself carries a token.
-func (c *Client) exchange(ctx context.Context, method string, u *url.URL, header http.Header) (*answer, error) {
+// exchange sends one request and returns the answer's header, whatever its status.
+func (d *download) exchange(ctx context.Context, method string, u *url.URL, header http.Header) (*answer, error) {
+	host := d.client.host(u.Hostname())
+	if err := host.rest(ctx, d); err != nil {
+		return nil, err
+	}
+	limit := d.client.config.StallTimeout
 	ctx, cancel := context.WithCancelCause(ctx)
-	stall := time.AfterFunc(c.config.StallTimeout, func() { cancel(errStalled) })
-	request := (&http.Request{Method: method, URL: u, Host: u.Host, Header: header}).WithContext(ctx)
-	response, err := c.transport.RoundTrip(request)
+	stall := time.AfterFunc(limit, func() { cancel(errStalled) })
+	response, err := d.client.send(ctx, &http.Request{Method: method, URL: u, Host: u.Host, Header: header})
 	stall.Stop()
 	if err != nil {
-		defer cancel(nil)
-		return nil, failure(ctx, u.Hostname(), err)
+		err = failure(ctx, u.Hostname(), err)
+		cancel(nil)
+		return nil, err
 	}
-	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: c.config.StallTimeout, url: u, first: response.Header}, nil
+	host.heed(response)
+	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: response.Header}, nil
 }
 
-// follow sends a GET and follows redirects, each checked like the first URL.
-func (c *Client) follow(ctx context.Context, raw string, header http.Header) (*answer, error) {
-	u, err := parse(raw)
+func (c *Client) send(ctx context.Context, request *http.Request) (*http.Response, error) {
+	transport, err := c.transport(ctx, request.URL, request.Header)
 	if err != nil {
 		return nil, err
 	}
+	return transport.RoundTrip(request.WithContext(ctx))
+}
+
+// follow asks for the download's URL and follows redirects, each checked like the first URL. Only the first request
+// carries a token.
+func (d *download) follow(ctx context.Context, header http.Header) (*answer, error) {
 	seen := map[string]bool{}
-	a, err := c.exchange(ctx, http.MethodGet, u, c.authorize(u, c.header(header)))
+	a, err := d.exchange(ctx, http.MethodGet, d.url, d.client.authorize(d.url, header))
 	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
-		seen[u.String()] = true
-		first := a.first
 		a.discard()
-		u, err = nextHop(a, redirects, seen)
-		if err != nil {
-			return nil, err
+		seen[a.url.String()] = true
+		next, refusal := nextHop(a, redirects, seen)
+		if refusal != nil {
+			return nil, refusal
 		}
-		if a, err = c.exchange(ctx, http.MethodGet, u, c.header(header)); err == nil {
+		first := a.first
+		if a, err = d.exchange(ctx, http.MethodGet, next, header); err == nil {
 			a.first = first
 		}
 	}
@@ -115,7 +150,7 @@ func redirected(status int) bool {
 	return false
 }
 
-func nextHop(a *answer, redirects int, seen map[string]bool) (*url.URL, error) {
+func nextHop(a *answer, redirects int, seen map[string]bool) (*url.URL, *Error) {
 	from := finding.Quote(a.url.Hostname())
 	if redirects == maxRedirects {
 		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")
@@ -135,65 +170,18 @@ func nextHop(a *answer, redirects int, seen map[string]bool) (*url.URL, error) {
 	return next, nil
 }
 
-// parse reads the URL of a Request.
-func parse(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
-	if err != nil { // err quotes the query
-		return nil, refused("The URL can't be read", "Write it as `https://host/path`")
-	}
-	if err := check(u); err != nil {
-		return nil, err
-	}
-	return u, nil
-}
-
-// check refuses a URL that is never requested, and gives its host the ASCII form.
-func check(u *url.URL) *Error {
-	switch {
-	case u.Scheme != "https":
-		return refused(fmt.Sprintf("The URL %s is not https", display(u)), "Use an https URL")
-	case u.User != nil:
-		return refused(fmt.Sprintf("The URL %s holds a user name or password", display(u)), "Use a URL that needs none")
-	case u.Hostname() == "":
-		return refused(fmt.Sprintf("The URL %s names no host", display(u)), "Write it as `https://host/path`")
-	}
-	host, err := asciiHost(u)
-	if err != nil {
-		return refused(fmt.Sprintf("The URL %s has a host that is no valid name", display(u)), "Check the spelling of the host")
-	}
-	u.Host, u.Fragment, u.RawFragment = host, "", ""
-	return nil
-}
-
-// asciiHost returns the host, with its port, in lower case and as DNS knows it. IDNA's rules judge only names that
-// need it: ASCII ones with underscores or "--" are in use.
-func asciiHost(u *url.URL) (string, error) {
-	if !strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return strings.ToLower(u.Host), nil
-	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if port := u.Port(); port != "" {
-		host = net.JoinHostPort(host, port)
-	}
-	return host, err
-}
-
-// header returns what every request carries, and extra.
-func (c *Client) header(extra http.Header) http.Header {
-	h := extra.Clone()
-	if h == nil {
-		h = http.Header{}
-	}
-	h.Set("User-Agent", c.config.UserAgent)
-	h.Set("Accept", "*/*")
-	h.Set("Accept-Encoding", "identity")
-	return h
+// header returns what every request carries.
+func (c *Client) header() http.Header {
+	return http.Header{"User-Agent": {c.config.UserAgent}, "Accept": {"*/*"}, "Accept-Encoding": {"identity"}}
 }
 
 // authorize adds the token of exactly the URL's host.
-func (c *Client) authorize(u *url.URL, h http.Header) http.Header {
-	if token := c.config.Tokens[strings.TrimSuffix(u.Host, ":443")]; token != "" {
-		h.Set("Authorization", "Bearer "+token)
+func (c *Client) authorize(u *url.URL, header http.Header) http.Header {
+	token := c.config.Tokens[strings.TrimSuffix(u.Host, ":443")]
+	if token == "" {
+		return header
 	}
-	return h
+	header = header.Clone()
+	header.Set("Authorization", "Bearer "+token)
+	return header
 }

@@ -7,6 +7,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
@@ -44,16 +45,25 @@ type Sink interface {
 	Write(p []byte) (int, error)
 }
 
-// Get reads the file that r names into the sink. The error is an *Error, or what the sink's Write
-// returned, wrapped; where ctx ended the Get, errors.Is finds its cause.
+// Get reads the file that r names into the sink. The error is an *Error; errors.Is finds in it what the sink's Write
+// returned, or the cause of ctx where that ended the Get.
 func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
-	d := &download{client: c, url: r.URL, sink: sink, retry: c.newRetry(r.SecondLook)}
+	d, err := c.begin(ctx, r)
+	if err != nil {
+		return Head{}, err
+	}
+	defer d.host.leave()
+	retry := d.newRetry()
 	for {
-		head, err := d.read(ctx)
-		if err == nil {
-			return head, nil
+		head, err := d.pass(ctx, sink)
+		var over *startOver
+		if !errors.As(err, &over) {
+			return head, err
 		}
-		if err := d.retry.wait(ctx, err); err != nil {
+		if err := d.learn(over); err != nil {
+			return Head{}, err
+		}
+		if err := retry.wait(ctx, over.cause); err != nil {
 			return Head{}, err
 		}
 	}
@@ -62,14 +72,15 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 // Peek asks for what is served at a URL without reading it and without following a redirect. Head.Status
 // tells what the answer was: a refusal by the server is no error here. The error is an *Error.
 func (c *Client) Peek(ctx context.Context, url string) (Head, error) {
-	retry := c.newRetry(false)
-	for {
-		head, err := c.peek(ctx, url)
-		if err == nil {
-			return head, nil
-		}
-		if err := retry.wait(ctx, err); err != nil {
-			return Head{}, err
-		}
+	d, err := c.begin(ctx, Request{URL: url})
+	if err != nil {
+		return Head{}, err
 	}
+	defer d.host.leave()
+	a, err := d.persist(ctx, d.peek)
+	if err != nil {
+		return Head{}, err
+	}
+	defer a.Close()
+	return a.head(), nil
 }

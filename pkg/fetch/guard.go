@@ -23,27 +23,26 @@ var azureHostService = netip.MustParsePrefix("168.63.129.16/32")
 // registries, and those that the operator allows.
 type guard struct {
 	guardian *ssrf.Guardian
-	resolver *net.Resolver // nil: the system's
+	resolver *net.Resolver
+	timeout  time.Duration
 }
 
-func newGuard(allow []netip.Prefix, resolver *net.Resolver) *guard {
+func newGuard(config Config) *guard {
 	var v4, v6 []netip.Prefix
-	for _, prefix := range allow {
+	for _, prefix := range config.AllowNetworks {
 		if prefix = unmapped(prefix); prefix.Addr().Is4() {
 			v4 = append(v4, prefix)
 		} else {
 			v6 = append(v6, prefix)
 		}
 	}
-	return &guard{
-		guardian: ssrf.New(
-			ssrf.WithAnyPort(),
-			ssrf.WithAllowedV4Prefixes(v4...),
-			ssrf.WithAllowedV6Prefixes(v6...),
-			ssrf.WithDeniedV4Prefixes(azureHostService),
-		),
-		resolver: resolver,
-	}
+	guardian := ssrf.New(
+		ssrf.WithAnyPort(),
+		ssrf.WithAllowedV4Prefixes(v4...),
+		ssrf.WithAllowedV6Prefixes(v6...),
+		ssrf.WithDeniedV4Prefixes(azureHostService),
+	)
+	return &guard{guardian: guardian, resolver: config.Resolver, timeout: config.StallTimeout}
 }
 
 // unmapped returns the IPv4 form of a prefix of IPv4-mapped addresses.
@@ -64,9 +63,9 @@ func (g *guard) check(addr netip.Addr) error {
 
 // dial connects to host:port. Every address is checked when it is about to be dialled, after DNS, so that
 // a name can't be answered differently between check and use.
-func (g *guard) dial(ctx context.Context, network, address string, timeout time.Duration) (net.Conn, error) {
+func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var allowed atomic.Bool // some address of the host was: its failure, not the guard, is why there is no connection
-	dialer := net.Dialer{Timeout: timeout, Resolver: g.resolver, Control: func(_, address string, _ syscall.RawConn) error {
+	dialer := net.Dialer{Timeout: g.timeout, Resolver: g.resolver, Control: func(_, address string, _ syscall.RawConn) error {
 		target, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return err
@@ -86,6 +85,20 @@ func (g *guard) dial(ctx context.Context, network, address string, timeout time.
 }
 
 var errNoAnswer = errors.New("none of the addresses that may be contacted answers")
+
+// lookup refuses a host of which some address must not be contacted, for a connection that somebody else makes.
+// A host that can't be resolved here passes.
+func (g *guard) lookup(ctx context.Context, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+	defer cancel()
+	addresses, _ := g.resolver.LookupNetIP(ctx, "ip", host) // a literal address is its own answer; a nil Resolver is the system's
+	for _, addr := range addresses {
+		if err := g.check(addr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // blockedError is the guard's refusal of an address.
 type blockedError struct {

@@ -10,39 +10,43 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// What one URL may cost in tries and waiting.
+// What tries and waiting may cost.
 const (
-	maxTries        = 4
+	maxTries        = 4                      // without progress
 	firstPause      = 500 * time.Millisecond // before the second try; doubled each time, give or take a half
-	maxPause        = 8 * time.Second        // unless the server asks for more
-	maxWait         = 2 * time.Minute        // all pauses together
+	maxPause        = 8 * time.Second
+	maxWait         = 2 * time.Minute // all pauses of one URL
+	maxRunRetries   = 4000            // of all URLs
 	secondLookAfter = 3 * time.Second
 )
 
 // retry decides which errors are worth another try, and waits for it.
 type retry struct {
-	sleep      func(context.Context, time.Duration) error
-	backoff    *backoff.ExponentialBackOff
-	tries      int
-	waited     time.Duration
-	secondLook bool // a 404 or 410 may still have one
+	download *download
+	backoff  *backoff.ExponentialBackOff
+	tries    int
 }
 
-func (c *Client) newRetry(secondLook bool) *retry {
-	return &retry{sleep: c.config.Sleep, secondLook: secondLook, backoff: &backoff.ExponentialBackOff{
+func (d *download) newRetry() *retry {
+	return &retry{download: d, backoff: &backoff.ExponentialBackOff{
 		InitialInterval: firstPause, RandomizationFactor: 0.5, Multiplier: 2, MaxInterval: maxPause,
 	}}
+}
+
+// progressed starts the count of tries again.
+func (r *retry) progressed() {
+	r.tries = 0
+	r.backoff.Reset()
 }
 
 // wait returns nil when the time for another try has come, else the error to report.
 func (r *retry) wait(ctx context.Context, err error) error {
 	r.tries++
 	pause, again := r.pause(err)
-	if !again || r.waited+pause > maxWait {
+	if !again || !r.download.spend(pause) || r.download.client.retries.Add(1) > maxRunRetries {
 		return r.final(err)
 	}
-	r.waited += pause
-	if err := r.sleep(ctx, pause); err != nil {
+	if err := r.download.client.config.Sleep(ctx, pause); err != nil {
 		return stopped(err)
 	}
 	return nil
@@ -51,11 +55,11 @@ func (r *retry) wait(ctx context.Context, err error) error {
 func (r *retry) pause(err error) (pause time.Duration, again bool) {
 	var passing *transient
 	if errors.As(err, &passing) {
-		return max(passing.after, r.backoff.NextBackOff()), r.tries < maxTries
+		return r.backoff.NextBackOff(), r.tries < maxTries
 	}
 	var final *Error
-	if errors.As(err, &final) && r.secondLook && (final.Status == http.StatusNotFound || final.Status == http.StatusGone) {
-		r.secondLook = false
+	if errors.As(err, &final) && (final.Status == http.StatusNotFound || final.Status == http.StatusGone) && r.download.secondLook {
+		r.download.secondLook = false
 		return secondLookAfter, true
 	}
 	return 0, false

@@ -3,7 +3,6 @@ package fetch
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ func (a *answer) refusal() error {
 		return a.unavailable(fmt.Sprintf("The server %s wants to see a browser (a bot wall, status %d): the file is blocked, not dead", host, status),
 			"Use a URL that downloads the file without a browser")
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
-		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s", host, said)}, after: retryAfter(a.Header)}
+		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s", host, said)}}
 	case status < 400:
 		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s instead of the complete file", host, said)}}
 	}
@@ -74,14 +73,8 @@ func huggingFace(host string) bool {
 // retryAfter reads the Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
-	if value == "" {
-		return 0
+	if date, err := http.ParseTime(value); err == nil {
+		return min(max(time.Until(date), 0), maxRetryAfter)
 	}
-	var wait time.Duration
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if date, err := http.ParseTime(value); err == nil {
-		wait = time.Until(date)
-	}
-	return min(max(wait, 0), maxRetryAfter)
+	return seconds(decimal(value))
 }

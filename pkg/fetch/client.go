@@ -1,0 +1,97 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Bounds of what a Client accepts and keeps.
+const (
+	maxHeaderBytes  = 64 << 10
+	maxHTTP2Buffer  = 1 << 20 // bytes of one HTTP/2 stream that are received before they are read
+	maxDrainedBytes = 16 << 10
+	idleTimeout     = 30 * time.Second
+)
+
+// Client reads files. It is safe for concurrent use.
+type Client struct {
+	config  Config
+	guard   *guard
+	proxy   func(*url.URL) (*url.URL, error)
+	direct  lines
+	proxied lines
+	buffers *buffers
+	retries atomic.Int64 // of all downloads together
+
+	mu    sync.Mutex // guards hosts
+	hosts map[string]*host
+}
+
+// New returns a Client, or an error that says which setting is wrong.
+func New(config Config) (*Client, error) {
+	if err := config.Validate(); err != nil {
+		return nil, err
+	}
+	if config.Sleep == nil {
+		config.Sleep = sleep
+	}
+	c := &Client{
+		config:  config,
+		guard:   newGuard(config),
+		proxy:   config.Proxy.ProxyFunc(),
+		buffers: newBuffers(),
+		hosts:   map[string]*host{},
+	}
+	c.direct = newLines(config, nil, c.guard.dial)
+	c.proxied = newLines(config, func(r *http.Request) (*url.URL, error) { return c.proxy(r.URL) }, (&net.Dialer{Timeout: config.StallTimeout}).DialContext)
+	return c, nil
+}
+
+// lines are the connections to servers. Whole files come over HTTP/2 where the server offers it, so that many small
+// ones share a connection. Ranges come over HTTP/1.1, each on a connection of its own: over HTTP/2 they
+// would share one connection's throttle.
+type lines struct{ whole, ranges *http.Transport }
+
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+func newLines(config Config, proxy func(*http.Request) (*url.URL, error), dial dialFunc) lines {
+	transport := func(http2 bool) *http.Transport {
+		protocols := new(http.Protocols)
+		protocols.SetHTTP1(true)
+		protocols.SetHTTP2(http2)
+		return &http.Transport{
+			Proxy:                  proxy,
+			DialContext:            dial,
+			Protocols:              protocols,
+			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    config.StallTimeout,
+			DisableCompression:     true,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: config.StallTimeout / 2, PingTimeout: config.StallTimeout / 2, MaxReceiveBufferPerStream: maxHTTP2Buffer},
+			MaxResponseHeaderBytes: maxHeaderBytes,
+			MaxIdleConnsPerHost:    hostConnections,
+			IdleConnTimeout:        idleTimeout,
+		}
+	}
+	return lines{whole: transport(true), ranges: transport(false)}
+}
+
+// transport returns the one for a request, after a target that only the proxy will dial has been checked here.
+func (c *Client) transport(ctx context.Context, u *url.URL, header http.Header) (*http.Transport, error) {
+	lines := c.direct
+	if proxy, err := c.proxy(u); err != nil || proxy != nil {
+		if err := c.guard.lookup(ctx, u.Hostname()); err != nil {
+			return nil, err
+		}
+		lines = c.proxied
+	}
+	if header.Get("Range") != "" {
+		return lines.ranges, nil
+	}
+	return lines.whole, nil
+}

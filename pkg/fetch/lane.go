@@ -1,0 +1,176 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// blockSize is how many bytes are read before they are passed on to be hashed.
+const blockSize = 256 << 10
+
+// lane is one connection's worth of work: it fills parts, from one answer as long as they follow each other.
+type lane struct {
+	*pass
+	extra  bool    // not the first: it ends when more than one don't pay
+	answer *answer // nil: ask for a range
+	offset int64   // in the file, of the answer's next byte
+	left   int64   // bytes of the answer; negative when not announced
+}
+
+func (l *lane) run(ctx context.Context) {
+	defer l.end()
+	for !l.extra || l.width.Load() > 1 {
+		part := l.next(ctx)
+		if part == nil {
+			return
+		}
+		part.err = l.fill(ctx, part)
+		close(part.ready)
+		if part.err != nil || part.last {
+			return
+		}
+	}
+}
+
+func (l *lane) end() {
+	l.hangUp()
+	if l.extra {
+		l.host.leave()
+	}
+}
+
+func (l *lane) hangUp() {
+	if l.answer != nil {
+		_ = l.answer.Close()
+		l.answer = nil
+	}
+}
+
+// fill fills a part, resuming it where it was interrupted.
+func (l *lane) fill(ctx context.Context, part *part) error {
+	retry := l.newRetry()
+	for {
+		before := part.filled
+		err := l.read(ctx, part)
+		var passing *transient
+		if !errors.As(err, &passing) {
+			return err
+		}
+		if l.rangeless || !l.version.pinned() {
+			return &startOver{cause: passing}
+		}
+		l.hangUp()
+		l.location.Store(nil) // such places expire
+		if overloaded(passing.cause.Status) {
+			l.width.Store(1)
+		}
+		if float64(part.filled-before) > minRate*l.client.config.StallTimeout.Seconds() {
+			retry.progressed()
+		}
+		if final := retry.wait(ctx, passing); final != nil {
+			return l.giveUp(ctx, passing, final)
+		}
+	}
+}
+
+// giveUp is the end of a lane's tries: what fails over several connections may pass over one.
+func (l *lane) giveUp(ctx context.Context, passing *transient, final error) error {
+	if l.wide.Load() && ctx.Err() == nil {
+		return &startOver{cause: passing}
+	}
+	return final
+}
+
+// overloaded reports whether a status says that the server has too much to do.
+func overloaded(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
+
+// read reads what a part still lacks.
+func (l *lane) read(ctx context.Context, part *part) error {
+	for part.filled < len(part.buffer) {
+		if err := l.seek(ctx, part); err != nil {
+			return err
+		}
+		n, err := readBlock(l.answer, part.buffer[part.filled:])
+		if part.filled += n; part.at+int64(part.filled) > l.client.config.MaxSize {
+			return l.tooLarge("The file goes on and on")
+		}
+		l.offset, l.left = l.offset+int64(n), l.left-int64(n)
+		if err := part.pass(ctx, n); err != nil {
+			return err
+		}
+		switch {
+		case err == io.EOF && l.version.size < 0:
+			part.last = true
+			return nil
+		case err == io.EOF && part.filled < len(part.buffer), errors.Is(err, io.ErrUnexpectedEOF):
+			return l.brokenOff()
+		case err != nil && err != io.EOF:
+			return err
+		}
+	}
+	return nil
+}
+
+// readBlock reads until it has blockSize bytes, or p is full, or r fails or ends.
+func readBlock(r io.Reader, p []byte) (n int, err error) {
+	for n < min(len(p), blockSize) && err == nil {
+		var m int
+		m, err = r.Read(p[n:])
+		n += m
+	}
+	return n, err
+}
+
+// seek makes sure that the answer's next byte is the one that the part lacks. One lane alone asks for all that is left;
+// beside others it asks for the part.
+func (l *lane) seek(ctx context.Context, part *part) error {
+	first := part.at + int64(part.filled)
+	if l.answer != nil && l.offset == first && l.left != 0 {
+		return nil
+	}
+	l.hangUp()
+	last := l.version.size - 1
+	if l.width.Load() > 1 {
+		last = part.at + int64(len(part.buffer)) - 1
+	}
+	a, err := l.rangeOf(ctx, first, last)
+	if err == nil {
+		l.answer, l.offset, l.left = a, first, last-first+1
+	}
+	return err
+}
+
+func (l *lane) brokenOff() error {
+	host := finding.Quote(l.url.Hostname())
+	if l.version.size < 0 {
+		return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d bytes", host, l.offset)
+	}
+	return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d of %d bytes", host, l.offset, l.version.size)
+}
+
+// rangeOf asks for the bytes from first to last of this version. Where the latest redirect led is tried first, to spare
+// the server behind the URL; such places expire, so the URL itself has the last word.
+func (p *pass) rangeOf(ctx context.Context, first, last int64) (*answer, error) {
+	header := p.client.header()
+	header.Set("Range", fmt.Sprintf("bytes=%d-%d", first, last))
+	header.Set("If-Range", p.version.ifRange())
+	if location := p.location.Load(); location != nil {
+		a, err := p.exchange(ctx, http.MethodGet, location, header)
+		if a, err = p.version.accept(a, err, first, last); err == nil {
+			return a, nil
+		}
+	}
+	a, err := p.follow(ctx, header)
+	a, err = p.version.accept(a, err, first, last)
+	if err == nil {
+		p.moved(a)
+	}
+	return a, err
+}

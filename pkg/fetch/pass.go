@@ -1,0 +1,156 @@
+package fetch
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// pass is one reading of a file from its first byte. Lanes fill its parts, over the network and out of order; the
+// sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the buffers.
+type pass struct {
+	*download
+	sink    Sink
+	version version
+	pace    pace
+	taken   *part // by the sink
+
+	mu      sync.Mutex // guards at, and keeps ordered in order
+	at      int64      // of the part that comes next
+	ordered chan *part
+
+	lanes sync.WaitGroup
+	width atomic.Int32 // lanes that there should be
+	wide  atomic.Bool  // more than one have been at work
+}
+
+// part is a piece of the file: partSize bytes, or what is left.
+type part struct {
+	at     int64 // of its first byte in the file
+	buffer []byte
+	filled int      // bytes; the lane's
+	ready  chan int // counts of bytes as they arrive; closed after the last, or after err was set
+	err    error
+	last   bool // the file turned out to end here
+}
+
+// pass hands n more bytes to the sink's side.
+func (p *part) pass(ctx context.Context, n int) error {
+	select {
+	case p.ready <- n:
+		return nil
+	case <-ctx.Done():
+		return stopped(context.Cause(ctx))
+	}
+}
+
+// pass reads the file once. A *startOver error asks for another pass.
+func (d *download) pass(ctx context.Context, sink Sink) (Head, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a, err := d.persist(ctx, d.whole)
+	if err != nil {
+		return Head{}, err
+	}
+	head := a.head()
+	sink.Start(head)
+	p := &pass{download: d, sink: sink, version: versionOf(a), ordered: make(chan *part, maxBuffers)}
+	p.moved(a)
+	p.pace.reset()
+	p.launch(ctx, &lane{pass: p, answer: a, left: a.ContentLength})
+	err = p.drain(ctx)
+	cancel()
+	p.lanes.Wait()
+	p.giveBack()
+	return head, err
+}
+
+func (p *pass) launch(ctx context.Context, l *lane) {
+	p.width.Add(1)
+	p.lanes.Go(func() { l.run(ctx) })
+}
+
+// next hands out the part that comes next once there is memory for it; nil is the end of the file, or of ctx.
+func (p *pass) next(ctx context.Context) *part {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.at == p.version.size {
+		return nil
+	}
+	buffer := p.client.buffers.get(ctx)
+	if buffer == nil {
+		return nil
+	}
+	if p.version.size >= 0 {
+		buffer = buffer[:min(partSize, p.version.size-p.at)]
+	}
+	next := &part{at: p.at, buffer: buffer, ready: make(chan int, partSize/blockSize)}
+	p.at += int64(len(buffer))
+	p.ordered <- next // has room for all buffers that there are
+	return next
+}
+
+// drain passes the parts to the sink, in order, until the file ends.
+func (p *pass) drain(ctx context.Context) error {
+	for done := int64(0); done != p.version.size; {
+		part, _, err := await(ctx, &p.pace, p.ordered)
+		if err != nil {
+			return err
+		}
+		p.taken = part
+		if err := p.take(ctx, part); err != nil {
+			return err
+		}
+		p.taken = nil
+		p.client.buffers.put(part.buffer)
+		if part.last {
+			return nil
+		}
+		done += int64(len(part.buffer))
+		p.adjust(ctx, len(part.buffer), p.version.size-done)
+	}
+	return nil
+}
+
+// take passes a part to the sink as its bytes arrive.
+func (p *pass) take(ctx context.Context, part *part) error {
+	for from := 0; ; {
+		n, more, err := await(ctx, &p.pace, part.ready)
+		if err != nil {
+			return err
+		}
+		if !more {
+			return part.err
+		}
+		if _, err := p.sink.Write(part.buffer[from : from+n]); err != nil {
+			return &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
+		}
+		from += n
+	}
+}
+
+// await receives from a channel, and counts the wait as the pace's.
+func await[T any](ctx context.Context, pace *pace, ch <-chan T) (value T, open bool, err error) {
+	began := time.Now()
+	defer func() { pace.starved += time.Since(began) }()
+	select {
+	case value, open = <-ch:
+		return value, open, nil
+	case <-ctx.Done():
+		return value, false, stopped(context.Cause(ctx))
+	}
+}
+
+// giveBack returns the buffers of an ended pass, whose lanes have stopped.
+func (p *pass) giveBack() {
+	close(p.ordered)
+	if p.taken != nil {
+		p.client.buffers.put(p.taken.buffer)
+	}
+	for part := range p.ordered {
+		p.client.buffers.put(part.buffer)
+	}
+}

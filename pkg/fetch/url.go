@@ -1,0 +1,62 @@
+package fetch
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// parse reads the URL of a Request.
+func parse(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil { // err quotes the query
+		return nil, refused("The URL can't be read", "Write it as `https://host/path`")
+	}
+	if err := check(u); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// check refuses a URL that is never requested, and gives its host the ASCII form.
+func check(u *url.URL) *Error {
+	switch {
+	case u.Scheme != "https":
+		return refused(fmt.Sprintf("The URL %s is not https", display(u)), "Use an https URL")
+	case u.User != nil:
+		return refused(fmt.Sprintf("The URL %s holds a user name or password", display(u)), "Use a URL that needs none")
+	case u.Hostname() == "":
+		return refused(fmt.Sprintf("The URL %s names no host", display(u)), "Write it as `https://host/path`")
+	}
+	host, err := asciiHost(u)
+	if err != nil {
+		return refused(fmt.Sprintf("The URL %s has a host that is no valid name", display(u)), "Check the spelling of the host")
+	}
+	u.Host, u.Fragment, u.RawFragment = host, "", ""
+	return nil
+}
+
+// asciiHost returns the host, with its port, in lower case and as DNS knows it. IDNA's rules judge only names that
+// need it: ASCII ones with underscores or "--" are in use.
+func asciiHost(u *url.URL) (string, error) {
+	if !strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return strings.ToLower(u.Host), nil
+	}
+	host, err := idna.Lookup.ToASCII(u.Hostname())
+	if port := u.Port(); port != "" {
+		host = net.JoinHostPort(host, port)
+	}
+	return host, err
+}
+
+// display is u as it may stand in a message: queries hold signatures, and user information passwords.
+func display(u *url.URL) string {
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, Opaque: u.Opaque}
+	return finding.Quote(shown.String())
+}

@@ -1,0 +1,107 @@
+package fetch
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// clockDoubt is how much older than its answer a Last-Modified has to be to identify the bytes (RFC 9110, section 8.8.2.2).
+const clockDoubt = 60 * time.Second
+
+// version identifies the bytes behind a URL, so that bytes of two versions are never mixed.
+type version struct {
+	size         int64
+	etag         string // strong or ""
+	lastModified string // beyond doubt or ""; "" where there is an etag
+}
+
+// versionOf reads the validators of a complete answer (RFC 9110, section 8.8).
+func versionOf(a *answer) version {
+	v := version{size: a.ContentLength}
+	if etag := a.Header.Get("ETag"); strings.HasPrefix(etag, `"`) {
+		v.etag = etag
+		return v
+	}
+	modified, err := http.ParseTime(a.Header.Get("Last-Modified"))
+	date, errDate := http.ParseTime(a.Header.Get("Date"))
+	if err == nil && errDate == nil && date.Sub(modified) >= clockDoubt {
+		v.lastModified = a.Header.Get("Last-Modified")
+	}
+	return v
+}
+
+// ifRange returns the strong validator; "" means that bytes can't be proven to be of this version.
+func (v version) ifRange() string { return v.etag + v.lastModified }
+
+// pinned reports whether a part of this very version can be asked for.
+func (v version) pinned() bool { return v.size >= 0 && v.ifRange() != "" }
+
+// match is how an answer's validator compares with the version's.
+type match int
+
+const (
+	unproven match = iota // the answer does not tell
+	same
+	changed
+)
+
+func (v version) match(a *answer) match {
+	name := "ETag"
+	if v.etag == "" {
+		name = "Last-Modified"
+	}
+	switch a.Header.Get(name) {
+	case v.ifRange():
+		return same
+	case "":
+		return unproven
+	}
+	return changed
+}
+
+// accept returns the answer to a request for the bytes from first to last of this version, if it is exactly those.
+// A *startOver error says that they can't be had.
+func (v version) accept(a *answer, err error, first, last int64) (*answer, error) {
+	if err != nil {
+		return nil, err
+	}
+	match := v.match(a)
+	got, _ := parseContentRange(a.Header.Get("Content-Range"))
+	if a.StatusCode == http.StatusPartialContent && match == same && got == (contentRange{first, last, v.size}) {
+		return a, nil
+	}
+	a.discard()
+	var passing *transient
+	if err := a.refusal(); a.StatusCode >= 400 && errors.As(err, &passing) {
+		return nil, err
+	}
+	newer := match == changed && (a.StatusCode == http.StatusOK || a.StatusCode == http.StatusPartialContent)
+	cause := unreachable(nil, "The server %s can't continue the file where it broke off", finding.Quote(a.url.Hostname()))
+	return nil, &startOver{cause: cause, changed: newer, rangeless: !newer}
+}
+
+// contentRange is what a 206 says of its body: the bytes from first to last, of total.
+type contentRange struct{ first, last, total int64 }
+
+// parseContentRange reads "bytes 0-99/1234" (RFC 9110, section 14.4); a total that is not known is no answer here.
+func parseContentRange(value string) (contentRange, bool) {
+	positions, total, ok := strings.Cut(strings.TrimPrefix(value, "bytes "), "/")
+	first, last, isRange := strings.Cut(positions, "-")
+	r := contentRange{decimal(first), decimal(last), decimal(total)}
+	ok = ok && isRange && strings.HasPrefix(value, "bytes ") && r.first >= 0 && r.first <= r.last && r.last < r.total
+	return r, ok
+}
+
+// decimal returns the number that digits write, or -1.
+func decimal(digits string) int64 {
+	n, err := strconv.ParseUint(digits, 10, 63)
+	if err != nil {
+		return -1
+	}
+	return int64(n)
+}
