@@ -37,7 +37,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func sha256(fill string) digest.Digest {
+func digestOf(fill string) digest.Digest {
 	return digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat(fill, 64)}
 }
 
@@ -65,40 +65,40 @@ func about(a manifest.Artifact, rule, message string) finding.Finding {
 }
 
 func verified() verify.Result {
-	a := declare(artifact("/binaries/x86_64-apple-darwin", "x86_64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-x86_64", 14), sha256("a"))
-	return verify.Result{Artifact: a, Status: verify.Verified, Observed: sha256("a"), Size: 12_345_678, Format: "mach-o x86_64", Source: verify.FromDownload}
+	a := declare(artifact("/binaries/x86_64-apple-darwin", "x86_64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-x86_64", 14), digestOf("a"))
+	return verify.Result{Artifact: a, Status: verify.Verified, Observed: digestOf("a"), Size: 12_345_678, Format: "mach-o x86_64", Source: verify.FromDownload}
 }
 
 func mismatch() verify.Result {
-	a := declare(artifact("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), sha256("b"))
+	a := declare(artifact("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), digestOf("b"))
 	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, fmt.Sprintf(
 		"The file is not the one that was declared: the URL serves a Mach-O arm64 executable of 11,222,333 bytes whose digest is %s, and %s is declared",
-		finding.Quote(sha256("c").String()), finding.Quote(sha256("b").String())), "")
-	return verify.Result{Artifact: a, Status: verify.Mismatch, Observed: sha256("c"), Size: 11_222_333, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
+		finding.Quote(digestOf("c").String()), finding.Quote(digestOf("b").String())), "")
+	return verify.Result{Artifact: a, Status: verify.Mismatch, Observed: digestOf("c"), Size: 11_222_333, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 
 func invalid() verify.Result {
 	a := artifact("/weights/models~1gorilla.gguf", "", "https://huggingface.co/acme/gorilla/blob/main/gorilla.gguf", 20)
 	f := about(a, finding.ArtifactHTMLPage, "The URL serves an HTML page titled `Log in – Hugging Face` instead of the file")
 	f.Fix = "Use https://huggingface.co/acme/gorilla/resolve/main/gorilla.gguf"
-	return verify.Result{Artifact: a, Status: verify.Invalid, Observed: sha256("d"), Size: 4_096, Format: "html", Source: verify.FromDownload, Findings: []finding.Finding{f}}
+	return verify.Result{Artifact: a, Status: verify.Invalid, Observed: digestOf("d"), Size: 4_096, Format: "html", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 
 func unavailable() verify.Result {
-	a := declare(artifact("/weights/tokenizer.json", "", "https://huggingface.co/acme/gorilla/resolve/main/tokenizer.json", 24), sha256("e"))
+	a := declare(artifact("/weights/tokenizer.json", "", "https://huggingface.co/acme/gorilla/resolve/main/tokenizer.json", 24), digestOf("e"))
 	return verify.Result{Artifact: a, Status: verify.Unavailable, Size: -1, Findings: []finding.Finding{
 		about(a, finding.ArtifactUnavailable, "The server answers 404 Not Found")}}
 }
 
 func unchecked() verify.Result {
 	a := artifact("/binaries/x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", "https://dl.example.org/gorilla-linux", 17)
-	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: sha256("f"), Size: 9_000_000, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
+	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: digestOf("f"), Size: 9_000_000, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
 		about(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed")}}
 }
 
 func excused() verify.Result {
 	a := artifact("/weights/adapter.safetensors", "", "https://huggingface.co/acme/gorilla/resolve/main/adapter.safetensors", 28)
-	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: sha256("9"), Size: 4_815_162_342, Format: "safetensors", Source: verify.FromDownload,
+	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: digestOf("9"), Size: 4_815_162_342, Format: "safetensors", Source: verify.FromDownload,
 		Note: "weights in the safetensors format, which holds no code"}
 }
 

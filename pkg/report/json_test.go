@@ -106,7 +106,7 @@ func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 		{"a commit that is none", `"0123456789012345678901234567890123456789"`, `"main"`, "`main`"},
 		{"an event that is none", `"pull_request",`, `"::error::",`, "event"},
 		{"a verified file with another digest", `"status": "mismatch"`, `"status": "verified"`, "can't be `verified`"},
-		{"a mismatch without one", sha256("c").String() + `",` + "\n      \"size\"", sha256("b").String() + `",` + "\n      \"size\"", "can't be `mismatch`"},
+		{"a mismatch without one", digestOf("c").String() + `",` + "\n      \"size\"", digestOf("b").String() + `",` + "\n      \"size\"", "can't be `mismatch`"},
 		{"an unverified file with a checksum", `"status": "verified"`, `"status": "unverified"`, "can't be `unverified`"},
 		{"a silent failure", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\"", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"notice\"", "no error says why"},
 		{"a summary that differs", `"errors": 3`, `"errors": 0`, "its summary says"},
@@ -132,9 +132,7 @@ func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = ' '
-	}
+	clear(p)
 	return len(p), nil
 }
 

@@ -159,7 +159,7 @@ func (m markdown) source(manifest string, line int) string {
 
 // unverified is the section of the artifacts without a checksum: each says why it was let through.
 func (m markdown) unverified() section {
-	return m.files(verify.Unverified, "without a checksum", "Why it passes", m.excuse)
+	return m.files(verify.Unverified, "without a checksum", "Remark", m.excuse)
 }
 
 func (m markdown) excuse(a Artifact) string {

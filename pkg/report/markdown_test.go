@@ -7,6 +7,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 const commentLimit = 59_800
@@ -119,5 +120,30 @@ func TestHeadlines(t *testing.T) {
 	cut := report.Report{Summary: report.Summary{Manifests: 1, Artifacts: 1, Verified: 1}}
 	if got := cut.Headline(); !strings.Contains(got, "cut short") {
 		t.Errorf("a run that was cut short is called %q", got)
+	}
+}
+
+func TestOnlyWhatWasDownloadedIsCalledSo(t *testing.T) {
+	for source, want := range map[verify.Source]string{
+		verify.FromDownload: "| downloaded |", verify.FromHost: "| the host's own word |",
+		verify.FromCache: "| unchanged since an earlier scan |", verify.FromLocal: "| a file on disk |", "": "| not read |",
+	} {
+		r := verified()
+		r.Source = source
+		built := report.Build(input(r))
+		if got := built.Markdown(commentLimit); !strings.Contains(got, want) {
+			t.Errorf("%q: %s", source, got)
+		}
+		if got := pageOf(t, built); strings.Contains(got, "downloaded") != (source == verify.FromDownload) {
+			t.Errorf("%q: %s", source, got)
+		}
+	}
+}
+
+func TestAnUnverifiedFileSaysWhyItPasses(t *testing.T) {
+	r := unchecked()
+	r.Findings = nil
+	if got := report.Build(input(r)).Markdown(commentLimit); !strings.Contains(got, "| `missing-checksum` is `off` |") {
+		t.Error(got)
 	}
 }

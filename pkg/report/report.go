@@ -5,6 +5,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -89,7 +90,8 @@ type Artifact struct {
 	Format   string        `json:"format,omitempty"`
 	Source   verify.Source `json:"source,omitempty"`
 	finding.Position
-	Note string `json:"note,omitempty"` // why an unverified artifact needs no checksum
+	Note  string    `json:"note,omitempty"` // why an unverified artifact needs no checksum
+	Since time.Time `json:"since,omitzero"` // when a scan first saw this status, where that is known
 }
 
 // Input is what a run has found.

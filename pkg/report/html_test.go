@@ -1,0 +1,134 @@
+package report_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"golang.org/x/net/html"
+
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+func pageOf(t testing.TB, r *report.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestPageReadsAsItShould(t *testing.T) {
+	golden(t, "all.html", pageOf(t, report.Build(scenarios()["all"])))
+}
+
+// walk calls visit with every node of the page.
+func walk(t testing.TB, page string, visit func(*html.Node)) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		visit(n)
+	}
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// elements are the page's elements and the names of their attributes, links and code apart: they depend on
+// whether a text needs them.
+func elements(t testing.TB, page string) (list []string) {
+	walk(t, page, func(n *html.Node) {
+		if n.Type == html.CommentNode {
+			t.Errorf("a comment: %q", n.Data)
+		}
+		if n.Type == html.TextNode && strings.ContainsFunc(n.Data, func(r rune) bool {
+			return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
+		}) {
+			t.Errorf("a control character: %q", n.Data)
+		}
+		if n.Type != html.ElementNode || n.Data == "code" {
+			return
+		}
+		if n.Data == "a" {
+			if href := attribute(n, "href"); !ownTarget.MatchString(href) && !ownPage.MatchString(href) || len(n.Attr) != 1 {
+				t.Errorf("a link %v", n.Attr)
+			}
+			return
+		}
+		name := n.Data
+		for _, a := range n.Attr {
+			name += " " + a.Key
+		}
+		list = append(list, name)
+	})
+	return list
+}
+
+var ownPage = regexp.MustCompile(`^https://github\.com/(acme/registry|premAI-io/verify-manifests)$`)
+
+func TestPageShowsOutsideTextAsText(t *testing.T) {
+	want := elements(t, pageOf(t, report.Build(poisoned("plain"))))
+	for _, s := range hostile {
+		page := pageOf(t, report.Build(poisoned(s)))
+		if got := elements(t, page); s != "" && !slices.Equal(got, want) || t.Failed() {
+			t.Fatalf("with %.100q:\n%s", s, page)
+		}
+	}
+}
+
+func TestPageLoadsNothingAndRunsOnlyItsOwnScript(t *testing.T) {
+	var policy string
+	inline := map[string]string{}
+	walk(t, pageOf(t, report.Build(mixed())), func(n *html.Node) {
+		if attribute(n, "src") != "" || n.Data == "link" || attribute(n, "style") != "" {
+			t.Errorf("<%s> loads something or is styled in place", n.Data)
+		}
+		if attribute(n, "http-equiv") == "Content-Security-Policy" {
+			policy = attribute(n, "content")
+		}
+		if n.Data == "script" || n.Data == "style" {
+			sum := sha256.Sum256([]byte(n.FirstChild.Data))
+			inline[n.Data+"-src"] = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		}
+	})
+	for directive, hash := range inline {
+		if !strings.Contains(policy, "; "+directive+" "+hash+";") {
+			t.Errorf("the policy %s does not allow the %s with the hash %s", policy, directive, hash)
+		}
+	}
+	if !strings.HasPrefix(policy, "default-src 'none';") || len(inline) != 2 {
+		t.Errorf("the policy is %s, for %v", policy, inline)
+	}
+}
+
+func TestPageSaysWhatIsNotShownAndSinceWhen(t *testing.T) {
+	in := scenarios()["all"]
+	in.Manifests = 5
+	r := report.Build(in)
+	r.Artifacts[0].Since = time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
+	page := pageOf(t, r)
+	for _, want := range []string{"3 more manifests name no file to download", `<time datetime="2026-11-01">`, ">unknown</td>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not hold %s", want)
+		}
+	}
+	if err := r.WriteHTML(failing{}); !errors.Is(err, errFailing) {
+		t.Errorf("got %v", err)
+	}
+}
