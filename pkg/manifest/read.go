@@ -256,18 +256,16 @@ type cursor struct {
 	at     finding.Position // of offset
 }
 
-// position returns the place of an offset. Offsets before an earlier one are counted from the start.
+// position returns the place of an offset, which is not before the last one asked for.
 func (c *cursor) position(offset int) finding.Position {
-	if offset < c.offset {
-		c.offset, c.at = 0, finding.Position{Line: 1, Column: 1}
-	}
+	offset = max(offset, c.offset)
 	passed := c.text[c.offset:offset]
+	c.offset = offset
 	if newlines := bytes.Count(passed, []byte{'\n'}); newlines > 0 {
 		c.at.Line += newlines
 		c.at.Column = 1
 		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
 	}
 	c.at.Column += utf8.RuneCount(passed)
-	c.offset = offset
 	return c.at
 }

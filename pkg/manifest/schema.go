@@ -80,10 +80,7 @@ func (v *Value) aliased(step string) *Value {
 	if v.Kind() == Object && !isAlias {
 		return v.Get(step)
 	}
-	i, err := strconv.Atoi(index)
-	if err != nil || i < 0 || i >= len(v.children) {
-		return nil
-	}
+	i, _ := strconv.Atoi(index) // written by alias, or by gojsonschema for an element
 	return v.children[i]
 }
 

@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -24,10 +25,8 @@ func firstWord(text []byte) string {
 	if word := len(text) - len(bytes.TrimLeft(text, wordBytes)); word > 0 {
 		return string(text[:word])
 	}
-	for _, r := range string(text[:min(len(text), 4)]) {
-		return string(r)
-	}
-	return ""
+	_, size := utf8.DecodeRune(text)
+	return string(text[:size])
 }
 
 // mistakes are what people write where JSON does not allow it, by how it begins.
