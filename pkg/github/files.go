@@ -1,0 +1,85 @@
+package github
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	gh "github.com/google/go-github/v57/github"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+const (
+	// maxPullRequestFiles is how many files GitHub lists of a pull request
+	// (https://docs.github.com/rest/pulls/pulls#list-pull-requests-files).
+	maxPullRequestFiles = 3000
+	// maxComparedFiles is how many it lists of a comparison
+	// (https://docs.github.com/rest/commits/commits#compare-two-commits).
+	maxComparedFiles = 300
+)
+
+// File is a file at a commit.
+type File struct {
+	Path      string // slash-separated, from the repository's root
+	BlobSHA   string
+	Status    string // added, modified, renamed, copied or changed; "" in a tree
+	Previous  string // the path before a rename
+	Symlink   bool   // a symbolic link, whose blob is its target; known of a tree only
+	Submodule bool   // another repository's commit, which has no blob here; known of a tree only
+}
+
+// PullRequestFiles lists the files that a pull request leaves added, modified, renamed, copied or
+// changed, whichever status GitHub gives them; removed ones are left out. It is not complete where
+// GitHub's limit of 3,000 files is reached.
+func (c *Client) PullRequestFiles(ctx context.Context, number int) (files []File, complete bool, err error) {
+	t := task{doing: fmt.Sprintf("listing the files of pull request %d", number), needs: "pull-requests: read"}
+	list := func(page gh.ListOptions) ([]*gh.CommitFile, *gh.Response, error) {
+		return c.api.PullRequests.ListFiles(ctx, c.owner, c.repo, number, &page)
+	}
+	changed, all, err := pages(ctx, c, t, maxPullRequestFiles/perPage, list)
+	if err != nil {
+		return nil, false, err
+	}
+	return present(changed), all && len(changed) < maxPullRequestFiles, nil
+}
+
+// Compare lists, as PullRequestFiles does, the files that differ at head from base. It is not complete
+// where GitHub's limit of 300 files is reached, nor where base is no ancestor of head: GitHub then
+// compares with their merge base. A commit that GitHub doesn't know is an ErrNotFound.
+func (c *Client) Compare(ctx context.Context, base, head string) (files []File, complete bool, err error) {
+	t := task{doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read"}
+	var found *gh.CommitsComparison
+	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
+		found, resp, err = c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
+		if err == nil && found.Files == nil {
+			err = errNoAnswer
+		}
+		return resp, err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	straight := found.GetStatus() != "diverged" && found.GetStatus() != "behind"
+	return present(found.Files), straight && len(found.Files) < maxComparedFiles, nil
+}
+
+// present are the files of a change that are there after it. A status that is not known stays in.
+func present(changed []*gh.CommitFile) []File {
+	var files []File
+	for _, f := range changed {
+		if status := f.GetStatus(); status != "removed" && status != "unchanged" {
+			files = append(files, File{Path: f.GetFilename(), BlobSHA: f.GetSHA(), Status: status, Previous: f.GetPreviousFilename()})
+		}
+	}
+	return files
+}
+
+// path is the API's path below the repository. Each segment is escaped.
+func (c *Client) path(segments ...string) string {
+	p := "repos/" + c.owner + "/" + c.repo
+	for _, s := range segments {
+		p += "/" + url.PathEscape(s)
+	}
+	return p
+}
