@@ -1,0 +1,100 @@
+package manifest_test
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+const page = "../../docs/manifest.md"
+
+var (
+	fieldTable = regexp.MustCompile(`(?s)(<!-- fields: (\w*) -->\n).*?(<!-- end -->)`)
+	example    = regexp.MustCompile("(?s)<!-- example: version [0-9.]+ -->\n```json\n(.*?)```\n")
+)
+
+func TestThePageAboutManifestsFollowsTheSchemaAndTheProgram(t *testing.T) {
+	text := readFile(t, page)
+	schema, _ := manifest.Parse("schema", manifest.Schema()) // it is JSON, if no manifest: the tree keeps the order
+	text = fieldTable.ReplaceAllFunc(text, func(section []byte) []byte {
+		parts := fieldTable.FindSubmatch(section)
+		return slices.Concat(parts[1], []byte(table(describing(schema.Root, string(parts[2])))), parts[3])
+	})
+	examples := example.FindAllSubmatchIndex(text, -1)
+	if len(examples) != 2 {
+		t.Fatalf("%d examples", len(examples))
+	}
+	v1 := text[examples[0][2]:examples[0][3]]
+	text = slices.Concat(text[:examples[1][2]], upgradedExample(t, v1), text[examples[1][3]:])
+	golden(t, page, text)
+}
+
+// upgradedExample makes the example of version 1.1 of the other one, as the page tells its reader to.
+func upgradedExample(t *testing.T, v1 []byte) []byte {
+	t.Helper()
+	text, err := manifest.Upgrade(v1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _ := manifest.Parse("x", text)
+	for i, a := range m.Artifacts {
+		h := digest.NewHasher(digest.SHA256)
+		fmt.Fprint(h, a.URL) // any bytes will do
+		if text, err = manifest.SetChecksum(text, a.Pointer, h.Digest(digest.SHA256), int64(1024+i), false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, findings := manifest.Parse("x", text); len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	return text
+}
+
+// describing returns the part of the schema that describes a field, a definition, or ("") the manifest.
+func describing(schema *manifest.Value, name string) *manifest.Value {
+	if name == "" {
+		return schema
+	}
+	if field := schema.Get("properties").Get(name); field != nil {
+		return field
+	}
+	return schema.Get("definitions").Get(name)
+}
+
+// table writes the members that an object may have.
+func table(object *manifest.Value) string {
+	var b strings.Builder
+	b.WriteString("\n| field | type | |\n|---|---|---|\n")
+	for _, field := range object.Get("properties").Members() {
+		isRequired := slices.ContainsFunc(object.Get("required").Elements(), func(v *manifest.Value) bool { return v.String() == field.Name() })
+		kind := typeOf(field)
+		if isRequired {
+			kind += ", required"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", field.Name(), kind, strings.ReplaceAll(field.Get("description").String(), "|", `\|`))
+	}
+	return b.String() + "\n"
+}
+
+func typeOf(field *manifest.Value) string {
+	names := []string{field.Get("type").String()}
+	if names[0] == "" {
+		names = nil
+		for _, v := range field.Get("type").Elements() {
+			names = append(names, v.String())
+		}
+	}
+	text := strings.Join(names, " or ")
+	if items := field.Get("items"); items != nil {
+		text = strings.Replace(text, "array", "list of "+typeOf(items)+"s", 1)
+	}
+	if least, most := field.Get("minimum").Number(), field.Get("maximum").Number(); least != "" && len(most) < 12 && !strings.Contains(most, "e") {
+		text += ", " + least + " to " + most
+	}
+	return text
+}
