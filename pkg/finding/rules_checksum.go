@@ -15,14 +15,14 @@ var checksumRules = []Rule{
 		Title:   "The checksum is a SHA-1",
 		Why:     "Two different files with one SHA-1 can be made, so it proves little about a file from a stranger.",
 		Example: `"checksum": "sha1:…"`,
-		Fix:     "Declare a sha256 checksum: `scripts/checksum.sh FILE` prints it.",
+		Fix:     "Declare a sha256 checksum: `shasum -a 256 FILE` prints its digits.",
 	},
 	{
 		ID: ChecksumInvalid, Severity: Error,
 		Title:   "The checksum can't be read",
 		Why:     "An unreadable checksum protects nobody, so the file was not downloaded.",
 		Example: `"checksum": "md5:d41d8cd98f00b204e9800998ecf8427e"`,
-		Fix:     "Write `sha256:` and 64 hex digits: `scripts/checksum.sh FILE` prints it.",
+		Fix:     "Write `sha256:` and 64 hex digits: `shasum -a 256 FILE` prints them.",
 	},
 	{
 		ID: SignatureInvalid, Severity: Error,

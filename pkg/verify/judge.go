@@ -60,10 +60,14 @@ func mismatch(a manifest.Artifact, got *body, kind format.Format, r Result) find
 	if oid, _, ok := kind.LFS(); ok && oid == a.Checksum.Value {
 		message = "The URL serves a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
 	}
+	fix := ""
+	if slices.ContainsFunc(r.Findings, isError) {
+		fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
+	}
 	if encoding := got.http.ContentEncoding; encoding != "" && encoding != "identity" {
 		message += fmt.Sprintf(" (the server applied Content-Encoding %s, which was not asked for)", finding.Quote(encoding))
 	}
-	return atField(a, a.Checksum, finding.ArtifactMismatch, message, "")
+	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
 }
 
 func wrongSize(a manifest.Artifact, size int64) finding.Finding {

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"verify-manifests": main})
+}
+
+// TestScripts runs the real program. Each script has the folder files served over TLS at $URL, beside
+// the odd servers of handler, and a fake of GitHub's API at $GITHUB_API_URL.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup:               setup,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"expand":   expand,
+			"exits":    exits,
+			"propose":  propose,
+			"comments": comments,
+			"api":      fakeAPI,
+		},
+	})
+}
+
+func setup(env *testscript.Env) error {
+	files := httptest.NewTLSServer(handler(filepath.Join(env.WorkDir, "files")))
+	env.Defer(files.Close)
+	api := githubtest.New()
+	env.Defer(func() {
+		api.Close()
+		if unknown := api.Unknown(); len(unknown) > 0 {
+			env.T().Fatal("requests for routes that GitHub does not have: ", strings.Join(unknown, ", "))
+		}
+	})
+	env.Values["api"] = api
+	for name, value := range map[string]string{
+		"URL": files.URL, "SSL_CERT_FILE": filepath.Join(env.WorkDir, "ca.pem"), "SSL_CERT_DIR": filepath.Join(env.WorkDir, "none"),
+		"GITHUB_API_URL": api.URL, "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/registry", "GITHUB_SHA": headSHA,
+		"GITHUB_RUN_ID": "10", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKSPACE": filepath.Join(env.WorkDir, "workspace"),
+		"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": filepath.Join(env.WorkDir, "event.json"),
+		"GITHUB_OUTPUT": filepath.Join(env.WorkDir, "outputs"), "GITHUB_STEP_SUMMARY": filepath.Join(env.WorkDir, "summary"),
+		"INPUT_ALLOW-NETWORKS": "127.0.0.0/8",
+	} {
+		env.Setenv(name, value)
+	}
+	for name, content := range map[string][]byte{
+		"ca.pem": certificate(files.Certificate()), "outputs": nil, "summary": nil,
+		"event.json": []byte(`{"number": 7, "pull_request": {"number": 7, "head": {"sha": "` + headSHA + `"}, "base": {"sha": "` + baseSHA + `"}}}`),
+	} {
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(filepath.Join(env.WorkDir, "workspace"), 0o700)
+}
+
+const (
+	headSHA = "3333333333333333333333333333333333333333"
+	baseSHA = "1111111111111111111111111111111111111111"
+)
+
+func certificate(c *x509.Certificate) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
+}
+
+// handler serves the files of a folder, /status/N with status N, and /redirect?to=URL.
+func handler(dir string) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir(dir)))
+	mux.HandleFunc("/status/{code}", func(w http.ResponseWriter, r *http.Request) {
+		code, _ := strconv.Atoi(r.PathValue("code"))
+		w.WriteHeader(code)
+	})
+	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", r.URL.Query().Get("to"))
+		w.WriteHeader(http.StatusFound)
+	})
+	return mux
+}
+
+// expand replaces the variables of the environment in files.
+func expand(ts *testscript.TestScript, _ bool, files []string) {
+	for _, name := range files {
+		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
+}
+
+// exits runs a program and demands its exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := "0"
+	if err != nil {
+		code = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if code != args[0] {
+		ts.Fatalf("%s exits with %s, want %s", strings.Join(args[1:], " "), code, args[0])
+	}
+}
+
+// propose makes pull request 7 change all files below a folder, and the folder the tree of its head.
+func propose(ts *testscript.TestScript, _ bool, args []string) {
+	api := ts.Value("api").(*githubtest.Server)
+	delete(api.PullRequests, 7)
+	delete(api.Trees, headSHA)
+	root := os.DirFS(ts.MkAbs(args[0]))
+	ts.Check(fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		api.AddChange(7, "modified", name, string(text))
+		api.AddToTree(headSHA, name, string(text))
+		return err
+	}))
+}
+
+// comments writes the comments on pull request 7 to a file.
+func comments(ts *testscript.TestScript, _ bool, args []string) {
+	var text strings.Builder
+	for _, body := range ts.Value("api").(*githubtest.Server).CommentsOn(7) {
+		fmt.Fprintf(&text, "comment:\n%s\n", body)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
+}
+
+// fakeAPI changes how the fake of GitHub behaves: read-only, or "fail ROUTE STATUS TIMES".
+func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
+	api := ts.Value("api").(*githubtest.Server)
+	switch args[0] {
+	case "read-only":
+		api.ReadOnly = true
+	case "compare": // compare BASE HEAD FILE...
+		var files []githubtest.File
+		for _, name := range args[3:] {
+			files = append(files, githubtest.File{Path: name, SHA: api.AddBlob(ts.ReadFile(name)), Status: "modified"})
+		}
+		api.Comparisons[args[1]+"..."+args[2]] = githubtest.Comparison{Status: "ahead", Files: files}
+	case "fail":
+		status, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		times, err := strconv.Atoi(args[3])
+		ts.Check(err)
+		api.Fail(args[1], slices.Repeat([]githubtest.Fault{{Status: status}}, times)...)
+	default:
+		ts.Fatalf("api %s: there is no such behaviour", args[0])
+	}
+}

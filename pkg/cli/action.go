@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// action is the program as a GitHub Action: one event, answered.
+type action struct {
+	*program
+	config *Config
+	event  github.Event
+	api    *github.Client
+}
+
+func (p *program) action(ctx context.Context, _ []string) (int, error) {
+	code, err := p.answer(ctx)
+	if err == nil {
+		return code, nil
+	}
+	return code, errors.Join(err, p.output(map[string]string{"outcome": "failure"}))
+}
+
+// answer does what the event asks for.
+func (p *program) answer(ctx context.Context) (int, error) {
+	a, err := p.newAction()
+	if err != nil {
+		return 0, err
+	}
+	if len(a.config.Merge) > 0 {
+		return a.merge(ctx)
+	}
+	work, cancel := deadline(ctx, a.config)
+	defer cancel()
+	selected, err := a.selection(work)
+	if err != nil {
+		return 0, errors.Join(err, a.writeNothing(err))
+	}
+	result, err := a.verify(work, a.config, a.run(), selected)
+	if err != nil {
+		return 0, err
+	}
+	return a.publish(ctx, result)
+}
+
+func (p *program) newAction() (*action, error) {
+	config, err := p.configFromInputs()
+	if err != nil {
+		return nil, err
+	}
+	event, err := github.ReadEvent(p.Getenv("GITHUB_EVENT_NAME"), p.Getenv("GITHUB_EVENT_PATH"))
+	if err != nil {
+		return nil, err
+	}
+	api, err := github.New(github.Config{
+		APIURL: p.Getenv("GITHUB_API_URL"), Token: config.GitHubToken,
+		Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(),
+	})
+	return &action{program: p, config: config, event: event, api: api}, err
+}
+
+// writeNothing leaves a report that says that it is not complete, for whoever waits for one.
+func (a *action) writeNothing(why error) error {
+	return writeFiles(a.config, report.Build(report.Input{
+		Version: Version(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
+		Notes: []string{finding.Clean(why.Error())},
+	}))
+}
+
+// run is the event as a report names it.
+func (a *action) run() report.Run {
+	id, _ := strconv.ParseInt(a.Getenv("GITHUB_RUN_ID"), 10, 64)
+	attempt, _ := strconv.Atoi(a.Getenv("GITHUB_RUN_ATTEMPT"))
+	return report.Run{
+		Event: a.event.Name, Repository: a.Getenv("GITHUB_REPOSITORY"), PullRequest: a.event.PullRequest,
+		HeadSHA: a.head(), RunID: id, RunAttempt: attempt, ServerURL: a.server(),
+	}
+}
+
+// head is the commit whose manifests are judged.
+func (a *action) head() string {
+	if a.event.HeadSHA != "" {
+		return a.event.HeadSHA
+	}
+	return a.Getenv("GITHUB_SHA")
+}
+
+// The scopes of a run.
+const (
+	scopeAuto    = "auto"
+	scopeChanged = "changed"
+	scopeAll     = "all"
+)
+
+// scope is what the run is to verify: without another word, what the event changed, and everything where
+// it changed nothing.
+func (a *action) scope() string {
+	switch {
+	case a.config.Scope != scopeAuto:
+		return a.config.Scope
+	case a.event.HasChanges():
+		return scopeChanged
+	}
+	return scopeAll
+}
+
+// selection finds the manifests that the event asks about.
+func (a *action) selection(ctx context.Context) (selection, error) {
+	t, err := a.tree(ctx)
+	if err != nil {
+		return selection{}, err
+	}
+	if a.scope() == scopeAll {
+		return a.everything(ctx, t)
+	}
+	if !a.event.HasChanges() {
+		return selection{}, usageError{fmt.Errorf("input scope is `changed`, and the event %s changes nothing: use auto or all", finding.Quote(a.event.Name))}
+	}
+	files, all, err := changedFiles(ctx, a.api, a.event)
+	if err != nil {
+		return selection{}, err
+	}
+	if all != "" {
+		return a.everything(ctx, t, "Every manifest was verified, not just the changed ones: "+all)
+	}
+	sources, err := readAll(ctx, t, selected(files, a.config.Manifests))
+	return selection{scope: scopeChanged, sources: sources}, err
+}
+
+func (a *action) everything(ctx context.Context, t tree, notes ...string) (selection, error) {
+	files, err := t.list(ctx)
+	if err != nil {
+		return selection{}, err
+	}
+	manifests := selected(files, a.config.Manifests)
+	if len(manifests) == 0 {
+		return selection{}, usageError{fmt.Errorf("input manifests is %s, and no file of the registry matches", finding.Quote(strings.Join(a.config.Manifests, " ")))}
+	}
+	sources, err := readAll(ctx, t, manifests)
+	return selection{scope: scopeAll, sources: sources, notes: notes}, err
+}
+
+// tree is where manifests come from. On a pull request that is the head commit in GitHub's API, since
+// nothing of a checkout is to be believed there; else the workspace, unless it holds no checkout.
+func (a *action) tree(ctx context.Context) (tree, error) {
+	remote := commit{api: a.api, sha: a.head()}
+	dir := a.Getenv("GITHUB_WORKSPACE")
+	if a.event.PullRequest != 0 || dir == "" {
+		return remote, nil
+	}
+	local, err := openWorkspace(dir, "")
+	if err != nil {
+		return nil, err
+	}
+	files, err := local.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if local.isRepository() || len(selected(files, a.config.Manifests)) > 0 {
+		return local, nil
+	}
+	return remote, nil
+}

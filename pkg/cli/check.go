@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// localEvent is what reports call a run outside Actions.
+const localEvent = "local"
+
+// check is the command of that name: manifests on disk, verified.
+type check struct {
+	*program
+	config *Config
+	format string
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	c := &check{program: p, config: defaultConfig()}
+	cmd := &cobra.Command{
+		Use:   "check [flags] [PATH...]",
+		Short: "Verify manifests on disk: all below the current folder, or those named",
+		Example: `  verify-manifests check
+  verify-manifests check chat-mistral-7b-instruct
+  verify-manifests check --format json --fail-on warning`,
+		RunE: p.do(c.run),
+	}
+	addFlags(cmd, c.config, selecting|network|outputting|publishing)
+	cmd.Flags().StringVar(&c.format, "format", "text", formatHelp)
+	return cmd
+}
+
+func (c *check) run(ctx context.Context, args []string) (int, error) {
+	render, err := renderer(c.format)
+	if err != nil {
+		return 0, err
+	}
+	if c.config.Scope == scopeChanged {
+		return 0, usageError{errors.New("flag --scope is `changed`: nothing says what to compare with; leave it out")}
+	}
+	selected, err := c.selection(ctx, args)
+	if err != nil {
+		return 0, err
+	}
+	work, cancel := deadline(ctx, c.config)
+	defer cancel()
+	result, err := c.verify(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, selected)
+	if err != nil {
+		return 0, err
+	}
+	return c.print(c.config, result, render)
+}
+
+// print writes a report's files and prints it.
+func (p *program) print(c *Config, r *report.Report, render func(*report.Report, io.Writer) error) (int, error) {
+	if err := errors.Join(writeFiles(c, r), render(r, p.Stdout)); err != nil {
+		return 0, err
+	}
+	return exitCode(c.FailOn, r.Summary), nil
+}
+
+const formatHelp = "what to print: text, json or markdown"
+
+// renderer returns the function that prints a report in a format.
+func renderer(format string) (func(*report.Report, io.Writer) error, error) {
+	switch format {
+	case "text":
+		return func(r *report.Report, w io.Writer) error { return r.WriteText(w, report.TextOptions{}) }, nil
+	case "json":
+		return (*report.Report).WriteJSON, nil
+	case "markdown":
+		return func(r *report.Report, w io.Writer) error {
+			_, err := io.WriteString(w, r.Markdown(summaryLimit))
+			return err
+		}, nil
+	}
+	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json or markdown", finding.Quote(format))}
+}
+
+// selection reads the manifests below the named folders, and the named files whatever they are called.
+func (c *check) selection(ctx context.Context, args []string) (selection, error) {
+	if len(args) == 0 {
+		args = []string{"."}
+	}
+	s := selection{scope: scopeAll}
+	for _, arg := range args {
+		sources, err := c.sources(ctx, arg)
+		if err != nil {
+			return s, err
+		}
+		s.sources = append(s.sources, sources...)
+	}
+	if len(s.sources) == 0 {
+		return s, usageError{fmt.Errorf("no manifest matches %s below %s", finding.Quote(strings.Join(c.config.Manifests, " ")), finding.Quote(strings.Join(args, " ")))}
+	}
+	return s, nil
+}
+
+func (c *check) sources(ctx context.Context, arg string) ([]source, error) {
+	info, err := os.Stat(arg)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}
+	}
+	if !info.IsDir() {
+		dir, name := filepath.Split(arg)
+		return c.below(ctx, cmp.Or(dir, "."), func(workspace) ([]github.File, error) { return []github.File{{Path: name}}, nil })
+	}
+	return c.below(ctx, arg, func(w workspace) ([]github.File, error) {
+		files, err := w.list(ctx)
+		return selected(files, c.config.Manifests), err
+	})
+}
+
+// below reads the files of a folder that choose names.
+func (c *check) below(ctx context.Context, dir string, choose func(workspace) ([]github.File, error)) ([]source, error) {
+	disk, err := openWorkspace(dir, filepath.ToSlash(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer disk.root.Close()
+	files, err := choose(disk)
+	if err != nil {
+		return nil, err
+	}
+	return readAll(ctx, disk, files)
+}

@@ -1,0 +1,139 @@
+// Package cli is the program: it reads flags, inputs and events, wires the other packages, and turns what
+// they find into output and an exit code.
+package cli
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+	"github.com/spf13/cobra"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// The exit codes.
+const (
+	ExitOK       = 0 // nothing at or above fail-on
+	ExitFindings = 1 // findings at or above fail-on
+	ExitUsage    = 2 // wrong usage or configuration
+	ExitFailure  = 3 // the program could not do its work
+)
+
+// Env is what the program knows of its surroundings.
+type Env struct {
+	Args           []string // without the program's name
+	Stdout, Stderr io.Writer
+	Environ        []string       // "NAME=value"
+	RootCAs        *x509.CertPool // whom to trust; nil: the system's authorities
+}
+
+// Getenv returns a variable's value, "" when it is not set.
+func (e Env) Getenv(name string) string {
+	for _, each := range e.Environ {
+		if value, found := strings.CutPrefix(each, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+// inActions reports whether a workflow runner started the program
+// (https://docs.github.com/actions/reference/variables-reference).
+func (e Env) inActions() bool { return e.Getenv("GITHUB_ACTIONS") == "true" }
+
+// usageError is the user's mistake: a flag, an input, an argument.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// failure is an error of the work itself, as opposed to one of usage.
+type failure struct{ error }
+
+func (e failure) Unwrap() error { return e.error }
+
+// program is one run.
+type program struct {
+	Env
+	code int
+}
+
+// Main runs the program and returns its exit code. When ctx ends, it reports what is known and returns
+// within seconds.
+func Main(ctx context.Context, env Env) int {
+	p := &program{Env: env}
+	err := p.command().ExecuteContext(ctx)
+	if err == nil {
+		return p.code
+	}
+	p.say(err)
+	if errors.As(err, new(failure)) {
+		return ExitFailure
+	}
+	return ExitUsage
+}
+
+// say tells why there is no result.
+func (p *program) say(err error) {
+	message := finding.Clean(err.Error())
+	if p.inActions() {
+		p.actions().Errorf("%s", message)
+		return
+	}
+	fmt.Fprintf(p.Stderr, "verify-manifests: %s\n", message)
+}
+
+func (p *program) actions() *githubactions.Action {
+	return githubactions.New(githubactions.WithWriter(p.Stdout), githubactions.WithGetenv(p.Getenv))
+}
+
+// command builds the command line. Without arguments the program is the Action.
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "verify-manifests",
+		Short: "Is what every manifest points at still exactly what was reviewed?",
+		Long: `Is what every manifest points at still exactly what was reviewed?
+
+verify-manifests streams every binary and model that a registry's manifests name,
+and compares their digests with the declared checksums.
+
+Exit codes: 0 nothing at or above fail-on; 1 findings; 2 wrong usage; 3 the program
+could not do its work.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          p.root,
+	}
+	root.SetArgs(p.Args)
+	root.SetOut(p.Stdout)
+	root.SetErr(p.Stderr)
+	root.AddCommand(p.checkCommand(), p.mergeCommand(), p.schemaCommand(), p.versionCommand())
+	return root
+}
+
+func (p *program) root(cmd *cobra.Command, _ []string) error {
+	if p.inActions() {
+		return p.do(p.action)(cmd, nil)
+	}
+	if err := cmd.Help(); err != nil {
+		return failure{err}
+	}
+	p.code = ExitUsage
+	return nil
+}
+
+// do makes a command's work from a function that returns an exit code; its errors are failures unless
+// they are usage errors.
+func (p *program) do(work func(ctx context.Context, args []string) (int, error)) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) (err error) {
+		p.code, err = work(cmd.Context(), args)
+		if err != nil && !errors.As(err, new(usageError)) {
+			return failure{err}
+		}
+		return err
+	}
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// commit is a tree in GitHub's API: nothing of it touches the disk.
+type commit struct {
+	api *github.Client
+	sha string
+}
+
+func (c commit) list(ctx context.Context) ([]github.File, error) { return c.api.Tree(ctx, c.sha) }
+
+func (c commit) read(ctx context.Context, f github.File) (source, error) {
+	if f.Symlink {
+		return source{path: f.Path, problem: "The manifest is a symbolic link"}, nil
+	}
+	text, err := c.api.Blob(ctx, f.BlobSHA, manifest.MaxSize+1)
+	if err != nil {
+		return source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+	}
+	return source{path: f.Path, text: text}, nil
+}
+
+// changedFiles lists the files that an event changed. Where the list can't be had whole, every manifest
+// has to be verified, and all says why.
+func changedFiles(ctx context.Context, api *github.Client, e github.Event) (files []github.File, all string, err error) {
+	var complete bool
+	switch {
+	case e.PullRequest != 0:
+		files, complete, err = api.PullRequestFiles(ctx, e.PullRequest)
+	case e.New:
+		return nil, "the branch is new", nil
+	case e.Forced:
+		return nil, "the branch was forced to another history", nil
+	default:
+		files, complete, err = api.Compare(ctx, e.BaseSHA, e.HeadSHA)
+		if errors.Is(err, github.ErrNotFound) {
+			return nil, "the commit before the push is not there any more", nil
+		}
+	}
+	if err == nil && !complete {
+		return nil, "GitHub lists no more files of so large a change", nil
+	}
+	return files, "", err
+}

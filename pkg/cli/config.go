@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"net/netip"
+	"time"
+
+	"aead.dev/minisign"
+
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// Config is everything that a user can set, read and validated. Its zero value is not usable: defaultConfig is.
+type Config struct {
+	GitHubToken     string
+	Manifests       []string // globs; one that begins with "!" excludes
+	Scope           string   // "auto", "changed" or "all"
+	MissingChecksum string   // "error", "warning", "notice" or "off"
+	TrustedURLs     []string // globs; empty: the repository owner's own
+	FailOn          string   // "error", "warning" or "never"
+	Mode            string   // "full" or "fast"
+	PublicKeys      []minisign.PublicKey
+	Comment         string // "always", "on-failure" or "never"
+	Annotations     bool
+	DriftIssue      bool
+	StateFile       string
+	ReportFile      string
+	SARIFFile       string
+	Shard           *report.Shard
+	Merge           []string // globs of shard reports
+	Concurrency     int      // files at a time
+	Connections     int      // range requests at a time for one large file
+	MaxFileSize     int64    // bytes
+	StallTimeout    time.Duration
+	Timeout         time.Duration
+	AllowNetworks   []netip.Prefix
+}
+
+// defaultConfig returns the defaults of the inputs table, which are those of action.yml.
+func defaultConfig() *Config {
+	c := &Config{}
+	for _, in := range inputs {
+		if err := in.set(c, in.value); err != nil {
+			panic("cli: the default of " + in.name + " can't be read: " + err.Error())
+		}
+	}
+	return c
+}

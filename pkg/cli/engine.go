@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// selection is the manifests that a run judges.
+type selection struct {
+	scope   string // "changed" or "all"
+	sources []source
+	notes   []string // what a reader of the report has to know about the selection
+}
+
+// defaultServer is the GitHub server of runs outside Actions.
+const defaultServer = "https://github.com"
+
+func (p *program) server() string {
+	if s := p.Getenv("GITHUB_SERVER_URL"); s != "" {
+		return strings.TrimSuffix(s, "/")
+	}
+	return defaultServer
+}
+
+// trustedURLs returns the globs of the URLs that the registry's owner controls.
+func (p *program) trustedURLs(c *Config) []string {
+	owner, _, found := strings.Cut(p.Getenv("GITHUB_REPOSITORY"), "/")
+	if len(c.TrustedURLs) > 0 || !found {
+		return c.TrustedURLs
+	}
+	return []string{p.server() + "/" + owner + "/**"}
+}
+
+// policy returns what the Config says of files without a checksum.
+func (p *program) policy(c *Config) verify.Policy {
+	policy := verify.Policy{TrustedURLs: p.trustedURLs(c), Server: p.server()}
+	var level finding.Severity
+	if level.UnmarshalText([]byte(c.MissingChecksum)) == nil {
+		policy.MissingChecksum = &level
+	}
+	return policy
+}
+
+// huggingFace is the only host that HF_TOKEN goes to.
+const huggingFace = "huggingface.co"
+
+func (p *program) fetcher(c *Config) (*fetch.Client, error) {
+	tokens := map[string]string{}
+	if token := p.Getenv("HF_TOKEN"); token != "" {
+		tokens[huggingFace] = token
+	}
+	return fetch.New(fetch.Config{
+		AllowNetworks: c.AllowNetworks,
+		MaxSize:       c.MaxFileSize,
+		StallTimeout:  c.StallTimeout,
+		Connections:   c.Connections,
+		Tokens:        tokens,
+		UserAgent:     userAgent(),
+		RootCAs:       p.RootCAs,
+	})
+}
+
+// deadline returns a context that ends with the run's time.
+func deadline(ctx context.Context, c *Config) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the time for the whole run (input timeout, %s) is over", c.Timeout))
+}
+
+func userAgent() string {
+	return "verify-manifests/" + Version() + " (+https://github.com/premAI-io/verify-manifests)"
+}
+
+// verify reads the selected manifests, downloads what they name, and reports. When ctx ends, the report
+// is of what is known, and not complete.
+func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selection) (*report.Report, error) {
+	client, err := p.fetcher(c)
+	if err != nil {
+		return nil, err
+	}
+	manifests, findings := parse(s.sources)
+	downloads := verify.Plan(artifacts(manifests))
+	if c.Shard != nil {
+		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
+	}
+	verifier := verify.Verifier{Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency}
+	results, bytes := verifier.Run(ctx, downloads)
+	return report.Build(report.Input{
+		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: s.notes,
+		Manifests: len(s.sources), Findings: findings, Results: results, Bytes: bytes, Complete: ctx.Err() == nil,
+	}), nil
+}
+
+// parse reads the sources; those that can't be read leave findings and no manifest.
+func parse(sources []source) (manifests []*manifest.Manifest, findings []finding.Finding) {
+	for _, source := range sources {
+		m, problems := source.parse()
+		findings = append(findings, problems...)
+		if m != nil {
+			manifests = append(manifests, m)
+		}
+	}
+	return manifests, findings
+}
+
+func artifacts(manifests []*manifest.Manifest) []manifest.Artifact {
+	var all []manifest.Artifact
+	for _, m := range manifests {
+		all = append(all, m.Artifacts...)
+	}
+	return all
+}

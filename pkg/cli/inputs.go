@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aead.dev/minisign"
+	"github.com/bmatcuk/doublestar/v4"
+	"github.com/dustin/go-humanize"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// group says which commands take an input as a flag.
+type group uint8
+
+const (
+	selecting  group = 1 << iota // which manifests, and how to judge them
+	network                      // how to download
+	outputting                   // what to write, and when to fail
+	publishing                   // what to say on GitHub
+)
+
+// input is one input of the Action and the flag of the same name on the command line.
+type input struct {
+	name  string
+	value string // the default, as in action.yml
+	group group
+	help  string
+	setter
+}
+
+// setter reads text into a Config. The error says what was expected; the caller names the input.
+type setter struct {
+	set  func(c *Config, text string) error
+	list bool // one item a line
+}
+
+// inputs is the one table of inputs: flags, INPUT_* variables, defaults and help all come from it, and
+// a test holds action.yml against it.
+var inputs = []input{
+	{"github-token", "", network | publishing, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
+	{"manifests", "**/manifest.json", selecting, "globs of the manifests, one a line; ! excludes", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
+	{"scope", "auto", selecting, "auto, changed or all", into(func(c *Config) *string { return &c.Scope }, oneOf("auto", "changed", "all"))},
+	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", into(func(c *Config) *string { return &c.MissingChecksum }, oneOf("error", "warning", "notice", "off"))},
+	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's own", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
+	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", into(func(c *Config) *string { return &c.FailOn }, oneOf("error", "warning", "never"))},
+	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes", into(func(c *Config) *string { return &c.Mode }, oneOf("full", "fast"))},
+	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, publicKey)},
+	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", into(func(c *Config) *string { return &c.Comment }, oneOf("always", "on-failure", "never"))},
+	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
+	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
+	{"state-file", "", selecting, "baseline and cache of earlier scans", into(func(c *Config) *string { return &c.StateFile }, fileName)},
+	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.ReportFile }, fileName)},
+	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.SARIFFile }, fileName)},
+	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, shard)},
+	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
+	{"concurrency", "8", network, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
+	{"connections", "8", network, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
+	{"max-file-size", "100GB", network, "refuse larger files", into(func(c *Config) *int64 { return &c.MaxFileSize }, size)},
+	{"stall-timeout", "60s", network, "longest time without progress", into(func(c *Config) *time.Duration { return &c.StallTimeout }, duration)},
+	{"timeout", "5h", network, "longest time for the whole run", into(func(c *Config) *time.Duration { return &c.Timeout }, duration)},
+	{"allow-networks", "", network, "CIDRs of private networks that may be contacted, one a line", list(func(c *Config) *[]netip.Prefix { return &c.AllowNetworks }, cidr)},
+}
+
+// into makes a setter from a field of Config and a reader of its type.
+func into[T any](field func(*Config) *T, read func(string) (T, error)) setter {
+	return setter{set: func(c *Config, s string) error {
+		value, err := read(s)
+		if err != nil {
+			return err
+		}
+		*field(c) = value
+		return nil
+	}}
+}
+
+// list makes a setter from a field of Config and a reader of its items; blank lines and white space
+// around an item do not count.
+func list[T any](field func(*Config) *[]T, read func(string) (T, error)) setter {
+	s := into(field, func(s string) ([]T, error) {
+		var items []T
+		for line := range strings.Lines(s) {
+			line = strings.TrimSpace(line)
+			if line == "" {
+				continue
+			}
+			item, err := read(line)
+			if err != nil {
+				return nil, fmt.Errorf("line %s: %w", finding.Quote(line), err)
+			}
+			items = append(items, item)
+		}
+		return items, nil
+	})
+	s.list = true
+	return s
+}
+
+// read sets the Config from text; the error names the input and quotes the text.
+func (in input) read(c *Config, s string) error {
+	if err := in.set(c, s); err != nil {
+		return usageError{fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
+	}
+	return nil
+}
+
+func text(s string) (string, error) { return s, nil }
+
+func fileName(s string) (string, error) {
+	if strings.ContainsAny(s, "\r\n\x00") {
+		return "", errors.New("a file's name holds no line break")
+	}
+	return s, nil
+}
+
+func boolean(s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, errors.New("expected true or false")
+}
+
+func oneOf(values ...string) func(string) (string, error) {
+	return func(s string) (string, error) {
+		if slices.Contains(values, s) {
+			return s, nil
+		}
+		last := len(values) - 1
+		return "", fmt.Errorf("expected %s or %s", strings.Join(values[:last], ", "), values[last])
+	}
+}
+
+func between(least, most int) func(string) (int, error) {
+	return func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < least || n > most {
+			return 0, fmt.Errorf("expected a whole number from %d to %d", least, most)
+		}
+		return n, nil
+	}
+}
+
+func size(s string) (int64, error) {
+	n, err := humanize.ParseBytes(s)
+	if err != nil || n == 0 || n > 1<<62 {
+		return 0, errors.New("expected a size such as 500MB, 1GiB or 100GB")
+	}
+	return int64(n), nil
+}
+
+func duration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, errors.New("expected a duration such as 90s, 30m or 5h")
+	}
+	return d, nil
+}
+
+func shard(s string) (*report.Shard, error) {
+	if s == "" {
+		return nil, nil
+	}
+	left, right, _ := strings.Cut(s, "/")
+	index, err1 := strconv.Atoi(left)
+	count, err2 := strconv.Atoi(right)
+	if cmp.Or(err1, err2) != nil || index < 1 || index > count || count > 1000 {
+		return nil, errors.New("expected a part and a total from 1 to 1000, such as 2/4")
+	}
+	return &report.Shard{Index: index, Count: count}, nil
+}
+
+func publicKey(s string) (minisign.PublicKey, error) {
+	var key minisign.PublicKey
+	if err := key.UnmarshalText([]byte(s)); err != nil {
+		return key, errors.New("expected a minisign public key: the line below the comment in the .pub file, 56 characters that begin with RW")
+	}
+	return key, nil
+}
+
+func glob(s string) (string, error) {
+	if !doublestar.ValidatePattern(strings.TrimPrefix(s, "!")) {
+		return "", fmt.Errorf("%s is no valid glob", finding.Quote(s))
+	}
+	return s, nil
+}
+
+func cidr(s string) (netip.Prefix, error) {
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return prefix, errors.New("expected a network such as 10.0.0.0/8 or fd00::/8")
+	}
+	return prefix.Masked(), nil
+}

@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// graceTime is how long publishing may go on after the run was told to end.
+const graceTime = 2 * time.Second
+
+// summaryLimit is how much GitHub takes of one step's summary, in bytes
+// (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#step-isolation-and-limits).
+const summaryLimit = 1 << 20
+
+// commentLimit keeps the comment, with its marker, at 60,000 bytes, below the 65,536 characters that GitHub takes.
+const commentLimit = 60_000 - 200
+
+// withGrace returns a context that ends graceTime after ctx does.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(graceTime, cancel) })
+	return later, func() { stop(); cancel() }
+}
+
+// exitCode is what the findings of a report make of a run.
+func exitCode(failOn string, s report.Summary) int {
+	switch {
+	case failOn == "error" && s.Errors > 0, failOn == "warning" && s.Errors+s.Warnings > 0:
+		return ExitFindings
+	}
+	return ExitOK
+}
+
+// writeFiles writes the report files that were asked for.
+func writeFiles(c *Config, r *report.Report) error {
+	return errors.Join(writeFile("report-file", c.ReportFile, r.WriteJSON))
+}
+
+// publish says what the run found wherever it was asked to: files, log, annotations, comment, summary,
+// outputs. A place that can't be written is an error, and the others are written all the same.
+func (a *action) publish(ctx context.Context, r *report.Report) (int, error) {
+	ctx, cancel := withGrace(ctx)
+	defer cancel()
+	code := exitCode(a.config.FailOn, r.Summary)
+	problems := []error{writeFiles(a.config, r), r.WriteText(a.Stdout, report.TextOptions{})}
+	if a.config.Annotations {
+		problems = append(problems, r.Annotate(a.Stdout))
+	}
+	out := map[string]string{"report-file": a.config.ReportFile}
+	var err error
+	out["comment-url"], err = a.comment(ctx, r, code)
+	problems = append(problems, a.tolerate(r, err), a.summarise(r))
+	if err := errors.Join(problems...); err != nil {
+		return ExitFailure, errors.Join(err, a.output(counts(r, ExitFailure, out)))
+	}
+	return code, a.output(counts(r, code, out))
+}
+
+// comment keeps the pull request's one comment. It is made when there is something to say, and brought
+// up to date whenever it is there, so that none is stale after a fix.
+func (a *action) comment(ctx context.Context, r *report.Report, code int) (url string, err error) {
+	if a.event.PullRequest == 0 || a.config.Comment == "never" || a.config.Shard != nil {
+		return "", nil
+	}
+	quiet := a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
+	url, outcome, err := a.api.UpsertComment(ctx, github.Comment{
+		Number: a.event.PullRequest, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt,
+		Body: r.Markdown(commentLimit), OnlyUpdate: quiet || r.Summary.Manifests == 0,
+	})
+	if outcome == github.Newer {
+		a.actions().Noticef("The comment on the pull request is a newer run's, and was left as it is")
+	}
+	return url, err
+}
+
+// tolerate turns a missing permission into a warning: it is not the author's failure. Any other error stays.
+func (a *action) tolerate(r *report.Report, err error) error {
+	var denied *github.PermissionError
+	if !errors.As(err, &denied) {
+		return err
+	}
+	message := finding.Clean(denied.Error())
+	a.actions().Warningf("%s", message)
+	r.Notes = append(r.Notes, message)
+	return nil
+}
+
+// summarise writes the job summary.
+func (a *action) summarise(r *report.Report) error {
+	if a.Getenv("GITHUB_STEP_SUMMARY") == "" {
+		return nil
+	}
+	return attempt("the job summary can't be written", func() { a.actions().AddStepSummary(r.Markdown(summaryLimit)) })
+}
+
+// output sets the step's outputs. None of them holds a line break, which the runner would read as another output.
+func (p *program) output(values map[string]string) error {
+	if p.Getenv("GITHUB_OUTPUT") == "" {
+		return nil
+	}
+	return attempt("the outputs can't be written", func() {
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			p.actions().SetOutput(name, finding.Clean(values[name]))
+		}
+	})
+}
+
+// counts adds to the outputs what the report counts, and the outcome.
+func counts(r *report.Report, code int, values map[string]string) map[string]string {
+	s := r.Summary
+	values["outcome"] = "failure"
+	if code == ExitOK {
+		values["outcome"] = "success"
+	}
+	for name, n := range map[string]int{
+		"artifacts": s.Artifacts, "verified": s.Verified, "mismatch": s.Mismatch, "unverified": s.Unverified,
+		"failed": s.Failed(), "errors": s.Errors, "warnings": s.Warnings,
+	} {
+		values[name] = strconv.Itoa(n)
+	}
+	values["bytes"] = strconv.FormatInt(s.Bytes, 10)
+	return values
+}
+
+// attempt turns the panics of go-githubactions, its way to say that a file can't be written, into errors.
+func attempt(what string, write func()) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("%s: %v", what, problem)
+		}
+	}()
+	write()
+	return nil
+}

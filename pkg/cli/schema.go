@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+func (p *program) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of manifests",
+		Args:  cobra.NoArgs,
+		RunE: p.do(func(context.Context, []string) (int, error) {
+			_, err := p.Stdout.Write(manifest.Schema())
+			return ExitOK, err
+		}),
+	}
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: p.do(func(context.Context, []string) (int, error) {
+			_, err := fmt.Fprintln(p.Stdout, "verify-manifests", Version())
+			return ExitOK, err
+		}),
+	}
+}
