@@ -1,17 +1,14 @@
 // Package hosts knows what the URLs of the hosts that registries use mean: what is pinned and what can
-// change, what shows a page and what serves a file, who owns it.
+// change, what shows a page and what serves a file, who owns it, and what the host says of the bytes.
 package hosts
 
 import (
-	"errors"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-	"golang.org/x/net/idna"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // Kind is what a URL leads to. The zero value is Other.
@@ -21,66 +18,110 @@ type Kind uint8
 const (
 	Other           Kind = iota
 	HuggingFaceFile      // huggingface.co/<owner>/<repo>/resolve/<revision>/<path>
+	HuggingFaceRaw       // …/raw/…: the text in git, which is a Git LFS pointer for a large file
 	HuggingFacePage      // …/blob/… or …/tree/…
 	GitHubAsset          // <server>/<owner>/<repo>/releases/download/<tag>/<name>
-	GitHubRaw            // <server>/<owner>/<repo>/raw/<revision>/<path>, or the same at raw.githubusercontent.com
-	GitHubPage           // …/blob/… or …/tree/…
+	GitHubLatest         // …/releases/latest/download/<name>
+	GitHubRaw            // …/raw/<revision>/<path>, or the same at raw.githubusercontent.com
+	GitHubPage           // …/blob/…, …/tree/… or …/releases/tag/…
 	GitHubArchive        // …/archive/…: made on demand, so its bytes may change
 )
 
 // Ref is what a URL means.
 type Ref struct {
 	Kind     Kind
-	Owner    string // "" for Other
+	Owner    string // "" for Other, and for the few models of Hugging Face without one
 	Repo     string
-	Revision string // tag, branch or commit
+	Revision string // tag, branch or commit; "" for GitHubLatest
+	Branch   bool   // the URL says itself that Revision is a branch (refs/heads/…)
 	Path     string // below the repository; an asset's name
-	// Versioned reports that the URL names a full version (two numbers at least) or a commit.
+	// Versioned reports that the URL names a commit or a full version (two numbers at least): a tag such as
+	// "v1" moves with every release. Where the host is known the revision has to; else any part of the path.
 	Versioned bool
-	// Download is the URL that serves the file a page shows, "" where the URL is no page or none is known.
+	// Download is the URL that serves the file itself, "" where the URL does already or none is known.
 	Download string
 }
 
 // ReleaseAsset reports whether the URL is an asset of a GitHub release. One that was just published answers 404 for a while.
-func (r Ref) ReleaseAsset() bool { return r.Kind == GitHubAsset }
+func (r Ref) ReleaseAsset() bool { return r.Kind == GitHubAsset || r.Kind == GitHubLatest }
 
 // Page reports whether the URL shows a page about a file instead of serving it.
 func (r Ref) Page() bool { return r.Kind == HuggingFacePage || r.Kind == GitHubPage }
 
-// layout is the shape of the paths of a host: what follows <owner>/<repo>.
+// Mutable says what lets other bytes appear behind the URL without a change of it ("the branch `main`"), "" where nothing known does.
+func (r Ref) Mutable() string {
+	revision := finding.Quote(r.Revision)
+	switch {
+	case r.Kind == GitHubLatest:
+		return "whichever release is the latest"
+	case r.Kind == GitHubArchive:
+		return "an archive that is packed anew on demand"
+	case r.Kind == Other || r.Page() || r.Versioned || !r.Branch && unmoved(r.Revision):
+		return ""
+	case r.Kind == GitHubAsset:
+		return "the release tag " + revision + ", which can move with every release"
+	case r.Branch || slices.Contains(branchNames, r.Revision):
+		return "the branch " + revision
+	}
+	return "the branch or tag " + revision
+}
+
+// branchNames are revisions that nobody gives to a tag.
+var branchNames = []string{"main", "master", "develop", "dev", "HEAD"}
+
+var (
+	shortCommit = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
+	longNumber  = regexp.MustCompile(`[0-9]{3,}`)
+)
+
+// unmoved reports whether a revision stays where it is though it holds no two numbers: a commit cut short, a build
+// number or a date ("b3561", "20231005").
+func unmoved(revision string) bool {
+	return longNumber.MatchString(revision) || shortCommit.MatchString(revision) && strings.ContainsAny(revision, "0123456789")
+}
+
+// layout is the shape of a host's paths.
 type layout struct {
 	kind     Kind
-	after    string // the literal segments before the revision
-	download string // the segments that serve the file instead, for pages
+	repo     int    // how many segments name the repository; the last is its name, the one before its owner
+	after    string // the literal segments that follow
+	download string // the segments that serve the file instead
 }
 
 var huggingFaceLayouts = []layout{
-	{kind: HuggingFaceFile, after: "resolve"},
-	{kind: HuggingFacePage, after: "blob", download: "resolve"},
-	{kind: HuggingFacePage, after: "tree"},
+	{kind: HuggingFaceFile, repo: 2, after: "resolve"},
+	{kind: HuggingFaceRaw, repo: 2, after: "raw", download: "resolve"},
+	{kind: HuggingFacePage, repo: 2, after: "blob", download: "resolve"},
+	{kind: HuggingFacePage, repo: 2, after: "tree"},
+	{kind: HuggingFaceFile, repo: 3, after: "resolve"}, // datasets/<owner>/<repo>, spaces/<owner>/<repo>
+	{kind: HuggingFacePage, repo: 3, after: "blob", download: "resolve"},
+	{kind: HuggingFaceFile, repo: 1, after: "resolve"}, // models without an owner, such as gpt2
+	{kind: HuggingFacePage, repo: 1, after: "blob", download: "resolve"},
 }
 
 var gitHubLayouts = []layout{
-	{kind: GitHubAsset, after: "releases/download"},
-	{kind: GitHubRaw, after: "raw"},
-	{kind: GitHubPage, after: "blob", download: "raw"},
-	{kind: GitHubPage, after: "tree"},
-	{kind: GitHubArchive, after: "archive"},
+	{kind: GitHubAsset, repo: 2, after: "releases/download"},
+	{kind: GitHubLatest, repo: 2, after: "releases/latest/download"},
+	{kind: GitHubPage, repo: 2, after: "releases/tag"},
+	{kind: GitHubRaw, repo: 2, after: "raw"},
+	{kind: GitHubPage, repo: 2, after: "blob", download: "raw"},
+	{kind: GitHubPage, repo: 2, after: "tree"},
+	{kind: GitHubArchive, repo: 2, after: "archive"},
 }
 
-var rawLayouts = []layout{{kind: GitHubRaw}}
+var hostLayouts = map[string][]layout{
+	huggingFace:                   huggingFaceLayouts,
+	"hf.co":                       huggingFaceLayouts,
+	"raw.githubusercontent.com":   {{kind: GitHubRaw, repo: 2}},
+	"media.githubusercontent.com": {{kind: GitHubRaw, repo: 3}}, // media/<owner>/<repo>: files in Git LFS
+}
 
 // layouts returns the layouts of a host; server is the GitHub server's URL.
 func layouts(host, server string) []layout {
-	switch host {
-	case "huggingface.co":
-		return huggingFaceLayouts
-	case "raw.githubusercontent.com":
-		return rawLayouts
-	case strings.TrimPrefix(server, "https://"):
+	if host == strings.TrimPrefix(server, "https://") {
 		return gitHubLayouts
 	}
-	return nil
+	return hostLayouts[host]
 }
 
 // Parse tells what a URL means. server is the GitHub server ("https://github.com"). A URL that can't be
@@ -90,102 +131,96 @@ func Parse(rawURL, server string) Ref {
 	if err != nil {
 		return Ref{}
 	}
-	ref := Ref{Versioned: versioned(u.Path)}
-	segments := strings.Split(strings.TrimPrefix(u.Path, "/"), "/")
-	if len(segments) < 4 {
-		return ref
+	if p, ok := find(u, server); ok {
+		return p.ref(u)
 	}
+	return Ref{Versioned: slices.ContainsFunc(strings.Split(u.EscapedPath(), "/"), versioned)}
+}
+
+// place is a URL's path, cut as its layout says. The segments are as in the URL, escaped.
+type place struct {
+	layout
+	repository, revision, path []string
+}
+
+func find(u *url.URL, server string) (place, bool) {
+	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for _, l := range layouts(u.Host, server) {
-		if rest, ok := l.match(segments[2:]); ok {
-			ref.Kind, ref.Owner, ref.Repo = l.kind, segments[0], segments[1]
-			ref.Revision, ref.Path = rest[0], strings.Join(rest[1:], "/")
-			ref.Download = l.downloadURL(u)
-			return ref
+		if rest, ok := l.match(segments); ok {
+			revision, path := l.split(rest)
+			return place{layout: l, repository: segments[:l.repo], revision: revision, path: path}, true
 		}
 	}
-	return ref
+	return place{}, false
 }
 
-// match returns the revision and what follows it, if the segments have the layout.
+// match returns what follows the layout's literal segments, if the path has them and goes on.
 func (l layout) match(segments []string) (rest []string, ok bool) {
-	prefix := strings.FieldsFunc(l.after, func(r rune) bool { return r == '/' })
-	n := len(prefix)
-	if len(segments) < n+1 || !slices.Equal(segments[:n], prefix) {
+	end := l.repo + len(l.literal())
+	if len(segments) <= end || !slices.Equal(segments[l.repo:end], l.literal()) {
 		return nil, false
 	}
-	return segments[n:], true
+	return segments[end:], true
 }
 
-func (l layout) downloadURL(u *url.URL) string {
-	if l.download == "" {
-		return ""
+func (l layout) literal() []string {
+	return strings.FieldsFunc(l.after, func(r rune) bool { return r == '/' })
+}
+
+func (p place) ref(u *url.URL) Ref {
+	r := Ref{Kind: p.kind, Repo: unescape(p.repository[p.repo-1:]), Path: unescape(p.path)}
+	if p.repo > 1 {
+		r.Owner = unescape(p.repository[p.repo-2 : p.repo-1])
 	}
-	return strings.Replace(u.String(), "/"+l.after+"/", "/"+l.download+"/", 1)
+	revision := p.revision
+	if len(revision) > 2 && revision[0] == "refs" {
+		r.Branch = revision[1] == "heads"
+		revision = revision[2:]
+	}
+	r.Revision = unescape(revision)
+	r.Versioned = p.kind != GitHubArchive && !r.Branch && slices.ContainsFunc(revision, versioned)
+	switch raw := u.Query().Get("raw"); {
+	case p.kind == GitHubPage && (raw == "true" || raw == "1"): // GitHub redirects from the page to the file
+		r.Kind = GitHubRaw
+	case p.download != "":
+		r.Download = p.url(u.Host, p.download, p.revision)
+	}
+	return r
 }
 
-// A version has two numbers at least: a tag such as "v1" moves with every release.
+// url is the place's URL with other literal segments or another revision.
+func (p place) url(host, literal string, revision []string) string {
+	return "https://" + host + "/" + strings.Join(slices.Concat(p.repository, []string{literal}, revision, p.path), "/")
+}
+
+// split tells the revision from the path. A release's tag may hold slashes, and an asset's name none; a
+// branch may be written as refs/heads/<branch>, a tag as refs/tags/<tag>.
+func (l layout) split(rest []string) (revision, path []string) {
+	n := 1
+	switch {
+	case l.kind == GitHubLatest:
+		n = 0
+	case l.kind == GitHubAsset:
+		n = len(rest) - 1
+	case len(rest) > 2 && rest[0] == "refs" && (rest[1] == "heads" || rest[1] == "tags"):
+		n = 3
+	}
+	return rest[:n], rest[n:]
+}
+
+func unescape(segments []string) string {
+	escaped := strings.Join(segments, "/")
+	if s, err := url.PathUnescape(escaped); err == nil {
+		return s
+	}
+	return escaped
+}
+
 var (
-	versionSegment = regexp.MustCompile(`(^|[^0-9A-Za-z])[vV]?[0-9]+\.[0-9]+([^0-9A-Za-z]|[a-z]+[0-9]*$|$)`)
-	commitSegment  = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	fullVersion = regexp.MustCompile(`(^|[^0-9A-Za-z])[vV]?[0-9]+\.[0-9]+([^0-9A-Za-z]|[a-z]+[0-9]*$|$)`)
+	commit      = regexp.MustCompile(`^[0-9a-f]{40}$`)
 )
 
-func versioned(path string) bool {
-	return slices.ContainsFunc(strings.Split(path, "/"), func(s string) bool {
-		return versionSegment.MatchString(s) || commitSegment.MatchString(s)
-	})
-}
-
-// Canonical returns the key by which two URLs are one file: scheme and host in lower case, the host in
-// ASCII, no default port, no fragment; everything else byte for byte. It is an error where the text is no
-// absolute URL with a host.
-func Canonical(rawURL string) (string, error) {
-	u, err := canonical(rawURL)
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
-}
-
-func canonical(rawURL string) (*url.URL, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, err
-	}
-	if u.Scheme == "" || u.Hostname() == "" {
-		return nil, errors.New("expected an absolute URL with a host")
-	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err != nil {
-		host = strings.ToLower(u.Hostname())
-	}
-	u.Host = hostPort(host, u.Port(), u.Scheme)
-	u.Fragment, u.RawFragment = "", ""
-	return u, nil
-}
-
-func hostPort(host, port, scheme string) string {
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
-	if port == "" || scheme == "https" && port == "443" || scheme == "http" && port == "80" {
-		return host
-	}
-	return host + ":" + port
-}
-
-// Trusted reports whether one of the globs names the URL, which must be plain https: with user
-// information, a query, or a path that is not literally the one served (dot segments, encoded slashes
-// and dots, backslashes) it is not trusted.
-func Trusted(rawURL string, globs []string) bool {
-	u, err := canonical(rawURL)
-	if err != nil || u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.ForceQuery || !plainPath(u) {
-		return false
-	}
-	return slices.ContainsFunc(globs, func(glob string) bool {
-		return doublestar.MatchUnvalidated(glob, u.String())
-	})
-}
-
-func plainPath(u *url.URL) bool {
-	return u.Path == path.Clean(u.Path) && u.EscapedPath() == u.Path && !strings.Contains(u.Path, `\`)
+func versioned(segment string) bool {
+	return fullVersion.MatchString(segment) || commit.MatchString(segment)
 }

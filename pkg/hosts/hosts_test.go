@@ -1,9 +1,11 @@
 package hosts_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
@@ -12,25 +14,39 @@ const server = "https://github.com"
 func TestParse(t *testing.T) {
 	commit := strings.Repeat("0a", 20)
 	for url, want := range map[string]hosts.Ref{
-		"https://huggingface.co/acme/m/resolve/main/a/b.gguf":        {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: "main", Path: "a/b.gguf"},
-		"https://huggingface.co/acme/m/resolve/" + commit + "/b":     {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: commit, Path: "b", Versioned: true},
-		"https://huggingface.co/acme/m/blob/main/b.gguf":             {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main", Path: "b.gguf", Download: "https://huggingface.co/acme/m/resolve/main/b.gguf"},
-		"https://huggingface.co/acme/m/tree/main":                    {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main"},
-		"https://github.com/acme/s/releases/download/v1.2.0/s-arm64": {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1.2.0", Path: "s-arm64", Versioned: true},
-		"https://github.com/acme/s/releases/download/v1/s-1-arm64":   {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1", Path: "s-1-arm64"},
-		"https://github.com/acme/s/blob/main/x.sh":                   {Kind: hosts.GitHubPage, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh", Download: "https://github.com/acme/s/raw/main/x.sh"},
-		"https://github.com/acme/s/raw/main/x.sh":                    {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
-		"https://github.com/acme/s/archive/refs/tags/v2.0.tar.gz":    {Kind: hosts.GitHubArchive, Owner: "acme", Repo: "s", Revision: "refs", Path: "tags/v2.0.tar.gz", Versioned: true},
-		"https://raw.githubusercontent.com/acme/s/main/x.sh":         {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
-		"https://GitHub.com:443/acme/s/raw/main/x.sh#L1":             {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
-		"https://huggingface.co.evil.com/acme/m/resolve/main/b.gguf": {},
-		"https://example.com/files/1.2/server":                       {Versioned: true},
-		"https://example.com/files/server-v3":                        {},
-		"https://example.com/files/model-q4.gguf":                    {},
-		"https://github.com/acme":                                    {},
-		"%zz":                                                        {},
-		"/relative":                                                  {},
-		"":                                                           {},
+		"https://huggingface.co/acme/m/resolve/main/a/b.gguf":           {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: "main", Path: "a/b.gguf"},
+		"https://huggingface.co/acme/m/resolve/" + commit + "/b":        {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: commit, Path: "b", Versioned: true},
+		"https://huggingface.co/acme/m/blob/main/b.gguf":                {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main", Path: "b.gguf", Download: "https://huggingface.co/acme/m/resolve/main/b.gguf"},
+		"https://huggingface.co/acme/m/tree/main":                       {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main"},
+		"https://github.com/acme/s/releases/download/v1.2.0/s-arm64":    {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1.2.0", Path: "s-arm64", Versioned: true},
+		"https://github.com/acme/s/releases/download/v1/s-1-arm64":      {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1", Path: "s-1-arm64"},
+		"https://github.com/acme/s/blob/main/x.sh":                      {Kind: hosts.GitHubPage, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh", Download: "https://github.com/acme/s/raw/main/x.sh"},
+		"https://github.com/acme/s/raw/main/x.sh":                       {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
+		"https://github.com/acme/s/archive/refs/tags/v2.0.tar.gz":       {Kind: hosts.GitHubArchive, Owner: "acme", Repo: "s", Revision: "v2.0.tar.gz"},
+		"https://raw.githubusercontent.com/acme/s/main/x.sh":            {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
+		"https://GitHub.com:443/acme/s/raw/main/x.sh#L1":                {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
+		"https://huggingface.co/acme/m/raw/main/config.json":            {Kind: hosts.HuggingFaceRaw, Owner: "acme", Repo: "m", Revision: "main", Path: "config.json", Download: "https://huggingface.co/acme/m/resolve/main/config.json"},
+		"https://huggingface.co/acme/resolve/blob/main/b":               {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "resolve", Revision: "main", Path: "b", Download: "https://huggingface.co/acme/resolve/resolve/main/b"},
+		"https://huggingface.co/datasets/acme/d/resolve/v1.0/b":         {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "d", Revision: "v1.0", Path: "b", Versioned: true},
+		"https://huggingface.co/gpt2/resolve/main/b":                    {Kind: hosts.HuggingFaceFile, Repo: "gpt2", Revision: "main", Path: "b"},
+		"https://huggingface.co/acme/m/resolve/refs%2Fpr%2F1/b":         {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: "refs/pr/1", Path: "b"},
+		"https://github.com/acme/s/releases/download/cli/v1.2/s":        {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "cli/v1.2", Path: "s", Versioned: true},
+		"https://github.com/acme/s/releases/download/v1/m-v0.1.bin":     {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1", Path: "m-v0.1.bin"},
+		"https://github.com/acme/s/releases/latest/download/s":          {Kind: hosts.GitHubLatest, Owner: "acme", Repo: "s", Path: "s"},
+		"https://github.com/acme/s/releases/tag/v1.2":                   {Kind: hosts.GitHubPage, Owner: "acme", Repo: "s", Revision: "v1.2", Versioned: true},
+		"https://github.com/acme/s/blob/main/x.sh?raw=true":             {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
+		"https://github.com/acme/s/raw/main/v1.2/x.sh":                  {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "v1.2/x.sh"},
+		"https://raw.githubusercontent.com/acme/s/refs/heads/v1.2/x.sh": {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "v1.2", Branch: true, Path: "x.sh"},
+		"https://raw.githubusercontent.com/acme/s/refs/tags/v1.2/x.sh":  {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "v1.2", Path: "x.sh", Versioned: true},
+		"https://media.githubusercontent.com/media/acme/s/main/m.gguf":  {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "m.gguf"},
+		"https://huggingface.co.evil.com/acme/m/resolve/main/b.gguf":    {},
+		"https://example.com/files/1.2/server":                          {Versioned: true},
+		"https://example.com/files/server-v3":                           {},
+		"https://example.com/files/model-q4.gguf":                       {},
+		"https://github.com/acme":                                       {},
+		"%zz":                                                           {},
+		"/relative":                                                     {},
+		"":                                                              {},
 	} {
 		if got := hosts.Parse(url, server); got != want {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", url, got, want)
@@ -48,6 +64,120 @@ func TestParseKnowsTheServerItRunsOn(t *testing.T) {
 	}
 	if got := hosts.Parse("https://github.com/acme/s/tree/main", server); !got.Page() {
 		t.Errorf("got %+v", got)
+	}
+}
+
+func TestMutableSaysWhatCanMove(t *testing.T) {
+	for path, want := range map[string]string{
+		"raw/main/x":                  "the branch `main`",
+		"raw/refs/heads/v1.2/x":       "the branch `v1.2`",
+		"raw/stable/x":                "the branch or tag `stable`",
+		"raw/v1.2.0/x":                "",
+		"raw/0a1b2c3/x":               "",
+		"raw/defaced/x":               "the branch or tag `defaced`",
+		"releases/download/v1/x":      "the release tag `v1`, which can move with every release",
+		"releases/download/nightly/x": "the release tag `nightly`, which can move with every release",
+		"releases/download/v1.2/x":    "",
+		"releases/download/b3561/x":   "",
+		"releases/latest/download/x":  "whichever release is the latest",
+		"archive/v1.2.0.tar.gz":       "an archive that is packed anew on demand",
+		"blob/main/x":                 "",
+		"wiki":                        "",
+	} {
+		if got := hosts.Parse("https://github.com/acme/s/"+path, server).Mutable(); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	if got := hosts.Parse("https://huggingface.co/acme/m/resolve/main/x", server).Mutable(); got != "the branch `main`" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestInternationalShowsBothForms(t *testing.T) {
+	for url, want := range map[string][2]string{
+		"https://g\u0456thub.com/a":          {"g\u0456thub.com", "xn--gthub-n2e.com"}, // a Cyrillic letter
+		"https://xn--gthub-n2e.com/a":        {"g\u0456thub.com", "xn--gthub-n2e.com"},
+		"https://\uff47ithub.com/a":          {"github.com", "github.com"}, // a full-width letter
+		"https://github.com/g\u0456thub.com": {},
+		"https://GitHub.com/a":               {},
+		"%zz":                                {},
+	} {
+		unicode, ascii, ok := hosts.International(url)
+		if want == [2]string{} && !ok {
+			continue
+		}
+		if !ok || unicode != want[0] || ascii != want[1] {
+			t.Errorf("%s: %q, %q, %t", url, unicode, ascii, ok)
+		}
+	}
+}
+
+func TestExpires(t *testing.T) {
+	for url, want := range map[string]bool{
+		"https://cdn.example/a?X-Amz-Algorithm=x&X-Amz-Expires=300": true,
+		"https://cdn.example/a?se=2026-01-01&sig=x":                 true,
+		"https://cdn.example/a?Expires=1&Signature=x":               true,
+		"https://cdn.example/Expires=1":                             false,
+		"https://cdn.example/a?download=true":                       false,
+		"%zz":                                                       false,
+	} {
+		if got := hosts.Expires(url); got != want {
+			t.Errorf("%s: %t", url, got)
+		}
+	}
+}
+
+const (
+	sum = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
+	sha = "0123456789abcdef0123456789abcdef01234567"
+)
+
+func linked(tag, size, sha string) http.Header {
+	h := http.Header{}
+	h.Set("X-Linked-Etag", tag)
+	h.Set("X-Linked-Size", size)
+	h.Set("X-Repo-Commit", sha)
+	return h
+}
+
+func TestPublishedByHuggingFace(t *testing.T) {
+	const url = "https://huggingface.co/acme/resolve/resolve/main/a%20b.gguf?download=true"
+	full := hosts.Published{
+		Digest: digest.Digest{Algorithm: digest.SHA256, Sum: sum}, Size: 7,
+		Pinned: "https://huggingface.co/acme/resolve/resolve/" + sha + "/a%20b.gguf",
+	}
+	for name, test := range map[string]struct {
+		header http.Header
+		want   hosts.Published
+	}{
+		"everything":        {linked(`"`+sum+`"`, "7", sha), full},
+		"a blob of git":     {linked(`"`+sha+`"`, "7", sha), hosts.Published{Size: 7, Pinned: full.Pinned}},
+		"a weak tag":        {linked(`W/"`+sum+`"`, "7", sha), hosts.Published{Size: 7, Pinned: full.Pinned}},
+		"a negative size":   {linked(`"`+sum+`"`, "-7", sha), hosts.Published{Size: -1, Pinned: full.Pinned}},
+		"a hostile commit":  {linked(`"`+sum+`"`, "7", "../../evil"), hosts.Published{Digest: full.Digest, Size: 7}},
+		"nothing published": {http.Header{}, hosts.Published{Size: -1}},
+	} {
+		if got := hosts.PublishedBy(url, test.header); got != test.want {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", name, got, test.want)
+		}
+	}
+}
+
+func TestPublishedIsBelievedOfOneHostOnly(t *testing.T) {
+	for _, url := range []string{
+		"http://huggingface.co/acme/m/resolve/main/a",
+		"https://huggingface.co:8443/acme/m/resolve/main/a",
+		"https://u@huggingface.co/acme/m/resolve/main/a",
+		"https://hf.co/acme/m/resolve/main/a",
+		"https://huggingface.co.evil.example/acme/m/resolve/main/a",
+		"https://huggingface.co/acme/m/blob/main/a",
+		"https://huggingface.co/acme/m/raw/main/a",
+		"https://github.com/acme/m/resolve/main/a",
+		"%zz",
+	} {
+		if got := hosts.PublishedBy(url, linked(`"`+sum+`"`, "7", sha)); got != (hosts.Published{Size: -1}) {
+			t.Errorf("%s: %+v", url, got)
+		}
 	}
 }
 
@@ -110,7 +240,8 @@ func FuzzTrusted(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
-		hosts.Parse(url, server)
+		hosts.Parse(url, server).Mutable()
+		hosts.International(url)
 		if !hosts.Trusted(url, []string{"https://github.com/acme/**"}) {
 			return
 		}

@@ -1,0 +1,58 @@
+package hosts
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+)
+
+const huggingFace = "huggingface.co"
+
+// Published is what a host says itself about the file behind a URL.
+type Published struct {
+	Digest digest.Digest // of the file's bytes; zero when none is published
+	Size   int64         // bytes; -1 when not published
+	Pinned string        // the URL that will always serve these bytes; "" when none is known
+}
+
+// PublishedBy reads the header of the first, unfollowed answer to a URL. Only an exact https://huggingface.co/…/resolve/… URL
+// is believed: X-Linked-Etag is the SHA-256 of a file in Git LFS or Xet and X-Linked-Size its size, and X-Repo-Commit the
+// commit that the revision stands for (https://huggingface.co/docs/huggingface_hub/package_reference/file_download).
+func PublishedBy(rawURL string, header http.Header) Published {
+	u, err := canonical(rawURL)
+	if err != nil || u.Scheme != "https" || u.Host != huggingFace || u.User != nil {
+		return Published{Size: -1}
+	}
+	place, ok := find(u, "")
+	if !ok || place.kind != HuggingFaceFile {
+		return Published{Size: -1}
+	}
+	p := Published{Size: linkedSize(header)}
+	if p.Size >= 0 {
+		p.Digest = linkedDigest(header)
+	}
+	if sha := header.Get("X-Repo-Commit"); commit.MatchString(sha) {
+		p.Pinned = place.url(u.Host, place.after, []string{sha})
+	}
+	return p
+}
+
+// linkedDigest reads a strong entity tag of 64 hex digits; small files, which git itself holds, have the 40 of their blob.
+func linkedDigest(header http.Header) digest.Digest {
+	tag := strings.TrimSuffix(strings.TrimPrefix(header.Get("X-Linked-Etag"), `"`), `"`)
+	d, err := digest.Parse("sha256:" + tag)
+	if err != nil {
+		return digest.Digest{}
+	}
+	return d
+}
+
+func linkedSize(header http.Header) int64 {
+	n, err := strconv.ParseInt(header.Get("X-Linked-Size"), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}

@@ -1,0 +1,99 @@
+package hosts
+
+import (
+	"errors"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/net/idna"
+)
+
+// Canonical returns the key by which two URLs are one file: scheme and host in lower case, the host in
+// ASCII, no default port, no fragment; everything else byte for byte. It is an error where the text is no
+// absolute URL with a host.
+func Canonical(rawURL string) (string, error) {
+	u, err := canonical(rawURL)
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}
+
+func canonical(rawURL string) (*url.URL, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if u.Scheme == "" || u.Hostname() == "" {
+		return nil, errors.New("expected an absolute URL with a host")
+	}
+	u.Host = hostPort(asciiHost(u.Hostname()), u.Port(), u.Scheme)
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+// asciiHost returns the name that is looked up in DNS; one that IDNA refuses (RFC 5891) stays as it is.
+func asciiHost(host string) string {
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil {
+		return strings.ToLower(host)
+	}
+	return ascii
+}
+
+func hostPort(host, port, scheme string) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port == "" || scheme == "https" && port == "443" || scheme == "http" && port == "80" {
+		return host
+	}
+	return host + ":" + port
+}
+
+// International returns both forms of an internationalised host name, which may look like another host's, and
+// whether the URL's host is one.
+func International(rawURL string) (unicode, ascii string, ok bool) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "", "", false
+	}
+	ascii = asciiHost(u.Hostname())
+	unicode, _ = idna.Punycode.ToUnicode(ascii)
+	return unicode, ascii, unicode != ascii || !isASCII(u.Hostname())
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f })
+}
+
+// Trusted reports whether one of the globs names the URL, which must be plain https: with user
+// information, a query, or a path that is not literally the one served (dot segments, encoded slashes
+// and dots, backslashes) it is not trusted.
+func Trusted(rawURL string, globs []string) bool {
+	u, err := canonical(rawURL)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.ForceQuery || !plainPath(u) {
+		return false
+	}
+	return slices.ContainsFunc(globs, func(glob string) bool {
+		return doublestar.MatchUnvalidated(glob, u.String())
+	})
+}
+
+func plainPath(u *url.URL) bool {
+	return u.Path == path.Clean(u.Path) && u.EscapedPath() == u.Path && !strings.Contains(u.Path, `\`)
+}
+
+// expiringQueries are the parameters of URLs that are signed for a while: Amazon's, Google's and
+// CloudFront's pre-signed URLs, and Azure's shared access signatures.
+var expiringQueries = []string{"X-Amz-Expires", "X-Goog-Expires", "Expires", "Key-Pair-Id", "sig"}
+
+// Expires reports whether the URL is one that stops working after minutes or hours, such as the target that a browser
+// was redirected to.
+func Expires(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	return err == nil && slices.ContainsFunc(expiringQueries, u.Query().Has)
+}
