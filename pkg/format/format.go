@@ -48,9 +48,8 @@ type properties struct {
 	name      string // in reports
 	described string // in sentences
 	archive   bool   // holds other files: can't be executed as it is
-	weights   bool
-	safe      bool // holds no code
-	unsafe    bool // can execute code when it is loaded
+	safe      bool   // holds no code
+	unsafe    bool   // can execute code when it is loaded
 }
 
 var kinds = [...]properties{
@@ -61,11 +60,11 @@ var kinds = [...]properties{
 	MachO:       {name: "mach-o", described: "a Mach-O"},
 	ELF:         {name: "elf", described: "an ELF"},
 	PE:          {name: "pe", described: "a Windows"},
-	GGUF:        {name: "gguf", described: "a gguf model", weights: true, safe: true},
-	GGML:        {name: "ggml", described: "a ggml model", weights: true},
-	Safetensors: {name: "safetensors", described: "a safetensors model", weights: true, safe: true},
-	Pickle:      {name: "pickle", described: "a pickle", weights: true, unsafe: true},
-	PickleZip:   {name: "pickle in zip", described: "a pickle in a zip archive", weights: true, unsafe: true},
+	GGUF:        {name: "gguf", described: "a gguf model", safe: true},
+	GGML:        {name: "ggml", described: "a ggml model"},
+	Safetensors: {name: "safetensors", described: "a safetensors model", safe: true},
+	Pickle:      {name: "pickle", described: "a pickle", unsafe: true},
+	PickleZip:   {name: "pickle in zip", described: "a pickle in a zip archive", unsafe: true},
 	Zip:         {name: "zip", described: "a zip archive", archive: true},
 	Tar:         {name: "tar", described: "a tar archive", archive: true},
 	Gzip:        {name: "gzip", described: "a gzip archive", archive: true},
@@ -87,6 +86,7 @@ type Format struct {
 	interpreter   string        // of a script, hostile
 	oid           digest.Digest // of a Git LFS pointer
 	size          int64         // of a Git LFS pointer
+	ambiguous     bool          // might be a pickle too
 }
 
 // detailLimit bounds outside text in a format's name, in runes.
@@ -136,8 +136,9 @@ func (f Format) LFS() (oid digest.Digest, size int64, ok bool) {
 	return f.oid, f.size, f.Kind == LFSPointer
 }
 
-// Safe reports whether the format is one for weights that holds no code. It says nothing of the file itself.
-func (f Format) Safe() bool { return kinds[f.Kind].safe }
+// Safe reports whether the format is one for weights that holds no code, and the file can't be read as a
+// pickle as well. It says nothing else of the file itself.
+func (f Format) Safe() bool { return kinds[f.Kind].safe && !f.ambiguous }
 
 // Unsafe reports whether loading the file can execute code of its author's choice.
 func (f Format) Unsafe() bool { return kinds[f.Kind].unsafe }

@@ -150,6 +150,37 @@ func TestLFSPointerTellsWhatItStandsFor(t *testing.T) {
 	}
 }
 
+func TestFileThatIsAPickleTooIsNotSafe(t *testing.T) {
+	const code = "cbuiltins\nlen\n(S'abc'\ntR."
+	header := `{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`
+	padded := func(length int) string { return header + strings.Repeat(" ", length-len(header)) }
+	for name, body := range map[string]string{
+		"safetensors whose length begins a text":  safetensors(0x5628, padded(0x5628)) + "\n" + code,
+		"safetensors whose length skips a part":   safetensors(0x5058, padded(0x4d)) + "." + code,
+		"safetensors cut inside the text":         safetensors(0x5628, padded(0x5628)),
+		"gguf whose number of tensors is a float": gguf(3, 0x4711, 0x470000) + "\x00\x00\x00" + code,
+		"gguf whose number of tensors is a stop":  gguf(3, 0x2e00, 1),
+	} {
+		if f := format.Sniff([]byte(body), true); f.Safe() || f.Kind != format.Safetensors && f.Kind != format.GGUF {
+			t.Errorf("%s is %s and safe: %t", name, f, f.Safe())
+		}
+	}
+}
+
+func TestOrdinaryModelsAreSafe(t *testing.T) {
+	for length := uint64(64); length < 8192; length += 8 {
+		body := safetensors(length, `{"model.w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`+strings.Repeat(" ", int(length)-60)+"\x00\x3c")
+		if f := format.Sniff([]byte(body), true); !f.Safe() {
+			t.Errorf("safetensors with a header of %d bytes is %s and not safe", length, f)
+		}
+	}
+	for tensors := range uint64(10_000) {
+		if f := format.Sniff([]byte(gguf(3, tensors, 20)), true); !f.Safe() {
+			t.Errorf("gguf with %d tensors is not safe", tensors)
+		}
+	}
+}
+
 func TestTextMayBeCutInsideACharacter(t *testing.T) {
 	for head, want := range map[string]string{"Übung 模\xe5\x9e": "text", "\xe5\x9e\xff\xff\xff": "data"} {
 		if got := format.Sniff([]byte(head), false); got.String() != want {
