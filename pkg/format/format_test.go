@@ -156,10 +156,10 @@ func TestFileThatIsAPickleTooIsNotSafe(t *testing.T) {
 	padded := func(length int) string { return header + strings.Repeat(" ", length-len(header)) }
 	for name, body := range map[string]string{
 		"safetensors whose length begins a text":  safetensors(0x5628, padded(0x5628)) + "\n" + code,
-		"safetensors whose length skips a part":   safetensors(0x5058, padded(0x4d)) + "." + code,
+		"safetensors whose length skips a part":   safetensors(0x5058, padded(0x4d)) + code,
 		"safetensors cut inside the text":         safetensors(0x5628, padded(0x5628)),
 		"gguf whose number of tensors is a float": gguf(3, 0x4711, 0x470000) + "\x00\x00\x00" + code,
-		"gguf whose number of tensors is a stop":  gguf(3, 0x2e00, 1),
+		"gguf whose number of tensors is a text":  gguf(3, 0x5600, 1) + "\n" + code,
 	} {
 		if f := format.Sniff([]byte(body), true); f.Safe() || f.Kind != format.Safetensors && f.Kind != format.GGUF {
 			t.Errorf("%s is %s and safe: %t", name, f, f.Safe())

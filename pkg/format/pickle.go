@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 )
 
 // argument is what follows an opcode of Python's pickle format.
@@ -38,18 +39,27 @@ func opcodes(byArgument map[string]argument) map[byte]argument {
 	return all
 }
 
-const pickleStop, pickleUnicode = '.', 'V'
+const (
+	pickleStop    = '.'
+	pickleUnicode = 'V'
+	pickleImports = "ci\x93\x82\x83\x84" // a pickle that imports nothing executes nothing
+)
 
-// mayBePickle reports whether a pickle could begin with these bytes: a file can be made that is one
-// although it has another format's header, and what loads it as a pickle executes its code.
+// mayBePickle reports whether a pickle that executes code could begin with these bytes: a file can be made
+// that is one although it has another format's header.
 func mayBePickle(head []byte) bool {
-	for rest := head; len(rest) > 0 && rest[0] != pickleStop; {
-		a, known := pickleOpcodes[rest[0]]
-		n, possible := a.length(rest[0], rest[1:])
-		if !known || !possible {
+	imports := false
+	for rest := head; len(rest) > 0; {
+		opcode := rest[0]
+		a, known := pickleOpcodes[opcode]
+		n, possible := a.length(opcode, rest[1:])
+		imports = imports || strings.IndexByte(pickleImports, opcode) >= 0
+		switch {
+		case opcode == pickleStop:
+			return imports
+		case !known || !possible:
 			return false
-		}
-		if n >= len(rest)-1 {
+		case n >= len(rest)-1:
 			return true
 		}
 		rest = rest[1+n:]
