@@ -205,6 +205,17 @@ func TestUpgradeRefusesErrors(t *testing.T) {
 	}
 }
 
+func TestUpgradeRefusesWhatItWouldBreak(t *testing.T) {
+	format := `{"id": "a", "interfaces": [], "modelInfo": {}, "version": "1", "binariesUrl": {}, "weightsDirectoryUrl": "d/", "weightsFiles": [%q]}`
+	for _, length := range []int{manifest.MaxName, manifest.MaxName + 1} {
+		text := fmt.Appendf(nil, format, strings.Repeat("w", length))
+		got, err := manifest.Upgrade(text, false)
+		if isTooLong := length > manifest.MaxName; (err != nil) != isTooLong || (got == nil) != isTooLong {
+			t.Errorf("a path of %d bytes: %v", length, err)
+		}
+	}
+}
+
 func TestTheRegistryUpgrades(t *testing.T) {
 	upgraded := 0
 	for _, file := range registry(t) {

@@ -121,6 +121,32 @@ func checkSchema(t *testing.T, text []byte, findings []finding.Finding) {
 	}
 }
 
+func FuzzEdit(f *testing.F) {
+	for _, file := range append(matching(f, "testdata/ok/*.json"), matching(f, "testdata/upgrade/*.json")...) {
+		f.Add(readFile(f, file))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, transition := range []bool{false, true} {
+			if upgraded, err := manifest.Upgrade(text, transition); err == nil {
+				checkUpgrade(t, text, upgraded, transition)
+			}
+		}
+		m, _ := manifest.Parse("x", text)
+		if m == nil || len(m.Artifacts) == 0 {
+			return
+		}
+		pointer := m.Artifacts[len(text)%len(m.Artifacts)].Pointer
+		once, err := manifest.SetChecksum(text, pointer, declared, 7, true)
+		if err != nil {
+			return
+		}
+		again, err := manifest.SetChecksum(once, pointer, declared, 7, false)
+		if err != nil || !bytes.Equal(once, again) {
+			t.Fatalf("%q becomes %q, then %q, %v", text, once, again, err)
+		}
+	})
+}
+
 func BenchmarkParse(b *testing.B) {
 	text := readFile(b, "testdata/ok/version-1.1.json")
 	b.SetBytes(int64(len(text)))

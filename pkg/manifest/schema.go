@@ -85,7 +85,7 @@ func (v *Value) aliased(step string) *Value {
 }
 
 // The numbers that stand for those that gojsonschema would accept though the App's decoder does not, or would
-// compute with for seconds (1e999999): it sees none but these and plain integers of at most 19 digits.
+// compute with for seconds (1e999999): it sees none but these and plain integers of at most 309 digits.
 const (
 	fraction = "0.5"   // no integer, though 8000.0 equals one
 	huge     = "1e400" // over every maximum
@@ -100,7 +100,7 @@ func standIn(literal string) json.Number {
 		sign = "-"
 	}
 	switch {
-	case err != nil || isInteger && len(digits) > 19: // an error means out of range
+	case err != nil: // out of range
 		return json.Number(sign + huge)
 	case !isInteger:
 		return json.Number(sign + fraction)

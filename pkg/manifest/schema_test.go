@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -164,5 +165,29 @@ func TestNumbersCannotOccupyTheCheck(t *testing.T) {
 	_, findings := manifest.Parse("x", []byte(`{"id":"a","interfaces":[],"modelInfo":{"maxLength":1e999999},"weightsDirectoryUrl":"x","weightsFiles":[`+items+`]}`))
 	if len(findings) != 1001 {
 		t.Errorf("%d findings", len(findings))
+	}
+}
+
+// allocated returns the bytes that Parse allocates for 10,000 violations below a name.
+func allocated(name string) uint64 {
+	text := many(1, `"`+name+`":{"url":"","%d":0,`+strings.Join(numbered(10_000), ",")+`}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	manifest.Parse("x", text)
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func numbered(n int) []string {
+	members := make([]string, n)
+	for i := range members {
+		members[i] = fmt.Sprintf(`"x%d":0`, i)
+	}
+	return members
+}
+
+func TestLongNamesAreNotCopiedForEveryViolation(t *testing.T) {
+	if short, long := allocated("w"), allocated(strings.Repeat("w", manifest.MaxName)); long > 2*short {
+		t.Errorf("%d bytes are allocated below a long name, %d below a short one", long, short)
 	}
 }
