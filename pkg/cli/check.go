@@ -60,15 +60,15 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.print(c.config, result, render)
+	return c.print(ctx, c.config, result, render)
 }
 
 // print writes a report's files and prints it.
-func (p *program) print(c *Config, r *report.Report, render func(*report.Report, io.Writer) error) (int, error) {
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, render func(*report.Report, io.Writer) error) (int, error) {
 	if err := errors.Join(writeFiles(c, r), render(r, p.Stdout)); err != nil {
 		return 0, err
 	}
-	return exitCode(c.FailOn, r.Summary), nil
+	return exitCode(ctx, c.FailOn, r.Summary), nil
 }
 
 const formatHelp = "what to print: text, json or markdown"

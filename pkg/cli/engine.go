@@ -88,8 +88,11 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 	if c.Shard != nil {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
 	}
-	verifier := verify.Verifier{Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency}
+	progress := &verify.Progress{}
+	stop := watch(p.Stderr, progress)
+	verifier := verify.Verifier{Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: progress}
 	results, bytes := verifier.Run(ctx, downloads)
+	stop()
 	return report.Build(report.Input{
 		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: s.notes,
 		Manifests: len(s.sources), Findings: findings, Results: results, Bytes: bytes, Complete: ctx.Err() == nil,

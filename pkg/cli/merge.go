@@ -26,7 +26,7 @@ func (p *program) mergeCommand() *cobra.Command {
 	}
 	addFlags(cmd, config, outputting)
 	cmd.Flags().StringVar(&format, "format", "text", formatHelp)
-	cmd.RunE = p.do(func(_ context.Context, args []string) (int, error) {
+	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
 		render, err := renderer(format)
 		if err != nil {
 			return 0, err
@@ -35,7 +35,7 @@ func (p *program) mergeCommand() *cobra.Command {
 		if err != nil {
 			return 0, err
 		}
-		return p.print(config, merged, render)
+		return p.print(ctx, config, merged, render)
 	})
 	return cmd
 }

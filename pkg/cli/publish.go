@@ -31,11 +31,14 @@ func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	return later, func() { stop(); cancel() }
 }
 
-// exitCode is what the findings of a report make of a run.
-func exitCode(failOn string, s report.Summary) int {
+// exitCode is what the findings of a report make of a run. One that ctx told to end has not done its work,
+// whatever the findings are allowed to be.
+func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 	switch {
 	case failOn == "error" && s.Errors > 0, failOn == "warning" && s.Errors+s.Warnings > 0:
 		return ExitFindings
+	case ctx.Err() != nil:
+		return ExitFailure
 	}
 	return ExitOK
 }
@@ -48,9 +51,9 @@ func writeFiles(c *Config, r *report.Report) error {
 // publish says what the run found wherever it was asked to: files, log, annotations, comment, summary,
 // outputs. A place that can't be written is an error, and the others are written all the same.
 func (a *action) publish(ctx context.Context, r *report.Report) (int, error) {
+	code := exitCode(ctx, a.config.FailOn, r.Summary)
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
-	code := exitCode(a.config.FailOn, r.Summary)
 	problems := []error{writeFiles(a.config, r), r.WriteText(a.Stdout, report.TextOptions{})}
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout))

@@ -14,15 +14,16 @@ type body struct {
 	size   int64
 	http   fetch.Head
 	source Source
-	onRead func(n int)
+	counts *Progress
 }
 
-func newBody(algorithms []digest.Algorithm, source Source, onRead func(n int)) *body {
-	return &body{hasher: digest.NewHasher(algorithms...), source: source, onRead: onRead}
+func newBody(algorithms []digest.Algorithm, source Source, counts *Progress) *body {
+	return &body{hasher: digest.NewHasher(algorithms...), source: source, counts: counts}
 }
 
 // Start forgets what was written: the file is read from its first byte.
 func (b *body) Start(head fetch.Head) {
+	b.counts.began(head.Size, b.size, b.http.Size)
 	b.http = head
 	b.hasher.Reset()
 	b.head = b.head[:0]
@@ -35,7 +36,7 @@ func (b *body) Write(p []byte) (int, error) {
 		b.head = append(b.head, p[:min(room, len(p))]...)
 	}
 	b.size += int64(len(p))
-	b.onRead(len(p))
+	b.counts.advance(len(p))
 	return b.hasher.Write(p)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -22,37 +21,43 @@ type Fetcher interface {
 type Verifier struct {
 	Fetcher     Fetcher
 	Policy      Policy
-	Concurrency int // files at a time
+	Concurrency int       // files at a time
+	Progress    *Progress // counts what is done; nil counts for nobody
 }
 
 // Run reads every download, at most Concurrency at a time, and returns one Result per artifact, in the
 // order of a report, and the number of bytes read, whatever happens: when ctx ends, what is unfinished is
 // Unreachable.
 func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result, bytes int64) {
+	progress := v.Progress
+	if progress == nil {
+		progress = &Progress{}
+	}
+	progress.files.Add(int64(len(downloads)))
 	results := make([][]Result, len(downloads))
-	var read atomic.Int64
 	var group errgroup.Group
 	group.SetLimit(v.Concurrency)
-	for i, d := range downloads {
+	for _, i := range schedule(downloads) {
 		group.Go(func() error {
-			results[i] = v.verify(ctx, d, &read)
+			results[i] = v.verify(ctx, downloads[i], progress)
+			progress.filesDone.Add(1)
 			return nil
 		})
 	}
 	_ = group.Wait() // no goroutine returns an error: an error is a Result
 	all = slices.Concat(results...)
 	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
-	return all, read.Load()
+	return all, progress.read.Load()
 }
 
-func (v *Verifier) verify(ctx context.Context, d Download, read *atomic.Int64) []Result {
+func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) []Result {
 	if first, second, found := d.conflict(); found {
 		return conflicting(d, first, second)
 	}
 	var got *body
 	var err error
 	if d.needed() {
-		got, err = v.read(ctx, d, read)
+		got, err = v.read(ctx, d, progress)
 	}
 	var results []Result
 	for _, a := range d.Artifacts {
@@ -68,8 +73,8 @@ func (v *Verifier) verify(ctx context.Context, d Download, read *atomic.Int64) [
 	return results
 }
 
-func (v *Verifier) read(ctx context.Context, d Download, read *atomic.Int64) (*body, error) {
-	got := newBody(d.algorithms(), FromDownload, func(n int) { read.Add(int64(n)) })
+func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*body, error) {
+	got := newBody(d.algorithms(), FromDownload, progress)
 	_, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, got)
 	if err != nil && ctx.Err() != nil {
 		return nil, &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()), Err: errors.Join(err, ctx.Err())}

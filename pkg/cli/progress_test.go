@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// half is a fetcher that reads half of a file of 200 MB.
+type half struct{}
+
+func (half) Get(_ context.Context, _ fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	sink.Start(fetch.Head{Size: 200e6})
+	_, err := sink.Write(make([]byte, 100e6))
+	return fetch.Head{}, err
+}
+
+func TestProgressLine(t *testing.T) {
+	var p verify.Progress
+	if got, want := progressLine(&p, 0), "0 of 0 files done; 0 B read, 0 B/s"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	v := verify.Verifier{Fetcher: half{}, Concurrency: 1, Progress: &p}
+	v.Run(t.Context(), verify.Plan([]manifest.Artifact{{URL: "https://example.com/a"}}))
+	want := "1 of 1 files done; 100 MB read, 10 MB/s; 100 MB of the files begun are left, about 10s"
+	if got := progressLine(&p, 10*time.Second); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

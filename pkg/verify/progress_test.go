@@ -1,0 +1,40 @@
+package verify
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+func TestProgressCountsAFileOnceHoweverOftenItBegins(t *testing.T) {
+	var p Progress
+	b := newBody(nil, FromDownload, &p)
+	b.Start(fetch.Head{Size: 100})
+	_, _ = b.Write(make([]byte, 60))
+	b.Start(fetch.Head{Size: -1})
+	_, _ = b.Write(make([]byte, 30))
+	b.Start(fetch.Head{Size: 90})
+	_, _ = b.Write(make([]byte, 90))
+	done, announced := p.Bytes()
+	if done != 90 || announced != 90 || p.read.Load() != 180 {
+		t.Errorf("%d of %d bytes, %d read", done, announced, p.read.Load())
+	}
+}
+
+func TestScheduleBeginsWithTheLongest(t *testing.T) {
+	var downloads []Download
+	for _, a := range []manifest.Artifact{
+		{Role: manifest.Weight, Name: "config.json"},
+		{Role: manifest.Binary, Name: "server"},
+		{Role: manifest.Weight, Name: "small.gguf", Size: &manifest.Field[int64]{Value: 1}},
+		{Role: manifest.Weight, Name: "model.GGUF"},
+		{Role: manifest.Weight, Name: "huge", Size: &manifest.Field[int64]{Value: 1 << 40}},
+	} {
+		downloads = append(downloads, Download{Artifacts: []manifest.Artifact{a}})
+	}
+	if got := schedule(downloads); !slices.Equal(got, []int{4, 3, 1, 0, 2}) {
+		t.Errorf("got %v", got)
+	}
+}
