@@ -90,6 +90,7 @@ func describe(b *strings.Builder, a manifest.Artifact) {
 func TestParseGivesWhatTheGoldenFilesSay(t *testing.T) {
 	for _, file := range append(matching(t, "testdata/ok/*.json"), matching(t, "testdata/err/*.json")...) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			t.Parallel() // as manifests are read by the program
 			text := readFile(t, file)
 			golden(t, strings.TrimSuffix(file, "json")+"out", []byte(transcript(text)))
 			m, findings := manifest.Parse("x", text)
