@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
+
+	"golang.org/x/net/http/httpproxy"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -63,6 +66,7 @@ func (p *program) fetcher(c *Config) (*fetch.Client, error) {
 		Connections:   c.Connections,
 		Tokens:        tokens,
 		UserAgent:     userAgent(),
+		Proxy:         p.proxy(),
 		RootCAs:       p.RootCAs,
 	})
 }
@@ -70,6 +74,12 @@ func (p *program) fetcher(c *Config) (*fetch.Client, error) {
 // deadline returns a context that ends with the run's time.
 func deadline(ctx context.Context, c *Config) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the time for the whole run (input timeout, %s) is over", c.Timeout))
+}
+
+// proxy reads the operator's proxies from the variables that curl and Go's net/http know.
+func (p *program) proxy() httpproxy.Config {
+	either := func(name string) string { return cmp.Or(p.Getenv(name), p.Getenv(strings.ToLower(name))) }
+	return httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
 }
 
 func userAgent() string {

@@ -1,0 +1,176 @@
+package cli_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// realRegistry is the newest tree of prem-registry, where it lies beside the project.
+const realRegistry = "../../../shared/registry"
+
+// internet stands in for the hosts of the real registry: a TLS server that answers for each of their names,
+// and a proxy that leads every connection to it.
+func internet(t *testing.T, hosts ...string) (proxy string, roots *x509.CertPool) {
+	t.Helper()
+	certificate, authority := certificateFor(t, hosts)
+	files := httptest.NewUnstartedServer(http.HandlerFunc(serveRealistic))
+	files.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	files.StartTLS()
+	t.Cleanup(files.Close)
+	lead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connect(w, files.Listener.Addr().String())
+	}))
+	t.Cleanup(lead.Close)
+	roots = x509.NewCertPool()
+	roots.AddCert(authority)
+	return lead.URL, roots
+}
+
+func certificateFor(t *testing.T, hosts []string) (tls.Certificate, *x509.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: hosts, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, parsed
+}
+
+// connect answers a CONNECT request by joining the connection with one to address.
+func connect(w http.ResponseWriter, address string) {
+	there, err := net.Dial("tcp", address)
+	if err != nil {
+		http.Error(w, "", http.StatusBadGateway)
+		return
+	}
+	defer there.Close()
+	here, buffered, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer here.Close()
+	fmt.Fprint(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+	go io.Copy(there, buffered)
+	io.Copy(here, there)
+}
+
+// serveRealistic answers with what the name of a file promises.
+func serveRealistic(w http.ResponseWriter, r *http.Request) {
+	name := filepath.Base(r.URL.Path)
+	body := name + "\n"
+	switch {
+	case strings.HasSuffix(name, "apple-darwin"):
+		body = "\xcf\xfa\xed\xfe\x0c\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48)
+	case strings.HasSuffix(name, "linux-gnu"):
+		body = "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x3e\x00" + strings.Repeat("\x00", 44)
+	case strings.HasSuffix(name, ".gguf"):
+		body = "GGUF\x03\x00\x00\x00" + strings.Repeat("\x00", 16)
+	case strings.HasSuffix(name, ".safetensors"):
+		body = "\x40\x00\x00\x00\x00\x00\x00\x00" + `{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`
+	case name == "pytorch_model.bin":
+		body = "PK\x03\x04" + strings.Repeat("\x00", 22) + "\x10\x00\x00\x00archive/data.pkl"
+	case strings.HasSuffix(name, ".sh"):
+		body = "#!/bin/bash\n"
+	}
+	fmt.Fprint(w, body)
+}
+
+func TestPullRequestOverTheRealRegistry(t *testing.T) {
+	manifests, _ := filepath.Glob(realRegistry + "/*/manifest.json")
+	if len(manifests) == 0 {
+		t.Skip("the real registry is not beside the project")
+	}
+	api := githubtest.New()
+	defer api.Close()
+	for _, name := range manifests {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Base(filepath.Dir(name)) + "/manifest.json"
+		api.AddChange(7, "modified", path, string(text))
+		api.AddToTree(strings.Repeat("3", 40), path, string(text))
+	}
+	r := pullRequest(t, api)
+	if r.Summary.Manifests != len(manifests) || r.Summary.Errors > 0 || !r.Complete {
+		t.Errorf("%+v\n%v", r.Summary, r.Findings)
+	}
+	for _, a := range r.Artifacts {
+		if a.Status != verify.Unverified || a.Observed.IsZero() {
+			t.Errorf("%s %s is %s", a.Manifest, a.URL, a.Status)
+		}
+	}
+	if n := len(api.CommentsOn(7)); n != 1 || len(api.Unknown()) > 0 {
+		t.Errorf("%d comments; unknown requests %q", n, api.Unknown())
+	}
+	if !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+		return f.Rule == finding.ArtifactUnsafeFormat && f.Manifest == "embeddings-all-minilm-l6-v2-binary/manifest.json"
+	}) {
+		t.Error("the pickle among the weights is not reported")
+	}
+}
+
+// pullRequest runs the Action on pull request 7 and returns its report.
+func pullRequest(t *testing.T, api *githubtest.Server) report.Report {
+	t.Helper()
+	dir := t.TempDir()
+	event, file := filepath.Join(dir, "event.json"), filepath.Join(dir, "report.json")
+	payload := fmt.Sprintf(`{"pull_request": {"number": 7, "head": {"sha": "%040d"}, "base": {"sha": "%040d"}}}`, 0, 1)
+	payload = strings.Replace(payload, strings.Repeat("0", 40), strings.Repeat("3", 40), 1)
+	if err := os.WriteFile(event, []byte(payload), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	proxy, roots := internet(t, "huggingface.co", "github.com", "raw.githubusercontent.com")
+	var out bytes.Buffer
+	cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, RootCAs: roots, Environ: []string{
+		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=pull_request_target", "GITHUB_EVENT_PATH=" + event, "GITHUB_REPOSITORY=premAI-io/prem-registry",
+		"GITHUB_API_URL=" + api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1",
+		"INPUT_REPORT-FILE=" + file, "HTTPS_PROXY=" + proxy,
+	}})
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; the program said:\n%s", err, &out)
+	}
+	if testing.Verbose() {
+		t.Log(out.String())
+	}
+	var r report.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
