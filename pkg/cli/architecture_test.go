@@ -28,20 +28,29 @@ var arrows = map[string][]string{
 
 const module = "github.com/premAI-io/verify-manifests"
 
-func TestImportsFollowTheTable(t *testing.T) {
+// imports lists what each of our packages imports, tests apart, by room.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module, module+"/pkg/...")
 	out, err := list.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
+	found := map[string][]string{}
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
-		from := room(fields[0])
+		found[room(fields[0])] = fields[1:]
+	}
+	return found
+}
+
+func TestImportsFollowTheTable(t *testing.T) {
+	for from, list := range imports(t) {
 		allowed, known := arrows[from]
 		if !known {
 			t.Errorf("package %s is in no row of the table", from)
 		}
-		for _, imported := range fields[1:] {
+		for _, imported := range list {
 			if strings.HasPrefix(imported, module) && !slices.Contains(allowed, room(imported)) {
 				t.Errorf("%s imports %s, which the table does not allow", from, room(imported))
 			}
@@ -51,4 +60,19 @@ func TestImportsFollowTheTable(t *testing.T) {
 
 func room(importPath string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(importPath, module), "/"), "pkg/")
+}
+
+// Invariant 3: no byte of an artifact reaches the disk, and none is executed.
+func TestWhatSeesBodiesCanNotWriteOrExecuteThem(t *testing.T) {
+	found := imports(t)
+	for _, sees := range []string{"fetch", "digest", "format"} {
+		for _, imported := range found[sees] {
+			if imported == "os" || imported == "syscall" || strings.HasPrefix(imported, "os/") {
+				t.Errorf("%s sees bodies and imports %s", sees, imported)
+			}
+		}
+	}
+	if slices.Contains(found["verify"], "os/exec") {
+		t.Error("verify sees bodies and can execute them")
+	}
 }
