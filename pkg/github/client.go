@@ -59,6 +59,7 @@ type Client struct {
 	graphql     string
 	sleep       func(context.Context, time.Duration) error
 	identity    identity
+	releases    releases
 }
 
 var ownerAndName = regexp.MustCompile(`^([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+)$`)
@@ -147,7 +148,12 @@ func (c *Client) once(ctx context.Context, t task, request func() (*gh.Response,
 
 // settle does work that looks for something before it makes it once, again while it is unsure.
 func (c *Client) settle(ctx context.Context, work func() error) error {
-	return c.retry(ctx, (*Error).isUnsure, work)
+	err := c.retry(ctx, (*Error).isUnsure, work)
+	var failure *Error
+	if errors.As(err, &failure) {
+		failure.unsure = false
+	}
+	return err
 }
 
 func (c *Client) retry(ctx context.Context, again func(*Error) bool, work func() error) error {

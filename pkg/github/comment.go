@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,63 +51,66 @@ func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string
 }
 
 func (c *Client) upsertComment(ctx context.Context, comment Comment) (string, Outcome, error) {
-	there, found, err := c.ownComment(ctx, comment.Number)
+	on := thread{comment.Number, fmt.Sprintf("pull request %d", comment.Number), commentPermission}
+	there, err := c.ownComment(ctx, on, commentMark)
 	switch {
 	case err != nil:
 		return "", Absent, err
-	case !found && comment.OnlyUpdate:
+	case there == nil && comment.OnlyUpdate:
 		return "", Absent, nil
-	case !found:
-		return c.createComment(ctx, comment)
-	}
-	mark := runOf(there.GetBody())
-	switch {
-	case mark.compare(run{comment.RunID, comment.Attempt}) > 0:
+	case there == nil:
+		made, err := c.createComment(ctx, on, comment.text())
+		return made.GetHTMLURL(), Created, err
+	case runOf(there.GetBody()).compare(run{comment.RunID, comment.Attempt}) > 0:
 		return there.GetHTMLURL(), Newer, nil
 	case sameText(there.GetBody(), comment.text()):
 		return there.GetHTMLURL(), Unchanged, nil
 	}
-	return c.updateComment(ctx, there, comment)
+	return there.GetHTMLURL(), Updated, c.editComment(ctx, on, there.GetID(), comment.text())
 }
 
-func (c *Client) ownComment(ctx context.Context, number int) (*gh.IssueComment, bool, error) {
-	t := task{doing: fmt.Sprintf("listing the comments on pull request %d", number), needs: commentPermission}
+// thread is an issue or a pull request that is commented on.
+type thread struct {
+	number int
+	name   string // "pull request 7"
+	needs  string
+}
+
+// ownComment returns the first comment of the token's user that begins with the mark; nil where there is none.
+func (c *Client) ownComment(ctx context.Context, on thread, mark string) (*gh.IssueComment, error) {
+	t := task{doing: "listing the comments on " + on.name, needs: on.needs}
 	comments, all, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.IssueComment, *gh.Response, error) {
-		return c.api.Issues.ListComments(ctx, c.owner, c.repo, number, &gh.IssueListCommentsOptions{ListOptions: page})
+		return c.api.Issues.ListComments(ctx, c.owner, c.repo, on.number, &gh.IssueListCommentsOptions{ListOptions: page})
 	})
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	var marked []*gh.IssueComment
-	for _, comment := range comments {
-		if strings.HasPrefix(comment.GetBody(), commentMark) {
-			marked = append(marked, comment)
-		}
+	marked := slices.DeleteFunc(comments, func(comment *gh.IssueComment) bool { return !strings.HasPrefix(comment.GetBody(), mark) })
+	mine, err := own(ctx, c, marked)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(mine) > 0:
+		return mine[0], nil
+	case !all:
+		return nil, fmt.Errorf("%s has more than %d comments: ours can't be found among them", on.name, maxPages*perPage)
 	}
-	mine, found, err := own(ctx, c, marked)
-	if err == nil && !found && !all {
-		err = fmt.Errorf("pull request %d has more than %d comments: ours can't be found among them", number, maxPages*perPage)
-	}
-	return mine, found, err
+	return nil, nil
 }
 
-func (c *Client) createComment(ctx context.Context, comment Comment) (string, Outcome, error) {
-	t := task{doing: fmt.Sprintf("commenting on pull request %d", comment.Number), needs: commentPermission}
-	var made *gh.IssueComment
-	err := c.once(ctx, t, func() (resp *gh.Response, err error) {
-		made, resp, err = c.api.Issues.CreateComment(ctx, c.owner, c.repo, comment.Number, &gh.IssueComment{Body: gh.String(comment.text())})
+func (c *Client) createComment(ctx context.Context, on thread, text string) (made *gh.IssueComment, err error) {
+	err = c.once(ctx, task{doing: "commenting on " + on.name, needs: on.needs}, func() (resp *gh.Response, err error) {
+		made, resp, err = c.api.Issues.CreateComment(ctx, c.owner, c.repo, on.number, &gh.IssueComment{Body: &text})
 		return resp, err
 	})
-	return made.GetHTMLURL(), Created, err
+	return made, err
 }
 
-func (c *Client) updateComment(ctx context.Context, there *gh.IssueComment, comment Comment) (string, Outcome, error) {
-	t := task{doing: fmt.Sprintf("updating the comment on pull request %d", comment.Number), needs: commentPermission}
-	err := c.call(ctx, t, func() (*gh.Response, error) {
-		_, resp, err := c.api.Issues.EditComment(ctx, c.owner, c.repo, there.GetID(), &gh.IssueComment{Body: gh.String(comment.text())})
+func (c *Client) editComment(ctx context.Context, on thread, id int64, text string) error {
+	return c.call(ctx, task{doing: "updating the comment on " + on.name, needs: on.needs}, func() (*gh.Response, error) {
+		_, resp, err := c.api.Issues.EditComment(ctx, c.owner, c.repo, id, &gh.IssueComment{Body: &text})
 		return resp, err
 	})
-	return there.GetHTMLURL(), Updated, err
 }
 
 // text is the comment with its marker line.
@@ -137,10 +141,15 @@ func runOf(body string) run {
 	if m == nil {
 		return run{}
 	}
-	id, err1 := strconv.ParseInt(m[1], 10, 64)
-	attempt, err2 := strconv.Atoi(m[2])
+	return parseRun(m[1], m[2])
+}
+
+// parseRun reads a run's numbers; ones that are too large are the zero run's.
+func parseRun(id, attempt string) run {
+	i, err1 := strconv.ParseInt(id, 10, 64)
+	a, err2 := strconv.Atoi(attempt)
 	if cmp.Or(err1, err2) != nil {
 		return run{}
 	}
-	return run{id, attempt}
+	return run{i, a}
 }

@@ -93,7 +93,7 @@ func (t task) failure(resp *gh.Response, err error) error {
 	case resp != nil:
 		e.Status, e.wait, e.transient = resp.StatusCode, waitOf(resp.Header), transientAnswer(resp.StatusCode, err)
 	default:
-		e.transient = !errors.Is(err, context.Canceled)
+		e.transient = !errors.Is(err, context.Canceled) && !errors.Is(err, errRedirect)
 	}
 	e.Advice = t.advice(e)
 	return e
@@ -144,6 +144,8 @@ func (t task) advice(e *Error) string {
 		return fmt.Sprintf("it is not there, or the token lacks the permission %s", finding.Quote(t.needs))
 	case errors.Is(e.err, context.Canceled):
 		return "the run was ended"
+	case errors.Is(e.err, errRedirect):
+		return "what was asked for was moved"
 	case e.transient:
 		return fmt.Sprintf("tried up to %d times; run the workflow again later", maxTries)
 	case e.Status >= 400:

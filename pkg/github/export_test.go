@@ -1,5 +1,7 @@
 package github
 
+import gh "github.com/google/go-github/v57/github"
+
 // Wait is the real one of Config.Sleep.
 var Wait = wait
 
@@ -8,3 +10,9 @@ func RunOf(body string) (id int64, attempt int) {
 	r := runOf(body)
 	return r.id, r.attempt
 }
+
+// ReadIssue reads the hidden line of an issue.
+func ReadIssue(body string) *FoundIssue { return read(&gh.Issue{Body: &body}) }
+
+// TextOf is an issue's body below its hidden line.
+func TextOf(i Issue) string { return i.text() }

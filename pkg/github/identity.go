@@ -25,31 +25,31 @@ type identity struct {
 // written is what has an author: a comment or an issue.
 type written interface{ GetUser() *gh.User }
 
-// own returns the first of the items that the token's user wrote, and whether there is one.
-func own[T written](ctx context.Context, c *Client, items []T) (mine T, found bool, err error) {
+// own returns those of the items that the token's user wrote.
+func own[T written](ctx context.Context, c *Client, items []T) ([]T, error) {
 	if len(items) == 0 {
-		return mine, false, nil
+		return nil, nil
 	}
 	c.identity.mu.Lock()
 	defer c.identity.mu.Unlock()
 	login, certain, err := c.login(ctx)
 	if err != nil {
-		return mine, false, err
+		return nil, err
 	}
-	if mine, found = writtenBy(items, login); found || certain || !anyBot(items) {
-		return mine, found, nil
+	mine := writtenBy(items, login)
+	if len(mine) > 0 || certain || !anyBot(items) {
+		return mine, nil
 	}
-	mine, found = writtenBy(items, c.viewer(ctx))
-	return mine, found, nil
+	return writtenBy(items, c.viewer(ctx)), nil
 }
 
-func writtenBy[T written](items []T, login string) (mine T, found bool) {
+func writtenBy[T written](items []T, login string) (mine []T) {
 	for _, item := range items {
 		if login != "" && strings.EqualFold(item.GetUser().GetLogin(), login) {
-			return item, true
+			mine = append(mine, item)
 		}
 	}
-	return mine, false
+	return mine
 }
 
 func anyBot[T written](items []T) bool {

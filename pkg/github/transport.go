@@ -68,14 +68,17 @@ func (t transport) authorize(req *http.Request) *http.Request {
 	return req
 }
 
+// errRedirect is a redirect that is not followed.
+var errRedirect = errors.New("a redirect is not followed")
+
 // keepMethod follows redirects (a renamed repository's) as net/http does, but not where a 301 or 302
 // would turn a write into a read that then looks like a success.
 func keepMethod(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
-		return errors.New("more than 10 redirects")
+		return fmt.Errorf("%w: it is the eleventh", errRedirect)
 	case req.Method != via[0].Method:
-		return fmt.Errorf("a redirect would turn %s into %s", via[0].Method, req.Method)
+		return fmt.Errorf("%w: it would turn %s into %s", errRedirect, via[0].Method, req.Method)
 	}
 	return nil
 }

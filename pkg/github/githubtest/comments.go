@@ -113,8 +113,12 @@ func (s *Server) writes(w http.ResponseWriter, r *http.Request, sent any, body *
 
 func (s *Server) createComment(w http.ResponseWriter, r *http.Request) {
 	var sent struct{ Body string }
+	on := number(r, "number")
+	if s.locked(on) {
+		fail(w, http.StatusForbidden, "Unable to create comment because issue is locked.")
+		return
+	}
 	if s.writes(w, r, &sent, &sent.Body) {
-		on := number(r, "number")
 		answer(w, http.StatusCreated, s.comment(r, on, s.addComment(on, s.writer(), sent.Body)))
 	}
 }

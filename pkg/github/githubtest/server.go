@@ -32,6 +32,10 @@ type Server struct {
 	Blobs        map[string]string     // text by SHA
 	BlobsInJSON  bool                  // answers base64 in JSON whatever is asked for
 	Comments     map[int][]*Comment    // by the number of the issue or pull request
+	Issues       []*Issue
+	NoIssues     bool               // the repository has none: 410
+	DropLabels   bool               // of new issues, as GitHub does where the token may not set them
+	Releases     map[string][]Asset // by "owner/repo/tag"
 
 	faults   map[string][]Fault
 	requests []Request
@@ -69,6 +73,7 @@ func New() *Server {
 		Trees:        map[string]Tree{},
 		Blobs:        map[string]string{},
 		Comments:     map[int][]*Comment{},
+		Releases:     map[string][]Asset{},
 		faults:       map[string][]Fault{},
 		nextID:       1000,
 	}
@@ -90,6 +95,11 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /repos/{owner}/{repo}/issues/{number}/comments":  s.listComments,
 		"POST /repos/{owner}/{repo}/issues/{number}/comments": s.createComment,
 		"PATCH /repos/{owner}/{repo}/issues/comments/{id}":    s.editComment,
+		"GET /repos/{owner}/{repo}/issues":                    s.listIssues,
+		"POST /repos/{owner}/{repo}/issues":                   s.createIssue,
+		"PATCH /repos/{owner}/{repo}/issues/{number}":         s.editIssue,
+		"POST /repos/{owner}/{repo}/issues/{number}/labels":   s.labelIssue,
+		"GET /repos/{owner}/{repo}/releases/tags/{tag}":       s.getRelease,
 		"GET /user":     s.getUser,
 		"POST /graphql": s.graphQL,
 	}

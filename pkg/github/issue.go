@@ -1,0 +1,333 @@
+package github
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	gh "github.com/google/go-github/v57/github"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// MaxText is the most characters that a comment or an issue may have; GitHub takes 65,536.
+const MaxText = 65_535
+
+// issuePermission is what a token needs to keep an issue.
+const issuePermission = "issues: write"
+
+// issueMark begins the hidden first line by which the issue is found again, and that of what is said on it.
+const issueMark = "<!-- verify-manifests-drift "
+
+// Standing says how an issue shall stand. The zero value is Open.
+type Standing uint8
+
+// The standings.
+const (
+	Open   Standing = iota // it is made, or opened again
+	AsItIs                 // it is neither opened nor closed
+	Closed                 // it is closed
+)
+
+// Issue is what the one issue with a label shall say.
+type Issue struct {
+	Label   string
+	RunID   int64 // GITHUB_RUN_ID
+	Attempt int   // GITHUB_RUN_ATTEMPT
+	Title   string
+	Body    string // Markdown, below the hidden line that UpsertIssue adds
+
+	// Fingerprint stands for the set of problems: letters, digits, - and _.
+	Fingerprint string
+	// State is kept in the issue, hidden, for the next run. Body, four thirds of State, and 200
+	// characters for the marker make up MaxText.
+	State []byte
+
+	Standing Standing
+	// Comment is said on an issue that shall be open, and whose fingerprint was another.
+	Comment string
+	// LastWord is said on an open issue before it is closed.
+	LastWord string
+}
+
+// FoundIssue is the issue as it stands.
+type FoundIssue struct {
+	Number      int
+	Open        bool
+	Body        string // below the hidden line
+	Fingerprint string // "" where the marker was edited
+	State       []byte // nil where there is none, or it was edited; people may write to it
+
+	run    run
+	issue  *gh.Issue
+	others []*gh.Issue // open ones that two runs made at once
+}
+
+// FindIssue returns the one issue of the token's user that has the label and our marker on its first line:
+// the first open one, else the last that was closed and not locked since. Nil is none.
+func (c *Client) FindIssue(ctx context.Context, label string) (*FoundIssue, error) {
+	found, err := c.findIssue(ctx, label)
+	return found, denied(err, issuePermission)
+}
+
+// UpsertIssue makes, updates, opens again or closes the one issue, and returns its number: 0 where there
+// is none, and none is to be made. An issue that shall not be open is made only where there is State to
+// keep, and then closed at once. Others of ours that are open are closed as continued in it. A newer
+// run's issue is left as it is. A token that may not write issues, or a repository without any, is a
+// *PermissionError.
+func (c *Client) UpsertIssue(ctx context.Context, issue Issue) (number int, outcome Outcome, err error) {
+	if err := issue.check(); err != nil {
+		return 0, Absent, err
+	}
+	err = c.settle(ctx, func() (err error) {
+		number, outcome, err = c.upsertIssue(ctx, issue)
+		return err
+	})
+	return number, outcome, denied(err, issuePermission)
+}
+
+var fingerprint = regexp.MustCompile(`^[A-Za-z0-9_-]{0,128}$`)
+
+func (i Issue) check() error {
+	if !fingerprint.MatchString(i.Fingerprint) {
+		return fmt.Errorf("the fingerprint %s is none: expected at most 128 letters, digits, - and _", finding.Quote(i.Fingerprint))
+	}
+	for what, text := range map[string]string{"text": i.text(), "comment": i.said(i.Comment), "last word": i.said(i.LastWord)} {
+		if n := utf8.RuneCountInString(text); n > MaxText {
+			return fmt.Errorf("the %s of the issue %s has %d characters, and GitHub takes %d: it has to be cut", what, finding.Quote(i.Label), n, MaxText)
+		}
+	}
+	return nil
+}
+
+func (c *Client) upsertIssue(ctx context.Context, issue Issue) (int, Outcome, error) {
+	found, err := c.findIssue(ctx, issue.Label)
+	switch {
+	case err != nil:
+		return 0, Absent, err
+	case found == nil:
+		return c.makeIssue(ctx, issue)
+	case found.run.compare(run{issue.RunID, issue.Attempt}) > 0:
+		return found.Number, Newer, nil
+	}
+	outcome, err := c.updateIssue(ctx, found, issue)
+	if issue.Standing == Open && isGone(err) {
+		return c.makeIssue(ctx, issue)
+	}
+	for _, other := range found.others {
+		if err == nil {
+			err = c.continueIn(ctx, found.Number, other, issue)
+		}
+	}
+	return found.Number, outcome, err
+}
+
+// isGone reports whether an issue turned out to be deleted, or transferred to another repository.
+func isGone(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusGone || errors.Is(err, errRedirect))
+}
+
+func (c *Client) findIssue(ctx context.Context, label string) (*FoundIssue, error) {
+	t := task{doing: "listing the issues with the label " + finding.Quote(label), needs: issuePermission}
+	issues, _, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.Issue, *gh.Response, error) {
+		return c.api.Issues.ListByRepo(ctx, c.owner, c.repo, &gh.IssueListByRepoOptions{State: "all", Labels: []string{label}, ListOptions: page})
+	})
+	if err != nil {
+		return nil, err
+	}
+	ours, err := own(ctx, c, slices.DeleteFunc(issues, func(i *gh.Issue) bool { return !isMarked(i, label) }))
+	if err != nil || len(ours) == 0 {
+		return nil, err
+	}
+	slices.SortFunc(ours, byUse)
+	open := slices.IndexFunc(ours, func(i *gh.Issue) bool { return !isOpen(i) })
+	if open < 0 {
+		open = len(ours)
+	}
+	found := read(ours[0])
+	found.others = ours[min(1, open):open]
+	return found, nil
+}
+
+// isMarked reports whether an issue may be ours. A closed one that was locked since can't be opened again
+// by a workflow's token: it is history.
+func isMarked(i *gh.Issue, label string) bool {
+	return !i.IsPullRequest() && strings.HasPrefix(i.GetBody(), issueMark) && hasLabel(i, label) && (isOpen(i) || !i.GetLocked())
+}
+
+// hasLabel reports whether the issue has the label, as far as the answer says.
+func hasLabel(i *gh.Issue, label string) bool {
+	return i.Labels == nil || slices.ContainsFunc(i.Labels, func(l *gh.Label) bool { return strings.EqualFold(l.GetName(), label) })
+}
+
+func isOpen(i *gh.Issue) bool { return i.GetState() != "closed" }
+
+// byUse sorts the first open issue first, and the last closed one next.
+func byUse(a, b *gh.Issue) int {
+	switch {
+	case isOpen(a) && isOpen(b):
+		return cmp.Compare(a.GetNumber(), b.GetNumber())
+	case isOpen(a):
+		return -1
+	case isOpen(b):
+		return 1
+	}
+	return cmp.Compare(b.GetNumber(), a.GetNumber())
+}
+
+// makeIssue makes the issue, with its label in one request, where it shall be open or has State to keep.
+func (c *Client) makeIssue(ctx context.Context, issue Issue) (int, Outcome, error) {
+	if issue.Standing != Open && len(issue.State) == 0 {
+		return 0, Absent, nil
+	}
+	t := task{doing: "opening the issue with the label " + finding.Quote(issue.Label), needs: issuePermission}
+	var made *gh.Issue
+	err := c.once(ctx, t, func() (resp *gh.Response, err error) {
+		made, resp, err = c.api.Issues.Create(ctx, c.owner, c.repo, &gh.IssueRequest{
+			Title: &issue.Title, Body: gh.String(issue.text()), Labels: &[]string{issue.Label},
+		})
+		return resp, err
+	})
+	if err == nil && !hasLabel(made, issue.Label) {
+		err = c.addLabel(ctx, made.GetNumber(), issue.Label)
+	}
+	if err == nil && issue.Standing != Open {
+		err = c.editIssue(ctx, made, closing("completed"))
+	}
+	return made.GetNumber(), Created, err
+}
+
+// addLabel gives an issue its label again: GitHub drops labels without a word where it can't set them.
+func (c *Client) addLabel(ctx context.Context, number int, label string) error {
+	t := task{doing: fmt.Sprintf("labelling issue %d", number), needs: issuePermission}
+	err := c.call(ctx, t, func() (*gh.Response, error) {
+		_, resp, err := c.api.Issues.AddLabelsToIssue(ctx, c.owner, c.repo, number, []string{label})
+		return resp, err
+	})
+	var failure *Error
+	if errors.As(err, &failure) {
+		failure.Advice += fmt.Sprintf("; add the label %s by hand, or the next run makes another issue", finding.Quote(label))
+	}
+	return err
+}
+
+// updateIssue comments before it updates: where the update fails, the next run finds the same to say, which
+// is better than that nobody ever says it.
+func (c *Client) updateIssue(ctx context.Context, found *FoundIssue, issue Issue) (Outcome, error) {
+	change := &gh.IssueRequest{Title: &issue.Title, Body: gh.String(issue.text())}
+	var word string
+	switch {
+	case issue.Standing == Open && issue.Fingerprint != found.Fingerprint:
+		word = issue.Comment
+	case issue.Standing == Closed && found.Open:
+		word = issue.LastWord
+	}
+	switch {
+	case issue.Standing == Open && !found.Open:
+		change.State = gh.String("open")
+	case issue.Standing == Closed && found.Open:
+		change.State, change.StateReason = gh.String("closed"), gh.String("completed")
+	case found.says(issue):
+		return Unchanged, nil
+	}
+	if err := c.say(ctx, found.issue, issue, word); err != nil {
+		return Absent, err
+	}
+	return Updated, c.editIssue(ctx, found.issue, change)
+}
+
+// says reports whether an update would change nothing that matters. Of a closed issue nobody reads more
+// than the state.
+func (f *FoundIssue) says(issue Issue) bool {
+	if !f.Open {
+		return slices.Equal(f.State, issue.State)
+	}
+	return f.issue.GetTitle() == issue.Title && sameText(f.issue.GetBody(), issue.text())
+}
+
+// continueIn closes an issue that another run made at the same time as the one.
+func (c *Client) continueIn(ctx context.Context, number int, other *gh.Issue, issue Issue) error {
+	if err := c.say(ctx, other, issue, fmt.Sprintf("Continued in #%d.", number)); err != nil {
+		return err
+	}
+	return c.editIssue(ctx, other, closing("not_planned"))
+}
+
+func closing(reason string) *gh.IssueRequest {
+	return &gh.IssueRequest{State: gh.String("closed"), StateReason: &reason}
+}
+
+func (c *Client) editIssue(ctx context.Context, i *gh.Issue, change *gh.IssueRequest) error {
+	t := task{doing: fmt.Sprintf("updating issue %d", i.GetNumber()), needs: issuePermission}
+	err := c.call(ctx, t, func() (*gh.Response, error) {
+		_, resp, err := c.api.Issues.Edit(ctx, c.owner, c.repo, i.GetNumber(), change)
+		return resp, err
+	})
+	var failure *Error
+	if i.GetLocked() && errors.As(err, &failure) && failure.Status == http.StatusForbidden {
+		failure.Advice = "the issue is locked: unlock it, or take its label off, and another is made"
+	}
+	return err
+}
+
+// say comments on an issue, once a run. On a locked one a workflow's token may not.
+func (c *Client) say(ctx context.Context, i *gh.Issue, issue Issue, word string) error {
+	if word == "" {
+		return nil
+	}
+	on := thread{i.GetNumber(), fmt.Sprintf("issue %d", i.GetNumber()), issuePermission}
+	err := c.settle(ctx, func() error {
+		there, err := c.ownComment(ctx, on, issue.mark())
+		if err == nil && there == nil {
+			_, err = c.createComment(ctx, on, issue.said(word))
+		}
+		return err
+	})
+	var failure *Error
+	if i.GetLocked() && errors.As(err, &failure) && failure.Status == http.StatusForbidden {
+		return nil
+	}
+	return err
+}
+
+// said is a comment of this run's on the issue.
+func (i Issue) said(word string) string {
+	return i.mark() + "\n" + word
+}
+
+// mark is the hidden first line of this run's comment.
+func (i Issue) mark() string {
+	return fmt.Sprintf("%srun=%d attempt=%d -->", issueMark, i.RunID, i.Attempt)
+}
+
+// text is the issue's body below its hidden line.
+func (i Issue) text() string {
+	return fmt.Sprintf("%srun=%d attempt=%d problems=%s state=%s -->\n%s", issueMark, i.RunID, i.Attempt, i.Fingerprint,
+		base64.StdEncoding.EncodeToString(i.State), i.Body)
+}
+
+var issueMarker = regexp.MustCompile(`^` + issueMark + `run=([0-9]+) attempt=([0-9]+) problems=([A-Za-z0-9_-]*) state=([A-Za-z0-9+/=]*) -->(?:\r?\n|$)`)
+
+// read returns an issue as it stands. A hidden line that people edited is as good as none: the run is then
+// the zero run, the fingerprint and the state are empty.
+func read(i *gh.Issue) *FoundIssue {
+	found := &FoundIssue{Number: i.GetNumber(), Open: isOpen(i), Body: i.GetBody(), issue: i}
+	m := issueMarker.FindStringSubmatch(i.GetBody())
+	if m == nil {
+		return found
+	}
+	found.Body = i.GetBody()[len(m[0]):]
+	found.run, found.Fingerprint = parseRun(m[1], m[2]), m[3]
+	if state, err := base64.StdEncoding.DecodeString(m[4]); err == nil && len(state) > 0 {
+		found.State = state
+	}
+	return found
+}
