@@ -119,8 +119,10 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 // propose makes pull request 7 change all files below a folder, and the folder the tree of its head.
 func propose(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
+	api.Lock()
 	delete(api.PullRequests, 7)
 	delete(api.Trees, headSHA)
+	api.Unlock()
 	root := os.DirFS(ts.MkAbs(args[0]))
 	ts.Check(fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -142,17 +144,21 @@ func comments(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// fakeAPI changes how the fake of GitHub behaves: read-only, or "fail ROUTE STATUS TIMES".
+// fakeAPI changes how the fake of GitHub behaves: "read-only", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
 func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
 	switch args[0] {
 	case "read-only":
+		api.Lock()
+		defer api.Unlock()
 		api.ReadOnly = true
-	case "compare": // compare BASE HEAD FILE...
+	case "compare":
 		var files []githubtest.File
 		for _, name := range args[3:] {
 			files = append(files, githubtest.File{Path: name, SHA: api.AddBlob(ts.ReadFile(name)), Status: "modified"})
 		}
+		api.Lock()
+		defer api.Unlock()
 		api.Comparisons[args[1]+"..."+args[2]] = githubtest.Comparison{Status: "ahead", Files: files}
 	case "fail":
 		status, err := strconv.Atoi(args[2])
