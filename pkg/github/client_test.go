@@ -88,6 +88,22 @@ func TestTheTokenNeverFollowsARedirectToAnotherHost(t *testing.T) {
 	}
 }
 
+func TestTheTokenIsForTheAPIsOriginAlone(t *testing.T) {
+	const api = "https://ghe.example.com/api/v3/"
+	for url, want := range map[string]string{
+		"https://ghe.example.com/api/v3/user":         "Bearer s3cret",
+		"https://ghe.example.com/api/graphql":         "Bearer s3cret",
+		"http://ghe.example.com/api/v3/user":          "",
+		"https://ghe.example.com:8443/api/v3/user":    "",
+		"https://ghe.example.com.evil.example/api/v3": "",
+		"https://api.ghe.example.com/":                "",
+	} {
+		if got := github.Authorization(api, "s3cret", url); got != want {
+			t.Errorf("%s gets %q", url, got)
+		}
+	}
+}
+
 func TestARedirectWithinTheAPIIsFollowedWithTheToken(t *testing.T) {
 	fake := newFake(t)
 	sha := fake.AddBlob("text")
@@ -336,7 +352,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.Tree(t.Context(), headSHA)
-	mustSay(t, err, "the answer is larger than 64 MiB")
+	mustSay(t, err, "more than 64 MiB")
 }
 
 func TestAnEndedRunIsNotTriedAgain(t *testing.T) {

@@ -106,7 +106,8 @@ func transientAnswer(status int, err error) bool {
 	// A body that broke off is transient; one that is whole, and not what was asked for, is not.
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
-	return !errors.As(err, &syntax) && !errors.As(err, &wrongType) && !errors.Is(err, errBodyTooLarge)
+	var tooLarge *http.MaxBytesError
+	return !errors.As(err, &syntax) && !errors.As(err, &wrongType) && !errors.As(err, &tooLarge)
 }
 
 // answerOf is what GitHub or the network said, without what the sentence around it says already.
@@ -114,6 +115,10 @@ func answerOf(err error) string {
 	var answer *gh.ErrorResponse
 	if errors.As(err, &answer) {
 		return strings.Join(details(answer), "; ")
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return fmt.Sprintf("more than %d MiB", tooLarge.Limit>>20)
 	}
 	var request *url.Error
 	if errors.As(err, &request) {

@@ -143,7 +143,7 @@ func (c *Client) findIssue(ctx context.Context, label string) (*FoundIssue, erro
 	if err != nil {
 		return nil, err
 	}
-	ours, err := own(ctx, c, slices.DeleteFunc(issues, func(i *gh.Issue) bool { return !isMarked(i, label) }))
+	ours, err := own(ctx, c, slices.DeleteFunc(issues, func(i *gh.Issue) bool { return !isMarked(i) }))
 	if err != nil || len(ours) == 0 {
 		return nil, err
 	}
@@ -159,8 +159,8 @@ func (c *Client) findIssue(ctx context.Context, label string) (*FoundIssue, erro
 
 // isMarked reports whether an issue may be ours. A closed one that was locked since can't be opened again
 // by a workflow's token: it is history.
-func isMarked(i *gh.Issue, label string) bool {
-	return !i.IsPullRequest() && strings.HasPrefix(i.GetBody(), issueMark) && hasLabel(i, label) && (isOpen(i) || !i.GetLocked())
+func isMarked(i *gh.Issue) bool {
+	return !i.IsPullRequest() && strings.HasPrefix(i.GetBody(), issueMark) && (isOpen(i) || !i.GetLocked())
 }
 
 // hasLabel reports whether the issue has the label, as far as the answer says.

@@ -48,7 +48,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &boundedBody{body: resp.Body, left: maxBody}
+	resp.Body = http.MaxBytesReader(nil, resp.Body, maxBody) // which fails, rather than ends, at its limit
 	if err := limited(resp); err != nil {
 		resp.Body.Close()
 		return nil, err
@@ -82,28 +82,6 @@ func keepMethod(req *http.Request, via []*http.Request) error {
 	}
 	return nil
 }
-
-// errBodyTooLarge ends the reading of a body over maxBody.
-var errBodyTooLarge = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
-
-// boundedBody fails, rather than ends, at its limit: a list cut short must not pass for a whole one.
-type boundedBody struct {
-	body io.ReadCloser
-	left int64
-}
-
-func (b *boundedBody) Read(p []byte) (int, error) {
-	if b.left < 0 {
-		return 0, errBodyTooLarge
-	}
-	n, err := b.body.Read(p[:min(int64(len(p)), b.left+1)])
-	if b.left -= int64(n); b.left < 0 {
-		return n - 1, errBodyTooLarge
-	}
-	return n, err
-}
-
-func (b *boundedBody) Close() error { return b.body.Close() }
 
 // limitError is an answer that says: too many requests.
 type limitError struct {
