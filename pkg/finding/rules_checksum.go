@@ -4,6 +4,8 @@ package finding
 const (
 	ChecksumWeak        = "checksum/weak"
 	ChecksumInvalid     = "checksum/invalid"
+	ChecksumDropped     = "checksum/dropped"
+	ChecksumChanged     = "checksum/changed"
 	SignatureInvalid    = "signature/invalid"
 	SignatureUnverified = "signature/unverified"
 	SignatureMissing    = "signature/missing"
@@ -44,5 +46,19 @@ var checksumRules = []Rule{
 		Why:     "The version before this pull request had a signature for this file.",
 		Example: `a pull request that removes "signature"`,
 		Fix:     "Keep the signature, or have the developer sign the new file.",
+	},
+	{
+		ID: ChecksumDropped, Severity: Warning,
+		Title:   "A checksum that was there is gone",
+		Why:     "With it goes what told whether the file is still the one that was reviewed.",
+		Example: `a change that removes "checksum"`,
+		Fix:     "Keep the checksum. For a new file, the service's developer declares the new one.",
+	},
+	{
+		ID: ChecksumChanged, Severity: Warning,
+		Title:   "The checksum changed and the URL did not",
+		Why:     "Either the file behind the URL was replaced, or the declared checksum was wrong: both want an explanation by whoever publishes the file.",
+		Example: `a change of "checksum" beside an unchanged "url"`,
+		Fix:     "Ask the publisher why. Better name the URL of a full version, whose bytes never change.",
 	},
 }

@@ -2,7 +2,14 @@ package finding
 
 // The IDs of the rules about the URLs that a manifest declares.
 const (
-	URLConflict = "url/conflict"
+	URLConflict          = "url/conflict"
+	URLInvalid           = "url/invalid"
+	URLInsecure          = "url/insecure"
+	URLMutable           = "url/mutable"
+	URLNotAFile          = "url/not-a-file"
+	URLUserinfo          = "url/userinfo"
+	URLInternationalHost = "url/international-host"
+	URLExpires           = "url/expires"
 )
 
 var urlRules = []Rule{
@@ -12,5 +19,54 @@ var urlRules = []Rule{
 		Why:     "Old and new versions of the App would install different files, and a checksum covers just one of them.",
 		Example: `"binariesUrl" with version 1.2 and "binaries" with version 1.3 of one platform`,
 		Fix:     "Write the same URL in both places.",
+	},
+	{
+		ID: URLInvalid, Severity: Error,
+		Title:   "The URL can't be read",
+		Why:     "Nothing can be downloaded from it. The App uses the text as it stands, a blank at its end included.",
+		Example: `"url": "github.com/acme/server/releases/download/v1.2.0/server"`,
+		Fix:     "Write the whole URL as the browser shows it, from `https://` on, without blanks.",
+	},
+	{
+		ID: URLInsecure, Severity: Error,
+		Title:   "The URL is not https",
+		Why:     "Whoever sits on the way (a café's network, a provider) can hand out another file, and the App executes it.",
+		Example: `"url": "http://example.com/server"`,
+		Fix:     "Name an https URL.",
+	},
+	{
+		ID: URLMutable, Severity: Warning,
+		Title:   "What the URL serves can change without a change here",
+		Why:     "A branch or a rolling tag such as `v1` moves. What was reviewed need not be what is installed, a declared checksum breaks with the next upload, and the App, which resumes by size, ends with a mixture of two versions.",
+		Example: `"weightsDirectoryUrl": "https://huggingface.co/acme/model/resolve/main/"`,
+		Fix:     "Name a commit or a full version: `https://huggingface.co/acme/model/resolve/0123…cdef/`, `…/releases/download/v1.2.0/…`.",
+	},
+	{
+		ID: URLNotAFile, Severity: Error,
+		Title:   "The URL shows a page instead of serving the file",
+		Why:     "The App saves the page under the file's name, and the service never starts.",
+		Example: `"url": "https://huggingface.co/acme/model/blob/main/model.gguf"`,
+		Fix:     "Copy the URL of the download: Hugging Face `/resolve/` in place of `/blob/`, GitHub `/raw/` in place of `/blob/`.",
+	},
+	{
+		ID: URLUserinfo, Severity: Error,
+		Title:   "The URL holds a user name or a password",
+		Why:     "Everybody can read a registry. And what stands before the `@` can look like a host that it is not.",
+		Example: `"url": "https://github.com@example.com/acme/server"`,
+		Fix:     "Remove what stands before the `@`. If it was a password, revoke it.",
+	},
+	{
+		ID: URLInternationalHost, Severity: Warning,
+		Title:   "The host's name is written with letters that can look like others",
+		Why:     "A Cyrillic letter passes a reader's eye, and leads to another host.",
+		Example: `"url": "https://g\u0456thub.com/acme/server"`,
+		Fix:     "Make sure that the host is the publisher's. Write the ASCII form, so that readers see it.",
+	},
+	{
+		ID: URLExpires, Severity: Warning,
+		Title:   "The URL works for some minutes or hours only",
+		Why:     "Hosts lead browsers to signed URLs that expire. The service can't be installed once this one has.",
+		Example: `"url": "https://cdn.example.com/server?X-Amz-Expires=300&X-Amz-Signature=…"`,
+		Fix:     "Name the URL that leads there: the link on the page, not the address that the browser ends at.",
 	},
 }

@@ -92,7 +92,7 @@ var huggingFaceLayouts = []layout{
 	{kind: HuggingFaceFile, repo: 2, after: "resolve"},
 	{kind: HuggingFaceRaw, repo: 2, after: "raw", download: "resolve"},
 	{kind: HuggingFacePage, repo: 2, after: "blob", download: "resolve"},
-	{kind: HuggingFacePage, repo: 2, after: "tree"},
+	{kind: HuggingFacePage, repo: 2, after: "tree", download: "resolve"},
 	{kind: HuggingFaceFile, repo: 3, after: "resolve"}, // datasets/<owner>/<repo>, spaces/<owner>/<repo>
 	{kind: HuggingFacePage, repo: 3, after: "blob", download: "resolve"},
 	{kind: HuggingFaceFile, repo: 1, after: "resolve"}, // models without an owner, such as gpt2
@@ -105,7 +105,7 @@ var gitHubLayouts = []layout{
 	{kind: GitHubPage, repo: 2, after: "releases/tag"},
 	{kind: GitHubRaw, repo: 2, after: "raw"},
 	{kind: GitHubPage, repo: 2, after: "blob", download: "raw"},
-	{kind: GitHubPage, repo: 2, after: "tree"},
+	{kind: GitHubPage, repo: 2, after: "tree", download: "raw"},
 	{kind: GitHubArchive, repo: 2, after: "archive"},
 }
 
@@ -182,7 +182,7 @@ func (p place) ref(u *url.URL) Ref {
 	switch raw := u.Query().Get("raw"); {
 	case p.kind == GitHubPage && (raw == "true" || raw == "1"): // GitHub redirects from the page to the file
 		r.Kind = GitHubRaw
-	case p.download != "":
+	case p.download != "" && r.Path != "":
 		r.Download = p.url(u.Host, p.download, p.revision)
 	}
 	return r

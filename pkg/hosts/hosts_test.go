@@ -17,6 +17,7 @@ func TestParse(t *testing.T) {
 		"https://huggingface.co/acme/m/resolve/main/a/b.gguf":           {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: "main", Path: "a/b.gguf"},
 		"https://huggingface.co/acme/m/resolve/" + commit + "/b":        {Kind: hosts.HuggingFaceFile, Owner: "acme", Repo: "m", Revision: commit, Path: "b", Versioned: true},
 		"https://huggingface.co/acme/m/blob/main/b.gguf":                {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main", Path: "b.gguf", Download: "https://huggingface.co/acme/m/resolve/main/b.gguf"},
+		"https://huggingface.co/acme/m/tree/main/b":                     {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main", Path: "b", Download: "https://huggingface.co/acme/m/resolve/main/b"},
 		"https://huggingface.co/acme/m/tree/main":                       {Kind: hosts.HuggingFacePage, Owner: "acme", Repo: "m", Revision: "main"},
 		"https://github.com/acme/s/releases/download/v1.2.0/s-arm64":    {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1.2.0", Path: "s-arm64", Versioned: true},
 		"https://github.com/acme/s/releases/download/v1/s-1-arm64":      {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1", Path: "s-1-arm64"},

@@ -1,0 +1,97 @@
+package lint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// Changes compares a manifest with what it was before (base, which may be nil): the findings are the lines of head
+// that a reviewer must look at, since they take protection away.
+func Changes(base, head *manifest.Manifest) []finding.Finding {
+	if base == nil || head == nil {
+		return nil
+	}
+	before := newHistory(base)
+	var findings []finding.Finding
+	for _, a := range head.Artifacts {
+		for _, change := range []func(was, is manifest.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
+			if was, found := before.of(a); found {
+				if f := change(was, a); f != nil {
+					findings = append(findings, *f)
+				}
+			}
+		}
+	}
+	slices.SortFunc(findings, finding.Finding.Compare)
+	return findings
+}
+
+// history finds what an artifact was: by its role and platform or path, else by its URL, so that moving a file to
+// another key hides nothing.
+type history map[string]manifest.Artifact
+
+func newHistory(base *manifest.Manifest) history {
+	h := history{}
+	for _, a := range base.Artifacts {
+		for _, key := range []string{targetKey(a), urlKey(a)} {
+			if other, known := h[key]; !known || other.Checksum == nil {
+				h[key] = a
+			}
+		}
+	}
+	return h
+}
+
+func (h history) of(a manifest.Artifact) (was manifest.Artifact, found bool) {
+	if was, found = h[targetKey(a)]; found {
+		return was, true
+	}
+	was, found = h[urlKey(a)]
+	return was, found
+}
+
+func targetKey(a manifest.Artifact) string {
+	return string(a.Role) + " " + cmp.Or(a.Platform, a.Name)
+}
+
+func urlKey(a manifest.Artifact) string {
+	key, err := hosts.Canonical(a.URL)
+	if err != nil {
+		return a.URL
+	}
+	return key
+}
+
+func droppedChecksum(was, is manifest.Artifact) *finding.Finding {
+	if was.Checksum == nil || is.Checksum != nil {
+		return nil
+	}
+	f := finding.New(finding.ChecksumDropped, is.Manifest, is.Pointer, is.Position,
+		fmt.Sprintf("The checksum %s that stood here is gone", finding.Quote(was.Checksum.Value.String())), "")
+	return &f
+}
+
+func changedChecksum(was, is manifest.Artifact) *finding.Finding {
+	if was.Checksum == nil || is.Checksum == nil || was.Checksum.Value == is.Checksum.Value || urlKey(was) != urlKey(is) {
+		return nil
+	}
+	message := fmt.Sprintf("The checksum is another one, and the URL is the same: %s was declared before", finding.Quote(was.Checksum.Value.String()))
+	if was.Checksum.Value.Algorithm != is.Checksum.Value.Algorithm {
+		message += ". The two can't be compared, being made by different algorithms"
+	}
+	f := finding.New(finding.ChecksumChanged, is.Manifest, is.Checksum.Pointer, is.Checksum.Position, message, "")
+	return &f
+}
+
+func droppedSignature(was, is manifest.Artifact) *finding.Finding {
+	if was.Signature == nil || is.Signature != nil {
+		return nil
+	}
+	f := finding.New(finding.SignatureMissing, is.Manifest, is.Pointer, is.Position, "The signature that stood here is gone", "")
+	return &f
+}

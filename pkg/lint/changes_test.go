@@ -1,0 +1,77 @@
+package lint_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// entry writes a manifest of version 1.1 with one binary.
+func entry(platform, url string, fields ...string) string {
+	return `{"binaries": {"` + platform + `": {"url": "` + url + `"` + strings.Join(append([]string{""}, fields...), ", ") + `}}}`
+}
+
+func TestChanges(t *testing.T) {
+	const arm, intel = "aarch64-apple-darwin", "x86_64-apple-darwin"
+	const v1, v2 = "https://example.org/1.0/server", "https://example.org/2.0/server"
+	one, two := `"checksum": "sha256:`+strings.Repeat("1", 64)+`"`, `"checksum": "sha256:`+strings.Repeat("2", 64)+`"`
+	weak := `"checksum": "sha1:` + strings.Repeat("1", 40) + `"`
+	bare := `"checksum": "` + strings.Repeat("1", 64) + `"`
+	signed := `"signature": "RUQ"`
+	for name, test := range map[string]struct {
+		base, head string
+		want       []string
+	}{
+		"nothing changed":                         {entry(arm, v1, one, signed), entry(arm, v1, one, signed), nil},
+		"a checksum comes":                        {entry(arm, v1), entry(arm, v1, one), nil},
+		"a new version with its checksum":         {entry(arm, v1, one), entry(arm, v2, two), nil},
+		"the same checksum in another form":       {entry(arm, v1, one), entry(arm, v1, bare), nil},
+		"a file goes":                             {entry(arm, v1, one), `{}`, nil},
+		"another file comes":                      {entry(arm, v1, one), entry(intel, v2), nil},
+		"a checksum goes":                         {entry(arm, v1, one), entry(arm, v1), []string{finding.ChecksumDropped}},
+		"a checksum goes with the version":        {entry(arm, v1, one), entry(arm, v2), []string{finding.ChecksumDropped}},
+		"a checksum goes on the way to a key":     {entry(arm, v1, one), entry(intel, v1), []string{finding.ChecksumDropped}},
+		"a checksum goes with the shape":          {entry(arm, v1, one), `{"binariesUrl": {"` + arm + `": "` + v1 + `"}}`, []string{finding.ChecksumDropped}},
+		"a checksum changes":                      {entry(arm, v1, one), entry(arm, v1, two), []string{finding.ChecksumChanged}},
+		"a checksum changes with the host's case": {entry(arm, v1, one), entry(arm, "https://EXAMPLE.org:443/1.0/server", two), []string{finding.ChecksumChanged}},
+		"a checksum's algorithm changes":          {entry(arm, v1, weak), entry(arm, v1, two), []string{finding.ChecksumChanged}},
+		"a checksum becomes unreadable":           {entry(arm, v1, one), entry(arm, v1, `"checksum": "md5:x"`), []string{finding.ChecksumChanged}},
+		"a signature goes":                        {entry(arm, v1, signed), entry(arm, v1), []string{finding.SignatureMissing}},
+		"both go":                                 {entry(arm, v1, one, signed), entry(arm, "no URL"), []string{finding.ChecksumDropped, finding.SignatureMissing}},
+	} {
+		base, head := parse(t, "chat-x/manifest.json", []byte(test.base)), parse(t, "chat-x/manifest.json", []byte(test.head))
+		var got []string
+		for _, f := range lint.Changes(base, head) {
+			if f.Severity != finding.Warning || f.Line != 1 || f.Column < 2 {
+				t.Errorf("%s: %+v", name, f)
+			}
+			got = append(got, f.Rule)
+		}
+		if strings.Join(got, " ") != strings.Join(test.want, " ") {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+func TestChangesOfWhatIsNew(t *testing.T) {
+	head := parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server")))
+	if got := append(lint.Changes(nil, head), lint.Changes(head, nil)...); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestChangesSayWhatToLookAt(t *testing.T) {
+	weak, strong := strings.Repeat("1", 40), strings.Repeat("2", 64)
+	parsed := func(sum string) *manifest.Manifest {
+		return parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server", `"checksum": "`+sum+`"`)))
+	}
+	got := show(lint.Changes(parsed(weak), parsed(strong)))
+	want := "chat-x/manifest.json:1:89: warning: The checksum is another one, and the URL is the same: `sha1:" + weak +
+		"` was declared before. The two can't be compared, being made by different algorithms (checksum/changed)\n  at /binaries/aarch64-apple-darwin/checksum\n"
+	if got != want {
+		t.Errorf("got  %swant %s", got, want)
+	}
+}
