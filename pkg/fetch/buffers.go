@@ -1,6 +1,9 @@
 package fetch
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 // The memory of all downloads of a Client together: parts that are being received, or wait to be hashed.
 const (
@@ -8,32 +11,67 @@ const (
 	maxBuffers = 20
 )
 
-// buffers lends out buffers of partSize, never more than maxBuffers at a time.
+// buffers lends out buffers, never more than maxBuffers at a time, and to each borrower only its
+// share: a stuck download must not hold up quick ones.
 type buffers struct {
-	lent chan struct{}
-	free chan []byte
+	size      int
+	mu        sync.Mutex
+	free      [][]byte
+	lent      int
+	borrowers int
+	returned  chan struct{} // closed when a buffer comes back
 }
 
-func newBuffers() *buffers {
-	return &buffers{lent: make(chan struct{}, maxBuffers), free: make(chan []byte, maxBuffers)}
+// borrower is a download as the buffers see it.
+type borrower struct{ held int }
+
+func newBuffers() *buffers { return &buffers{size: partSize, returned: make(chan struct{})} }
+
+// join adds n borrowers.
+func (b *buffers) join(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.borrowers += n
 }
 
 // get waits for a buffer. It returns nil when ctx has ended.
-func (b *buffers) get(ctx context.Context) []byte {
-	select {
-	case b.lent <- struct{}{}:
-	case <-ctx.Done():
-		return nil
-	}
-	select {
-	case buffer := <-b.free:
-		return buffer
-	default:
-		return make([]byte, partSize)
+func (b *buffers) get(ctx context.Context, to *borrower) []byte {
+	for {
+		buffer, returned := b.try(to)
+		if buffer != nil {
+			return buffer
+		}
+		select {
+		case <-returned:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 }
 
-func (b *buffers) put(buffer []byte) {
-	b.free <- buffer[:partSize]
-	<-b.lent
+// try returns a buffer, or what to wait for before the next try.
+func (b *buffers) try(to *borrower) ([]byte, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lent == maxBuffers || to.held >= max(1, maxBuffers/b.borrowers) {
+		return nil, b.returned
+	}
+	b.lent++
+	to.held++
+	if n := len(b.free); n > 0 {
+		buffer := b.free[n-1]
+		b.free = b.free[:n-1]
+		return buffer, nil
+	}
+	return make([]byte, b.size), nil
+}
+
+func (b *buffers) put(from *borrower, buffer []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lent--
+	from.held--
+	b.free = append(b.free, buffer[:b.size])
+	close(b.returned)
+	b.returned = make(chan struct{})
 }

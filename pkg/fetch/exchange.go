@@ -105,6 +105,10 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	stall := time.AfterFunc(limit, func() { cancel(errStalled) })
 	response, err := d.client.send(ctx, &http.Request{Method: method, URL: u, Host: u.Host, Header: header})
 	stall.Stop()
+	if err == nil && ctx.Err() != nil { // it came too late, and may be what the server says to somebody who leaves
+		err = context.Cause(ctx)
+		_ = response.Body.Close()
+	}
 	if err != nil {
 		err = failure(ctx, u.Hostname(), err)
 		cancel(nil)

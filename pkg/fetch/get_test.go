@@ -32,7 +32,9 @@ func TestGetStreamsTheBodyAndTellsItsHead(t *testing.T) {
 		w.Header().Set("X-Linked-Size", "7")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})
-	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL + "/file"})
+	c := config(&naps{})
+	c.Connections = 1
+	sink, head, err := get(t, c, fetch.Request{URL: s.URL + "/file"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,7 @@ func newClient(t testing.TB, config fetch.Config) *fetch.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	client.SmallParts()
 	return client
 }
 
@@ -87,7 +88,7 @@ type body struct {
 }
 
 func (b *body) Start(head fetch.Head) {
-	b.head, b.bytes = head, nil
+	b.head, b.bytes = head, make([]byte, 0, max(head.Size, 0))
 	b.starts++
 }
 

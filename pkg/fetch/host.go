@@ -8,12 +8,17 @@ import (
 	"time"
 )
 
-// hostConnections is how many connections at a time serve the URLs of one host.
-const hostConnections = 16
+// How many connections at a time serve the URLs of one host. Half of them are for first connections alone, so that a
+// file with many does not hold up the others.
+const (
+	hostConnections = 16
+	hostExtra       = hostConnections / 2
+)
 
 // host keeps our manners towards one server.
 type host struct {
 	slots chan struct{} // one is held for each connection's worth of work
+	extra chan struct{} // one more for each that is not its file's first
 
 	mu    sync.Mutex
 	quiet time.Time // no request before
@@ -23,7 +28,7 @@ func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.hosts[name] == nil {
-		c.hosts[name] = &host{slots: make(chan struct{}, hostConnections)}
+		c.hosts[name] = &host{slots: make(chan struct{}, hostConnections), extra: make(chan struct{}, hostExtra)}
 	}
 	return c.hosts[name]
 }
@@ -38,18 +43,28 @@ func (h *host) enter(ctx context.Context) error {
 	}
 }
 
-// tryEnter takes a slot if one is free. More connections than the first never wait for one: they come after
-// what other files need.
-func (h *host) tryEnter() bool {
+func (h *host) leave() { <-h.slots }
+
+// enterExtra takes a slot for one more connection of a file, if one is free: it never waits.
+func (h *host) enterExtra() bool {
+	select {
+	case h.extra <- struct{}{}:
+	default:
+		return false
+	}
 	select {
 	case h.slots <- struct{}{}:
 		return true
 	default:
+		<-h.extra
 		return false
 	}
 }
 
-func (h *host) leave() { <-h.slots }
+func (h *host) leaveExtra() {
+	<-h.slots
+	<-h.extra
+}
 
 // rest waits as long as the server asked everybody to, within what the download may wait.
 func (h *host) rest(ctx context.Context, d *download) error {

@@ -40,7 +40,7 @@ func (l *lane) run(ctx context.Context) {
 func (l *lane) end() {
 	l.hangUp()
 	if l.extra {
-		l.host.leave()
+		l.host.leaveExtra()
 	}
 }
 
@@ -78,10 +78,11 @@ func (l *lane) fill(ctx context.Context, part *part) error {
 	}
 }
 
-// giveUp is the end of a lane's tries: what fails over several connections may pass over one.
+// giveUp is the end of a lane's tries. What fails over several connections may pass over one, and a server that fails
+// at ranges may serve the whole file.
 func (l *lane) giveUp(ctx context.Context, passing *transient, final error) error {
-	if l.wide.Load() && ctx.Err() == nil {
-		return &startOver{cause: passing}
+	if ctx.Err() == nil && (l.wide.Load() || passing.cause.Status != 0) {
+		return &startOver{cause: passing, rangeless: passing.cause.Status != 0}
 	}
 	return final
 }

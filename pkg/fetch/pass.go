@@ -17,6 +17,7 @@ type pass struct {
 	version version
 	pace    pace
 	taken   *part // by the sink
+	memory  borrower
 
 	mu      sync.Mutex // guards at, and keeps ordered in order
 	at      int64      // of the part that comes next
@@ -27,7 +28,7 @@ type pass struct {
 	wide  atomic.Bool  // more than one have been at work
 }
 
-// part is a piece of the file: partSize bytes, or what is left.
+// part is a piece of the file: a buffer full, or what is left.
 type part struct {
 	at     int64 // of its first byte in the file
 	buffer []byte
@@ -57,9 +58,11 @@ func (d *download) pass(ctx context.Context, sink Sink) (Head, error) {
 	}
 	head := a.head()
 	sink.Start(head)
+	d.client.buffers.join(1)
+	defer d.client.buffers.join(-1)
 	p := &pass{download: d, sink: sink, version: versionOf(a), ordered: make(chan *part, maxBuffers)}
 	p.moved(a)
-	p.pace.reset()
+	p.pace.reset(time.Now())
 	p.launch(ctx, &lane{pass: p, answer: a, left: a.ContentLength})
 	err = p.drain(ctx)
 	cancel()
@@ -80,12 +83,12 @@ func (p *pass) next(ctx context.Context) *part {
 	if p.at == p.version.size {
 		return nil
 	}
-	buffer := p.client.buffers.get(ctx)
+	buffer := p.client.buffers.get(ctx, &p.memory)
 	if buffer == nil {
 		return nil
 	}
 	if p.version.size >= 0 {
-		buffer = buffer[:min(partSize, p.version.size-p.at)]
+		buffer = buffer[:min(int64(len(buffer)), p.version.size-p.at)]
 	}
 	next := &part{at: p.at, buffer: buffer, ready: make(chan int, partSize/blockSize)}
 	p.at += int64(len(buffer))
@@ -105,7 +108,7 @@ func (p *pass) drain(ctx context.Context) error {
 			return err
 		}
 		p.taken = nil
-		p.client.buffers.put(part.buffer)
+		p.client.buffers.put(&p.memory, part.buffer)
 		if part.last {
 			return nil
 		}
@@ -148,9 +151,9 @@ func await[T any](ctx context.Context, pace *pace, ch <-chan T) (value T, open b
 func (p *pass) giveBack() {
 	close(p.ordered)
 	if p.taken != nil {
-		p.client.buffers.put(p.taken.buffer)
+		p.client.buffers.put(&p.memory, p.taken.buffer)
 	}
 	for part := range p.ordered {
-		p.client.buffers.put(part.buffer)
+		p.client.buffers.put(&p.memory, part.buffer)
 	}
 }

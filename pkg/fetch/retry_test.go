@@ -2,6 +2,8 @@ package fetch_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -285,5 +287,39 @@ func TestBodyThatEndsWithItsConnectionIsToldApart(t *testing.T) {
 			t.Errorf("%q: got %q, head %+v, error %v", raw, sink.bytes, head, err)
 		}
 		s.Close()
+	}
+}
+
+func TestRetriesOfAllDownloadsTogetherAreBounded(t *testing.T) {
+	var requests atomic.Int32
+	s := server(t, stages(&requests, status(503)))
+	client := newClient(t, config(&naps{}))
+	client.SpendRetries(fetch.MaxRunRetries - 1)
+	for _, want := range []int32{2, 3, 4} {
+		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{})
+		if mustFail(t, err, fetch.Unreachable); requests.Load() != want {
+			t.Errorf("%d requests, want %d", requests.Load(), want)
+		}
+	}
+}
+
+func TestPausesAreReal(t *testing.T) {
+	var requests atomic.Int32
+	s := server(t, stages(&requests, status(503), fine))
+	c := config(&naps{})
+	c.Sleep = nil
+	if _, _, err := get(t, c, fetch.Request{URL: s.URL}); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	timeUp := errors.New("time is up")
+	s = server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(429)
+		cancel(timeUp)
+	})
+	_, err := newClient(t, c).Get(ctx, fetch.Request{URL: s.URL}, &body{})
+	if mustFail(t, err, fetch.Unreachable); !errors.Is(err, timeUp) {
+		t.Error(err)
 	}
 }

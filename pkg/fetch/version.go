@@ -72,7 +72,8 @@ func (v version) accept(a *answer, err error, first, last int64) (*answer, error
 	}
 	match := v.match(a)
 	got, _ := parseContentRange(a.Header.Get("Content-Range"))
-	if a.StatusCode == http.StatusPartialContent && match == same && got == (contentRange{first, last, v.size}) {
+	asked := contentRange{first, last, v.size}
+	if a.StatusCode == http.StatusPartialContent && match == same && got == asked && (a.ContentLength < 0 || a.ContentLength == last-first+1) {
 		return a, nil
 	}
 	a.discard()

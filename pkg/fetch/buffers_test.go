@@ -1,0 +1,62 @@
+package fetch
+
+import (
+	"context"
+	"testing"
+)
+
+// take borrows until there is nothing more to have.
+func take(b *buffers, to *borrower) (all [][]byte) {
+	for {
+		buffer, _ := b.try(to)
+		if buffer == nil {
+			return all
+		}
+		all = append(all, buffer)
+	}
+}
+
+func TestBuffersAreSharedAndBounded(t *testing.T) {
+	b := newBuffers()
+	var one, two, three borrower
+	b.join(1)
+	if n := len(take(b, &one)); n != maxBuffers {
+		t.Errorf("one borrower gets %d buffers", n)
+	}
+	b.join(1)
+	if n := len(take(b, &two)); n != 0 {
+		t.Errorf("%d buffers beyond the bound", n)
+	}
+	for range maxBuffers {
+		b.put(&one, make([]byte, partSize))
+	}
+	b.join(1)
+	for _, who := range []*borrower{&one, &two, &three} {
+		if n := len(take(b, who)); n != maxBuffers/3 {
+			t.Errorf("one of three gets %d buffers", n)
+		}
+	}
+	b.join(3 * maxBuffers)
+	var late borrower
+	if n := len(take(b, &late)); n != 1 {
+		t.Errorf("one of very many gets %d buffers", n)
+	}
+}
+
+func TestWaitForABufferEnds(t *testing.T) {
+	b := newBuffers()
+	b.join(1)
+	var one borrower
+	all := take(b, &one)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if b.get(ctx, &one) != nil {
+		t.Error("got a buffer that is not there")
+	}
+	got := make(chan []byte)
+	go func() { got <- b.get(t.Context(), &one) }()
+	b.put(&one, all[0][:1])
+	if n := len(<-got); n != partSize {
+		t.Errorf("a returned buffer comes back with %d bytes", n)
+	}
+}
