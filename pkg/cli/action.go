@@ -130,8 +130,21 @@ func (a *action) selection(ctx context.Context) (selection, error) {
 	if all != "" {
 		return a.everything(ctx, t, "Every manifest was verified, not just the changed ones: "+all)
 	}
-	sources, err := readAll(ctx, t, selected(files, a.config.Manifests))
-	return selection{scope: scopeChanged, sources: sources}, err
+	return a.changes(ctx, t, selected(files, a.config.Manifests))
+}
+
+// changes selects changed manifests, together with what they are compared with.
+func (a *action) changes(ctx context.Context, t tree, changed []github.File) (selection, error) {
+	s := selection{scope: scopeChanged}
+	if len(changed) == 0 {
+		return s, nil
+	}
+	var err error
+	if s.sources, err = readAll(ctx, t, changed); err != nil {
+		return s, err
+	}
+	s.around, s.notes = a.around(ctx, t, changed)
+	return s, nil
 }
 
 func (a *action) everything(ctx context.Context, t tree, notes ...string) (selection, error) {
@@ -144,7 +157,7 @@ func (a *action) everything(ctx context.Context, t tree, notes ...string) (selec
 		return selection{}, usageError{fmt.Errorf("input manifests is %s, and no file of the registry matches", finding.Quote(strings.Join(a.config.Manifests, " ")))}
 	}
 	sources, err := readAll(ctx, t, manifests)
-	return selection{scope: scopeAll, sources: sources, notes: notes}, err
+	return selection{scope: scopeAll, sources: sources, notes: notes, around: surroundings{paths: paths(files)}}, err
 }
 
 // tree is where manifests come from. On a pull request that is the head commit in GitHub's API, since

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -96,11 +97,9 @@ func (c *check) selection(ctx context.Context, args []string) (selection, error)
 	}
 	s := selection{scope: scopeAll}
 	for _, arg := range args {
-		sources, err := c.sources(ctx, arg)
-		if err != nil {
+		if err := c.add(ctx, arg, &s); err != nil {
 			return s, err
 		}
-		s.sources = append(s.sources, sources...)
 	}
 	if len(s.sources) == 0 {
 		return s, usageError{fmt.Errorf("no manifest matches %s below %s", finding.Quote(strings.Join(c.config.Manifests, " ")), finding.Quote(strings.Join(args, " ")))}
@@ -108,31 +107,32 @@ func (c *check) selection(ctx context.Context, args []string) (selection, error)
 	return s, nil
 }
 
-func (c *check) sources(ctx context.Context, arg string) ([]source, error) {
+// add selects the manifests that an argument names, and notes which files stand beside them.
+func (c *check) add(ctx context.Context, arg string, s *selection) error {
 	info, err := os.Stat(arg)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}
+		return usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}
 	}
+	dir, name := arg, ""
 	if !info.IsDir() {
-		dir, name := filepath.Split(arg)
-		return c.below(ctx, cmp.Or(dir, "."), func(workspace) ([]github.File, error) { return []github.File{{Path: name}}, nil })
+		dir, name = filepath.Split(arg)
 	}
-	return c.below(ctx, arg, func(w workspace) ([]github.File, error) {
-		files, err := w.list(ctx)
-		return selected(files, c.config.Manifests), err
-	})
-}
-
-// below reads the files of a folder that choose names.
-func (c *check) below(ctx context.Context, dir string, choose func(workspace) ([]github.File, error)) ([]source, error) {
-	disk, err := openWorkspace(dir, filepath.ToSlash(dir))
+	disk, err := openWorkspace(cmp.Or(dir, "."), filepath.ToSlash(dir))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer disk.root.Close()
-	files, err := choose(disk)
-	if err != nil {
-		return nil, err
+	files := []github.File{{Path: name}}
+	if info.IsDir() {
+		if files, err = disk.list(ctx); err != nil {
+			return err
+		}
+		for _, f := range files {
+			s.around.paths = append(s.around.paths, path.Join(disk.name, f.Path))
+		}
+		files = selected(files, c.config.Manifests)
 	}
-	return readAll(ctx, disk, files)
+	sources, err := readAll(ctx, disk, files)
+	s.sources = append(s.sources, sources...)
+	return err
 }

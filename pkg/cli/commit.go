@@ -19,8 +19,11 @@ type commit struct {
 func (c commit) list(ctx context.Context) ([]github.File, error) { return c.api.Tree(ctx, c.sha) }
 
 func (c commit) read(ctx context.Context, f github.File) (source, error) {
-	if f.Symlink {
+	switch {
+	case f.Symlink:
 		return source{path: f.Path, problem: "The manifest is a symbolic link"}, nil
+	case f.Submodule:
+		return source{path: f.Path, problem: "The manifest is a submodule, another repository's commit"}, nil
 	}
 	text, err := c.api.Blob(ctx, f.BlobSHA, manifest.MaxSize+1)
 	if err != nil {

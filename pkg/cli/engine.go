@@ -20,6 +20,7 @@ type selection struct {
 	scope   string // "changed" or "all"
 	sources []source
 	notes   []string // what a reader of the report has to know about the selection
+	around  surroundings
 }
 
 // defaultServer is the GitHub server of runs outside Actions.
@@ -94,6 +95,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 		return nil, err
 	}
 	manifests, findings := parse(s.sources)
+	findings = append(findings, p.lint(manifests, s.around)...)
 	downloads := verify.Plan(artifacts(manifests))
 	if c.Shard != nil {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)

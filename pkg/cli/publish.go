@@ -91,7 +91,7 @@ func (a *action) tolerate(r *report.Report, err error) error {
 	if !errors.As(err, &denied) {
 		return err
 	}
-	message := finding.Clean(denied.Error())
+	message := finding.Clean(denied.Error()) + ". A fork's token never has it, unless the workflow runs on pull_request_target"
 	a.actions().Warningf("%s", message)
 	r.Notes = append(r.Notes, message)
 	return nil

@@ -193,7 +193,7 @@ func pages[T any](ctx context.Context, c *Client, t task, limit int, list func(g
 	for range limit {
 		err := c.call(ctx, t, func() (*gh.Response, error) {
 			page, resp, err := list(options)
-			if err == nil && page == nil {
+			if err == nil && page == nil && resp.ContentLength <= 0 { // null is a list, if an odd one
 				err = errNoAnswer
 			}
 			if err == nil {
