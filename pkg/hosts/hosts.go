@@ -183,14 +183,27 @@ func (p place) ref(u *url.URL) Ref {
 	case p.kind == GitHubPage && (raw == "true" || raw == "1"): // GitHub redirects from the page to the file
 		r.Kind = GitHubRaw
 	case p.download != "" && r.Path != "":
-		r.Download = p.url(u.Host, p.download, p.revision)
+		r.Download = p.url(u.Host, []string{p.download}, p.revision)
 	}
 	return r
 }
 
 // url is the place's URL with other literal segments or another revision.
-func (p place) url(host, literal string, revision []string) string {
-	return "https://" + host + "/" + strings.Join(slices.Concat(p.repository, []string{literal}, revision, p.path), "/")
+func (p place) url(host string, literal, revision []string) string {
+	return "https://" + host + "/" + strings.Join(slices.Concat(p.repository, literal, revision, p.path), "/")
+}
+
+// WithRevision returns the URL of the same file at another revision, "" where the URL names none.
+func WithRevision(rawURL, server, revision string) string {
+	u, err := canonical(rawURL)
+	if err != nil {
+		return ""
+	}
+	p, ok := find(u, server)
+	if !ok || len(p.revision) == 0 {
+		return ""
+	}
+	return p.url(u.Host, p.literal(), []string{revision})
 }
 
 // split tells the revision from the path. A release's tag may hold slashes, and an asset's name none; a

@@ -94,6 +94,21 @@ func TestMutableSaysWhatCanMove(t *testing.T) {
 	}
 }
 
+func TestWithRevision(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://huggingface.co/acme/main/resolve/main/a%20b":        "https://huggingface.co/acme/main/resolve/v1.2/a%20b",
+		"https://raw.githubusercontent.com/acme/s/refs/heads/main/x": "https://raw.githubusercontent.com/acme/s/v1.2/x",
+		"https://github.com/acme/s/releases/download/v1/x":           "https://github.com/acme/s/releases/download/v1.2/x",
+		"https://github.com/acme/s/releases/latest/download/x":       "",
+		"https://example.com/main/x":                                 "",
+		"%zz":                                                        "",
+	} {
+		if got := hosts.WithRevision(url, server, "v1.2"); got != want {
+			t.Errorf("%s: %q, want %q", url, got, want)
+		}
+	}
+}
+
 func TestInternationalShowsBothForms(t *testing.T) {
 	for url, want := range map[string][2]string{
 		"https://g\u0456thub.com/a":          {"g\u0456thub.com", "xn--gthub-n2e.com"}, // a Cyrillic letter

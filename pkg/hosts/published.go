@@ -34,7 +34,7 @@ func PublishedBy(rawURL string, header http.Header) Published {
 		p.Digest = linkedDigest(header)
 	}
 	if sha := header.Get("X-Repo-Commit"); commit.MatchString(sha) {
-		p.Pinned = place.url(u.Host, place.after, []string{sha})
+		p.Pinned = place.url(u.Host, place.literal(), []string{sha})
 	}
 	return p
 }

@@ -103,13 +103,16 @@ type option struct{ name, separator, value string }
 
 func (o option) with(value string) string { return o.name + o.separator + value }
 
+// maxOptions bounds the options that are looked at.
+const maxOptions = 10
+
 // options returns the values given to the named options, as "--name value" or "--name=value", apart from those that
 // shellSyntax objects to.
 func (s *service) options(names ...string) []option {
 	var found []option
 	for i, word := range s.command {
 		name, value, joined := strings.Cut(word, "=")
-		if !slices.Contains(names, name) {
+		if !slices.Contains(names, name) || len(found) == maxOptions {
 			continue
 		}
 		separator := "="

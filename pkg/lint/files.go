@@ -59,11 +59,18 @@ func archive(s *service) {
 }
 
 func weightIsBinary(s *service) {
+	platforms := map[string]string{} // by what tells a binary
+	for _, b := range s.binaries {
+		platforms[b.URL], platforms[b.Name] = b.Platform, b.Platform
+	}
 	for _, w := range s.weights {
-		same := func(b manifest.Artifact) bool { return b.URL == w.URL || b.Name == w.Name }
-		if i := slices.IndexFunc(s.binaries, same); i >= 0 {
+		platform, isBinary := platforms[w.URL]
+		if !isBinary {
+			platform, isBinary = platforms[w.Name]
+		}
+		if isBinary {
 			s.report(finding.ManifestWeightIsBinary, urlOf(w),
-				fmt.Sprintf("The weight %s is the binary of %s too: both are written to one file", finding.Quote(w.Name), finding.Quote(s.binaries[i].Platform)), "")
+				fmt.Sprintf("The weight %s is the binary of %s too: both are written to one file", finding.Quote(w.Name), finding.Quote(platform)), "")
 		}
 	}
 }

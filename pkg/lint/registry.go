@@ -2,6 +2,7 @@ package lint
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"path"
 	"slices"
@@ -148,18 +149,27 @@ func (r *registry) duplicateNames() {
 
 // sharedWeights looks at the weights as a whole: that two services share one tokenizer, or their server, says nothing.
 func (r *registry) sharedWeights() {
-	urls := func(s *service) string {
-		var all []string
-		for _, w := range s.weights {
-			all = append(all, w.URL)
-		}
-		slices.Sort(all)
-		return strings.Join(all, "\n")
-	}
-	r.clashes(urls, true, func(s *service, others string) {
+	r.clashes((*service).weightsKey, true, func(s *service, others string) {
 		r.report(finding.ManifestSharedWeights, s, urlOf(s.weights[0]),
 			fmt.Sprintf("All the weights are those of %s as well: a URL may have been copied and not changed", others), "")
 	})
+}
+
+// weightsKey is the same for two services when all their weights are, in whatever order; "" for a service without any.
+func (s *service) weightsKey() string {
+	if len(s.weights) == 0 {
+		return ""
+	}
+	var urls []string
+	for _, w := range s.weights {
+		urls = append(urls, w.URL)
+	}
+	slices.Sort(urls)
+	key := sha256.New() // the URLs of a hostile manifest are much longer than its text
+	for _, url := range slices.Compact(urls) {
+		fmt.Fprintln(key, url)
+	}
+	return string(key.Sum(nil))
 }
 
 const readme = "README.md"

@@ -55,7 +55,7 @@ func urlInvalid(s *service) {
 		}
 	}
 	for _, a := range s.weights {
-		if strings.ContainsAny(a.Name, " #?%") && strings.HasPrefix(a.Pointer, "/weightsFiles/") {
+		if _, err := url.PathUnescape(a.Name); (err != nil || strings.ContainsAny(a.Name, " #?")) && strings.HasPrefix(a.Pointer, "/weightsFiles/") {
 			s.report(finding.URLInvalid, urlOf(a),
 				fmt.Sprintf("The name %s holds a character that has a meaning of its own in a URL, and the App puts it behind `weightsDirectoryUrl` as it is", finding.Quote(a.Name)),
 				"Publish the file under a name of letters, digits, dots, hyphens and underscores")
@@ -145,32 +145,22 @@ func urlMutable(s *service) {
 			continue
 		}
 		s.report(finding.URLMutable, l.place,
-			fmt.Sprintf("The URL follows %s: what it serves can change without a change here", why), l.pin())
+			fmt.Sprintf("The URL follows %s: what it serves can change without a change here", why), s.pin(l))
 	}
 }
 
 // pin says what to write instead of a mutable URL.
-func (l link) pin() string {
+func (s *service) pin(l link) string {
+	commit := finding.Quote(l.declare(hosts.WithRevision(l.url, s.server, "<commit>")))
 	switch l.Kind {
 	case hosts.HuggingFaceFile, hosts.HuggingFaceRaw:
-		return fmt.Sprintf("Write a commit in place of %s: %s, with the commit's id from `https://huggingface.co/%s/commits/%s`",
-			finding.Quote(l.Revision), finding.Quote(l.commitURL()), l.repository(), escaped(l.Revision))
+		return fmt.Sprintf("Write a commit in place of %s: %s. The model's page lists the commits under \"Files and versions\", \"History\"", finding.Quote(l.Revision), commit)
 	case hosts.GitHubRaw:
-		return fmt.Sprintf("Write a commit in place of %s: %s. The page of the file shows that URL after pressing `y`", finding.Quote(l.Revision), finding.Quote(l.commitURL()))
-	case hosts.GitHubAsset, hosts.GitHubLatest:
-		return "Name the same file in the release of a full version, such as `…/releases/download/v1.2.0/…`"
+		return fmt.Sprintf("Write a commit in place of %s: %s. The file's page shows its URL at the commit when you press `y`", finding.Quote(l.Revision), commit)
+	case hosts.GitHubAsset:
+		return "Name the file of a full version such as `v1.2.0`, which stays what it is: " + finding.Quote(hosts.WithRevision(l.url, s.server, "<version>"))
 	}
-	return "Name a file that was uploaded to a release of a full version"
-}
-
-func (l link) repository() string { return escaped(strings.Trim(l.Owner+"/"+l.Repo, "/")) }
-
-// escaped makes outside text fit to stand between backticks inside a longer URL.
-func escaped(s string) string { return strings.Trim(finding.Quote(s), "`") }
-
-func (l link) commitURL() string {
-	written := strings.Replace(l.declared, "/refs/heads/", "/", 1)
-	return strings.Replace(written, "/"+l.Revision+"/", "/<commit>/", 1)
+	return "Name a file that was uploaded to the release of a full version"
 }
 
 func urlExpires(s *service) {

@@ -58,8 +58,8 @@ func (s *service) misspelt(object *manifest.Value, known *schema) {
 			s.misspelt(v, below.resolved())
 			continue
 		}
-		if unknown++; unknown > suspects || len(names) == 0 {
-			return
+		if unknown++; unknown > suspects {
+			continue
 		}
 		if meant, found := nearest(v.Name(), names); found && object.Get(meant) == nil {
 			s.report(finding.ManifestMisspeltKey, nameOf(v),
