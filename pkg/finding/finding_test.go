@@ -42,6 +42,9 @@ func TestQuoteCannotBeLeft(t *testing.T) {
 	if got := finding.Quote("a`b``c"); got != "`a'b''c`" {
 		t.Errorf("got %s", got)
 	}
+	if got := finding.Quote(""); got != "(empty)" {
+		t.Errorf("got %s", got)
+	}
 	long := finding.Quote(strings.Repeat("x", 10_000))
 	if n := utf8.RuneCountInString(long); n > 210 || !strings.Contains(long, "…") {
 		t.Errorf("a long value is quoted with %d runes", n)

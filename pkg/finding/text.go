@@ -11,8 +11,11 @@ import (
 const quoteLimit = 200
 
 // Quote returns outside text as it may stand in a message: cleaned, without backticks of its own,
-// cut in the middle at quoteLimit runes, between backticks.
+// cut in the middle at quoteLimit runes, between backticks. Nothing at all is said to be empty.
 func Quote(s string) string {
+	if s == "" {
+		return "(empty)"
+	}
 	return "`" + strings.ReplaceAll(Clean(Shorten(s, quoteLimit)), "`", "'") + "`"
 }
 

@@ -51,9 +51,15 @@ func (x *extractor) entries(object *Value, role Role) []Artifact {
 // lastSegment names a binary as the App does: whatever follows the last slash of its URL.
 func lastSegment(url string) string { return url[strings.LastIndex(url, "/")+1:] }
 
+// maxDirectory is the schema's maxLength of weightsDirectoryUrl, in bytes.
+const maxDirectory = 2048
+
 // weightsFiles reads version 1's pair of fields. As in the App, a URL is the plain concatenation of the two.
 func (x *extractor) weightsFiles(root *Value) []Artifact {
 	directory := root.Get("weightsDirectoryUrl").String()
+	if len(directory) > maxDirectory {
+		directory = "" // the schema has refused it; joined to every file's name it would take all memory
+	}
 	var found []Artifact
 	for _, v := range root.Get("weightsFiles").Elements() {
 		if v.Kind() == String {
