@@ -8,7 +8,7 @@ import (
 // The memory of all downloads of a Client together: parts that are being received, or wait to be hashed.
 const (
 	partSize   = 2 << 20
-	maxBuffers = 20
+	maxBuffers = 16
 )
 
 // buffers lends out buffers, never more than maxBuffers at a time, and to each borrower only its

@@ -14,8 +14,9 @@ import (
 // Bounds of what a Client accepts and keeps.
 const (
 	maxHeaderBytes  = 64 << 10
-	maxHTTP2Buffer  = 1 << 20 // bytes of one HTTP/2 stream that are received before they are read
-	maxDrainedBytes = 16 << 10
+	maxHTTP2Buffer  = 1 << 20  // bytes of one HTTP/2 stream that are received before they are read
+	maxDrainedBytes = 16 << 10 // of a body that nobody wants, to keep its connection
+	maxDrainTime    = time.Second
 	idleTimeout     = 30 * time.Second
 )
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -56,6 +57,9 @@ func (c Config) Validate() error {
 	case c.UserAgent == "" || !httpguts.ValidHeaderFieldValue(c.UserAgent):
 		return fmt.Errorf("the User-Agent %s can't be sent in a header", finding.Quote(c.UserAgent))
 	}
+	if c.Proxy.HTTPSProxy != "" && !usable(c.Proxy.HTTPSProxy) { // httpproxy ignores one that it can't read
+		return errors.New("the proxy for https can't be read: expected the form `http://host:port`")
+	}
 	for _, prefix := range c.AllowNetworks {
 		if !prefix.IsValid() {
 			return errors.New("a network to allow is no valid prefix: expected the form `10.0.0.0/8`")
@@ -67,6 +71,12 @@ func (c Config) Validate() error {
 		}
 	}
 	return nil
+}
+
+func usable(proxy string) bool {
+	config := httpproxy.Config{HTTPSProxy: proxy}
+	u, err := config.ProxyFunc()(&url.URL{Scheme: "https", Host: "example.com"})
+	return err == nil && u != nil && u.Hostname() != ""
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

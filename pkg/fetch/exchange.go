@@ -71,27 +71,31 @@ func (a *answer) Close() error {
 
 // discard closes an answer whose body nobody wants, after having read a short one so that the connection can serve again.
 func (a *answer) discard() {
-	a.stall.Reset(a.limit)
+	a.stall.Reset(min(a.limit, maxDrainTime))
 	_, _ = io.CopyN(io.Discard, a.Body, maxDrainedBytes)
 	_ = a.Close()
 }
 
 func (a *answer) head() Head {
-	size := a.ContentLength
-	if a.StatusCode == http.StatusPartialContent {
-		r, ok := parseContentRange(a.Header.Get("Content-Range"))
-		if size = r.total; !ok {
-			size = -1
-		}
-	}
 	return Head{
-		Status: a.StatusCode, Size: size,
+		Status: a.StatusCode, Size: a.size(),
 		ContentType: a.Header.Get("Content-Type"), ContentEncoding: a.Header.Get("Content-Encoding"),
 		ETag: a.Header.Get("ETag"), LastModified: a.Header.Get("Last-Modified"),
 		Host:           a.url.Hostname(),
 		CloseDelimited: a.ContentLength < 0 && a.ProtoMajor == 1 && len(a.TransferEncoding) == 0,
 		First:          a.first,
 	}
+}
+
+// size returns the bytes of the complete file, -1 where the answer does not tell.
+func (a *answer) size() int64 {
+	if a.StatusCode == http.StatusOK {
+		return a.ContentLength
+	}
+	if r, ok := parseContentRange(a.Header.Get("Content-Range")); ok {
+		return r.total
+	}
+	return -1
 }
 
 // exchange sends one request and returns the answer's header, whatever its status.

@@ -55,10 +55,13 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 	defer d.host.leave()
 	retry := d.newRetry()
 	for {
-		head, err := d.pass(ctx, sink)
+		head, err := d.read(ctx, sink)
+		if err == nil {
+			return head, nil
+		}
 		var over *startOver
 		if !errors.As(err, &over) {
-			return head, err
+			return Head{}, err
 		}
 		if err := d.learn(over); err != nil {
 			return Head{}, err

@@ -206,6 +206,7 @@ func TestValidateNamesTheWrongSetting(t *testing.T) {
 		"stall time-out":        func(c *fetch.Config) { c.StallTimeout = 0 },
 		"number of connections": func(c *fetch.Config) { c.Connections = 0 },
 		"User-Agent":            func(c *fetch.Config) { c.UserAgent = "a\nb" },
+		"proxy":                 func(c *fetch.Config) { c.Proxy.HTTPSProxy = "http://%zz:secret@" },
 		"network to allow":      func(c *fetch.Config) { c.AllowNetworks = make([]netip.Prefix, 1) },
 		"`Host`":                func(c *fetch.Config) { c.Tokens = map[string]string{"Host": "x"} },
 		"`host`":                func(c *fetch.Config) { c.Tokens = map[string]string{"host": "x\r\ny"} },

@@ -110,11 +110,12 @@ func (e *blockedError) Error() string { return e.err.Error() }
 func (e *blockedError) Unwrap() error { return e.err }
 
 func (e *blockedError) refusal(host string) error {
+	network := netip.PrefixFrom(e.addr.WithZone(""), e.addr.BitLen())
 	return &Error{
 		Kind:    Refused,
-		Message: fmt.Sprintf("The host %s has the address %s, which is private or reserved", finding.Quote(host), finding.Quote(e.addr.String())),
-		Fix: fmt.Sprintf("Use a URL that everybody can reach. Where this network is meant to be contacted, name it in the option `allow-networks`, as in %s",
-			finding.Quote(netip.PrefixFrom(e.addr.WithZone(""), e.addr.BitLen()).String())),
+		Message: fmt.Sprintf("The host %s is at the address %s, which is private or reserved", finding.Quote(host), finding.Quote(e.addr.String())),
+		Fix: fmt.Sprintf("Use a URL that everybody can reach. Where this network is meant to be contacted, name it in `allow-networks`, as in %s",
+			finding.Quote(network.String())),
 		Err: e,
 	}
 }

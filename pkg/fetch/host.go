@@ -2,10 +2,13 @@ package fetch
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // How many connections at a time serve the URLs of one host. Half of them are for first connections alone, so that a
@@ -17,6 +20,7 @@ const (
 
 // host keeps our manners towards one server.
 type host struct {
+	name  string
 	slots chan struct{} // one is held for each connection's worth of work
 	extra chan struct{} // one more for each that is not its file's first
 
@@ -28,7 +32,7 @@ func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.hosts[name] == nil {
-		c.hosts[name] = &host{slots: make(chan struct{}, hostConnections), extra: make(chan struct{}, hostExtra)}
+		c.hosts[name] = &host{name: name, slots: make(chan struct{}, hostConnections), extra: make(chan struct{}, hostExtra)}
 	}
 	return c.hosts[name]
 }
@@ -76,7 +80,7 @@ func (h *host) rest(ctx context.Context, d *download) error {
 		return nil
 	}
 	if !d.spend(wait) {
-		return &Error{Message: "The server asks to wait again and again"}
+		return &Error{Message: fmt.Sprintf("The server %s asks to wait again and again", finding.Quote(h.name))}
 	}
 	if err := d.client.config.Sleep(ctx, wait); err != nil {
 		return stopped(err)

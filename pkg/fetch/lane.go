@@ -53,7 +53,7 @@ func (l *lane) hangUp() {
 
 // fill fills a part, resuming it where it was interrupted.
 func (l *lane) fill(ctx context.Context, part *part) error {
-	retry := l.newRetry()
+	retry, beside := l.newRetry(), l.width.Load() > 1
 	for {
 		before := part.filled
 		err := l.read(ctx, part)
@@ -72,19 +72,21 @@ func (l *lane) fill(ctx context.Context, part *part) error {
 		if float64(part.filled-before) > minRate*l.client.config.StallTimeout.Seconds() {
 			retry.progressed()
 		}
-		if final := retry.wait(ctx, passing); final != nil {
-			return l.giveUp(ctx, passing, final)
+		final := retry.wait(ctx, passing)
+		switch {
+		case final == nil:
+		case ctx.Err() != nil:
+			return final
+		case beside: // what fails beside others may pass alone
+			beside = false
+			l.width.Store(1)
+			retry.progressed()
+		case passing.cause.Status != 0: // a server that fails at ranges may serve the whole file
+			return &startOver{cause: passing, rangeless: true}
+		default:
+			return final
 		}
 	}
-}
-
-// giveUp is the end of a lane's tries. What fails over several connections may pass over one, and a server that fails
-// at ranges may serve the whole file.
-func (l *lane) giveUp(ctx context.Context, passing *transient, final error) error {
-	if ctx.Err() == nil && (l.wide.Load() || passing.cause.Status != 0) {
-		return &startOver{cause: passing, rangeless: passing.cause.Status != 0}
-	}
-	return final
 }
 
 // overloaded reports whether a status says that the server has too much to do.
@@ -103,7 +105,7 @@ func (l *lane) read(ctx context.Context, part *part) error {
 			return l.tooLarge("The file goes on and on")
 		}
 		l.offset, l.left = l.offset+int64(n), l.left-int64(n)
-		if err := part.pass(ctx, n); err != nil {
+		if err := part.deliver(ctx, n); err != nil {
 			return err
 		}
 		switch {
@@ -149,7 +151,7 @@ func (l *lane) seek(ctx context.Context, part *part) error {
 }
 
 func (l *lane) brokenOff() error {
-	host := finding.Quote(l.url.Hostname())
+	host := finding.Quote(l.answer.url.Hostname())
 	if l.version.size < 0 {
 		return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d bytes", host, l.offset)
 	}
@@ -164,14 +166,17 @@ func (p *pass) rangeOf(ctx context.Context, first, last int64) (*answer, error) 
 	header.Set("If-Range", p.version.ifRange())
 	if location := p.location.Load(); location != nil {
 		a, err := p.exchange(ctx, http.MethodGet, location, header)
-		if a, err = p.version.accept(a, err, first, last); err == nil {
+		if err == nil && p.version.accept(a, first, last) == nil {
 			return a, nil
 		}
 	}
 	a, err := p.follow(ctx, header)
-	a, err = p.version.accept(a, err, first, last)
-	if err == nil {
-		p.moved(a)
+	if err != nil {
+		return nil, err
 	}
-	return a, err
+	if err := p.version.accept(a, first, last); err != nil {
+		return nil, err
+	}
+	p.moved(a)
+	return a, nil
 }

@@ -95,7 +95,6 @@ func (p *pass) widen(ctx context.Context) {
 		return
 	}
 	a.discard()
-	p.wide.Store(true)
 	for range p.client.config.Connections - 1 {
 		if !p.host.enterExtra() {
 			return

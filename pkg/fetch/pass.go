@@ -25,7 +25,6 @@ type pass struct {
 
 	lanes sync.WaitGroup
 	width atomic.Int32 // lanes that there should be
-	wide  atomic.Bool  // more than one have been at work
 }
 
 // part is a piece of the file: a buffer full, or what is left.
@@ -38,8 +37,8 @@ type part struct {
 	last   bool // the file turned out to end here
 }
 
-// pass hands n more bytes to the sink's side.
-func (p *part) pass(ctx context.Context, n int) error {
+// deliver hands n more bytes to the sink's side.
+func (p *part) deliver(ctx context.Context, n int) error {
 	select {
 	case p.ready <- n:
 		return nil
@@ -48,8 +47,8 @@ func (p *part) pass(ctx context.Context, n int) error {
 	}
 }
 
-// pass reads the file once. A *startOver error asks for another pass.
-func (d *download) pass(ctx context.Context, sink Sink) (Head, error) {
+// read makes one pass. A *startOver error asks for another.
+func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a, err := d.persist(ctx, d.whole)

@@ -113,8 +113,12 @@ func TestProxyIsNotAskedForWhatTheGuardRefuses(t *testing.T) {
 func TestAllowedNetworksAreReachedThroughTheProxy(t *testing.T) {
 	c, proxy := proxied(t, fine)
 	c.AllowNetworks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	if _, _, err := get(t, c, fetch.Request{URL: "https://private.example.com/"}); err != nil || len(proxy.tunnels()) != 1 {
-		t.Errorf("got %v, the proxy saw %v", err, proxy.tunnels())
+	for _, host := range []string{"private.example.com", "[::ffff:10.0.0.1]"} { // the latter is in no certificate
+		_, _, err := get(t, c, fetch.Request{URL: "https://" + host + "/"})
+		t.Log(err)
+	}
+	if len(proxy.tunnels()) != 2 {
+		t.Errorf("the proxy saw %v", proxy.tunnels())
 	}
 }
 

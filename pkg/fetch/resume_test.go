@@ -183,6 +183,7 @@ func TestOnlyAStrongValidatorAllowsToGoOn(t *testing.T) {
 		"strong ETag":             {[]string{"ETag", `"v1"`}, true},
 		"weak ETag":               {[]string{"ETag", `W/"v1"`}, false},
 		"bare ETag":               {[]string{"ETag", `v1`}, false},
+		"empty ETag":              {[]string{"ETag", `""`}, false},
 		"none":                    {nil, false},
 		"old Last-Modified":       {[]string{"Last-Modified", date(time.Hour)}, true},
 		"fresh Last-Modified":     {[]string{"Last-Modified", date(0)}, false},

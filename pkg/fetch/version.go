@@ -23,7 +23,7 @@ type version struct {
 // versionOf reads the validators of a complete answer (RFC 9110, section 8.8).
 func versionOf(a *answer) version {
 	v := version{size: a.ContentLength}
-	if etag := a.Header.Get("ETag"); strings.HasPrefix(etag, `"`) {
+	if etag := a.Header.Get("ETag"); strings.HasPrefix(etag, `"`) && len(etag) > len(`""`) {
 		v.etag = etag
 		return v
 	}
@@ -64,26 +64,23 @@ func (v version) match(a *answer) match {
 	return changed
 }
 
-// accept returns the answer to a request for the bytes from first to last of this version, if it is exactly those.
-// A *startOver error says that they can't be had.
-func (v version) accept(a *answer, err error, first, last int64) (*answer, error) {
-	if err != nil {
-		return nil, err
-	}
+// accept returns nil for an answer that is exactly the bytes from first to last of this version, else it closes the
+// answer. A *startOver error says that they can't be had.
+func (v version) accept(a *answer, first, last int64) error {
 	match := v.match(a)
 	got, _ := parseContentRange(a.Header.Get("Content-Range"))
 	asked := contentRange{first, last, v.size}
 	if a.StatusCode == http.StatusPartialContent && match == same && got == asked && (a.ContentLength < 0 || a.ContentLength == last-first+1) {
-		return a, nil
+		return nil
 	}
 	a.discard()
 	var passing *transient
 	if err := a.refusal(); a.StatusCode >= 400 && errors.As(err, &passing) {
-		return nil, err
+		return err
 	}
 	newer := match == changed && (a.StatusCode == http.StatusOK || a.StatusCode == http.StatusPartialContent)
 	cause := unreachable(nil, "The server %s can't continue the file where it broke off", finding.Quote(a.url.Hostname()))
-	return nil, &startOver{cause: cause, changed: newer, rangeless: !newer}
+	return &startOver{cause: cause, changed: newer, rangeless: !newer}
 }
 
 // contentRange is what a 206 says of its body: the bytes from first to last, of total.
