@@ -44,7 +44,7 @@ func (p *program) trustedURLs(c *Config) []string {
 
 // policy returns what the Config says of files without a checksum.
 func (p *program) policy(c *Config) verify.Policy {
-	policy := verify.Policy{TrustedURLs: p.trustedURLs(c), Server: p.server()}
+	policy := verify.Policy{TrustedURLs: p.trustedURLs(c), PublicKeys: c.PublicKeys, Server: p.server()}
 	var level finding.Severity
 	if level.UnmarshalText([]byte(c.MissingChecksum)) == nil {
 		policy.MissingChecksum = &level

@@ -9,16 +9,17 @@ import (
 // body takes the bytes of one file and keeps what can be said of them: digests, size and the first
 // bytes. No byte goes anywhere else. It is a fetch.Sink.
 type body struct {
-	hasher *digest.Hasher
-	head   []byte
-	size   int64
-	http   fetch.Head
-	source Source
-	counts *Progress
+	hasher  *digest.Hasher
+	message *message
+	head    []byte
+	size    int64
+	http    fetch.Head
+	source  Source
+	counts  *Progress
 }
 
-func newBody(algorithms []digest.Algorithm, source Source, counts *Progress) *body {
-	return &body{hasher: digest.NewHasher(algorithms...), source: source, counts: counts}
+func newBody(algorithms []digest.Algorithm, message *message, source Source, counts *Progress) *body {
+	return &body{hasher: digest.NewHasher(algorithms...), message: message, source: source, counts: counts}
 }
 
 // Start forgets what was written: the file is read from its first byte.
@@ -26,6 +27,7 @@ func (b *body) Start(head fetch.Head) {
 	b.counts.began(head.Size, b.size, b.http.Size)
 	b.http = head
 	b.hasher.Reset()
+	b.message.reset()
 	b.head = b.head[:0]
 	b.size = 0
 }
@@ -36,6 +38,7 @@ func (b *body) Write(p []byte) (int, error) {
 		b.head = append(b.head, p[:min(room, len(p))]...)
 	}
 	b.size += int64(len(p))
+	b.message.write(p)
 	b.counts.advance(len(p))
 	return b.hasher.Write(p)
 }

@@ -46,6 +46,7 @@ func (p Policy) judge(a manifest.Artifact, got *body) Result {
 		r.Note = note
 		r.Findings = append(r.Findings, missing...)
 	}
+	r.Findings = append(r.Findings, p.signature(a, got.message)...)
 	if a.Size != nil && a.Size.Value != got.size {
 		r.Findings = append(r.Findings, wrongSize(a, got.size))
 	}

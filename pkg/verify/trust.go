@@ -3,6 +3,8 @@ package verify
 import (
 	"fmt"
 
+	"aead.dev/minisign"
+
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -16,6 +18,8 @@ type Policy struct {
 	MissingChecksum *finding.Severity
 	// TrustedURLs are globs of the URLs that the registry's owner controls.
 	TrustedURLs []string
+	// PublicKeys verify signatures; without any, no signature is checked.
+	PublicKeys []minisign.PublicKey
 	// Server is the GitHub server whose URLs hosts.Parse knows ("https://github.com").
 	Server string
 }

@@ -74,7 +74,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 }
 
 func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*body, error) {
-	got := newBody(d.algorithms(), FromDownload, progress)
+	got := newBody(d.algorithms(), newMessage(d, v.Policy.PublicKeys), FromDownload, progress)
 	_, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, got)
 	if err != nil && ctx.Err() != nil {
 		return nil, &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()), Err: errors.Join(err, ctx.Err())}

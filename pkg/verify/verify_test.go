@@ -71,18 +71,24 @@ func serve(t *testing.T, bodies map[string]string) *host {
 
 func (h *host) verifier(t *testing.T) *verify.Verifier {
 	t.Helper()
+	warning := finding.Warning
+	return &verify.Verifier{Fetcher: h.client(t, 1<<20), Concurrency: 4, Policy: verify.Policy{MissingChecksum: &warning, Server: "https://github.com"}}
+}
+
+// client trusts the host, and reads files of at most maxSize bytes.
+func (h *host) client(t *testing.T, maxSize int64) *fetch.Client {
+	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AddCert(h.Certificate())
 	client, err := fetch.New(fetch.Config{
 		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		MaxSize:       1 << 20, StallTimeout: time.Minute, Connections: 1, RootCAs: roots, UserAgent: "test",
+		MaxSize:       maxSize, StallTimeout: time.Minute, Connections: 1, RootCAs: roots, UserAgent: "test",
 		Sleep: func(context.Context, time.Duration) error { return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	warning := finding.Warning
-	return &verify.Verifier{Fetcher: client, Concurrency: 4, Policy: verify.Policy{MissingChecksum: &warning, Server: "https://github.com"}}
+	return client
 }
 
 func binary(url, checksum string) manifest.Artifact {
