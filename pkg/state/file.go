@@ -1,0 +1,125 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Bounds of what a state may hold.
+const (
+	maxSize     = 32 << 20 // bytes of the file: some 60,000 URLs
+	maxURL      = 16 << 10 // bytes
+	maxETag     = 1 << 10  // bytes
+	maxFailures = 1_000_000
+	maxYear     = 9999 // RFC 3339 has four digits
+)
+
+// document is the JSON form.
+type document struct {
+	Version int             `json:"version"`
+	Files   map[string]File `json:"files"`
+}
+
+// Write writes the state as JSON, indented and sorted by URL: the same state gives the same bytes. One that
+// Read would refuse is an error.
+func (s *State) Write(w io.Writer) error {
+	data, err := s.marshal(jsontext.WithIndent("  "))
+	if err != nil {
+		return err
+	}
+	if len(data) >= maxSize {
+		return fmt.Errorf("the state has %d bytes, and more than %d MiB are not read", len(data), maxSize>>20)
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
+func (s *State) marshal(options ...json.Options) ([]byte, error) {
+	files := s.Files
+	if files == nil {
+		files = map[string]File{}
+	}
+	data, err := json.Marshal(document{Version, files}, append(options, json.Deterministic(true))...)
+	if err != nil {
+		return nil, fmt.Errorf("writing the state: %w", err)
+	}
+	return data, nil
+}
+
+// Read reads a state. It trusts nothing in it: its size is bounded, its form is read strictly, and what this
+// program does not write is an error.
+func Read(from io.Reader) (*State, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the state: %w", err)
+	}
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("it has more than %d MiB", maxSize>>20)
+	}
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, fmt.Errorf("it is no JSON object with a version: %s", finding.Quote(err.Error()))
+	}
+	if head.Version != Version {
+		return nil, fmt.Errorf("it is of version %d, and this program reads version %d", head.Version, Version)
+	}
+	var d document
+	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("it is no state of version %d: %s", Version, finding.Quote(err.Error()))
+	}
+	for url, f := range d.Files {
+		if err := f.check(url); err != nil {
+			return nil, fmt.Errorf("the entry %s: %w", finding.Quote(url), err)
+		}
+	}
+	return &State{Files: d.Files}, nil
+}
+
+var commitShape = regexp.MustCompile(`^([0-9a-f]{40})?$`)
+
+// check reports the first thing that no state of ours holds.
+func (f File) check(url string) error {
+	switch {
+	case url == "" || len(url) > maxURL:
+		return errors.New("it is no URL")
+	case f.Size < 0 || f.Failures < 0 || f.Failures > maxFailures:
+		return errors.New("a number is out of bounds")
+	case f.Digest.IsZero() != f.Seen.IsZero() || f.Digest.IsZero() && f.ETag != "" || f.ETag == "" && len(f.Verified) > 0:
+		return errors.New("what is said of the baseline is not whole")
+	case f.ETag != "" && !isStrong(f.ETag):
+		return errors.New("the etag is no strong one")
+	case !commitShape.MatchString(f.Commit):
+		return errors.New("the commit is none")
+	case (f.Failures > 0) == f.FailingSince.IsZero():
+		return errors.New("failures and failing_since go together")
+	case !sensible(f.Seen) || !sensible(f.FailingSince) || !sensible(f.Problem.Since):
+		return errors.New("a time is out of bounds")
+	}
+	return f.Problem.check()
+}
+
+func (p Problem) check() error {
+	if p.IsZero() || (p.Kind == Changed || p.Kind == Gone) && !p.Since.IsZero() {
+		return nil
+	}
+	return fmt.Errorf("a problem is %s or %s since a time", Changed, Gone)
+}
+
+func sensible(t time.Time) bool {
+	return t.IsZero() || t.Location() == time.UTC && t.Year() >= 1 && t.Year() <= maxYear
+}
+
+// strongETag is a strong validator in ASCII, and not empty (RFC 9110, section 8.8.3).
+var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]+"$`)
+
+func isStrong(etag string) bool { return len(etag) <= maxETag && strongETag.MatchString(etag) }

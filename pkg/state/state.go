@@ -1,0 +1,168 @@
+// Package state remembers what earlier scans saw of each URL: the bytes that were there, and since when
+// something is wrong. docs/state.md describes the file. It proves nothing: whoever can write it can claim
+// anything, so what reads it decides what a claim is worth.
+package state
+
+import (
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+)
+
+// Version is the version of the file's form.
+const Version = 1
+
+// State is what earlier scans saw. The zero State, and a nil one, know nothing.
+type State struct {
+	// Files holds what is known of each URL, by its canonical form.
+	Files map[string]File
+}
+
+// File is what earlier scans saw of one URL.
+type File struct {
+	// Digest is that of the baseline: the bytes that later scans are compared with. Zero is none.
+	Digest digest.Digest `json:"digest,omitzero"`
+	Size   int64         `json:"size,omitzero"`   // bytes of the baseline
+	Seen   time.Time     `json:"seen,omitzero"`   // when a scan last saw the baseline
+	Commit string        `json:"commit,omitzero"` // that the URL's revision stood for then; "" where the host does not say
+	// ETag is the strong validator under which the baseline was downloaded, and Verified the declared
+	// digests that it had then.
+	ETag     string          `json:"etag,omitzero"`
+	Verified []digest.Digest `json:"verified,omitempty"`
+
+	Problem Problem `json:"problem,omitzero"` // what was wrong when the URL last gave an answer
+	// Failures counts the scans in a row, up to the last, that could not reach the URL, since FailingSince.
+	Failures     int       `json:"failures,omitzero"`
+	FailingSince time.Time `json:"failing_since,omitzero"`
+}
+
+// Kind is how a scan found a URL.
+type Kind string
+
+// The kinds. Only the middle two are problems.
+const (
+	Good        Kind = "good"        // it serves what it should, as far as anybody can tell
+	Changed     Kind = "changed"     // it serves other bytes
+	Gone        Kind = "gone"        // it serves nothing any more
+	Unreachable Kind = "unreachable" // nothing is known
+)
+
+// Problem is something wrong, since a scan first saw it. The zero Problem is none.
+type Problem struct {
+	Kind   Kind          `json:"kind"`
+	Since  time.Time     `json:"since"`
+	Digest digest.Digest `json:"digest,omitzero"` // of the bytes that are there now
+}
+
+// IsZero reports whether nothing is wrong.
+func (p Problem) IsZero() bool { return p == Problem{} }
+
+// IsZero reports whether nothing is known.
+func (f File) IsZero() bool {
+	return f.Digest.IsZero() && f.Problem.IsZero() && f.Failures == 0
+}
+
+// File returns what is known of a URL, the zero File where that is nothing.
+func (s *State) File(url string) File {
+	if s == nil {
+		return File{}
+	}
+	return s.Files[url]
+}
+
+// Sighting is what one scan saw of one URL.
+type Sighting struct {
+	Kind   Kind
+	Digest digest.Digest // of the bytes; zero where none were seen
+	Size   int64         // bytes
+	Commit string        // that the URL's revision stands for; "" where that is not known
+	// Downloaded says that every byte was read here, under the validator ETag where that is strong, and
+	// that the bytes had the declared digests in Verified.
+	Downloaded bool
+	ETag       string
+	Verified   []digest.Digest
+}
+
+// Record keeps what a scan saw of a URL. The baseline is replaced by good bytes only: those of a declared
+// checksum, or the first ever seen. What changed stays a problem until it is good again.
+func (s *State) Record(url string, seen Sighting, now time.Time) {
+	if len(url) > maxURL {
+		return
+	}
+	if s.Files == nil {
+		s.Files = map[string]File{}
+	}
+	f := s.Files[url]
+	now = now.UTC().Truncate(time.Second)
+	if seen.Kind == Unreachable {
+		f = f.failed(now)
+	} else {
+		f.Failures, f.FailingSince = 0, time.Time{}
+		f = f.answered(seen, now)
+	}
+	if f.IsZero() {
+		delete(s.Files, url)
+		return
+	}
+	s.Files[url] = f
+}
+
+func (f File) failed(now time.Time) File {
+	f.Failures = min(f.Failures+1, maxFailures)
+	if f.FailingSince.IsZero() {
+		f.FailingSince = now
+	}
+	return f
+}
+
+func (f File) answered(seen Sighting, now time.Time) File {
+	if seen.Kind == Good {
+		f.Problem = Problem{}
+		return f.sighted(seen, now)
+	}
+	since := f.Problem.Since
+	if f.Problem.Kind != seen.Kind {
+		since = now
+	}
+	f.Problem = Problem{Kind: seen.Kind, Since: since, Digest: seen.Digest}
+	return f
+}
+
+// sighted makes the bytes that a scan saw the baseline. What a download proved of them outlives a scan
+// without one as long as they are the same.
+func (f File) sighted(seen Sighting, now time.Time) File {
+	if seen.Digest.IsZero() {
+		return f
+	}
+	if seen.Downloaded || seen.Digest != f.Digest {
+		f.ETag, f.Verified = "", nil
+	}
+	if seen.Downloaded && isStrong(seen.ETag) {
+		f.ETag, f.Verified = seen.ETag, seen.Verified
+	}
+	f.Digest, f.Size, f.Commit, f.Seen = seen.Digest, seen.Size, seen.Commit, now
+	return f
+}
+
+// Keep forgets every URL that the registry does not name any more.
+func (s *State) Keep(isNamed func(url string) bool) {
+	for url := range s.Files {
+		if !isNamed(url) {
+			delete(s.Files, url)
+		}
+	}
+}
+
+// Troubled returns the part of the state in which something is wrong, each entry no larger than it has to be
+// to go on from there.
+func (s *State) Troubled() *State {
+	part := &State{Files: map[string]File{}}
+	for url, f := range s.Files {
+		if f.Problem.IsZero() && f.Failures == 0 {
+			continue
+		}
+		f.ETag, f.Verified = "", nil
+		part.Files[url] = f
+	}
+	return part
+}
