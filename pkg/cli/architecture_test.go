@@ -19,11 +19,12 @@ var arrows = map[string][]string{
 	"lint":              {"finding", "hosts", "manifest"},
 	"fetch":             {"finding"},
 	"format":            {"digest", "finding"},
-	"verify":            {"digest", "fetch", "finding", "format", "hosts", "manifest"},
+	"state":             {"digest", "finding"},
+	"verify":            {"digest", "fetch", "finding", "format", "hosts", "manifest", "state"},
 	"report":            {"digest", "finding", "manifest", "verify"},
 	"github":            {"finding"},
 	"github/githubtest": {},
-	"cli":               {"digest", "fetch", "finding", "github", "hosts", "lint", "manifest", "report", "verify"},
+	"cli":               {"digest", "fetch", "finding", "github", "hosts", "lint", "manifest", "report", "state", "verify"},
 }
 
 const module = "github.com/premAI-io/verify-manifests"

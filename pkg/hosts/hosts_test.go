@@ -267,3 +267,33 @@ func FuzzTrusted(f *testing.F) {
 		}
 	})
 }
+
+func TestAssetOfTakesTheExactFormOnly(t *testing.T) {
+	for url, want := range map[string]bool{
+		"https://github.com/acme/s/releases/download/v1.2.0/s":     true,
+		"https://GitHub.com:443/acme/s/releases/download/a/b/s#x":  true,
+		"http://github.com/acme/s/releases/download/v1.2.0/s":      false,
+		"https://a@github.com/acme/s/releases/download/v1.2.0/s":   false,
+		"https://github.com/acme/s/releases/download/v1.2.0/s?a":   false,
+		"https://github.com/acme/s/releases/download/v1.2.0/s?":    false,
+		"https://github.com/acme/s/releases/download/v1%2E2.0/s":   false,
+		"https://github.com/acme/s/releases/download/v1.2.0/../s":  false,
+		"https://github.com:444/acme/s/releases/download/v1.2.0/s": false,
+		"https://github.com/acme/s/releases/latest/download/s":     false,
+		"%zz": false,
+	} {
+		if _, got := hosts.AssetOf(url, server); got != want {
+			t.Errorf("%s: %t", url, got)
+		}
+	}
+}
+
+func TestPublishedNamesTheCommit(t *testing.T) {
+	const url, commit = "https://huggingface.co/acme/m/resolve/main/a/b", "0123456789abcdef0123456789abcdef01234567"
+	if got := hosts.PublishedBy(url, http.Header{"X-Repo-Commit": {commit}}).Commit(); got != commit {
+		t.Errorf("got %q", got)
+	}
+	if got := hosts.PublishedBy(url, http.Header{"X-Repo-Commit": {"main"}}).Commit(); got != "" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -17,16 +17,35 @@ type Published struct {
 	Pinned string        // the URL that will always serve these bytes; "" when none is known
 }
 
+// Commit returns the commit that Pinned names, 40 hex digits, or "".
+func (p Published) Commit() string { return Parse(p.Pinned, "").Revision }
+
+// Publishes reports whether a URL is one whose host PublishedBy believes.
+func Publishes(rawURL string) bool {
+	u, err := canonical(rawURL)
+	if err != nil || u.Scheme != "https" || u.Host != huggingFace || u.User != nil {
+		return false
+	}
+	place, ok := find(u, "")
+	return ok && place.kind == HuggingFaceFile
+}
+
+// AssetOf returns the release asset that a URL names in exactly the form
+// <server>/<owner>/<repo>/releases/download/<tag>/<name>: https, without user information, query or escapes.
+func AssetOf(rawURL, server string) (Ref, bool) {
+	u, err := canonical(rawURL)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.ForceQuery || !plainPath(u) {
+		return Ref{}, false
+	}
+	r := Parse(rawURL, server)
+	return r, r.Kind == GitHubAsset
+}
+
 // PublishedBy reads the header of the first, unfollowed answer to a URL. Only an exact https://huggingface.co/…/resolve/… URL
 // is believed: X-Linked-Etag is the SHA-256 of a file in Git LFS or Xet and X-Linked-Size its size, and X-Repo-Commit the
 // commit that the revision stands for (https://huggingface.co/docs/huggingface_hub/package_reference/file_download).
 func PublishedBy(rawURL string, header http.Header) Published {
-	u, err := canonical(rawURL)
-	if err != nil || u.Scheme != "https" || u.Host != huggingFace || u.User != nil {
-		return Published{Size: -1}
-	}
-	place, ok := find(u, "")
-	if !ok || place.kind != HuggingFaceFile {
+	if !Publishes(rawURL) {
 		return Published{Size: -1}
 	}
 	p := Published{Size: linkedSize(header)}
@@ -34,7 +53,7 @@ func PublishedBy(rawURL string, header http.Header) Published {
 		p.Digest = linkedDigest(header)
 	}
 	if sha := header.Get("X-Repo-Commit"); commit.MatchString(sha) {
-		p.Pinned = place.url(u.Host, place.literal(), []string{sha})
+		p.Pinned = WithRevision(rawURL, "", sha)
 	}
 	return p
 }

@@ -9,17 +9,17 @@ import (
 // body takes the bytes of one file and keeps what can be said of them: digests, size and the first
 // bytes. No byte goes anywhere else. It is a fetch.Sink.
 type body struct {
-	hasher  *digest.Hasher
-	message *message
-	head    []byte
-	size    int64
-	http    fetch.Head
-	source  Source
-	counts  *Progress
+	algorithms []digest.Algorithm
+	hasher     *digest.Hasher
+	message    *message
+	head       []byte
+	size       int64
+	http       fetch.Head
+	counts     *Progress
 }
 
-func newBody(algorithms []digest.Algorithm, message *message, source Source, counts *Progress) *body {
-	return &body{hasher: digest.NewHasher(algorithms...), message: message, source: source, counts: counts}
+func newBody(algorithms []digest.Algorithm, message *message, counts *Progress) *body {
+	return &body{hasher: digest.NewHasher(algorithms...), algorithms: algorithms, message: message, counts: counts}
 }
 
 // Start forgets what was written: the file is read from its first byte.
@@ -43,6 +43,19 @@ func (b *body) Write(p []byte) (int, error) {
 	return b.hasher.Write(p)
 }
 
-func (b *body) format() format.Format {
-	return format.Sniff(b.head, b.size == int64(len(b.head)))
+// evidence is what the body, which has to be complete, proves.
+func (b *body) evidence(source Source, head fetch.Head) *evidence {
+	e := &evidence{
+		source: source, size: b.size, digests: map[digest.Algorithm]digest.Digest{},
+		kind:     format.Sniff(b.head, b.size == int64(len(b.head))),
+		encoding: head.ContentEncoding,
+		message:  b.message,
+	}
+	for _, algorithm := range b.algorithms {
+		e.digests[algorithm] = b.hasher.Digest(algorithm)
+	}
+	if head.First.Get("ETag") == head.ETag { // else it is that of where a redirect led
+		e.etag = head.ETag
+	}
+	return e
 }

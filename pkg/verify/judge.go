@@ -9,7 +9,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
@@ -23,49 +22,54 @@ func atField[T any](a manifest.Artifact, field *manifest.Field[T], rule, message
 	return finding.New(rule, a.Manifest, field.Pointer, field.Position, message, fix)
 }
 
-// judge says what a complete body makes of an artifact: the digest decides where one is declared, the
-// content and the policy where none is.
-func (p Policy) judge(a manifest.Artifact, got *body) Result {
-	kind := got.format()
+// judge says what is known of a complete file makes of an artifact: the digest decides where one is
+// declared, the content and the policy where none is.
+func (p Policy) judge(a manifest.Artifact, known *evidence) Result {
 	r := Result{
-		Artifact: a, Size: got.size, Format: kind.String(), Source: got.source,
-		Observed: got.hasher.Digest(algorithm(a)),
-		Findings: inspect(a, kind),
+		Artifact: a, Size: known.size, Source: known.source, Observed: known.digests[algorithm(a)],
+		ETag: known.etag, Commit: known.published.Commit(),
+	}
+	if known.isRead() {
+		r.Format = known.kind.String()
+		r.Findings = inspect(a, known.kind)
 	}
 	switch {
 	case a.Checksum != nil && a.Checksum.Value == r.Observed:
 		r.Status = Verified
 	case a.Checksum != nil:
 		r.Status = Mismatch
-		r.Findings = append(r.Findings, mismatch(a, got, kind, r))
+		r.Findings = append(r.Findings, mismatch(a, known, r))
 	case slices.ContainsFunc(r.Findings, isError):
 		r.Status = Invalid
 	default:
 		r.Status = Unverified
-		note, missing := p.unverified(a, kind)
+		note, missing := p.unverified(a, known)
 		r.Note = note
 		r.Findings = append(r.Findings, missing...)
 	}
-	r.Findings = append(r.Findings, p.signature(a, got.message)...)
-	if a.Size != nil && a.Size.Value != got.size {
-		r.Findings = append(r.Findings, wrongSize(a, got.size))
+	r.Findings = append(r.Findings, p.signature(a, known.message)...)
+	if a.Size != nil && a.Size.Value != known.size {
+		r.Findings = append(r.Findings, wrongSize(a, known.size))
+	}
+	if f := hostDigest(a, known.published); f != nil {
+		r.Findings = append(r.Findings, *f)
 	}
 	return r
 }
 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
-func mismatch(a manifest.Artifact, got *body, kind format.Format, r Result) finding.Finding {
+func mismatch(a manifest.Artifact, known *evidence, r Result) finding.Finding {
 	message := fmt.Sprintf("The file is not the one that was declared: the URL serves %s of %s bytes whose digest is %s, and %s is declared",
-		kind.Describe(), humanize.Comma(got.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
-	if oid, _, ok := kind.LFS(); ok && oid == a.Checksum.Value {
+		known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
+	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
 		message = "The URL serves a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
 	}
 	fix := ""
 	if slices.ContainsFunc(r.Findings, isError) {
 		fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
 	}
-	if encoding := got.http.ContentEncoding; encoding != "" && encoding != "identity" {
+	if encoding := known.encoding; encoding != "" && encoding != "identity" {
 		message += fmt.Sprintf(" (the server applied Content-Encoding %s, which was not asked for)", finding.Quote(encoding))
 	}
 	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)

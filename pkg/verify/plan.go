@@ -7,6 +7,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Download is one URL to read and the artifacts that its bytes decide, in the order of a report.
@@ -14,14 +15,14 @@ type Download struct {
 	URL       string
 	Artifacts []manifest.Artifact
 
-	key string // hosts.Canonical of URL, or URL itself where it can't be read
+	key string // Key of URL
 }
 
 // Plan groups artifacts so that every URL is read once. The order depends on the URLs alone.
 func Plan(artifacts []manifest.Artifact) []Download {
 	byKey := map[string]*Download{}
 	for _, a := range slices.SortedFunc(slices.Values(artifacts), compareArtifacts) {
-		key := downloadKey(a.URL)
+		key := Key(a.URL)
 		if byKey[key] == nil {
 			byKey[key] = &Download{URL: a.URL, key: key}
 		}
@@ -44,7 +45,8 @@ func Shard(downloads []Download, index, count int) []Download {
 	return part
 }
 
-func downloadKey(url string) string {
+// Key returns what stands for all ways to write a URL: its canonical form, or the text itself where it is no URL.
+func Key(url string) string {
 	key, err := hosts.Canonical(url)
 	if err != nil {
 		return url
@@ -52,10 +54,13 @@ func downloadKey(url string) string {
 	return key
 }
 
-// algorithms returns what has to be computed: all declared algorithms, and SHA-256 where an artifact
-// declares none or a weak one (so that a report can name the digest to declare instead).
-func (d Download) algorithms() []digest.Algorithm {
+// algorithms returns what has to be computed: all declared algorithms, SHA-256 where an artifact declares
+// none or a weak one (so that a report can name the digest to declare instead), and that of the baseline.
+func (d Download) algorithms(baseline state.File) []digest.Algorithm {
 	var out []digest.Algorithm
+	if !baseline.Digest.IsZero() {
+		out = append(out, baseline.Digest.Algorithm)
+	}
 	for _, a := range d.Artifacts {
 		out = append(out, algorithm(a))
 		if algorithm(a).Weak() {
@@ -90,8 +95,11 @@ func (d Download) conflict() (first, second manifest.Artifact, found bool) {
 }
 
 // needed reports whether the bytes decide anything: a checksum that can't be read has refused its artifact already.
-func (d Download) needed() bool {
-	return slices.ContainsFunc(d.Artifacts, func(a manifest.Artifact) bool { return !unreadable(a) })
+func (d Download) needed() bool { return len(d.readable()) > 0 }
+
+// readable returns the artifacts that the bytes decide.
+func (d Download) readable() []manifest.Artifact {
+	return slices.DeleteFunc(slices.Clone(d.Artifacts), unreadable)
 }
 
 func unreadable(a manifest.Artifact) bool { return a.Checksum != nil && a.Checksum.Value.IsZero() }

@@ -76,5 +76,7 @@ type Result struct {
 	Format   string        // what the first bytes are, "" when not known
 	Source   Source
 	Note     string // why an Unverified artifact needs no checksum; "" when it does
+	ETag     string // the URL's own validator for the bytes that were read, as sent, hostile; "" when none was
+	Commit   string // 40 hex digits: what the URL's revision stands for, where the host says so
 	Findings []finding.Finding
 }

@@ -32,11 +32,15 @@ type message struct {
 // newMessage returns a message for a download, one that takes nothing where no signature can be verified.
 func newMessage(d Download, keys []minisign.PublicKey) *message {
 	m := &message{}
-	signed := func(a manifest.Artifact) bool { return a.Signature != nil }
-	if len(keys) > 0 && slices.ContainsFunc(d.Artifacts, signed) {
+	if d.signed(keys) {
 		m.hash, _ = blake2b.New512(nil) // fails for a key that is too long, and there is none
 	}
 	return m
+}
+
+// signed reports whether the bytes of a download are needed to verify a signature.
+func (d Download) signed(keys []minisign.PublicKey) bool {
+	return len(keys) > 0 && slices.ContainsFunc(d.Artifacts, func(a manifest.Artifact) bool { return a.Signature != nil })
 }
 
 func (m *message) reset() {

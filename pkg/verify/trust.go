@@ -39,12 +39,17 @@ func (p Policy) Excuse(a manifest.Artifact, f format.Format) string {
 }
 
 // unverified says of an artifact without a checksum why that is fine, or reports that it is not.
-func (p Policy) unverified(a manifest.Artifact, f format.Format) (note string, findings []finding.Finding) {
-	note = p.Excuse(a, f)
+func (p Policy) unverified(a manifest.Artifact, known *evidence) (note string, findings []finding.Finding) {
+	note = p.Excuse(a, known.kind)
 	if note != "" || p.MissingChecksum == nil {
 		return note, nil
 	}
-	missing := at(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed", "")
+	message, fix := "No checksum is declared, so nobody can tell whether this is still the file that was reviewed", ""
+	if a.Role == manifest.Weight && !known.isRead() {
+		message += "; and since the file was not read, nobody can tell whether it is of a safe format, which would need none"
+		fix = "Declare a checksum, or use the mode `full`, which reads the file"
+	}
+	missing := at(a, finding.ArtifactMissingChecksum, message, fix)
 	missing.Severity = *p.MissingChecksum
 	return "", []finding.Finding{missing}
 }

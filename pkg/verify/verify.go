@@ -10,6 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Fetcher reads a file into a sink, with the promises of fetch.Client.Get.
@@ -21,8 +22,11 @@ type Fetcher interface {
 type Verifier struct {
 	Fetcher     Fetcher
 	Policy      Policy
-	Concurrency int       // files at a time
-	Progress    *Progress // counts what is done; nil counts for nobody
+	Concurrency int          // files at a time
+	Progress    *Progress    // counts what is done; nil counts for nobody
+	Baseline    *state.State // what earlier scans saw; nil is nothing
+	Hosts       Hosts        // what is asked instead of reading a file, or to explain what was read
+	Fast        bool         // a file is not read where its host's word, or the baseline, decides
 }
 
 // Run reads every download, at most Concurrency at a time, and returns one Result per artifact, in the
@@ -54,10 +58,13 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 	if first, second, found := d.conflict(); found {
 		return conflicting(d, first, second)
 	}
-	var got *body
+	var known *evidence
 	var err error
 	if d.needed() {
-		got, err = v.read(ctx, d, progress)
+		known, err = v.learn(ctx, d, progress)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()), Err: errors.Join(err, ctx.Err())}
 	}
 	var results []Result
 	for _, a := range d.Artifacts {
@@ -67,17 +74,29 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 		case err != nil:
 			results = append(results, unread(a, err))
 		default:
-			results = append(results, v.Policy.judge(a, got))
+			results = append(results, v.Policy.judge(a, known))
 		}
 	}
-	return results
+	return compared(results, known, v.Baseline.File(d.key))
 }
 
-func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*body, error) {
-	got := newBody(d.algorithms(), newMessage(d, v.Policy.PublicKeys), FromDownload, progress)
-	_, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, got)
-	if err != nil && ctx.Err() != nil {
-		return nil, &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()), Err: errors.Join(err, ctx.Err())}
+// learn finds out about a file, if it can without reading it.
+func (v *Verifier) learn(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
+	if v.Fast && !d.signed(v.Policy.PublicKeys) {
+		if known, err := v.ask(ctx, d); known != nil || err != nil {
+			return known, err
+		}
 	}
-	return got, err
+	return v.read(ctx, d, progress)
+}
+
+func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
+	got := newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
+	head, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, got)
+	if err != nil {
+		return nil, err
+	}
+	known := got.evidence(FromDownload, head)
+	known.published = v.published(ctx, d, known, head)
+	return known, nil
 }

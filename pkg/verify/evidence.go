@@ -1,0 +1,65 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/format"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+)
+
+// evidence is what is known of a complete file, whether it was read or not.
+type evidence struct {
+	source    Source
+	digests   map[digest.Algorithm]digest.Digest
+	size      int64
+	published hosts.Published // what the host says of the file
+
+	// Of a file that was read:
+	kind     format.Format
+	encoding string // Content-Encoding, as sent, hostile
+	etag     string // the URL's own, as sent, hostile; "" when there is none
+	message  *message
+}
+
+// isRead reports whether the bytes were seen, and not just their digest.
+func (e *evidence) isRead() bool { return e.source == FromDownload || e.source == FromLocal }
+
+// hostDigest reports that the host publishes another digest than the declared one. It explains a mismatch,
+// and decides nothing.
+func hostDigest(a manifest.Artifact, p hosts.Published) *finding.Finding {
+	if a.Checksum == nil || p.Digest.IsZero() || p.Digest.Algorithm != algorithm(a) || p.Digest == a.Checksum.Value {
+		return nil
+	}
+	f := atField(a, a.Checksum, finding.ArtifactHostDigest,
+		fmt.Sprintf("The host itself says that the file's digest is %s, and %s is declared", finding.Quote(p.Digest.String()), finding.Quote(a.Checksum.Value.String())), "")
+	return &f
+}
+
+// dateOnly is how messages write a day.
+const dateOnly = "2006-01-02"
+
+// compared adds to the results of one URL's artifacts without a checksum that the baseline had other bytes.
+// A declared digest that the bytes have says that they are right, whoever else declares none.
+func compared(results []Result, known *evidence, baseline state.File) []Result {
+	if known == nil || baseline.Digest.IsZero() {
+		return results
+	}
+	now := known.digests[baseline.Digest.Algorithm]
+	for _, r := range results {
+		if now == baseline.Digest || r.Status == Verified {
+			return results
+		}
+	}
+	for i, r := range results {
+		if r.Status == Unverified {
+			results[i].Findings = append(r.Findings, at(r.Artifact, finding.ArtifactChanged,
+				fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
+					baseline.Seen.Format(dateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String())), ""))
+		}
+	}
+	return results
+}

@@ -1,0 +1,99 @@
+package verify
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+)
+
+// Hosts is how hosts are asked about files that are not read. The zero Hosts asks nobody.
+type Hosts struct {
+	// Peek has the promises of fetch.Client.Peek.
+	Peek func(ctx context.Context, url string) (fetch.Head, error)
+	// Asset returns what GitHub publishes about a release asset; a zero Digest is nothing.
+	Asset func(ctx context.Context, asset hosts.Ref) hosts.Published
+	// MaxSize is the longest file that is not left to be read, and refused, in bytes.
+	MaxSize int64
+}
+
+// ask returns what is known of a file without reading it; nil where that is not enough, and the file has
+// to be read.
+func (v *Verifier) ask(ctx context.Context, d Download) (*evidence, error) {
+	baseline := v.Baseline.File(d.key)
+	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
+		return v.vouched(d, v.Hosts.Asset(ctx, asset), baseline), nil
+	}
+	if v.Hosts.Peek == nil || !hosts.Publishes(d.URL) && !d.isKnown(baseline) {
+		return nil, nil
+	}
+	head, err := v.Hosts.Peek(ctx, d.URL)
+	if err != nil || head.Status >= http.StatusBadRequest { // a refusal is the download's to judge
+		return nil, err
+	}
+	if known := v.vouched(d, hosts.PublishedBy(d.URL, head.First), baseline); known != nil {
+		return known, nil
+	}
+	return d.unchanged(head, baseline), nil
+}
+
+// vouched returns the host's word for a file where it has one for everything that has to be known. Where it
+// differs from what is declared or was there before, reading the file decides.
+func (v *Verifier) vouched(d Download, p hosts.Published, baseline state.File) *evidence {
+	if p.Digest.IsZero() || p.Size <= 0 || p.Size > v.Hosts.MaxSize {
+		return nil
+	}
+	for _, a := range d.readable() {
+		if want := expected(a, baseline); !want.IsZero() && want != p.Digest {
+			return nil
+		}
+	}
+	return &evidence{source: FromHost, size: p.Size, published: p, digests: map[digest.Algorithm]digest.Digest{p.Digest.Algorithm: p.Digest}}
+}
+
+// expected returns the digest that an artifact's bytes should have: the declared one, else that of the baseline.
+func expected(a manifest.Artifact, baseline state.File) digest.Digest {
+	if a.Checksum != nil {
+		return a.Checksum.Value
+	}
+	return baseline.Digest
+}
+
+// isKnown reports whether an earlier scan found every declared digest in a download whose validator is known.
+func (d Download) isKnown(baseline state.File) bool {
+	return baseline.ETag != "" && !slices.ContainsFunc(d.readable(), func(a manifest.Artifact) bool {
+		return a.Checksum == nil || !slices.Contains(baseline.Verified, a.Checksum.Value)
+	})
+}
+
+// unchanged returns the word of an earlier download that the server's answer confirms: the same strong
+// validator and the same size, at the URL itself.
+func (d Download) unchanged(head fetch.Head, baseline state.File) *evidence {
+	answered := head.Status == http.StatusOK || head.Status == http.StatusPartialContent
+	if !answered || !d.isKnown(baseline) || head.ETag != baseline.ETag || head.Size != baseline.Size {
+		return nil
+	}
+	known := &evidence{source: FromCache, size: head.Size, digests: map[digest.Algorithm]digest.Digest{}}
+	for _, a := range d.readable() {
+		known.digests[algorithm(a)] = a.Checksum.Value // baseline.Verified holds it
+	}
+	return known
+}
+
+// published returns what the host says of a file that was read. GitHub's API is asked only to explain why
+// a file is not the declared one.
+func (v *Verifier) published(ctx context.Context, d Download, known *evidence, head fetch.Head) hosts.Published {
+	asset, ok := hosts.AssetOf(d.URL, v.Policy.Server)
+	wrong := func(a manifest.Artifact) bool {
+		return a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)]
+	}
+	if ok && v.Hosts.Asset != nil && slices.ContainsFunc(d.readable(), wrong) {
+		return v.Hosts.Asset(ctx, asset)
+	}
+	return hosts.PublishedBy(d.URL, head.First)
+}
