@@ -73,9 +73,8 @@ func (h *host) leaveExtra() {
 // rest waits as long as the server asked everybody to, within what the download may wait.
 func (h *host) rest(ctx context.Context, d *download) error {
 	h.mu.Lock()
-	until := h.quiet
+	wait := time.Until(h.quiet)
 	h.mu.Unlock()
-	wait := time.Until(until)
 	if wait <= 0 {
 		return nil
 	}
@@ -84,11 +83,6 @@ func (h *host) rest(ctx context.Context, d *download) error {
 	}
 	if err := d.client.config.Sleep(ctx, wait); err != nil {
 		return stopped(err)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.quiet.Equal(until) {
-		h.quiet = time.Time{}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -259,6 +260,26 @@ func TestStuckDownloadsDoNotHoldUpQuickOnes(t *testing.T) {
 	}
 	cancel()
 	group.Wait()
+}
+
+func TestEndedDownloadsGiveTheirBuffersBack(t *testing.T) {
+	wanted, other := &origin{content: largeContent(), etag: `"v1"`}, &origin{content: random(22, large), etag: `"v1"`}
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/wanted" {
+			wanted.ServeHTTP(w, r)
+			return
+		}
+		other.ServeHTTP(w, r)
+	})
+	client := newClient(t, config(&naps{}))
+	for range 4 * fetch.MaxBuffers {
+		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL + "/other"}, &body{err: io.ErrShortWrite})
+		mustFail(t, err, fetch.Unreachable)
+		sink := &body{}
+		if _, err := client.Get(t.Context(), fetch.Request{URL: s.URL + "/wanted"}, sink); err != nil || !bytes.Equal(sink.bytes, wanted.content) {
+			t.Fatalf("got %d bytes, error %v", len(sink.bytes), err)
+		}
+	}
 }
 
 func TestOneHostServesSixteenRequestsAtATime(t *testing.T) {

@@ -3,9 +3,15 @@ package fetch_test
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -219,6 +225,7 @@ func TestFinalRefusals(t *testing.T) {
 		"log-in":       {code: 401, says: "log-in"},
 		"gated":        {code: 401, header: []string{"X-Error-Code", "GatedRepo"}, says: "gated"},
 		"gated, known": {code: 403, header: []string{"X-Error-Code", "GatedRepo"}, says: "gated"},
+		"no repo":      {code: 401, header: []string{"X-Error-Code", "RepoNotFound"}, says: "does not exist, or is private"},
 		"forbidden":    {code: 403, says: "forbids"},
 		"bot wall":     {code: 403, header: []string{"cf-mitigated", "challenge"}, says: "blocked, not dead"},
 		"bot wall 503": {code: 503, header: []string{"cf-mitigated", "challenge"}, says: "blocked, not dead"},
@@ -236,6 +243,40 @@ func TestFinalRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestHuggingFaceRefusesVeryLargeFiles(t *testing.T) {
+	certificate := certificateFor(t, "huggingface.co")
+	s := httptest.NewUnstartedServer(status(400))
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	c := config(&naps{})
+	c.RootCAs.AddCert(certificate.Leaf)
+	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	_, _, err := get(t, c, fetch.Request{URL: strings.Replace(s.URL, "127.0.0.1", "huggingface.co", 1)})
+	if failure := mustFail(t, err, fetch.Unavailable); !strings.Contains(failure.Message, "can't be verified") {
+		t.Error(failure.Message)
+	}
+}
+
+// certificateFor returns a certificate of its own authority.
+func certificateFor(t testing.TB, host string) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
 func TestSecondLook(t *testing.T) {

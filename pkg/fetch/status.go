@@ -43,9 +43,11 @@ func (a *answer) explain(host string) (message, fix string) {
 		return fmt.Sprintf("The file does not exist: the server %s answered 404", host), "Check the URL; a release or a branch may have been renamed or removed"
 	case status == http.StatusGone:
 		return fmt.Sprintf("The file is gone: the server %s answered 410", host), "Use a URL where the file still is"
-	case a.gated():
+	case a.errorCode("GatedRepo"):
 		return fmt.Sprintf("The file is gated: %s gives it only to accounts that accepted its conditions (status %d)", host, status),
 			"Accept the conditions on the model's page and set `HF_TOKEN`, or use a URL that is open to everybody"
+	case a.errorCode("RepoNotFound"):
+		return fmt.Sprintf("The repository does not exist, or is private: the server %s answered %d", host, status), "Check the URL, and use one that is open to everybody"
 	case status == http.StatusUnauthorized:
 		return fmt.Sprintf("The server %s wants a log-in (status 401)", host), "Use a URL that is open to everybody"
 	case status == http.StatusForbidden:
@@ -60,11 +62,9 @@ func (a *answer) explain(host string) (message, fix string) {
 	}
 }
 
-// gated reports whether Hugging Face said that the file's conditions have to be accepted first
-// (https://huggingface.co/docs/hub/models-gated; the header is what its own client library reads).
-func (a *answer) gated() bool {
-	return a.StatusCode < 404 && a.Header.Get("X-Error-Code") == "GatedRepo"
-}
+// errorCode reports whether Hugging Face gave that reason, in the header that its own client library reads
+// (https://github.com/huggingface/huggingface_hub, utils/_http.py).
+func (a *answer) errorCode(code string) bool { return a.Header.Get("X-Error-Code") == code }
 
 func huggingFace(host string) bool {
 	return host == "huggingface.co" || strings.HasSuffix(host, ".huggingface.co") || strings.HasSuffix(host, ".hf.co")
