@@ -50,6 +50,10 @@ func (b *body) evidence(source Source, head fetch.Head) *evidence {
 		kind:     format.Sniff(b.head, b.size == int64(len(b.head))),
 		encoding: head.ContentEncoding,
 		message:  b.message,
+		first:    head.First,
+
+		closeDelimited: head.CloseDelimited,
+		hasValidator:   head.ETag != "" || head.LastModified != "",
 	}
 	for _, algorithm := range b.algorithms {
 		e.digests[algorithm] = b.hasher.Digest(algorithm)

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"net/http"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -23,6 +24,11 @@ type evidence struct {
 	encoding string // Content-Encoding, as sent, hostile
 	etag     string // the URL's own, as sent, hostile; "" when there is none
 	message  *message
+	first    http.Header // of the first, unfollowed answer, hostile
+
+	closeDelimited bool // nothing proves that the body was complete
+	hasValidator   bool // the server tells versions of the file apart
+	unstable       bool // two downloads had different bytes
 }
 
 // isRead reports whether the bytes were seen, and not just their digest.

@@ -141,7 +141,7 @@ func TestFastModeTakesTheWordOfHuggingFace(t *testing.T) {
 		"the declared size too":         {linked(gguf), sized(weight(hfURL, "m.gguf", sum(gguf)), ggufLen), "host verified", 0},
 		"another size":                  {linked(gguf), sized(weight(hfURL, "m.gguf", sum(gguf)), 5), "host verified error:artifact/size", 0},
 		"no checksum":                   {linked(gguf), weight(hfURL, "m.gguf", ""), "host unverified warning:artifact/missing-checksum", 0},
-		"another digest, and it is so":  {lie, weight(hfURL, "m.gguf", sum("something else, declared")), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 1},
+		"another digest, and it is so":  {lie, weight(hfURL, "m.gguf", sum("something else, declared")), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 2},
 		"another digest, and it is not": {lie, weight(hfURL, "m.gguf", sum(gguf)), "download verified warning:artifact/host-digest", 1},
 		"nothing":                       {nil, weight(hfURL, "m.gguf", sum(gguf)), "download verified", 1},
 		"a digest without a size":       {without("X-Linked-Size"), weight(hfURL, "m.gguf", sum(gguf)), "download verified", 1},
@@ -176,7 +176,7 @@ func TestFastModeAsksNobodyElseForAWord(t *testing.T) {
 	} {
 		w := &web{files: map[string]served{url: {body: "other", first: linked(gguf)}}, asset: vouch(gguf)}
 		got := w.run(t, true, nil, weight(url, "m", sum(gguf)))
-		if got != "download mismatch error:artifact/mismatch" || w.gets != 1 || w.peeks+w.asked > 0 {
+		if got != "download mismatch error:artifact/mismatch" || w.gets != 2 || w.peeks+w.asked > 0 {
 			t.Errorf("%s: %s after %d downloads and %d questions", url, got, w.gets, w.peeks+w.asked)
 		}
 	}
@@ -200,7 +200,7 @@ func TestFastModeTakesTheWordOfGitHub(t *testing.T) {
 		"another digest, and it is so":  {vouch(machOArm), sum("x"), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 1},
 		"another digest, and it is not": {vouch("x"), sum(machOArm), "download verified", 1},
 		"nothing":                       {hosts.Published{}, sum(machOArm), "download verified", 1},
-		"an empty file":                 {hosts.Published{Digest: vouch("").Digest}, sum(""), "download mismatch error:artifact/mismatch", 1},
+		"an empty file":                 {hosts.Published{Digest: vouch("").Digest}, sum(""), "download mismatch error:artifact/mismatch", 2},
 		"a file that is too large":      {hosts.Published{Digest: vouch(machOArm).Digest, Size: 2 << 20}, sum(machOArm), "download verified", 1},
 	} {
 		w := &web{files: map[string]served{assetURL: {body: machOArm}}, asset: c.says}

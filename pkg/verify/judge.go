@@ -24,7 +24,7 @@ func atField[T any](a manifest.Artifact, field *manifest.Field[T], rule, message
 
 // judge says what is known of a complete file makes of an artifact: the digest decides where one is
 // declared, the content and the policy where none is.
-func (p Policy) judge(a manifest.Artifact, known *evidence) Result {
+func (p Policy) judge(d Download, a manifest.Artifact, known *evidence) Result {
 	r := Result{
 		Artifact: a, Size: known.size, Source: known.source, Observed: known.digests[algorithm(a)],
 		ETag: known.etag, Commit: known.published.Commit(),
@@ -38,7 +38,7 @@ func (p Policy) judge(a manifest.Artifact, known *evidence) Result {
 		r.Status = Verified
 	case a.Checksum != nil:
 		r.Status = Mismatch
-		r.Findings = append(r.Findings, mismatch(a, known, r))
+		r.Findings = append(r.Findings, mismatch(d, a, known, r))
 	case slices.ContainsFunc(r.Findings, isError):
 		r.Status = Invalid
 	default:
@@ -59,7 +59,7 @@ func (p Policy) judge(a manifest.Artifact, known *evidence) Result {
 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
-func mismatch(a manifest.Artifact, known *evidence, r Result) finding.Finding {
+func mismatch(d Download, a manifest.Artifact, known *evidence, r Result) finding.Finding {
 	message := fmt.Sprintf("The file is not the one that was declared: the URL serves %s of %s bytes whose digest is %s, and %s is declared",
 		known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
 	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
@@ -69,9 +69,7 @@ func mismatch(a manifest.Artifact, known *evidence, r Result) finding.Finding {
 	if slices.ContainsFunc(r.Findings, isError) {
 		fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
 	}
-	if encoding := known.encoding; encoding != "" && encoding != "identity" {
-		message += fmt.Sprintf(" (the server applied Content-Encoding %s, which was not asked for)", finding.Quote(encoding))
-	}
+	message += d.explanation(a, known, r.Observed.String())
 	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
 }
 

@@ -15,16 +15,19 @@ type Download struct {
 	URL       string
 	Artifacts []manifest.Artifact
 
-	key string // Key of URL
+	key      string                 // Key of URL
+	declared map[declaration]string // of all artifacts of the plan
 }
 
 // Plan groups artifacts so that every URL is read once. The order depends on the URLs alone.
 func Plan(artifacts []manifest.Artifact) []Download {
 	byKey := map[string]*Download{}
-	for _, a := range slices.SortedFunc(slices.Values(artifacts), compareArtifacts) {
+	artifacts = slices.SortedFunc(slices.Values(artifacts), compareArtifacts)
+	declared := declarations(artifacts)
+	for _, a := range artifacts {
 		key := Key(a.URL)
 		if byKey[key] == nil {
-			byKey[key] = &Download{URL: a.URL, key: key}
+			byKey[key] = &Download{URL: a.URL, key: key, declared: declared}
 		}
 		byKey[key].Artifacts = append(byKey[key].Artifacts, a)
 	}

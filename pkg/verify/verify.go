@@ -74,7 +74,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 		case err != nil:
 			results = append(results, unread(a, err))
 		default:
-			results = append(results, v.Policy.judge(a, known))
+			results = append(results, v.Policy.judge(d, a, known))
 		}
 	}
 	return compared(results, known, v.Baseline.File(d.key))
@@ -90,13 +90,27 @@ func (v *Verifier) learn(ctx context.Context, d Download, progress *Progress) (*
 	return v.read(ctx, d, progress)
 }
 
+// read reads a file, again where what was read is alarming.
 func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
+	known, err := v.download(ctx, d, progress)
+	if err == nil {
+		err = d.incomplete(known)
+	}
+	if err != nil {
+		return nil, err
+	}
+	known.published = v.published(ctx, d, known)
+	if d.alarming(known) {
+		return v.confirm(ctx, d, known, progress)
+	}
+	return known, nil
+}
+
+func (v *Verifier) download(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
 	got := newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
 	head, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, got)
 	if err != nil {
 		return nil, err
 	}
-	known := got.evidence(FromDownload, head)
-	known.published = v.published(ctx, d, known, head)
-	return known, nil
+	return got.evidence(FromDownload, head), nil
 }

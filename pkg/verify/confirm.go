@@ -1,0 +1,90 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+)
+
+// confirmLimit is the largest file, in bytes, that is read again before it is called a mismatch.
+const confirmLimit = 64 << 20
+
+// alarming reports whether a file is another than the declared one, and is worth a second look before
+// that is said: where it is small, and where its server names nothing that would tell two versions apart.
+// The host's own word for the bytes is one.
+func (d Download) alarming(known *evidence) bool {
+	said := known.published.Digest
+	if known.size > confirmLimit && known.hasValidator && !known.closeDelimited || !said.IsZero() && said == known.digests[said.Algorithm] {
+		return false
+	}
+	for _, a := range d.readable() {
+		if a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)] {
+			return true
+		}
+	}
+	return false
+}
+
+// confirm reads an alarming file again. Where the two readings differ, the server makes the file anew each
+// time, which is no tampering; or, where nothing told the body's length, one of them was cut short.
+func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
+	second, err := v.download(ctx, d, progress)
+	switch {
+	case first.closeDelimited && err != nil:
+		return nil, err
+	case err != nil || maps.Equal(first.digests, second.digests):
+		return first, nil
+	case first.closeDelimited || second.closeDelimited:
+		return nil, &fetch.Error{Message: fmt.Sprintf("The server does not say how long the file is, and two downloads had %s and %s bytes: one of them was cut short",
+			humanize.Comma(first.size), humanize.Comma(second.size))}
+	}
+	first.unstable = true
+	return first, nil
+}
+
+// incomplete reports a body that proves to be cut short only by the size that is declared: its server
+// did not say how long it is.
+func (d Download) incomplete(known *evidence) error {
+	for _, a := range d.readable() {
+		if known.closeDelimited && a.Size != nil && known.size < a.Size.Value {
+			return &fetch.Error{Message: fmt.Sprintf("The body ended after %s of the %s bytes that are declared, and its server does not say how long it is",
+				humanize.Comma(known.size), humanize.Comma(a.Size.Value))}
+		}
+	}
+	return nil
+}
+
+// explanation adds to a mismatch what else is known of the bytes.
+func (d Download) explanation(a manifest.Artifact, known *evidence, observed string) string {
+	var said string
+	if known.unstable {
+		said = ". Two downloads differ from each other too: the server makes the file anew each time, so that no checksum can hold"
+	}
+	if pointer, found := d.declared[declaration{a.Manifest, observed}]; found && pointer != a.Pointer {
+		said += fmt.Sprintf(". This is the digest that is declared for %s: the two may be swapped", finding.Quote(pointer))
+	}
+	if encoding := known.encoding; encoding != "" && encoding != "identity" {
+		said += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))
+	}
+	return said
+}
+
+// declaration is a digest as a manifest declares it.
+type declaration struct{ manifest, digest string }
+
+// declarations tells at which pointer of a manifest a digest is declared.
+func declarations(artifacts []manifest.Artifact) map[declaration]string {
+	declared := map[declaration]string{}
+	for _, a := range artifacts {
+		if a.Checksum != nil && !unreadable(a) {
+			declared[declaration{a.Manifest, a.Checksum.Value.String()}] = a.Pointer
+		}
+	}
+	return declared
+}
