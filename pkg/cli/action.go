@@ -43,11 +43,12 @@ func (p *program) answer(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, errors.Join(err, a.writeNothing(err))
 	}
-	result, err := a.verify(work, a.config, a.run(), selected)
+	known := a.recall(work)
+	result, err := a.verify(work, a.config, a.run(), selected, known)
 	if err != nil {
 		return 0, err
 	}
-	return a.publish(ctx, result)
+	return a.publish(ctx, result, known)
 }
 
 func (p *program) newAction() (*action, error) {

@@ -57,16 +57,17 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	}
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
-	result, err := c.verify(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, selected)
+	known := c.recall(c.config)
+	result, err := c.verify(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, selected, known)
 	if err != nil {
 		return 0, err
 	}
-	return c.print(ctx, c.config, result, render)
+	return c.print(ctx, c.config, result, render, known.save(c.config, result))
 }
 
-// print writes a report's files and prints it.
-func (p *program) print(ctx context.Context, c *Config, r *report.Report, render func(*report.Report, io.Writer) error) (int, error) {
-	if err := errors.Join(writeFiles(c, r), render(r, p.Stdout)); err != nil {
+// print writes a report's files and prints it. A problem from before ends it with an error, but not sooner.
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, render func(*report.Report, io.Writer) error, problem error) (int, error) {
+	if err := errors.Join(problem, writeFiles(c, r), render(r, p.Stdout)); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/sethvargo/go-githubactions"
 	"github.com/spf13/cobra"
@@ -28,8 +29,9 @@ const (
 type Env struct {
 	Args           []string // without the program's name
 	Stdout, Stderr io.Writer
-	Environ        []string       // "NAME=value"
-	RootCAs        *x509.CertPool // whom to trust; nil: the system's authorities
+	Environ        []string         // "NAME=value"
+	RootCAs        *x509.CertPool   // whom to trust; nil: the system's authorities
+	Now            func() time.Time // the clock; nil: the system's
 }
 
 // Getenv returns a variable's value, "" when it is not set.

@@ -8,8 +8,11 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -87,28 +90,58 @@ func userAgent() string {
 	return "verify-manifests/" + Version() + " (+https://github.com/premAI-io/verify-manifests)"
 }
 
-// verify reads the selected manifests, downloads what they name, and reports. When ctx ends, the report
-// is of what is known, and not complete.
-func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selection) (*report.Report, error) {
-	client, err := p.fetcher(c)
+// verify reads the selected manifests, finds out about what they name, compares it with what earlier scans
+// saw, and reports. When ctx ends, the report is of what is known, and not complete.
+func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selection, m *memory) (*report.Report, error) {
+	verifier, err := p.verifier(c)
 	if err != nil {
 		return nil, err
 	}
+	verifier.Baseline = m.State
 	manifests, findings := parse(s.sources)
 	findings = append(findings, p.lint(manifests, s.around)...)
 	downloads := verify.Plan(artifacts(manifests))
 	if c.Shard != nil {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
 	}
-	progress := &verify.Progress{}
-	stop := watch(p.Stderr, progress)
-	verifier := verify.Verifier{Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: progress}
+	stop := watch(p.Stderr, verifier.Progress)
 	results, bytes := verifier.Run(ctx, downloads)
 	stop()
-	return report.Build(report.Input{
+	r := report.Build(report.Input{
 		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: s.notes,
 		Manifests: len(s.sources), Findings: findings, Results: results, Bytes: bytes, Complete: ctx.Err() == nil,
-	}), nil
+	})
+	m.record(r, results)
+	return r, nil
+}
+
+func (p *program) verifier(c *Config) (*verify.Verifier, error) {
+	client, err := p.fetcher(c)
+	if err != nil {
+		return nil, err
+	}
+	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent()})
+	if err != nil {
+		return nil, err
+	}
+	return &verify.Verifier{
+		Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: &verify.Progress{},
+		Fast: c.Mode == modeFast, Hosts: verify.Hosts{Peek: client.Peek, Asset: published(api), MaxSize: c.MaxFileSize},
+	}, nil
+}
+
+// published returns a function that tells what GitHub publishes of a release asset. Where GitHub does not
+// tell, that is nothing, and the file is read.
+func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Published {
+	return func(ctx context.Context, ref hosts.Ref) hosts.Published {
+		assets, err := api.AssetDigests(ctx, ref.Owner, ref.Repo, ref.Revision)
+		if err != nil {
+			return hosts.Published{Size: -1}
+		}
+		asset := assets[ref.Path]
+		d, _ := digest.Parse(asset.Digest) // the zero Digest where GitHub has none
+		return hosts.Published{Digest: d, Size: asset.Size}
+	}
 }
 
 // parse reads the sources; those that can't be read leave findings and no manifest.

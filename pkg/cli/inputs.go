@@ -52,7 +52,7 @@ var inputs = []input{
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", into(func(c *Config) *string { return &c.MissingChecksum }, oneOf("error", "warning", "notice", "off"))},
 	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's own", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", into(func(c *Config) *string { return &c.FailOn }, oneOf("error", "warning", "never"))},
-	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes", into(func(c *Config) *string { return &c.Mode }, oneOf("full", "fast"))},
+	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes", into(func(c *Config) *string { return &c.Mode }, oneOf(modeFull, modeFast))},
 	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, publicKey)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", into(func(c *Config) *string { return &c.Comment }, oneOf("always", "on-failure", "never"))},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
@@ -69,6 +69,12 @@ var inputs = []input{
 	{"timeout", "5h", network, "longest time for the whole run", into(func(c *Config) *time.Duration { return &c.Timeout }, duration)},
 	{"allow-networks", "", network, "CIDRs of private networks that may be contacted, one a line", list(func(c *Config) *[]netip.Prefix { return &c.AllowNetworks }, cidr)},
 }
+
+// The modes.
+const (
+	modeFull = "full" // every byte is read
+	modeFast = "fast" // a host's own digest, or an unchanged validator, will do
+)
 
 // into makes a setter from a field of Config and a reader of its type.
 func into[T any](field func(*Config) *T, read func(string) (T, error)) setter {

@@ -35,7 +35,7 @@ func (p *program) mergeCommand() *cobra.Command {
 		if err != nil {
 			return 0, err
 		}
-		return p.print(ctx, config, merged, render)
+		return p.print(ctx, config, merged, render, nil)
 	})
 	return cmd
 }
@@ -56,7 +56,9 @@ func (a *action) merge(ctx context.Context) (int, error) {
 			finding.Quote(merged.Run.HeadSHA), finding.Quote(merged.Run.Repository), finding.Quote(run.HeadSHA), finding.Quote(run.Repository))
 	}
 	merged.Run = run
-	return a.publish(ctx, merged)
+	known := a.recall(ctx)
+	known.record(merged, nil)
+	return a.publish(ctx, merged, known)
 }
 
 // expand returns the files that globs name, sorted. A glob that names none is an error: a shard is missing.

@@ -45,22 +45,28 @@ func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 
 // writeFiles writes the report files that were asked for.
 func writeFiles(c *Config, r *report.Report) error {
-	return errors.Join(writeFile("report-file", c.ReportFile, r.WriteJSON))
+	return errors.Join(
+		writeFile("report-file", c.ReportFile, r.WriteJSON),
+		writeFile("sarif-file", c.SARIFFile, r.WriteSARIF),
+	)
 }
 
-// publish says what the run found wherever it was asked to: files, log, annotations, comment, summary,
-// outputs. A place that can't be written is an error, and the others are written all the same.
-func (a *action) publish(ctx context.Context, r *report.Report) (int, error) {
+// publish says what the run found wherever it was asked to: files, log, annotations, comment, issue,
+// summary, outputs. A place that can't be written is an error, and the others are written all the same.
+func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int, error) {
 	code := exitCode(ctx, a.config.FailOn, r.Summary)
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
-	problems := []error{writeFiles(a.config, r), r.WriteText(a.Stdout, report.TextOptions{})}
+	m.forget(r)
+	problems := []error{writeFiles(a.config, r), m.save(a.config, r), r.WriteText(a.Stdout, report.TextOptions{})}
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout))
 	}
 	out := map[string]string{"report-file": a.config.ReportFile}
 	var err error
 	out["comment-url"], err = a.comment(ctx, r, code)
+	problems = append(problems, a.tolerate(r, err))
+	out["issue-number"], err = a.keepIssue(ctx, r, m)
 	problems = append(problems, a.tolerate(r, err), a.summarise(r))
 	if err := errors.Join(problems...); err != nil {
 		return ExitFailure, errors.Join(err, a.output(counts(r, ExitFailure, out)))

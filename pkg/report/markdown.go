@@ -36,18 +36,25 @@ func (r *Report) Markdown(limit int) string {
 			m.missing[place{f.Manifest, f.Pointer}] = f.Severity
 		}
 	}
-	return m.render(max(limit, 4096))
+	return m.render(limit)
 }
 
 func (m markdown) render(limit int) string {
-	var b strings.Builder
-	b.WriteString(m.head())
-	sections := []section{
+	return m.cut(m.head(), []section{
 		m.remarks(),
 		m.findings(finding.Error), m.findings(finding.Warning), m.findings(finding.Notice),
 		m.unverified(), m.verified(),
-	}
-	room := limit - b.Len()
+	}, limit)
+}
+
+// leastLimit is room for the head and for all sections without their rows, in bytes.
+const leastLimit = 4096
+
+// cut writes as many rows of the sections as limit allows, the first ones first.
+func (m markdown) cut(head string, sections []section, limit int) string {
+	var b strings.Builder
+	b.WriteString(head)
+	room := max(limit, leastLimit) - b.Len()
 	for _, s := range sections {
 		room -= len(m.frame(s))
 	}

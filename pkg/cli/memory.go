@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// memory is what the program knows of earlier scans, and what this one adds.
+type memory struct {
+	*state.State
+	before *state.State // as it was before this scan
+	now    time.Time
+	isOwn  bool     // it was read from the state file
+	notes  []string // what a reader of the report has to know of it
+	// noIssue is why the drift issue, which may know more, could not be read.
+	noIssue error
+}
+
+// recall reads the state file. One that is missing or can't be used is said, and is no error: it is made anew.
+func (p *program) recall(c *Config) *memory {
+	m := &memory{State: new(state.State), before: new(state.State), now: p.now()}
+	if c.StateFile == "" {
+		return m
+	}
+	s, err := readState(c.StateFile)
+	switch {
+	case err == nil:
+		m.take(s)
+		m.isOwn = true
+	case errors.Is(err, fs.ErrNotExist):
+		m.notes = append(m.notes, fmt.Sprintf("There is no state file %s yet: nothing is known of earlier scans", finding.Quote(c.StateFile)))
+	default:
+		m.notes = append(m.notes, fmt.Sprintf("The state file %s can't be used, and is made anew: nothing is known of earlier scans (%s)", finding.Quote(c.StateFile), finding.Clean(cause(err))))
+	}
+	return m
+}
+
+// take makes s what is known of earlier scans.
+func (m *memory) take(s *state.State) {
+	m.State, m.before = s, &state.State{Files: maps.Clone(s.Files)}
+}
+
+func (e Env) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+// readState reads a regular file: opening a named pipe would block.
+func readState(name string) (*state.State, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return state.Read(file)
+}
+
+// save writes the state file. On a pull request none is written: what nobody has merged is no baseline.
+// Shards leave it to the merge.
+func (m *memory) save(c *Config, r *report.Report) error {
+	if r.Run.PullRequest != 0 || c.Shard != nil {
+		return nil
+	}
+	return writeFile("state-file", c.StateFile, m.Write)
+}
+
+// record keeps what a run saw of each URL, and adds to the report since when something is wrong. The results
+// hold what the report does not; a merged report has none.
+func (m *memory) record(r *report.Report, results []verify.Result) {
+	learnt := map[string]verify.Result{}
+	for _, result := range results {
+		learnt[verify.Key(result.Artifact.URL)] = result
+	}
+	said := rulesOf(r)
+	urls := byURL(r.Artifacts)
+	for url, artifacts := range urls {
+		if seen, ok := sighting(artifacts, said, r.Complete); ok {
+			seen.ETag, seen.Commit = learnt[url].ETag, learnt[url].Commit
+			m.Record(url, seen, m.now)
+		}
+	}
+	for i, a := range r.Artifacts {
+		f := m.File(verify.Key(a.URL))
+		r.Artifacts[i].Since = f.Problem.Since
+		if f.Problem.IsZero() {
+			r.Artifacts[i].Since = f.FailingSince
+		}
+	}
+	r.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, m.notes))))
+}
+
+// forget drops what the registry does not name any more, after a scan of all of it.
+func (m *memory) forget(r *report.Report) {
+	if !r.Complete || r.Scope != scopeAll || !isAllRead(r) {
+		return
+	}
+	urls := byURL(r.Artifacts)
+	m.Keep(func(url string) bool { return len(urls[url]) > 0 })
+}
+
+// isAllRead reports whether every manifest told which files it names.
+func isAllRead(r *report.Report) bool {
+	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || strings.HasPrefix(f.Rule, "json/"))
+	})
+}
+
+func byURL(artifacts []report.Artifact) map[string][]report.Artifact {
+	urls := map[string][]report.Artifact{}
+	for _, a := range artifacts {
+		key := verify.Key(a.URL)
+		urls[key] = append(urls[key], a)
+	}
+	return urls
+}
+
+// said is what the findings of a report say, by artifact and rule.
+type said map[saying]string
+
+type saying struct{ manifest, pointer, rule string }
+
+func rulesOf(r *report.Report) said {
+	messages := said{}
+	for _, f := range r.Findings {
+		messages[saying{f.Manifest, f.Pointer, f.Rule}] = f.Message
+	}
+	return messages
+}
+
+func (s said) of(a report.Artifact, rule string) (message string, found bool) {
+	message, found = s[saying{a.Manifest, a.Pointer, rule}]
+	return message, found
+}
+
+// kindOf says how a scan found an artifact's URL; "" where it did not look.
+func kindOf(a report.Artifact, said said) state.Kind {
+	switch a.Status {
+	case verify.Verified:
+		return state.Good
+	case verify.Mismatch, verify.Invalid:
+		return state.Changed
+	case verify.Unverified:
+		if _, changed := said.of(a, finding.ArtifactChanged); changed {
+			return state.Changed
+		}
+		return state.Good
+	case verify.Unavailable:
+		return state.Gone
+	case verify.Refused:
+		if _, refused := said.of(a, finding.ArtifactRefused); refused {
+			return state.Gone
+		}
+		return ""
+	}
+	return state.Unreachable
+}
+
+// worstFirst is the order in which what is said of one URL counts.
+var worstFirst = []state.Kind{state.Changed, state.Gone, state.Unreachable, state.Good, ""}
+
+// sighting is what a scan saw of one URL, whose artifacts these are. A scan that was cut short tells nothing
+// of what it did not reach.
+func sighting(artifacts []report.Artifact, said said, complete bool) (state.Sighting, bool) {
+	rank := func(a report.Artifact) int { return slices.Index(worstFirst, kindOf(a, said)) }
+	worst := slices.MinFunc(artifacts, func(a, b report.Artifact) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), preferSHA256(a, b))
+	})
+	seen := state.Sighting{Kind: kindOf(worst, said), Digest: worst.Observed, Downloaded: worst.Source == verify.FromDownload}
+	if worst.Size != nil {
+		seen.Size = *worst.Size
+	}
+	for _, a := range artifacts {
+		if a.Status == verify.Verified && seen.Downloaded && !slices.Contains(seen.Verified, a.Declared) {
+			seen.Verified = append(seen.Verified, a.Declared)
+		}
+	}
+	return seen, seen.Kind != "" && (seen.Kind != state.Unreachable || complete)
+}
+
+func preferSHA256(a, b report.Artifact) int {
+	isOther := func(a report.Artifact) int {
+		if a.Observed.Algorithm == digest.SHA256 {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(isOther(a), isOther(b))
+}
