@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -35,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"propose":  propose,
 			"comments": comments,
+			"issues":   issues,
 			"api":      fakeAPI,
 		},
 	})
@@ -81,10 +84,17 @@ func certificate(c *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }
 
-// handler serves the files of a folder, /status/N with status N, and /redirect?to=URL.
+// handler serves the files of a folder, those below /etag with a strong validator, /status/N with status N, and /redirect?to=URL.
 func handler(dir string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServer(http.Dir(dir)))
+	mux.HandleFunc("/etag/", func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/etag/")
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
+			w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha1.Sum(text)))
+		}
+		http.ServeFile(w, r, filepath.Join(dir, name))
+	})
 	mux.HandleFunc("/status/{code}", func(w http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.PathValue("code"))
 		w.WriteHeader(code)
@@ -144,14 +154,31 @@ func comments(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// fakeAPI changes how the fake of GitHub behaves: "read-only", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
+// issues writes the issues, each with its comments, to a file.
+func issues(ts *testscript.TestScript, _ bool, args []string) {
+	api := ts.Value("api").(*githubtest.Server)
+	var text strings.Builder
+	for number := 101; ; number++ {
+		i, found := api.IssueNumbered(number)
+		if !found {
+			break
+		}
+		fmt.Fprintf(&text, "issue %d, %s, %q: %s\n%s\n", number, i.State, i.Labels, i.Title, i.Body)
+		for _, body := range api.CommentsOn(number) {
+			fmt.Fprintf(&text, "comment:\n%s\n", body)
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
+}
+
+// fakeAPI changes how the fake of GitHub behaves: "read-only", "writable", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
 func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
 	switch args[0] {
-	case "read-only":
+	case "read-only", "writable":
 		api.Lock()
 		defer api.Unlock()
-		api.ReadOnly = true
+		api.ReadOnly = args[0] == "read-only"
 	case "compare":
 		var files []githubtest.File
 		for _, name := range args[3:] {

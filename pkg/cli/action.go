@@ -43,7 +43,7 @@ func (p *program) answer(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, errors.Join(err, a.writeNothing(err))
 	}
-	known := a.recall(work)
+	known := a.recall(ctx)
 	result, err := a.verify(work, a.config, a.run(), selected, known)
 	if err != nil {
 		return 0, err
