@@ -23,7 +23,7 @@ func serveCommand(s *service) {
 		if at.pointer == "" {
 			at = s.whole()
 		}
-		s.report(finding.ManifestServeCommand, at, "There is no `serveCommand`, so the App can't start what it downloads", s.commandFix(nil))
+		s.report(finding.ManifestNoBinary, at, "There is no `serveCommand`, so the App can't start what it downloads", s.commandFix(nil))
 		return
 	}
 	var names, others []string // of the binaries that are not the first word, and of their platforms
