@@ -115,7 +115,7 @@ func TestUnansweredAllowedAddressIsUnreachableWhateverElseIsRefused(t *testing.T
 	c.StallTimeout = time.Second
 	c.AllowNetworks = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	c.Resolver = dns(t, func(string) []netip.Addr {
-		return []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("127.0.0.1")}
+		return []netip.Addr{netip.MustParseAddr("127.0.0.2"), netip.MustParseAddr("127.0.0.1")}
 	})
 	_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com:1/"})
 	mustFail(t, err, fetch.Unreachable)
