@@ -279,7 +279,7 @@ func TestEndedDownloadsGiveTheirBuffersBack(t *testing.T) {
 		other.ServeHTTP(w, r)
 	})
 	client := newClient(t, config(&naps{}))
-	for range 4 * fetch.MaxBuffers {
+	for range 2 * fetch.MaxBuffers {
 		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL + "/other"}, &body{err: io.ErrShortWrite})
 		mustFail(t, err, fetch.Unreachable)
 		sink := &body{}

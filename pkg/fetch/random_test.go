@@ -15,7 +15,7 @@ import (
 
 const (
 	randomSeed = 20240229
-	randomRuns = 150
+	randomRuns = 100
 )
 
 // TestRandomFaultsNeverMakeAWrongBody plays combinations of faults. Whatever happens, a Get without an error has
