@@ -62,7 +62,7 @@ func (p *program) newAction() (*action, error) {
 	}
 	api, err := github.New(github.Config{
 		APIURL: p.Getenv("GITHUB_API_URL"), Token: config.GitHubToken,
-		Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(),
+		Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(), Sleep: p.Sleep,
 	})
 	return &action{program: p, config: config, event: event, api: api}, err
 }

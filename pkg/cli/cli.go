@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -29,9 +30,13 @@ const (
 type Env struct {
 	Args           []string // without the program's name
 	Stdout, Stderr io.Writer
-	Environ        []string         // "NAME=value"
-	RootCAs        *x509.CertPool   // whom to trust; nil: the system's authorities
-	Now            func() time.Time // the clock; nil: the system's
+	Environ        []string       // "NAME=value"
+	RootCAs        *x509.CertPool // whom to trust; nil: the system's authorities
+
+	// What stands in for the outside world; nil is the system's.
+	Now      func() time.Time
+	Sleep    func(ctx context.Context, d time.Duration) error // returns the cause of ctx's end, if that comes first
+	Resolver *net.Resolver
 }
 
 // Getenv returns a variable's value, "" when it is not set.
@@ -110,7 +115,7 @@ could not do its work.`,
 		Args:          cobra.NoArgs,
 		RunE:          p.root,
 	}
-	root.SetArgs(p.Args)
+	root.SetArgs(append([]string{}, p.Args...)) // cobra reads os.Args in place of nil
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	root.AddCommand(p.checkCommand(), p.mergeCommand(), p.schemaCommand(), p.versionCommand())

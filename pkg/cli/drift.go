@@ -178,6 +178,9 @@ func problem(a report.Artifact, f state.File, kind state.Kind, said said, server
 		}
 		p.Said = content(a, said)
 		p.Cause, p.Fix = changedBecause(a, f, ref)
+		if p.Said != "" {
+			p.Cause = "The host answers with something else in the file's place, or the URL never led to the file"
+		}
 	case state.Gone:
 		p.Said = firstSaid(a, said, finding.ArtifactUnavailable, finding.ArtifactRefused)
 		p.Cause, p.Fix = goneBecause(ref)

@@ -72,6 +72,8 @@ func (p *program) fetcher(c *Config) (*fetch.Client, error) {
 		UserAgent:     userAgent(),
 		Proxy:         p.proxy(),
 		RootCAs:       p.RootCAs,
+		Resolver:      p.Resolver,
+		Sleep:         p.Sleep,
 	})
 }
 
@@ -120,7 +122,7 @@ func (p *program) verifier(c *Config) (*verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent()})
+	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (d Drift) Markdown(limit int) string {
 	m := d.markdown()
 	return m.cut(m.driftHead("### "+strings.TrimPrefix(d.Title(), "Manifest drift: ")), []section{
 		m.remarks(),
-		m.problems("Changed: other bytes than before", d.Changed),
+		m.problems("Changed: not the file that was reviewed", d.Changed),
 		m.problems("Gone: the server, or our policy, gives no file any more", d.Gone),
 		m.problems("Unreachable: nobody could look, scan after scan", d.Unreachable),
 	}, limit)

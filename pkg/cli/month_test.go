@@ -1,0 +1,371 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// hub stands in for Hugging Face, GitHub's downloads and a host of somebody's own, over TLS behind a proxy.
+// What it serves can change while it runs.
+type hub struct {
+	proxy string
+	roots *x509.CertPool
+
+	mu       sync.Mutex
+	files    map[string]string // bodies by host and path; "" is a 404
+	down     map[string]bool   // hosts whose certificate is another's
+	commit   string            // that Hugging Face's branches stand for
+	requests int
+	bytes    int64
+}
+
+const (
+	hubModel  = "huggingface.co/acme/m/resolve/main/m.gguf"
+	hubConfig = "huggingface.co/acme/m/resolve/main/config.json"
+	hubAsset  = "github.com/acme/s/releases/download/v1/server-arm64"
+	hubOther  = "github.com/acme/s/releases/download/v1.2.0/server-x86"
+	hubOwn    = "files.example.org/tool"
+)
+
+func newHub(t *testing.T) *hub {
+	t.Helper()
+	h := &hub{commit: strings.Repeat("a", 40), down: map[string]bool{}, files: map[string]string{
+		hubModel:  "GGUF\x03\x00\x00\x00" + strings.Repeat("\x00", 16),
+		hubConfig: "{}\n",
+		hubAsset:  "\xcf\xfa\xed\xfe\x0c\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48),
+		hubOther:  "\xcf\xfa\xed\xfe\x07\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48),
+		hubOwn:    "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x3e\x00" + strings.Repeat("\x00", 44),
+	}}
+	good, authority := certificateFor(t, []string{"huggingface.co", "github.com", "files.example.org"})
+	bad, stranger := certificateFor(t, []string{"elsewhere.example.org"})
+	files := httptest.NewUnstartedServer(http.HandlerFunc(h.serve))
+	files.TLS = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.down[hello.ServerName] {
+			return &bad, nil
+		}
+		return &good, nil
+	}}
+	files.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that refuse the other certificate
+	files.StartTLS()
+	t.Cleanup(files.Close)
+	lead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connect(w, files.Listener.Addr().String())
+	}))
+	t.Cleanup(lead.Close)
+	h.proxy, h.roots = lead.URL, x509.NewCertPool()
+	h.roots.AddCert(authority)
+	h.roots.AddCert(stranger)
+	return h
+}
+
+func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.requests++
+	body := h.files[r.Host+r.URL.Path]
+	if body == "" {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Host == "huggingface.co" {
+		w.Header().Set("X-Repo-Commit", h.commit)
+		if strings.HasSuffix(r.URL.Path, ".gguf") {
+			w.Header().Set("X-Linked-Etag", fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(body))))
+			w.Header().Set("X-Linked-Size", fmt.Sprint(len(body)))
+		}
+	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(body)))[:20]+`"`)
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	if r.Method == http.MethodGet {
+		h.bytes += int64(len(body))
+		fmt.Fprint(w, body)
+	}
+}
+
+func (h *hub) set(change func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change()
+}
+
+// entry is an entry of a manifest of version 1.1, with the checksum of body unless that is "".
+func entry(at, body string) map[string]any {
+	e := map[string]any{"url": "https://" + at}
+	if body != "" {
+		e["checksum"] = fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(body)))
+	}
+	return e
+}
+
+// registry is a folder with the manifests of two services.
+type registry struct {
+	t      *testing.T
+	dir    string
+	chat   map[string]any // the binaries of one
+	models map[string]any // the weights of the other
+}
+
+func newRegistry(t *testing.T, h *hub) *registry {
+	t.Helper()
+	r := &registry{t: t, dir: t.TempDir(),
+		chat: map[string]any{
+			"aarch64-apple-darwin":     entry(hubAsset, h.files[hubAsset]),
+			"x86_64-apple-darwin":      entry(hubOther, h.files[hubOther]),
+			"x86_64-unknown-linux-gnu": entry(hubOwn, ""),
+		},
+		models: map[string]any{"m.gguf": entry(hubModel, h.files[hubModel]), "config.json": entry(hubConfig, "")},
+	}
+	r.write()
+	return r
+}
+
+func (r *registry) write() {
+	r.t.Helper()
+	for name, fields := range map[string]map[string]any{
+		"chat-tool":  {"id": "tool", "binaries": r.chat},
+		"chat-model": {"id": "model", "weights": r.models, "binaries": map[string]any{"aarch64-apple-darwin": r.chat["aarch64-apple-darwin"]}},
+	} {
+		for field, value := range map[string]any{
+			"name": name, "serviceType": "binary", "version": "1.1", "modelInfo": map[string]any{}, "interfaces": []string{"chat"},
+			"defaultPort": 8100 + len(name), "defaultExternalPort": 8100 + len(name), "serveCommand": fmt.Sprintf("server-arm64 --port=%d", 8100+len(name)),
+		} {
+			fields[field] = value
+		}
+		text, err := json.MarshalIndent(fields, "", "  ")
+		if err == nil {
+			err = os.MkdirAll(filepath.Join(r.dir, name), 0o700)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(r.dir, name, "manifest.json"), text, 0o600)
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	}
+}
+
+// scan is one nightly run.
+type scan struct {
+	*hub
+	api    *githubtest.Server
+	inputs []string // INPUT_NAME=value
+	report report.Report
+	out    bytes.Buffer
+}
+
+// run scans a registry on the n-th day and returns the exit code.
+func (s *scan) run(t *testing.T, r *registry, n int) int {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "report.json")
+	s.out.Reset()
+	code := cli.Main(t.Context(), cli.Env{
+		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
+		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
+		Sleep:    func(context.Context, time.Duration) error { return nil },
+		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
+		Environ: append([]string{
+			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE=" + r.dir,
+			"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + strings.Repeat("3", 40),
+			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY=" + s.proxy,
+			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE=" + file,
+		}, s.inputs...),
+	})
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(text, &s.report)
+	}
+	if err != nil {
+		t.Fatalf("%v; the program said:\n%s", err, &s.out)
+	}
+	return code
+}
+
+// noDNS leaves every name to the proxy.
+func noDNS(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no DNS here") }
+
+// word is what the issue says: its title, the rows without what never changes, and how many comments there are.
+func (s *scan) word() string {
+	if len(s.api.Issues) == 0 {
+		return "no issue"
+	}
+	i := s.api.Issues[0]
+	words := []string{fmt.Sprintf("%s: %s (comments: %d)", i.State, i.Title, len(s.api.CommentsOn(i.Number)))}
+	if i.State == "closed" {
+		return words[0]
+	}
+	for line := range strings.Lines(i.Body) {
+		line = strings.TrimSpace(line)
+		_, since, isRow := strings.Cut(line, " · since ")
+		switch {
+		case isRow:
+			words = append(words, "    "+strings.Split(line, "`")[1]+" since "+since)
+		case strings.HasPrefix(line, "**URL:**"), strings.HasPrefix(line, "**Likely"), strings.HasPrefix(line, "**Not"), strings.HasPrefix(line, "**Was"):
+			words = append(words, "        "+line)
+		}
+	}
+	return strings.Join(words, "\n")
+}
+
+// The events of the month, by day.
+func (h *hub) month(r *registry) map[int]struct {
+	what string
+	does func()
+} {
+	model, asset, own, config := h.files[hubModel], h.files[hubAsset], h.files[hubOwn], h.files[hubConfig]
+	again := asset + "uploaded again"
+	return map[int]struct {
+		what string
+		does func()
+	}{
+		3:  {"the host of files.example.org is down for a night", func() { h.down["files.example.org"] = true }},
+		4:  {"it is up again", func() { h.down["files.example.org"] = false }},
+		6:  {"the asset of the rolling tag v1 is uploaded again", func() { h.files[hubAsset] = again }},
+		9:  {"the upload is taken back", func() { h.files[hubAsset] = asset }},
+		11: {"the file without a checksum is replaced", func() { h.files[hubOwn] = own + "other" }},
+		12: {"its host is down for three nights", func() { h.down["files.example.org"] = true }},
+		15: {"it is up again; the file is still the other one", func() { h.down["files.example.org"] = false }},
+		16: {"a pull request declares the checksum of the new file", func() {
+			r.chat["x86_64-unknown-linux-gnu"] = entry(hubOwn, own+"other")
+			r.write()
+		}},
+		18: {"the branch of the model moves, and takes the configuration along", func() {
+			h.commit, h.files[hubModel], h.files[hubConfig] = strings.Repeat("b", 40), model+"\x01", "{\"new\": true}\n"
+		}},
+		20: {"a pull request declares the new checksum of the model", func() {
+			r.models["m.gguf"] = entry(hubModel, model+"\x01")
+			r.write()
+		}},
+		21: {"the configuration is taken back", func() { h.files[hubConfig] = config }},
+		23: {"the full version's asset is deleted", func() { h.files[hubOther] = "" }},
+		25: {"huggingface.co is down for four nights", func() { h.down["huggingface.co"] = true }},
+		27: {"the deleted asset's service is taken out of the registry", func() {
+			delete(r.chat, "x86_64-apple-darwin")
+			r.write()
+		}},
+		29: {"huggingface.co is up again", func() { h.down["huggingface.co"] = false }},
+	}
+}
+
+// TestAMonthOfNightlyScans plays thirty nights with a state file, and thirty without one; the golden files
+// hold what the issue said each day.
+func TestAMonthOfNightlyScans(t *testing.T) {
+	for _, c := range []struct{ name, mode, state string }{
+		{"month-full.txt", "full", "state.json"},
+		{"month-fast.txt", "fast", "state.json"},
+		{"month-without-state.txt", "full", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newHub(t)
+			r := newRegistry(t, h)
+			events := h.month(r)
+			s := &scan{hub: h, api: githubtest.New(), inputs: []string{"INPUT_MODE=" + c.mode, "INPUT_MISSING-CHECKSUM=off"}}
+			defer s.api.Close()
+			if c.state != "" {
+				s.inputs = append(s.inputs, "INPUT_STATE-FILE="+filepath.Join(t.TempDir(), c.state))
+			}
+			var log strings.Builder
+			for day := 1; day <= 30; day++ {
+				if event, found := events[day]; found {
+					fmt.Fprintf(&log, "\n  (%s)\n", event.what)
+					h.set(event.does)
+				}
+				code := s.run(t, r, day)
+				fmt.Fprintf(&log, "day %2d, exit %d: %s\n", day, code, s.word())
+			}
+			if n := len(s.api.Issues); n != 1 || len(s.api.Unknown()) > 0 {
+				t.Errorf("%d issues; unknown requests %q", n, s.api.Unknown())
+			}
+			goldenLog(t, c.name, log.String())
+		})
+	}
+}
+
+func goldenLog(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+}
+
+// sources counts the artifacts of a report by where their digest comes from.
+func sources(r report.Report) string {
+	counts := map[string]int{}
+	for _, a := range r.Artifacts {
+		counts[string(a.Source)]++
+	}
+	var words []string
+	for source, n := range counts {
+		words = append(words, fmt.Sprintf("%s %d", source, n))
+	}
+	slices.Sort(words)
+	return strings.Join(words, ", ")
+}
+
+// TestAFastScanReadsNothingThatIsKnown measures an unchanged registry's second scan.
+func TestAFastScanReadsNothingThatIsKnown(t *testing.T) {
+	h := newHub(t)
+	r := newRegistry(t, h)
+	const each = 50
+	for i := range each {
+		for at, models := range map[string]string{fmt.Sprintf("huggingface.co/acme/m/resolve/main/%d.gguf", i): "GGUF\x03\x00\x00\x00", fmt.Sprintf("files.example.org/%d", i): "hello\n"} {
+			h.files[at] = models + fmt.Sprint(i)
+			r.models[filepath.Base(filepath.Dir(at))+fmt.Sprint(i)] = entry(at, h.files[at])
+		}
+	}
+	r.write()
+	s := &scan{hub: h, api: githubtest.New(), inputs: []string{"INPUT_MODE=fast", "INPUT_MISSING-CHECKSUM=off", "INPUT_STATE-FILE=" + filepath.Join(t.TempDir(), "state.json")}}
+	defer s.api.Close()
+	s.api.Releases["acme/s/v1.2.0"] = []githubtest.Asset{{Name: "server-x86", Digest: fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(h.files[hubOther]))), Size: int64(len(h.files[hubOther]))}}
+	s.run(t, r, 1)
+	first := h.requests
+	h.bytes = 0
+	s.run(t, r, 2)
+	if got, want := sources(s.report), fmt.Sprintf("cache %d, download 4, host %d", each, each+2); got != want || s.report.Summary.Failed() > 0 {
+		t.Errorf("got %s, want %s; %+v", got, want, s.report.Summary)
+	}
+	if again := h.requests - first; again > 2*each+8 || h.bytes > 300 {
+		t.Errorf("%d requests and %d bytes", again, h.bytes)
+	}
+}
