@@ -171,7 +171,7 @@ func issues(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// fakeAPI changes how the fake of GitHub behaves: "read-only", "writable", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
+// fakeAPI changes how the fake of GitHub behaves: "read-only", "writable", "head NUMBER SHA", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
 func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
 	switch args[0] {
@@ -179,6 +179,12 @@ func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
 		api.Lock()
 		defer api.Unlock()
 		api.ReadOnly = args[0] == "read-only"
+	case "head":
+		number, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		api.Lock()
+		defer api.Unlock()
+		api.Heads[number] = args[2]
 	case "compare":
 		var files []githubtest.File
 		for _, name := range args[3:] {

@@ -50,6 +50,9 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if current, err := a.follow(ctx, merged.Run); err != nil || !current {
+		return ExitOK, err
+	}
 	run := a.run()
 	if merged.Run.HeadSHA != run.HeadSHA || merged.Run.PullRequest != run.PullRequest || merged.Run.Repository != run.Repository {
 		return 0, fmt.Errorf("the shard reports are of commit %s of %s, and this run is of commit %s of %s",
@@ -59,6 +62,28 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	known := a.recall(ctx)
 	known.record(merged, nil)
 	return a.publish(ctx, merged, known)
+}
+
+// follow finds the pull request of the run that a workflow_run follows. The report claims one, and GitHub
+// says whether the run's commit is its head; where it is not, or not any more, there is nothing to say.
+func (a *action) follow(ctx context.Context, claimed report.Run) (current bool, err error) {
+	followed := a.event.Follows
+	if followed.Event == "" {
+		return true, nil
+	}
+	if followed.Event != "pull_request" || claimed.PullRequest == 0 {
+		return false, usageError{fmt.Errorf("the run that is followed was started by %s: only a pull_request's can be merged on workflow_run", finding.Quote(followed.Event))}
+	}
+	head, err := a.api.PullRequestHead(ctx, claimed.PullRequest)
+	if err != nil {
+		return false, err
+	}
+	if head != followed.HeadSHA {
+		a.actions().Noticef("The run that is followed was of commit %s, which is not the head of pull request %d: nothing was said", finding.Clean(followed.HeadSHA), claimed.PullRequest)
+		return false, nil
+	}
+	a.event.PullRequest, a.event.HeadSHA = claimed.PullRequest, head
+	return true, nil
 }
 
 // expand returns the files that globs name, sorted. A glob that names none is an error: a shard is missing.

@@ -24,6 +24,13 @@ type Event struct {
 	HeadSHA     string // the commit after it; "" on events without a change
 	New         bool   // a push that made the branch
 	Forced      bool   // a push that replaced the branch's history
+	Follows     Follow // the run that a workflow_run follows
+}
+
+// Follow is a run that another one follows. On a fork's pull request the payload does not say which one it is.
+type Follow struct {
+	Event   string // that started it
+	HeadSHA string // its commit: on pull_request, the head of the pull request
 }
 
 // HasChanges reports whether the event is about a change, rather than about a moment.
@@ -40,12 +47,16 @@ type payload struct {
 		BaseSHA string `json:"base_sha"`
 		HeadSHA string `json:"head_sha"`
 	} `json:"merge_group"`
+	WorkflowRun *struct {
+		Event   string
+		HeadSHA string `json:"head_sha"`
+	} `json:"workflow_run"`
 	Before, After string
 	Forced        bool
 }
 
 // ReadEvent returns the event of the name, GITHUB_EVENT_NAME, whose payload is in the file at path,
-// GITHUB_EVENT_PATH. The payload of an event without a change is not read. A payload that lacks what its
+// GITHUB_EVENT_PATH. The payload of an event without a change is read only where another run is what it follows. A payload that lacks what its
 // event must have is an error that says what, and in which file.
 func ReadEvent(name, path string) (Event, error) {
 	change, ok := changes[name]
@@ -65,12 +76,13 @@ func ReadEvent(name, path string) (Event, error) {
 	return event, nil
 }
 
-// changes says how the payload of each event about a change is read.
+// changes says how the payload of each event about a change, or about another run, is read.
 var changes = map[string]func(payload) (Event, error){
 	"pull_request":        pullRequest,
 	"pull_request_target": pullRequest,
 	"merge_group":         mergeGroup,
 	"push":                push,
+	"workflow_run":        workflowRun,
 }
 
 func readPayload(path string, change func(payload) (Event, error)) (Event, error) {
@@ -126,6 +138,14 @@ func push(p payload) (Event, error) {
 	}
 	before, after := commit(p.Before), commit(p.After)
 	return Event{BaseSHA: before, HeadSHA: after, New: before == "", Forced: p.Forced}, nil
+}
+
+func workflowRun(p payload) (Event, error) {
+	run := p.WorkflowRun
+	if run == nil || run.Event == "" || run.HeadSHA == "" {
+		return Event{}, errors.New("it has no workflow_run with an event and a head_sha")
+	}
+	return Event{Follows: Follow{Event: run.Event, HeadSHA: run.HeadSHA}}, nil
 }
 
 // commit returns the SHA, or "" for the zeros that stand for no commit.

@@ -53,6 +53,18 @@ func TestReadEventReturnsWhatChanged(t *testing.T) {
 	}
 }
 
+func TestReadEventReturnsTheRunThatIsFollowed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(path, []byte(`{"workflow_run": {"event": "pull_request", "head_sha": "`+headSHA+`", "pull_requests": []}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := github.ReadEvent("workflow_run", path)
+	want := github.Event{Name: "workflow_run", Follows: github.Follow{Event: "pull_request", HeadSHA: headSHA}}
+	if err != nil || got != want || got.HasChanges() {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 func TestReadEventNeedsNoPayloadForAnEventWithoutAChange(t *testing.T) {
 	if _, err := github.ReadEvent("schedule", ""); err != nil {
 		t.Error(err)
@@ -81,6 +93,7 @@ func TestReadEventSaysWhatIsMissingAndWhere(t *testing.T) {
 		"no head":                {"pull_request", written(`{"pull_request": {"number": 1}}`), []string{"head.sha"}},
 		"null":                   {"pull_request", written(`{"pull_request": null}`), []string{"no pull_request"}},
 		"a merge group's commit": {"merge_group", written(`{"merge_group": {"head_sha": "1"}}`), []string{"base_sha"}},
+		"no followed run":        {"workflow_run", written(`{"workflow_run": {"event": "push"}}`), []string{"no workflow_run with an event and a head_sha"}},
 		"no before":              {"push", written(`{"after": "1"}`), []string{"before and after"}},
 		"not JSON":               {"push", written("::error::x\n{"), []string{"not the JSON"}},
 		"wrong types":            {"push", written(`{"before": 1}`), []string{"not the JSON", "number"}},

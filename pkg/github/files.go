@@ -29,6 +29,20 @@ type File struct {
 	Submodule bool   // another repository's commit, which has no blob here; known of a tree only
 }
 
+// PullRequestHead returns the commit at the head of a pull request as it is now. One that isn't there is an ErrNotFound.
+func (c *Client) PullRequestHead(ctx context.Context, number int) (sha string, err error) {
+	t := task{doing: fmt.Sprintf("reading pull request %d", number), needs: "pull-requests: read"}
+	var found *gh.PullRequest
+	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
+		found, resp, err = c.api.PullRequests.Get(ctx, c.owner, c.repo, number)
+		if err == nil && found.GetHead().GetSHA() == "" {
+			err = errNoAnswer
+		}
+		return resp, err
+	})
+	return found.GetHead().GetSHA(), err
+}
+
 // PullRequestFiles lists the files that a pull request leaves added, modified, renamed, copied or
 // changed, whichever status GitHub gives them; removed ones are left out. It is not complete where
 // GitHub's limit of 3,000 files is reached.

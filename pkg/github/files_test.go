@@ -286,3 +286,17 @@ func TestAFileWithoutABlobIsAnError(t *testing.T) {
 		t.Error("a name led to another route")
 	}
 }
+
+func TestPullRequestHeadIsWhatItIsNow(t *testing.T) {
+	fake := newFake(t)
+	fake.Heads[7] = headSHA
+	client, _ := newClient(t, fake)
+	if sha, err := client.PullRequestHead(t.Context(), 7); sha != headSHA || err != nil {
+		t.Errorf("got %q, %v", sha, err)
+	}
+	_, err := client.PullRequestHead(t.Context(), 8)
+	mustSay(t, err, "reading pull request 8", "pull-requests: read")
+	if !errors.Is(err, github.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -10,21 +10,22 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // confirmLimit is the largest file, in bytes, that is read again before it is called a mismatch.
 const confirmLimit = 64 << 20
 
-// alarming reports whether a file is another than the declared one, and is worth a second look before
+// alarming reports whether a file is another than the declared one or the baseline's, and is worth a second look before
 // that is said: where it is small, and where its server names nothing that would tell two versions apart.
 // The host's own word for the bytes is one.
-func (d Download) alarming(known *evidence) bool {
+func (d Download) alarming(known *evidence, baseline state.File) bool {
 	said := known.published.Digest
 	if known.size > confirmLimit && known.hasValidator && !known.closeDelimited || !said.IsZero() && said == known.digests[said.Algorithm] {
 		return false
 	}
 	for _, a := range d.readable() {
-		if a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)] {
+		if want := expected(a, baseline); !want.IsZero() && want != known.digests[want.Algorithm] {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -45,9 +46,6 @@ func hostDigest(a manifest.Artifact, p hosts.Published) *finding.Finding {
 	return &f
 }
 
-// dateOnly is how messages write a day.
-const dateOnly = "2006-01-02"
-
 // compared adds to the results of one URL's artifacts without a checksum that the baseline had other bytes.
 // A declared digest that the bytes have says that they are right, whoever else declares none.
 func compared(results []Result, known *evidence, baseline state.File) []Result {
@@ -60,11 +58,14 @@ func compared(results []Result, known *evidence, baseline state.File) []Result {
 			return results
 		}
 	}
+	message := fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
+		baseline.Seen.Format(time.DateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String()))
+	if known.unstable {
+		message += ". A second download had other bytes again: the server makes the file anew each time, and no digest can pin it"
+	}
 	for i, r := range results {
 		if r.Status == Unverified {
-			results[i].Findings = append(r.Findings, at(r.Artifact, finding.ArtifactChanged,
-				fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
-					baseline.Seen.Format(dateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String())), ""))
+			results[i].Findings = append(r.Findings, at(r.Artifact, finding.ArtifactChanged, message, ""))
 		}
 	}
 	return results

@@ -369,3 +369,20 @@ func TestAResultSaysWhatAStateKeeps(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 }
+
+// fickle serves another body each time.
+type fickle struct{ web }
+
+func (f *fickle) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	f.files = map[string]served{r.URL: {body: fmt.Sprint("download ", f.gets)}}
+	return f.web.Get(ctx, r, sink)
+}
+
+func TestAChangeIsLookedAtTwice(t *testing.T) {
+	var f fickle
+	v := verify.Verifier{Fetcher: &f, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`)}
+	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{weight(otherURL, "notes.txt", "")}))
+	if f.gets != 2 || outcome(results[0]) != "unverified error:artifact/changed" || !strings.Contains(results[0].Findings[0].Message, "anew each time") {
+		t.Errorf("after %d downloads: %v", f.gets, results[0].Findings)
+	}
+}

@@ -100,7 +100,7 @@ func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*e
 		return nil, err
 	}
 	known.published = v.published(ctx, d, known)
-	if d.alarming(known) {
+	if d.alarming(known, v.Baseline.File(d.key)) {
 		return v.confirm(ctx, d, known, progress)
 	}
 	return known, nil

@@ -79,6 +79,15 @@ func changed(files []File) []map[string]string {
 	return list
 }
 
+func (s *Server) getPullRequest(w http.ResponseWriter, r *http.Request) {
+	head, found := s.Heads[number(r, "number")]
+	if !found {
+		fail(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"number": number(r, "number"), "head": map[string]string{"sha": head}})
+}
+
 func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) {
 	files, found := s.PullRequests[number(r, "number")]
 	if !found {

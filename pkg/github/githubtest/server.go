@@ -27,6 +27,7 @@ type Server struct {
 	ReadOnly bool   // the token may not write
 
 	PullRequests map[int][]File        // changed files, by number
+	Heads        map[int]string        // of pull requests, by number
 	Comparisons  map[string]Comparison // by "base...head"
 	Trees        map[string]Tree       // by the SHA of a commit or a tree
 	Blobs        map[string]string     // text by SHA
@@ -69,6 +70,7 @@ type Fault struct {
 func New() *Server {
 	s := &Server{
 		PullRequests: map[int][]File{},
+		Heads:        map[int]string{},
 		Comparisons:  map[string]Comparison{},
 		Trees:        map[string]Tree{},
 		Blobs:        map[string]string{},
@@ -88,6 +90,7 @@ func New() *Server {
 
 func (s *Server) routes() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
+		"GET /repos/{owner}/{repo}/pulls/{number}":            s.getPullRequest,
 		"GET /repos/{owner}/{repo}/pulls/{number}/files":      s.listFiles,
 		"GET /repos/{owner}/{repo}/compare/{range}":           s.compare,
 		"GET /repos/{owner}/{repo}/git/trees/{sha}":           s.getTree,
