@@ -171,7 +171,7 @@ func issues(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// fakeAPI changes how the fake of GitHub behaves: "read-only", "writable", "head NUMBER SHA", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
+// fakeAPI changes how the fake of GitHub behaves: "read-only", "writable", "head NUMBER SHA", "close ISSUE", "compare BASE HEAD FILE...", or "fail ROUTE STATUS TIMES".
 func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
 	switch args[0] {
@@ -179,6 +179,14 @@ func fakeAPI(ts *testscript.TestScript, _ bool, args []string) {
 		api.Lock()
 		defer api.Unlock()
 		api.ReadOnly = args[0] == "read-only"
+	case "close":
+		api.Lock()
+		defer api.Unlock()
+		for _, i := range api.Issues {
+			if strconv.Itoa(i.Number) == args[1] {
+				i.State = "closed"
+			}
+		}
 	case "head":
 		number, err := strconv.Atoi(args[1])
 		ts.Check(err)
