@@ -73,7 +73,7 @@ func (p *program) print(ctx context.Context, c *Config, r *report.Report, render
 	return exitCode(ctx, c.FailOn, r.Summary), nil
 }
 
-const formatHelp = "what to print: text, json, sarif or markdown"
+const formatHelp = "what to print: text, json, sarif, markdown or html"
 
 // renderer returns the function that prints a report in a format.
 func renderer(format string) (func(*report.Report, io.Writer) error, error) {
@@ -84,13 +84,15 @@ func renderer(format string) (func(*report.Report, io.Writer) error, error) {
 		return (*report.Report).WriteJSON, nil
 	case "sarif":
 		return (*report.Report).WriteSARIF, nil
+	case "html":
+		return (*report.Report).WriteHTML, nil
 	case "markdown":
 		return func(r *report.Report, w io.Writer) error {
 			_, err := io.WriteString(w, r.Markdown(summaryLimit))
 			return err
 		}, nil
 	}
-	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json, sarif or markdown", finding.Quote(format))}
+	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json, sarif, markdown or html", finding.Quote(format))}
 }
 
 // selection reads the manifests below the named folders, and the named files whatever they are called.
