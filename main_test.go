@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 			"expand":   expand,
 			"exits":    exits,
 			"propose":  propose,
+			"base":     base,
 			"comments": comments,
 			"issues":   issues,
 			"api":      fakeAPI,
@@ -141,6 +142,20 @@ func propose(ts *testscript.TestScript, _ bool, args []string) {
 		text, err := fs.ReadFile(root, name)
 		api.AddChange(7, "modified", name, string(text))
 		api.AddToTree(headSHA, name, string(text))
+		return err
+	}))
+}
+
+// base makes a folder the tree of the base commit.
+func base(ts *testscript.TestScript, _ bool, args []string) {
+	api := ts.Value("api").(*githubtest.Server)
+	root := os.DirFS(ts.MkAbs(args[0]))
+	ts.Check(fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		api.AddToTree(baseSHA, name, string(text))
 		return err
 	}))
 }

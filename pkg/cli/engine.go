@@ -109,6 +109,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 	stop := watch(p.Stderr, verifier.Progress)
 	results, bytes := verifier.Run(ctx, downloads)
 	stop()
+	explainReuse(results, s.around.before)
 	r := report.Build(report.Input{
 		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: s.notes,
 		Manifests: len(s.sources), Findings: findings, Results: results, Bytes: bytes, Complete: ctx.Err() == nil,

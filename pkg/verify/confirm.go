@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
@@ -35,7 +36,7 @@ func (d Download) alarming(known *evidence, baseline state.File) bool {
 // confirm reads an alarming file again. Where the two readings differ, the server makes the file anew each
 // time, which is no tampering; or, where nothing told the body's length, one of them was cut short.
 func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
-	second, err := v.download(ctx, d, progress)
+	second, err := v.again(ctx, d, first, progress)
 	switch {
 	case first.closeDelimited && err != nil:
 		return nil, err
@@ -47,6 +48,19 @@ func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, pro
 	}
 	first.unstable = true
 	return first, nil
+}
+
+// again downloads a file once more. Where its server compressed it unasked, first learns what it is decompressed.
+func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
+	got := v.newBody(d, progress)
+	if first.encoding != "gzip" {
+		return v.get(ctx, d, got, got)
+	}
+	decoding := &decoder{body: got, decoded: digest.NewHasher(got.algorithms...)}
+	second, err := v.get(ctx, d, got, decoding)
+	decoding.end()
+	first.decoded = decoding.decoded
+	return second, err
 }
 
 // incomplete reports a body that proves to be cut short only by the size that is declared: its server
@@ -72,6 +86,9 @@ func (d Download) explanation(a manifest.Artifact, known *evidence, observed str
 	}
 	if encoding := known.encoding; encoding != "" && encoding != "identity" {
 		said += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))
+		if known.decoded != nil && known.decoded.Digest(algorithm(a)) == a.Checksum.Value {
+			said += ": decompressed, the file is the declared one. Have the host serve it as it is stored"
+		}
 	}
 	return said
 }

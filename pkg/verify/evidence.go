@@ -30,6 +30,8 @@ type evidence struct {
 	closeDelimited bool // nothing proves that the body was complete
 	hasValidator   bool // the server tells versions of the file apart
 	unstable       bool // two downloads had different bytes
+
+	decoded *digest.Hasher // of what the file decompresses to; nil where that was not looked at
 }
 
 // isRead reports whether the bytes were seen, and not just their digest.

@@ -107,8 +107,17 @@ func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*e
 }
 
 func (v *Verifier) download(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
-	got := newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
-	head, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, got)
+	got := v.newBody(d, progress)
+	return v.get(ctx, d, got, got)
+}
+
+func (v *Verifier) newBody(d Download, progress *Progress) *body {
+	return newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
+}
+
+// get reads a file into a sink, which is the body or passes all on to it.
+func (v *Verifier) get(ctx context.Context, d Download, got *body, sink fetch.Sink) (*evidence, error) {
+	head, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, sink)
 	if err != nil {
 		return nil, err
 	}
