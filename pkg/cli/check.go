@@ -26,6 +26,7 @@ type check struct {
 	*program
 	config *Config
 	format string
+	local  string
 }
 
 func (p *program) checkCommand() *cobra.Command {
@@ -35,11 +36,13 @@ func (p *program) checkCommand() *cobra.Command {
 		Short: "Verify manifests on disk: all below the current folder, or those named",
 		Example: `  verify-manifests check
   verify-manifests check chat-mistral-7b-instruct
-  verify-manifests check --format json --fail-on warning`,
+  verify-manifests check --format json --fail-on warning
+  verify-manifests check --local ~/models`,
 		RunE: p.do(c.run),
 	}
 	addFlags(cmd, c.config, selecting|network|outputting|publishing)
 	cmd.Flags().StringVar(&c.format, "format", "text", formatHelp)
+	cmd.Flags().StringVar(&c.local, "local", "", "compare the files below this folder, DIR/<id>/<file>, instead of downloading")
 	return cmd
 }
 
@@ -55,6 +58,7 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	selected.local = c.local
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
 	known := c.recall(c.config)

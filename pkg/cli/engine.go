@@ -24,6 +24,7 @@ type selection struct {
 	sources []source
 	notes   []string // what a reader of the report has to know about the selection
 	around  surroundings
+	local   string // the folder of files to compare instead of downloading; "" for none
 }
 
 // defaultServer is the GitHub server of runs outside Actions.
@@ -105,6 +106,9 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 	downloads := verify.Plan(artifacts(manifests))
 	if c.Shard != nil {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
+	}
+	if s.local != "" {
+		return p.verifyLocal(ctx, c, run, s, verifier, manifests, findings)
 	}
 	stop := watch(p.Stderr, verifier.Progress)
 	results, bytes := verifier.Run(ctx, downloads)
