@@ -131,21 +131,8 @@ func (a *action) selection(ctx context.Context) (selection, error) {
 	if all != "" {
 		return a.everything(ctx, t, "Every manifest was verified, not just the changed ones: "+all)
 	}
-	return a.changes(ctx, t, selected(files, a.config.Manifests))
-}
-
-// changes selects changed manifests, together with what they are compared with.
-func (a *action) changes(ctx context.Context, t tree, changed []github.File) (selection, error) {
-	s := selection{scope: scopeChanged}
-	if len(changed) == 0 {
-		return s, nil
-	}
-	var err error
-	if s.sources, err = readAll(ctx, t, changed); err != nil {
-		return s, err
-	}
-	s.around, s.notes = a.around(ctx, t, changed)
-	return s, nil
+	globs := a.config.Manifests
+	return change{base: commit{api: a.api, sha: a.event.BaseSHA}, head: t, files: selected(files, globs), globs: globs}.selection(ctx)
 }
 
 func (a *action) everything(ctx context.Context, t tree, notes ...string) (selection, error) {

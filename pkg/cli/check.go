@@ -27,6 +27,7 @@ type check struct {
 	config *Config
 	format string
 	local  string
+	base   string // a reference of git; "" for everything that is named
 }
 
 func (p *program) checkCommand() *cobra.Command {
@@ -36,6 +37,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Short: "Verify manifests on disk: all below the current folder, or those named",
 		Example: `  verify-manifests check
   verify-manifests check chat-mistral-7b-instruct
+  verify-manifests check --base origin/main
   verify-manifests check --format json --fail-on warning
   verify-manifests check --local ~/models`,
 		RunE: p.do(c.run),
@@ -43,6 +45,7 @@ func (p *program) checkCommand() *cobra.Command {
 	addFlags(cmd, c.config, selecting|network|outputting|publishing)
 	cmd.Flags().StringVar(&c.format, "format", "text", formatHelp)
 	cmd.Flags().StringVar(&c.local, "local", "", "compare the files below this folder, DIR/<id>/<file>, instead of downloading")
+	cmd.Flags().StringVar(&c.base, "base", "", "a branch such as origin/main: only the manifests changed since it, committed or not, as CI will check them")
 	return cmd
 }
 
@@ -51,16 +54,13 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if c.config.Scope == scopeChanged {
-		return 0, usageError{errors.New("flag --scope is `changed`: nothing says what to compare with; leave it out")}
-	}
-	selected, err := c.selection(ctx, args)
+	work, cancel := deadline(ctx, c.config)
+	defer cancel()
+	selected, err := c.selection(work, args)
 	if err != nil {
 		return 0, err
 	}
 	selected.local = c.local
-	work, cancel := deadline(ctx, c.config)
-	defer cancel()
 	known := c.recall(c.config)
 	result, err := c.verify(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, selected, known)
 	if err != nil {
@@ -99,8 +99,21 @@ func renderer(format string) (func(*report.Report, io.Writer) error, error) {
 	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json, sarif, markdown or html", finding.Quote(format))}
 }
 
-// selection reads the manifests below the named folders, and the named files whatever they are called.
+// selection is what the flags and arguments ask for.
 func (c *check) selection(ctx context.Context, args []string) (selection, error) {
+	switch scope := c.config.Scope; {
+	case c.base == "" && scope == scopeChanged:
+		return selection{}, usageError{errors.New("flag --scope is `changed`, and nothing says what to compare with: give --base")}
+	case c.base != "" && scope == scopeAll:
+		return selection{}, usageError{errors.New("flag --scope is `all`, and --base asks for what changed: leave one of them out")}
+	case c.base != "":
+		return c.selectChanged(ctx, args)
+	}
+	return c.selectAll(ctx, args)
+}
+
+// selectAll reads the manifests below the named folders, and the named files whatever they are called.
+func (c *check) selectAll(ctx context.Context, args []string) (selection, error) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}

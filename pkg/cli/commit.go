@@ -19,17 +19,26 @@ type commit struct {
 func (c commit) list(ctx context.Context) ([]github.File, error) { return c.api.Tree(ctx, c.sha) }
 
 func (c commit) read(ctx context.Context, f github.File) (source, error) {
-	switch {
-	case f.Symlink:
-		return source{path: f.Path, problem: "The manifest is a symbolic link"}, nil
-	case f.Submodule:
-		return source{path: f.Path, problem: "The manifest is a submodule, another repository's commit"}, nil
+	if s, is := irregular(f); is {
+		return s, nil
 	}
 	text, err := c.api.Blob(ctx, f.BlobSHA, manifest.MaxSize+1)
 	if err != nil {
 		return source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
 	}
 	return source{path: f.Path, text: text}, nil
+}
+
+// irregular is the source of what git keeps under a manifest's name and is no file.
+func irregular(f github.File) (s source, is bool) {
+	s.path = f.Path
+	switch {
+	case f.Symlink:
+		s.problem = "The manifest is a symbolic link"
+	case f.Submodule:
+		s.problem = "The manifest is a submodule, another repository's commit"
+	}
+	return s, s.problem != ""
 }
 
 // changedFiles lists the files that an event changed. Where the list can't be had whole, every manifest

@@ -43,8 +43,11 @@ func (p *program) trustedURLs(c *Config) []string {
 	if len(c.TrustedURLs) > 0 || !found {
 		return c.TrustedURLs
 	}
-	return []string{p.server() + "/" + owner + "/**"}
+	return ownURLs(p.server(), owner)
 }
+
+// ownURLs are the globs of the URLs that an owner controls on a server.
+func ownURLs(server, owner string) []string { return []string{server + "/" + owner + "/**"} }
 
 // policy returns what the Config says of files without a checksum.
 func (p *program) policy(c *Config) verify.Policy {

@@ -103,9 +103,12 @@ func (m *memory) record(r *report.Report, results []verify.Result) {
 	}
 	for i, a := range r.Artifacts {
 		f := m.File(verify.Key(a.URL))
-		r.Artifacts[i].Since = f.Problem.Since
+		since := f.Problem.Since
 		if f.Problem.IsZero() {
-			r.Artifacts[i].Since = f.FailingSince
+			since = f.FailingSince
+		}
+		if since.Before(m.now.Truncate(time.Second)) { // else it is news, and the same input gives the same report
+			r.Artifacts[i].Since = since
 		}
 	}
 	r.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, m.notes))))

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/git"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+)
+
+// worktree is the working tree of a git checkout. Links are not followed: of what is pushed, GitHub has no more than the link.
+type worktree struct {
+	checkout *git.Checkout
+	disk     workspace
+}
+
+func (w worktree) list(ctx context.Context) ([]github.File, error) {
+	names, err := w.checkout.Files(ctx)
+	var files []github.File
+	for _, name := range names {
+		files = append(files, github.File{Path: name})
+	}
+	return files, err
+}
+
+func (w worktree) read(ctx context.Context, f github.File) (source, error) {
+	info, err := w.disk.root.Lstat(f.Path)
+	f.Symlink = err == nil && info.Mode()&os.ModeSymlink != 0
+	if s, is := irregular(f); is {
+		return s, nil
+	}
+	return w.disk.read(ctx, f)
+}
+
+// gitCommit is a commit of a checkout.
+type gitCommit struct {
+	checkout *git.Checkout
+	id       string
+}
+
+func (c gitCommit) list(ctx context.Context) ([]github.File, error) {
+	entries, err := c.checkout.Tree(ctx, c.id)
+	var files []github.File
+	for _, e := range entries {
+		files = append(files, github.File{Path: e.Path, BlobSHA: e.Object, Symlink: e.Mode == git.ModeSymlink, Submodule: e.Mode == git.ModeSubmodule})
+	}
+	return files, err
+}
+
+func (c gitCommit) read(ctx context.Context, f github.File) (source, error) {
+	if s, is := irregular(f); is {
+		return s, nil
+	}
+	text, err := c.checkout.Blob(ctx, f.BlobSHA)
+	return source{path: f.Path, text: text}, err
+}
+
+// comparison is what `check --base` compares: a checkout with a reference.
+type comparison struct {
+	checkout *git.Checkout
+	tip      string   // the commit of the reference
+	ancestor string   // the merge base of it and HEAD
+	within   []string // the files, and folders with a slash at their end, that are asked for; "" is everything
+}
+
+// compare finds the checkout that all arguments belong to. Whatever goes wrong is the user's to mend.
+func (c *check) compare(ctx context.Context, args []string) (*comparison, error) {
+	found := &comparison{}
+	if len(args) == 0 {
+		args, found.within = []string{"."}, []string{""}
+	}
+	for _, arg := range args {
+		if err := found.add(ctx, arg, c.Environ); err != nil {
+			return nil, usageError{err}
+		}
+	}
+	if err := found.resolve(ctx, c.base); err != nil {
+		return nil, usageError{fmt.Errorf("flag --base is %s: %w", finding.Quote(c.base), err)}
+	}
+	return found, nil
+}
+
+// add notes what an argument names.
+func (c *comparison) add(ctx context.Context, arg string, environ []string) error {
+	info, err := os.Stat(arg)
+	if err != nil {
+		return fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)
+	}
+	dir, name := arg, ""
+	if !info.IsDir() {
+		dir, name = filepath.Split(arg)
+	}
+	checkout, err := git.Open(ctx, filepath.Clean(dir), environ)
+	if err != nil {
+		return err
+	}
+	if c.checkout == nil {
+		c.checkout = checkout
+	}
+	if c.checkout.Root != checkout.Root {
+		return fmt.Errorf("%s is in another checkout than the others: with --base, name files of one", finding.Quote(arg))
+	}
+	c.within = append(c.within, checkout.Prefix+name)
+	return nil
+}
+
+func (c *comparison) resolve(ctx context.Context, ref string) error {
+	head, err := c.checkout.Commit(ctx, "HEAD")
+	if err != nil {
+		return err
+	}
+	if c.tip, err = c.checkout.Commit(ctx, ref); err != nil {
+		return err
+	}
+	c.ancestor, err = c.checkout.MergeBase(ctx, c.tip, head)
+	return err
+}
+
+// includes reports whether a changed file is one that was asked for: by its name, or by a folder and the globs.
+func (c *comparison) includes(path string, globs []string) bool {
+	return slices.ContainsFunc(c.within, func(place string) bool {
+		if place == "" || strings.HasSuffix(place, "/") {
+			return strings.HasPrefix(path, place) && selects(globs, path)
+		}
+		return path == place
+	})
+}
+
+// selectChanged selects the manifests that differ from the merge base of --base and HEAD. They are compared with what the Action
+// compares them with: the rest of the working tree, and the tip of --base.
+func (c *check) selectChanged(ctx context.Context, args []string) (selection, error) {
+	base, err := c.compare(ctx, args)
+	if err != nil {
+		return selection{}, err
+	}
+	changes, err := base.checkout.Changes(ctx, base.ancestor)
+	if err != nil {
+		return selection{}, err
+	}
+	var changed []github.File
+	for _, change := range changes {
+		if base.includes(change.Path, c.config.Manifests) {
+			changed = append(changed, github.File{Path: change.Path, Previous: change.Previous})
+		}
+	}
+	c.trustOwner(base.checkout.RemoteURL(ctx, c.base))
+	disk, err := openWorkspace(base.checkout.Root, "")
+	if err != nil {
+		return selection{}, err
+	}
+	defer disk.root.Close()
+	return change{
+		head: worktree{checkout: base.checkout, disk: disk}, base: gitCommit{checkout: base.checkout, id: base.tip},
+		files: changed, globs: c.config.Manifests,
+	}.selection(ctx)
+}
+
+// trustOwner takes the registry's owner from where the base branch is fetched from, since no event tells it here.
+func (c *check) trustOwner(remote string) {
+	if len(c.trustedURLs(c.config)) > 0 {
+		return
+	}
+	server, err := url.Parse(c.server())
+	if owner := ownerOf(remote, server.Host); err == nil && owner != "" {
+		c.config.TrustedURLs = ownURLs(c.server(), owner)
+	}
+}
+
+// ownerOf returns the owner in a remote's URL on a host, "" for any other: https://host/owner/repo, ssh://git@host/owner/repo,
+// or git@host:owner/repo (https://git-scm.com/docs/git-clone#_git_urls).
+func ownerOf(remote, host string) string {
+	_, address, hasScheme := strings.Cut(remote, "://")
+	if !hasScheme {
+		address = strings.Replace(remote, ":", "/", 1)
+	}
+	if _, after, hasUser := strings.Cut(address, "@"); hasUser {
+		address = after
+	}
+	parts := strings.Split(address, "/")
+	if len(parts) != 3 || !strings.EqualFold(parts[0], host) {
+		return ""
+	}
+	return parts[1]
+}

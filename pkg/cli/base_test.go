@@ -1,0 +1,192 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// fileTree is the text of a registry's files by their paths: "" is a file that is not there, and what begins with linkTo a symbolic link.
+type fileTree map[string]string
+
+const linkTo = "-> "
+
+// manifestOf is the text of a service with one binary.
+func manifestOf(id string, port int, owner, more string) string {
+	return fmt.Sprintf(`{"id": %q, "name": %q, "serviceType": "binary", "version": "1.1", "modelInfo": {}, "interfaces": ["chat"],
+	"defaultPort": %d, "defaultExternalPort": %d,
+	"binaries": {"aarch64-apple-darwin": {"url": "https://github.com/%s/%s/releases/download/v1.0.0/x-aarch64-apple-darwin"%s}},
+	"serveCommand": "x-aarch64-apple-darwin --port=%d"}`, id, id, port, port, owner, id, more, port)
+}
+
+const otherDigest = `, "checksum": "sha256:0000000000000000000000000000000000000000000000000000000000000000"`
+
+// before is the registry that is changed.
+var before = fileTree{
+	"README.md":               "a registry",
+	"chat-a/manifest.json":    manifestOf("a", 8101, "premAI-io", ""),
+	"chat-b/manifest.json":    manifestOf("b", 8102, "acme", otherDigest),
+	"chat-b/README.md":        "b",
+	"chat-gone/manifest.json": manifestOf("gone", 8103, "acme", ""),
+}
+
+// changes are what a pull request may do to the registry: the files that it changes, their status as GitHub tells it,
+// and rules that it breaks.
+var changes = map[string]struct {
+	files  fileTree
+	status map[string]string
+	rules  []string
+}{
+	"nothing":            {},
+	"another file":       {files: fileTree{"README.md": "other"}, status: map[string]string{"README.md": "modified"}},
+	"a trusted file":     {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8107, "premAI-io", "")}, status: map[string]string{"chat-a/manifest.json": "modified"}},
+	"a dropped checksum": {files: fileTree{"chat-b/manifest.json": manifestOf("b", 8102, "acme", "")}, status: map[string]string{"chat-b/manifest.json": "modified"}, rules: []string{finding.ChecksumDropped, finding.ArtifactMissingChecksum}},
+	"a mismatch":         {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8101, "acme", otherDigest)}, status: map[string]string{"chat-a/manifest.json": "modified"}, rules: []string{finding.ArtifactMismatch}},
+	"a clash":            {files: fileTree{"chat-c/manifest.json": manifestOf("a", 8104, "acme", "")}, status: map[string]string{"chat-c/manifest.json": "added"}, rules: []string{finding.ManifestDuplicateID}},
+	"a deleted manifest": {files: fileTree{"chat-gone/manifest.json": "", "chat-gone/x": "x"}, status: map[string]string{"chat-gone/manifest.json": "removed", "chat-gone/x": "added"}},
+	"a renamed manifest": {files: fileTree{"chat-b/manifest.json": "", "chat-z/manifest.json": manifestOf("b", 8102, "acme", "")}, status: map[string]string{"chat-z/manifest.json": "renamed"}, rules: []string{finding.ChecksumDropped}},
+	"a broken manifest":  {files: fileTree{"chat-a/manifest.json": "{\n  \"id\": \"a\",\n"}, status: map[string]string{"chat-a/manifest.json": "modified"}, rules: []string{finding.JSONTruncated}},
+	"a symbolic link":    {files: fileTree{"chat-l/manifest.json": linkTo + "../chat-b/manifest.json"}, status: map[string]string{"chat-l/manifest.json": "added"}, rules: []string{finding.ManifestUnreadable}},
+	"several manifests":  {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8102, "acme", ""), "chat-n/manifest.json": manifestOf("n", 8102, "acme", "")}, status: map[string]string{"chat-a/manifest.json": "modified", "chat-n/manifest.json": "added"}},
+	"an unknown kind":    {files: fileTree{"new/manifest.json": manifestOf("new", 8109, "acme", "")}, status: map[string]string{"new/manifest.json": "added"}},
+}
+
+func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	for name, c := range changes {
+		t.Run(name, func(t *testing.T) {
+			want := pullRequest(t, proposed(c.files, c.status))
+			for _, finish := range [][]string{{"commit", "-q", "--allow-empty", "-m", "change"}, {"status"}, {"reset", "-q"}} {
+				got := checkBase(t, c.files, finish)
+				if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
+					t.Errorf("after git %s the Action and the command differ in findings:\n%s", finish[0], diff)
+				}
+				if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
+					t.Errorf("after git %s the Action and the command differ in artifacts:\n%s", finish[0], diff)
+				}
+				if got.Scope != "changed" || got.Summary != want.Summary || !slices.Equal(got.Notes, want.Notes) {
+					t.Errorf("after git %s: %s, %+v, %q; want %+v, %q", finish[0], got.Scope, got.Summary, got.Notes, want.Summary, want.Notes)
+				}
+			}
+			for _, rule := range c.rules {
+				if !slices.ContainsFunc(want.Findings, func(f finding.Finding) bool { return f.Rule == rule }) {
+					t.Errorf("the change does not break %s: %v", rule, want.Findings)
+				}
+			}
+		})
+	}
+}
+
+// proposed is GitHub's API of a pull request that changes the registry.
+func proposed(files fileTree, status map[string]string) *githubtest.Server {
+	api := githubtest.New()
+	after := maps.Clone(before)
+	maps.Copy(after, files)
+	api.PullRequests[7] = nil
+	addTree(api, fmt.Sprintf("%040d", 1), before)
+	addTree(api, strings.Repeat("3", 40), after)
+	for path, status := range status {
+		text, _ := strings.CutPrefix(files[path], linkTo)
+		api.AddChange(7, status, path, text)
+		if status == "renamed" {
+			api.PullRequests[7][0].Previous = "chat-b/manifest.json"
+		}
+	}
+	return api
+}
+
+func addTree(api *githubtest.Server, commit string, files fileTree) {
+	for path, text := range files {
+		target, isLink := strings.CutPrefix(text, linkTo)
+		if text == "" {
+			continue
+		}
+		api.AddToTree(commit, path, target)
+		if tree := api.Trees[commit]; isLink {
+			tree.Files[len(tree.Files)-1].Mode = "120000"
+		}
+	}
+}
+
+// checkBase makes the change in a repository, ends it with a git command, and returns what `check --base` reports.
+func checkBase(t *testing.T, files fileTree, finish []string) report.Report {
+	t.Helper()
+	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "report.json")
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "remote", "add", "origin", "git@github.com:premAI-io/prem-registry.git")
+	lay(t, dir, before)
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "base")
+	git(t, dir, "update-ref", "refs/remotes/origin/main", "HEAD")
+	lay(t, dir, files)
+	git(t, dir, "add", "-A")
+	git(t, dir, finish...)
+	proxy, roots := internet(t, "github.com")
+	var out bytes.Buffer
+	cli.Main(t.Context(), cli.Env{
+		Args: []string{"check", "--base", "origin/main", "--report-file", file, dir}, Stdout: &out, Stderr: &out, RootCAs: roots,
+		Environ: append(os.Environ(), "HTTPS_PROXY="+proxy, "GITHUB_API_URL="+githubWithNothing(t)),
+	})
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; the program said:\n%s", err, &out)
+	}
+	var r report.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// githubWithNothing is a GitHub that knows no release.
+func githubWithNothing(t *testing.T) string {
+	api := githubtest.New()
+	t.Cleanup(api.Close)
+	return api.URL
+}
+
+func git(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=dev", "-c", "user.email=dev@example.com"}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// lay writes files below a folder.
+func lay(t *testing.T, dir string, files fileTree) {
+	t.Helper()
+	for path, text := range files {
+		name := filepath.Join(dir, filepath.FromSlash(path))
+		os.Remove(name)
+		if text == "" {
+			continue
+		}
+		err := os.MkdirAll(filepath.Dir(name), 0o700)
+		if target, isLink := strings.CutPrefix(text, linkTo); isLink {
+			err = os.Symlink(target, name)
+		} else if err == nil {
+			err = os.WriteFile(name, []byte(text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

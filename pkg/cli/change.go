@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+)
+
+// change is some manifests that differ between two moments of a registry.
+type change struct {
+	base, head tree
+	files      []github.File // the manifests, as head has them
+	globs      []string      // that say which files are manifests
+}
+
+// selection reads the changed manifests, together with what the rules compare them with. Of that, what can't be read is
+// left out, and the notes say so: it is no reason to leave the change itself unverified.
+func (c change) selection(ctx context.Context) (selection, error) {
+	s := selection{scope: scopeChanged}
+	if len(c.files) == 0 {
+		return s, nil
+	}
+	files, listErr := c.head.list(ctx)
+	var err error
+	if s.sources, err = readAll(ctx, c.head, known(c.files, files)); err != nil {
+		return s, err
+	}
+	s.around.paths = paths(files)
+	if err := cmp.Or(listErr, c.readOthers(ctx, files, &s.around)); err != nil {
+		s.notes = append(s.notes, "The changed manifests were not compared with the rest of the registry: "+finding.Clean(err.Error()))
+	}
+	if err := c.readBefore(ctx, &s.around); err != nil {
+		s.notes = append(s.notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
+	}
+	return s, nil
+}
+
+// known adds to changed files what only the tree says of them: which ones are no regular files.
+func known(changed, tree []github.File) []github.File {
+	changed, inTree := slices.Clone(changed), byPath(tree)
+	for i, f := range changed {
+		changed[i].Symlink, changed[i].Submodule = inTree[f.Path].Symlink, inTree[f.Path].Submodule
+	}
+	return changed
+}
+
+func byPath(files []github.File) map[string]github.File {
+	index := map[string]github.File{}
+	for _, f := range files {
+		index[f.Path] = f
+	}
+	return index
+}
+
+func (c change) readOthers(ctx context.Context, files []github.File, around *surroundings) (err error) {
+	changed := byPath(c.files)
+	others := slices.DeleteFunc(selected(files, c.globs), func(f github.File) bool { return changed[f.Path].Path != "" })
+	if len(others) > maxOthers {
+		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
+	}
+	around.others, err = readAll(ctx, c.head, others)
+	return err
+}
+
+func (c change) readBefore(ctx context.Context, around *surroundings) error {
+	files, err := c.base.list(ctx)
+	if err != nil {
+		return err
+	}
+	before := byPath(files)
+	around.before = map[string]source{}
+	for _, f := range c.files {
+		was, found := before[cmp.Or(f.Previous, f.Path)]
+		if !found {
+			continue
+		}
+		if around.before[f.Path], err = c.base.read(ctx, was); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package git
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Commit returns the ID of the commit that a reference (gitrevisions(7)) names. It fails where there is none.
+func (c *Checkout) Commit(ctx context.Context, ref string) (string, error) {
+	id, err := c.line(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
+	if isRefusal(err) {
+		return "", fmt.Errorf("git knows no commit %s here: name a branch, a tag or a commit that was fetched, such as `origin/main`", finding.Quote(ref))
+	}
+	return id, err
+}
+
+func isRefusal(err error) bool { return errors.As(err, new(*Error)) }
+
+// MergeBase returns the ID of the best common ancestor of two commits. It fails where they have none.
+func (c *Checkout) MergeBase(ctx context.Context, a, b string) (string, error) {
+	id, err := c.line(ctx, "merge-base", "--end-of-options", a, b)
+	if isRefusal(err) {
+		return "", errors.New("the two have no common ancestor here: in a shallow clone, fetch more of the history with `git fetch --unshallow`")
+	}
+	return id, err
+}
+
+// RemoteURL returns where the branch that a reference names is fetched from, "" where that is not known.
+func (c *Checkout) RemoteURL(ctx context.Context, ref string) string {
+	for _, candidate := range []string{ref, ref + "@{upstream}"} {
+		full, err := c.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", candidate)
+		branch, isRemote := strings.CutPrefix(full, "refs/remotes/")
+		if err != nil || !isRemote {
+			continue
+		}
+		remote, _, _ := strings.Cut(branch, "/")
+		url, err := c.line(ctx, "remote", "get-url", "--", remote)
+		if err == nil {
+			return url
+		}
+	}
+	return ""
+}
+
+// Change is a file that is there now and was not, or was otherwise, at a commit.
+type Change struct {
+	Path     string // slash-separated, from the top
+	Previous string // the path before a rename, "" without one
+}
+
+// Changes returns, by their paths, the files of the working tree that differ from a commit: those that were committed
+// since, those that are not committed yet, and new files that git does not ignore. Deleted files are none.
+func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error) {
+	dir, err := os.MkdirTemp("", "verify-manifests-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	own, err := c.copyIndex(ctx, dir)
+	if err == nil {
+		err = own.addUntracked(ctx, commit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	fields, err := own.names(ctx, "diff", "--name-status", "-z", "--diff-filter=d", "--find-renames", "--no-relative",
+		"--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "--end-of-options", commit, "--")
+	if err != nil {
+		return nil, err
+	}
+	changes, err := readStatus(fields)
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(changes, func(a, b Change) bool { return a.Path == b.Path }), err
+}
+
+// copyIndex returns the checkout with a copy of its index in a folder, since `git diff` brings the times in it up to date
+// and writes it, whatever GIT_OPTIONAL_LOCKS says.
+func (c *Checkout) copyIndex(ctx context.Context, dir string) (*Checkout, error) {
+	name, err := c.line(ctx, "rev-parse", "--path-format=absolute", "--git-path", "index")
+	if err != nil {
+		return nil, err
+	}
+	own := filepath.Join(dir, "index")
+	index, err := os.ReadFile(name)
+	if err == nil {
+		err = os.WriteFile(own, index, 0o600)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // there is none where nothing was ever added
+		return nil, err
+	}
+	return &Checkout{Root: c.Root, environ: append(slices.Clone(c.environ), "GIT_INDEX_FILE="+own)}, nil
+}
+
+// addUntracked adds to the index the names of new files that git does not ignore, so that it compares them too, and sees which of them
+// were moved. No content is added: any object, such as a commit, stands for it.
+func (c *Checkout) addUntracked(ctx context.Context, object string) error {
+	names, err := c.names(ctx, "ls-files", "-z", "--others", "--exclude-standard")
+	if err != nil {
+		return err
+	}
+	var entries strings.Builder
+	for _, name := range names {
+		if !strings.HasSuffix(name, "/") { // another repository
+			fmt.Fprintf(&entries, "100644 %s\t%s\x00", object, name)
+		}
+	}
+	_, err = c.feed(ctx, entries.String(), "update-index", "-z", "--index-info")
+	return err
+}
+
+// readStatus reads the fields of `git diff --name-status -z`: a status and a path, and after a rename or a copy
+// another path.
+func readStatus(fields []string) ([]Change, error) {
+	var changes []Change
+	for len(fields) > 0 {
+		n := 2
+		if strings.HasPrefix(fields[0], "R") || strings.HasPrefix(fields[0], "C") {
+			n = 3
+		}
+		if len(fields) < n {
+			return nil, errors.New("git diff answers what is no list of changes")
+		}
+		change := Change{Path: fields[n-1]}
+		if strings.HasPrefix(fields[0], "R") {
+			change.Previous = fields[1]
+		}
+		changes = append(changes, change)
+		fields = fields[n:]
+	}
+	return changes, nil
+}
+
+// Files returns the paths of the files in the working tree, sorted: all that git knows and those that it does not ignore.
+func (c *Checkout) Files(ctx context.Context) ([]string, error) {
+	files, err := c.names(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := c.names(ctx, "ls-files", "-z", "--deleted")
+	isDeleted := map[string]bool{}
+	for _, path := range deleted {
+		isDeleted[path] = true
+	}
+	files = slices.DeleteFunc(files, func(path string) bool { return isDeleted[path] })
+	slices.Sort(files)
+	return slices.Compact(files), err
+}
+
+// Entry is a file at a commit.
+type Entry struct {
+	Path   string
+	Object string // its ID
+	Mode   string // as git writes it: 100644, 100755, 120000 for a symbolic link, 160000 for a submodule
+}
+
+// The modes of what is no regular file (gitformat-index(5)).
+const (
+	ModeSymlink   = "120000"
+	ModeSubmodule = "160000"
+)
+
+// Tree returns the files at a commit.
+func (c *Checkout) Tree(ctx context.Context, commit string) ([]Entry, error) {
+	lines, err := c.names(ctx, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, line := range lines {
+		meta, path, found := strings.Cut(line, "\t")
+		words := strings.Fields(meta) // mode, type, object
+		if !found || len(words) != 3 {
+			return nil, errors.New("git ls-tree answers what is no list of files")
+		}
+		entries = append(entries, Entry{Path: path, Object: words[2], Mode: words[0]})
+	}
+	return entries, nil
+}
+
+// Blob returns the content of an Entry's object.
+func (c *Checkout) Blob(ctx context.Context, object string) ([]byte, error) {
+	return c.run(ctx, "cat-file", "blob", object)
+}

@@ -1,0 +1,133 @@
+// Package git asks the git of this machine about a checkout. It changes nothing there, contacts nobody, and runs none of
+// the checkout's hooks. Its arguments are the user's, or come from git itself: never from a manifest.
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+const (
+	// outputLimit bounds what one command may answer, in bytes: the names of half a million files.
+	outputLimit = 64 << 20
+	// stopTime is how long a command may take to end once it was told to.
+	stopTime = time.Second
+)
+
+// Checkout is a repository's working tree.
+type Checkout struct {
+	Root   string // the folder at its top
+	Prefix string // from there to the folder that was opened, with a slash at its end; "" for the top itself
+
+	environ []string
+}
+
+// Open finds the checkout that a folder belongs to. It fails where the folder is in none, or is in one that git
+// does not trust, and where the machine has no git. environ is the environment of this process.
+func Open(ctx context.Context, dir string, environ []string) (*Checkout, error) {
+	c := &Checkout{Root: dir, environ: quiet(environ)}
+	top, err := c.line(ctx, "rev-parse", "--show-toplevel")
+	if err == nil {
+		c.Prefix, err = c.line(ctx, "rev-parse", "--show-prefix")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the folder %s can't be read as a git checkout: %w", finding.Quote(dir), err)
+	}
+	c.Root = top
+	return c, nil
+}
+
+// quiet returns the environment in which git looks at the folder that it is given and nowhere else, as a hook's
+// variables would have it, and neither asks, nor takes a lock, nor fetches what a partial clone lacks.
+func quiet(environ []string) []string {
+	environ = slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
+		return strings.HasPrefix(variable, "GIT_") && !strings.HasPrefix(variable, "GIT_CONFIG")
+	})
+	return append(environ, "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+}
+
+// hardening comes before every command: no program of the repository's choice is started, no address contacted.
+var hardening = []string{
+	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.splitIndex=false", "-c", "protocol.allow=never",
+}
+
+// run returns what a command prints.
+func (c *Checkout) run(ctx context.Context, args ...string) ([]byte, error) {
+	return c.feed(ctx, "", args...)
+}
+
+// feed gives a command its input, and returns what it prints.
+func (c *Checkout) feed(ctx context.Context, stdin string, args ...string) ([]byte, error) {
+	stdout, stderr := &limited{left: outputLimit}, &limited{left: outputLimit}
+	cmd := exec.CommandContext(ctx, "git", slices.Concat(hardening, []string{"-C", c.Root}, args)...)
+	cmd.Stdin, cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(stdin), c.environ, stdout, stderr, stopTime
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, errors.New("the program git is not there: install it, or leave out what needs it")
+	case stdout.left < 0:
+		return nil, fmt.Errorf("git %s answers more than %d bytes", args[0], outputLimit)
+	case err != nil:
+		return nil, &Error{command: args[0], said: firstLine(stderr.text.Bytes()), err: err}
+	}
+	return stdout.text.Bytes(), nil
+}
+
+// line returns the one line that a command prints.
+func (c *Checkout) line(ctx context.Context, args ...string) (string, error) {
+	out, err := c.run(ctx, args...)
+	return strings.TrimSuffix(strings.TrimSuffix(string(out), "\n"), "\r"), err
+}
+
+// names returns the NUL-terminated fields that a command prints.
+func (c *Checkout) names(ctx context.Context, args ...string) ([]string, error) {
+	out, err := c.run(ctx, args...)
+	if err != nil || len(out) == 0 {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), nil
+}
+
+// Error is git's refusal.
+type Error struct {
+	command, said string
+	err           error
+}
+
+func (e *Error) Error() string {
+	if e.said == "" {
+		return fmt.Sprintf("git %s fails: %v", e.command, e.err)
+	}
+	return fmt.Sprintf("git %s says %s", e.command, finding.Quote(e.said))
+}
+
+func (e *Error) Unwrap() error { return e.err }
+
+func firstLine(text []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
+	return string(line)
+}
+
+// limited is a buffer that fails when it is full, which ends the command.
+type limited struct {
+	text bytes.Buffer // not embedded: io.Copy would go around Write
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.left -= len(p); l.left < 0 {
+		return 0, errors.New("too long an answer")
+	}
+	return l.text.Write(p)
+}
