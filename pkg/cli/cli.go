@@ -118,7 +118,7 @@ could not do its work.`,
 	root.SetArgs(append([]string{}, p.Args...)) // cobra reads os.Args in place of nil
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	root.AddCommand(p.checkCommand(), p.mergeCommand(), p.schemaCommand(), p.versionCommand())
+	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.schemaCommand(), p.versionCommand())
 	return root
 }
 
