@@ -17,6 +17,7 @@ const (
 	ArtifactDigestConflict  = "artifact/digest-conflict"
 	ArtifactHostDigest      = "artifact/host-digest"
 	ArtifactChanged         = "artifact/changed"
+	ArtifactLeftOver        = "artifact/left-over"
 )
 
 var artifactRules = []Rule{
@@ -124,5 +125,12 @@ var artifactRules = []Rule{
 		Why:     "Nothing is declared that could say which bytes are right; they changed since the baseline was taken.",
 		Example: `an asset uploaded again to a rolling tag such as "v1"`,
 		Fix:     "Find out from the publisher whether the change was meant; name a URL with a version, and declare a checksum.",
+	},
+	{
+		ID: ArtifactLeftOver, Severity: Notice,
+		Title:   "A file on disk is none that the manifest names",
+		Why:     "It is of an earlier version, of a download that did not end, or somebody else's. Nothing verifies it, and it takes room.",
+		Example: "`models/x/model-v1.gguf` where the manifest names `model-v2.gguf`, with `check --local models`",
+		Fix:     "Delete it, unless you know what it is for.",
 	},
 }

@@ -84,6 +84,12 @@ func (d Download) explanation(a manifest.Artifact, known *evidence, observed str
 	if pointer, found := d.declared[declaration{a.Manifest, observed}]; found && pointer != a.Pointer {
 		said += fmt.Sprintf(". This is the digest that is declared for %s: the two may be swapped", finding.Quote(pointer))
 	}
+	if known.source == FromLocal && a.Size == nil {
+		said += ". No size is declared that would tell whether its download has ended"
+	}
+	if known.source == FromLocal && a.Size != nil && a.Size.Value == known.size {
+		said += ". It has the declared size, so the App takes it for complete: an interrupted download may have gone on with another version"
+	}
 	if encoding := known.encoding; encoding != "" && encoding != "identity" {
 		said += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))
 		if known.decoded != nil && known.decoded.Digest(algorithm(a)) == a.Checksum.Value {

@@ -13,8 +13,9 @@ import (
 
 // inspect says what is wrong with a file whatever its digest: it is not the thing it should be. The first
 // rule that applies explains the others away, so at most one finding comes of each file.
-func inspect(a manifest.Artifact, kind format.Format) []finding.Finding {
-	for _, rule := range []func(manifest.Artifact, format.Format) *finding.Finding{
+func inspect(a manifest.Artifact, known *evidence) []finding.Finding {
+	kind := seen{known.kind, capital(known.serves())}
+	for _, rule := range []func(manifest.Artifact, seen) *finding.Finding{
 		emptyBody, webPage, lfsPointer, notExecutable, otherPlatform, otherFormat, executableWeights, scriptBinary,
 	} {
 		if f := rule(a, kind); f != nil {
@@ -24,34 +25,40 @@ func inspect(a manifest.Artifact, kind format.Format) []finding.Finding {
 	return nil
 }
 
+// seen is what a file is, and how to begin a sentence about it.
+type seen struct {
+	format.Format
+	serves string
+}
+
 func found(a manifest.Artifact, rule, message, fix string) *finding.Finding {
 	f := at(a, rule, message, fix)
 	return &f
 }
 
-func emptyBody(a manifest.Artifact, kind format.Format) *finding.Finding {
+func emptyBody(a manifest.Artifact, kind seen) *finding.Finding {
 	if kind.Kind != format.Empty {
 		return nil
 	}
-	return found(a, finding.ArtifactEmpty, "The URL serves an empty file", "")
+	return found(a, finding.ArtifactEmpty, kind.serves+" an empty file", "")
 }
 
-func webPage(a manifest.Artifact, kind format.Format) *finding.Finding {
+func webPage(a manifest.Artifact, kind seen) *finding.Finding {
 	if kind.Kind != format.HTML || slices.Contains([]string{".html", ".htm"}, extension(a)) {
 		return nil
 	}
-	return found(a, finding.ArtifactHTMLPage, fmt.Sprintf("The URL serves %s instead of the file", kind.Describe()),
+	return found(a, finding.ArtifactHTMLPage, fmt.Sprintf("%s %s instead of the file", kind.serves, kind.Describe()),
 		"Open the URL in a private browser window to see the page. Then use a URL that downloads the file without a browser, a log-in or a consent")
 }
 
-func lfsPointer(a manifest.Artifact, kind format.Format) *finding.Finding {
+func lfsPointer(a manifest.Artifact, kind seen) *finding.Finding {
 	if kind.Kind != format.LFSPointer {
 		return nil
 	}
-	return found(a, finding.ArtifactLFSPointer, fmt.Sprintf("The URL serves %s instead of the file", kind.Describe()), "")
+	return found(a, finding.ArtifactLFSPointer, fmt.Sprintf("%s %s instead of the file", kind.serves, kind.Describe()), "")
 }
 
-func notExecutable(a manifest.Artifact, kind format.Format) *finding.Finding {
+func notExecutable(a manifest.Artifact, kind seen) *finding.Finding {
 	if a.Role != manifest.Binary || !kind.NotExecutable() {
 		return nil
 	}
@@ -59,7 +66,7 @@ func notExecutable(a manifest.Artifact, kind format.Format) *finding.Finding {
 		"Name the URL of the executable itself")
 }
 
-func otherPlatform(a manifest.Artifact, kind format.Format) *finding.Finding {
+func otherPlatform(a manifest.Artifact, kind seen) *finding.Finding {
 	if a.Role != manifest.Binary {
 		return nil
 	}
@@ -72,7 +79,7 @@ func otherPlatform(a manifest.Artifact, kind format.Format) *finding.Finding {
 // claims are the formats that a weight's name promises and only the first bytes prove.
 var claims = map[string]format.Kind{".gguf": format.GGUF, ".safetensors": format.Safetensors}
 
-func otherFormat(a manifest.Artifact, kind format.Format) *finding.Finding {
+func otherFormat(a manifest.Artifact, kind seen) *finding.Finding {
 	want, claimed := claims[extension(a)]
 	if a.Role != manifest.Weight || !claimed || kind.Kind == want {
 		return nil
@@ -81,14 +88,14 @@ func otherFormat(a manifest.Artifact, kind format.Format) *finding.Finding {
 		"Name the file that was meant, or call it what it is")
 }
 
-func executableWeights(a manifest.Artifact, kind format.Format) *finding.Finding {
+func executableWeights(a manifest.Artifact, kind seen) *finding.Finding {
 	if a.Role != manifest.Weight || !kind.Unsafe() {
 		return nil
 	}
 	return found(a, finding.ArtifactUnsafeFormat, fmt.Sprintf("The weights are %s, a format that can execute code when it is loaded", kind.Describe()), "")
 }
 
-func scriptBinary(a manifest.Artifact, kind format.Format) *finding.Finding {
+func scriptBinary(a manifest.Artifact, kind seen) *finding.Finding {
 	if a.Role != manifest.Binary || kind.Kind != format.Script {
 		return nil
 	}

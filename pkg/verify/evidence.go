@@ -31,11 +31,21 @@ type evidence struct {
 	hasValidator   bool // the server tells versions of the file apart
 	unstable       bool // two downloads had different bytes
 
+	path string // of a file on disk
+
 	decoded *digest.Hasher // of what the file decompresses to; nil where that was not looked at
 }
 
 // isRead reports whether the bytes were seen, and not just their digest.
 func (e *evidence) isRead() bool { return e.source == FromDownload || e.source == FromLocal }
+
+// serves begins a clause that says what the file is.
+func (e *evidence) serves() string {
+	if e.source == FromLocal {
+		return finding.Quote(e.path) + " is"
+	}
+	return "the URL serves"
+}
 
 // hostDigest reports that the host publishes another digest than the declared one. It explains a mismatch,
 // and decides nothing.

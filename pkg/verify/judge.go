@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -31,7 +32,7 @@ func (p Policy) judge(d Download, a manifest.Artifact, known *evidence) Result {
 	}
 	if known.isRead() {
 		r.Format = known.kind.String()
-		r.Findings = inspect(a, known.kind)
+		r.Findings = inspect(a, known)
 	}
 	switch {
 	case a.Checksum != nil && a.Checksum.Value == r.Observed:
@@ -57,13 +58,16 @@ func (p Policy) judge(d Download, a manifest.Artifact, known *evidence) Result {
 	return r
 }
 
+// capital makes a clause a sentence.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 func mismatch(d Download, a manifest.Artifact, known *evidence, r Result) finding.Finding {
-	message := fmt.Sprintf("The file is not the one that was declared: the URL serves %s of %s bytes whose digest is %s, and %s is declared",
-		known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
+	message := fmt.Sprintf("The file is not the one that was declared: %s %s of %s bytes whose digest is %s, and %s is declared",
+		known.serves(), known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
 	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
-		message = "The URL serves a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
+		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
 	}
 	fix := ""
 	if slices.ContainsFunc(r.Findings, isError) {

@@ -1,77 +1,199 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
+	"strings"
 
+	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
-// LocalFile is an artifact and where its bytes lie, slash-separated below a root.
+// LocalFile is an artifact and where its bytes lie.
 type LocalFile struct {
 	Artifact manifest.Artifact
-	Path     string
+	Path     string // slash-separated, below a root
 }
 
-// RunLocal compares files on disk as Run does downloads, at most Concurrency at a time, and returns one
-// Result per file, in the order of a report. Nothing outside the root is opened, whatever a path or a
-// symbolic link says. A file that is not there is Unavailable.
+// RunLocal compares files on disk as Run does downloads, at most Concurrency at a time, and returns one Result per file, in the
+// order of a report. Nothing outside the root is opened, whatever a path says, and no symbolic link is followed. A file that is
+// not there is Unavailable, one that is shorter than its declared size Unreachable: nothing is known of the rest.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
-	results := make([]Result, len(files))
+	progress := cmp.Or(v.Progress, &Progress{})
+	places := localPlaces(files)
+	progress.files.Add(int64(len(places)))
+	results := make([][]Result, len(places))
 	var group errgroup.Group
 	group.SetLimit(v.Concurrency)
-	for i, f := range files {
+	for i, p := range places {
 		group.Go(func() error {
-			results[i] = v.local(ctx, root, f)
-			results[i].Source = FromLocal
+			results[i] = v.local(ctx, root, p, progress)
+			progress.filesDone.Add(1)
 			return nil
 		})
 	}
 	_ = group.Wait() // no goroutine returns an error: an error is a Result
-	slices.SortFunc(results, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
+	all := slices.Concat(results...)
+	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
+	return all
+}
+
+// localPlace is one file on disk, and the artifacts that say what it should be: the App keeps the binaries of
+// all platforms under one name.
+type localPlace struct {
+	Download
+	path string
+}
+
+// localPlaces groups files so that each is read once.
+func localPlaces(files []LocalFile) []localPlace {
+	var all []manifest.Artifact
+	byPath := map[string][]manifest.Artifact{}
+	for _, f := range files {
+		all = append(all, f.Artifact)
+		byPath[f.Path] = append(byPath[f.Path], f.Artifact)
+	}
+	declared := declarations(all)
+	var places []localPlace
+	for p, artifacts := range byPath {
+		places = append(places, localPlace{Download{Artifacts: artifacts, declared: declared}, p})
+	}
+	return places
+}
+
+func (v *Verifier) local(ctx context.Context, root *os.Root, p localPlace, progress *Progress) []Result {
+	got := newBody(p.algorithms(state.File{}), newMessage(p.Download, v.Policy.PublicKeys), progress)
+	err := readLocal(ctx, root, p.path, got)
+	known := got.evidence(FromLocal, got.http)
+	known.path = p.path
+	var results []Result
+	for _, a := range p.Artifacts {
+		var r Result
+		switch {
+		case unreadable(a):
+			r = refused(a) // manifest.Parse has reported the checksum
+		case err != nil:
+			r = unread(a, err)
+		case isPart(a, known):
+			r = unread(a, partly(a, known))
+		default:
+			r = v.Policy.judge(p.Download, a, known)
+			advise(r.Findings)
+		}
+		r.Source = FromLocal
+		results = append(results, r)
+	}
+	return onlyTheRightOne(results, p.path)
+}
+
+// advise says what to do about a file on disk: what is true of its URL is not known here.
+func advise(findings []finding.Finding) {
+	for i, f := range findings {
+		if isError(f) && strings.HasPrefix(f.Rule, "artifact/") {
+			findings[i].Fix = "Do not start the service. Delete the file, and download the service again; should the file come back the same, check the manifest without --local"
+		}
+	}
+}
+
+// isPart reports whether a file is shorter than it should be.
+func isPart(a manifest.Artifact, known *evidence) bool {
+	return a.Size != nil && known.size < a.Size.Value
+}
+
+func partly(a manifest.Artifact, known *evidence) error {
+	return &fetch.Error{
+		Message: fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
+			finding.Quote(known.path), humanize.Comma(known.size), humanize.Comma(a.Size.Value)),
+		Fix: "Let the download end. If it does not go on, delete the file, and download the service again",
+	}
+}
+
+// onlyTheRightOne takes a file that is exactly one of several artifacts for that one: the others are not there.
+func onlyTheRightOne(results []Result, path string) []Result {
+	right := slices.IndexFunc(results, func(r Result) bool { return r.Status == Verified })
+	if right < 0 {
+		return results
+	}
+	for i, r := range results {
+		if r.Status == Mismatch || r.Status == Unreachable {
+			results[i] = unread(r.Artifact, absent(fmt.Sprintf("%s is the file of %s, and of one name there is only one file",
+				finding.Quote(path), finding.Quote(results[right].Artifact.Pointer))))
+			results[i].Source = FromLocal
+		}
+	}
 	return results
 }
 
-func (v *Verifier) local(ctx context.Context, root *os.Root, f LocalFile) Result {
-	if unreadable(f.Artifact) {
-		return refused(f.Artifact) // manifest.Parse has reported the checksum
-	}
-	d := Download{Artifacts: []manifest.Artifact{f.Artifact}}
-	got := v.newBody(d, &Progress{})
-	if err := readLocal(ctx, root, f.Path, got); err != nil {
-		return unread(f.Artifact, err)
-	}
-	return v.Policy.judge(d, f.Artifact, got.evidence(FromLocal, got.http))
+func absent(message string) error {
+	return &fetch.Error{Kind: fetch.Unavailable, Message: message, Fix: "Download the service again. A binary for another platform than this one's need not be there"}
 }
 
-// readLocal reads a file into a body. Only a regular file is opened: a named pipe would block.
-func readLocal(ctx context.Context, root *os.Root, path string, to *body) error {
-	info, err := root.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return &fetch.Error{Kind: fetch.Unavailable, Message: fmt.Sprintf("There is no file %s", finding.Quote(path)), Fix: "Download the service again"}
-	case err != nil:
-		return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("The file %s can't be read: %s", finding.Quote(path), finding.Quote(err.Error()))}
-	case !info.Mode().IsRegular():
-		return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s is not a regular file", finding.Quote(path))}
+func cantRead(path string, err error) error {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
 	}
-	file, err := root.Open(path)
+	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s can't be read: %s", finding.Quote(path), finding.Quote(err.Error())),
+		Fix: "See what is there, and who may read it"}
+}
+
+// readLocal reads a file into a body.
+func readLocal(ctx context.Context, root *os.Root, path string, to *body) error {
+	info, err := lstat(root, path)
 	if err != nil {
 		return err
 	}
+	file, err := root.Open(path)
+	if err != nil {
+		return cantRead(path, err)
+	}
 	defer file.Close()
 	to.Start(fetch.Head{Size: info.Size()})
-	_, err = io.Copy(to, untilDone{ctx, file})
-	return err
+	_, err = io.Copy(to, io.LimitReader(untilDone{ctx, file}, info.Size()+1))
+	switch {
+	case ctx.Err() != nil:
+		return &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error())}
+	case err != nil:
+		return cantRead(path, err)
+	case to.size != info.Size():
+		return &fetch.Error{Message: fmt.Sprintf("%s changes while it is read", finding.Quote(path)), Fix: "Let its download end first"}
+	}
+	return nil
+}
+
+// lstat finds a regular file: a link may lead to another service's, and opening a named pipe would block.
+func lstat(root *os.Root, name string) (fs.FileInfo, error) {
+	if !fs.ValidPath(name) || name == "." {
+		return nil, &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s is no path below the folder", finding.Quote(name)),
+			Fix: "Correct the manifest's id or the file's name: they make up the path"}
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if info, err := root.Lstat(dir); err == nil && !info.IsDir() {
+			return nil, cantRead(dir, errors.New("it is not a folder"))
+		}
+	}
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, absent("There is no file " + finding.Quote(name))
+	case err != nil:
+		return nil, cantRead(name, err)
+	case !info.Mode().IsRegular():
+		return nil, cantRead(name, errors.New("it is not a regular file"))
+	}
+	return info, nil
 }
 
 // untilDone is a reader that ends with its context.
@@ -82,7 +204,7 @@ type untilDone struct {
 
 func (r untilDone) Read(p []byte) (int, error) {
 	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
+		return 0, r.ctx.Err()
 	}
 	return r.Reader.Read(p)
 }

@@ -5,8 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -18,7 +22,8 @@ func TestLocalFilesAreComparedAsDownloadsAre(t *testing.T) {
 		}
 	}
 	outside := filepath.Join(t.TempDir(), "outside")
-	if err := errors.Join(os.WriteFile(outside, []byte(machOArm), 0o600), os.Symlink(outside, filepath.Join(dir, "link")), os.Mkdir(filepath.Join(dir, "folder"), 0o700)); err != nil {
+	if err := errors.Join(os.WriteFile(outside, []byte(machOArm), 0o600), os.Symlink(outside, filepath.Join(dir, "link")), os.Mkdir(filepath.Join(dir, "folder"), 0o700),
+		os.Symlink("right", filepath.Join(dir, "inside")), os.Symlink(".", filepath.Join(dir, "way"))); err != nil {
 		t.Fatal(err)
 	}
 	root, err := os.OpenRoot(dir)
@@ -33,6 +38,11 @@ func TestLocalFilesAreComparedAsDownloadsAre(t *testing.T) {
 		"page":       "mismatch error:artifact/html-page error:artifact/mismatch",
 		"missing":    "unavailable error:artifact/unavailable",
 		"link":       "refused error:artifact/refused",
+		"inside":     "refused error:artifact/refused",
+		"way/right":  "refused error:artifact/refused",
+		"right/x":    "refused error:artifact/refused",
+		"":           "refused error:artifact/refused",
+		".":          "refused error:artifact/refused",
 		"folder":     "refused error:artifact/refused",
 		"../outside": "refused error:artifact/refused",
 		outside:      "refused error:artifact/refused",
@@ -49,5 +59,97 @@ func TestLocalFilesAreComparedAsDownloadsAre(t *testing.T) {
 	}
 	if r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: binary("https://example.com/x", "md5:x"), Path: "right"}}); r[0].Status != verify.Refused {
 		t.Errorf("an unreadable checksum: %s", outcome(r[0]))
+	}
+}
+
+// folder makes a folder of files.
+func folder(t *testing.T, files map[string]string) *os.Root {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
+func TestAPartOfAFileIsNoMismatch(t *testing.T) {
+	root := folder(t, map[string]string{"part": machOArm[:20], "whole": machOArm, "other": strings.Repeat("\x00", len(machOArm)), "long": machOArm + "x"})
+	declared := binary("https://example.com/x", sum(machOArm))
+	declared.Size = &manifest.Field[int64]{Value: int64(len(machOArm)), Pointer: declared.Pointer + "/size"}
+	v := &verify.Verifier{Concurrency: 1}
+	for path, want := range map[string]struct{ outcome, says string }{
+		"part":  {"unreachable error:artifact/unreachable", "`part` has 20 of the 64 bytes that are declared: its download has not ended"},
+		"whole": {"verified", ""},
+		"other": {"mismatch error:artifact/mismatch", "It has the declared size, so the App takes it for complete"},
+		"long":  {"mismatch error:artifact/mismatch error:artifact/size", "`long` is a Mach-O arm64 executable of 65 bytes"},
+	} {
+		r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: path}})[0]
+		if outcome(r) != want.outcome || r.Source != verify.FromLocal {
+			t.Errorf("%s: %s, want %s", path, outcome(r), want.outcome)
+		}
+		if len(r.Findings) > 0 && (!strings.Contains(r.Findings[0].Message, want.says) || strings.Contains(r.Findings[0].Message+r.Findings[0].Fix, "URL")) {
+			t.Errorf("%s: %s %s", path, r.Findings[0].Message, r.Findings[0].Fix)
+		}
+	}
+}
+
+func TestOneNameIsOneFileWhateverThePlatforms(t *testing.T) {
+	root := folder(t, map[string]string{"server": machOArm})
+	arm, intel := binary("https://example.com/arm/server", sum(machOArm)), binary("https://example.com/intel/server", sum(machOX86))
+	intel.Platform, intel.Pointer = "x86_64-apple-darwin", "/binaries/x86_64-apple-darwin"
+	v := &verify.Verifier{Concurrency: 1}
+	for range 10 { // whatever the order of a map
+		var got []string
+		for _, r := range v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: intel, Path: "server"}, {Artifact: arm, Path: "server"}}) {
+			got = append(got, r.Artifact.Platform+" "+outcome(r))
+		}
+		want := []string{"aarch64-apple-darwin verified", "x86_64-apple-darwin unavailable error:artifact/unavailable"}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	}
+	root = folder(t, map[string]string{"server": "\x00another"})
+	for _, r := range v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: intel, Path: "server"}, {Artifact: arm, Path: "server"}}) {
+		if r.Status != verify.Mismatch {
+			t.Errorf("%s: %s, want a mismatch of both", r.Artifact.Platform, outcome(r))
+		}
+	}
+}
+
+func TestSwappedFilesOnDiskAreNamed(t *testing.T) {
+	root := folder(t, map[string]string{"a": "\x00b", "b": "\x00a"})
+	a, b := binary("https://example.com/a", sum("\x00a")), binary("https://example.com/b", sum("\x00b"))
+	b.Pointer = "/binaries/x86_64-apple-darwin"
+	v := &verify.Verifier{Concurrency: 2, Progress: &verify.Progress{}}
+	for _, r := range v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: a, Path: "a"}, {Artifact: b, Path: "b"}}) {
+		if len(r.Findings) != 1 || !strings.Contains(r.Findings[0].Message, "the two may be swapped") {
+			t.Errorf("%s: %v", outcome(r), r.Findings)
+		}
+	}
+	if done, all := v.Progress.Files(); done != 2 || all != 2 {
+		t.Errorf("%d of %d files are done", done, all)
+	}
+}
+
+func TestAFileThatGrowsIsNoMismatch(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /proc")
+	}
+	root, err := os.OpenRoot("/proc/self") // whose files have the size 0, and content
+	if err != nil {
+		t.Skip(err)
+	}
+	defer root.Close()
+	v := &verify.Verifier{Concurrency: 1}
+	r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: binary("https://example.com/x", sum("")), Path: "status"}})[0]
+	if r.Status != verify.Unreachable || !strings.Contains(r.Findings[0].Message, "changes while it is read") {
+		t.Errorf("%s: %v", outcome(r), r.Findings)
 	}
 }
