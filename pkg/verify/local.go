@@ -107,9 +107,10 @@ func advise(findings []finding.Finding) {
 	}
 }
 
-// isPart reports whether a file is shorter than it should be.
+// isPart reports whether a file is the beginning of what it should be, as far as anybody can tell.
 func isPart(a manifest.Artifact, known *evidence) bool {
-	return a.Size != nil && known.size < a.Size.Value
+	isRight := a.Checksum != nil && a.Checksum.Value == known.digests[algorithm(a)]
+	return a.Size != nil && known.size < a.Size.Value && !isRight && !slices.ContainsFunc(inspect(a, known), isError)
 }
 
 func partly(a manifest.Artifact, known *evidence) error {

@@ -80,11 +80,12 @@ func folder(t *testing.T, files map[string]string) *os.Root {
 }
 
 func TestAPartOfAFileIsNoMismatch(t *testing.T) {
-	root := folder(t, map[string]string{"part": machOArm[:20], "whole": machOArm, "other": strings.Repeat("\x00", len(machOArm)), "long": machOArm + "x"})
+	root := folder(t, map[string]string{"part": machOArm[:20], "whole": machOArm, "other": strings.Repeat("\x00", len(machOArm)), "long": machOArm + "x", "page": "<!doctype html><title>x</title>"})
 	declared := binary("https://example.com/x", sum(machOArm))
 	declared.Size = &manifest.Field[int64]{Value: int64(len(machOArm)), Pointer: declared.Pointer + "/size"}
 	v := &verify.Verifier{Concurrency: 1}
 	for path, want := range map[string]struct{ outcome, says string }{
+		"page":  {"mismatch error:artifact/html-page error:artifact/mismatch error:artifact/size", "`page` is an HTML page"},
 		"part":  {"unreachable error:artifact/unreachable", "`part` has 20 of the 64 bytes that are declared: its download has not ended"},
 		"whole": {"verified", ""},
 		"other": {"mismatch error:artifact/mismatch", "It has the declared size, so the App takes it for complete"},
@@ -97,6 +98,17 @@ func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 		if len(r.Findings) > 0 && (!strings.Contains(r.Findings[0].Message, want.says) || strings.Contains(r.Findings[0].Message+r.Findings[0].Fix, "URL")) {
 			t.Errorf("%s: %s %s", path, r.Findings[0].Message, r.Findings[0].Fix)
 		}
+	}
+}
+
+func TestTheDigestDecidesWhateverSizeIsDeclared(t *testing.T) {
+	root := folder(t, map[string]string{"short": machOArm})
+	declared := binary("https://example.com/x", sum(machOArm))
+	declared.Size = &manifest.Field[int64]{Value: int64(len(machOArm)) + 1, Pointer: declared.Pointer + "/size"}
+	v := &verify.Verifier{Concurrency: 1}
+	r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: "short"}})[0]
+	if want := "verified error:artifact/size"; outcome(r) != want {
+		t.Errorf("%s, want %s", outcome(r), want)
 	}
 }
 
