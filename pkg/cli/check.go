@@ -77,7 +77,7 @@ func (p *program) print(ctx context.Context, c *Config, r *report.Report, render
 	return exitCode(ctx, c.FailOn, r.Summary), nil
 }
 
-const formatHelp = "what to print: text, json, sarif, markdown or html"
+const formatHelp = "what to print: text, json, sarif, markdown, html (a status page) or badge (of shields.io)"
 
 // renderer returns the function that prints a report in a format.
 func renderer(format string) (func(*report.Report, io.Writer) error, error) {
@@ -90,13 +90,15 @@ func renderer(format string) (func(*report.Report, io.Writer) error, error) {
 		return (*report.Report).WriteSARIF, nil
 	case "html":
 		return (*report.Report).WriteHTML, nil
+	case "badge":
+		return (*report.Report).WriteBadge, nil
 	case "markdown":
 		return func(r *report.Report, w io.Writer) error {
 			_, err := io.WriteString(w, r.Markdown(summaryLimit))
 			return err
 		}, nil
 	}
-	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json, sarif, markdown or html", finding.Quote(format))}
+	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json, sarif, markdown, html or badge", finding.Quote(format))}
 }
 
 // selection is what the flags and arguments ask for.

@@ -47,15 +47,15 @@ func (d Drift) Title() string {
 		one, all string
 	}{
 		{len(d.Changed), "file changed", "files changed"},
-		{len(d.Gone), "is gone", "are gone"},
-		{len(d.Unreachable), "can't be reached", "can't be reached"},
+		{len(d.Gone), "file is gone", "files are gone"},
+		{len(d.Unreachable), "file can't be reached", "files can't be reached"},
 	} {
 		if part.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.count, english.PluralWord(part.count, part.one, part.all)))
 		}
 	}
 	if len(parts) == 0 {
-		return "Manifest drift: nothing is wrong"
+		return "Manifest drift: nothing to report"
 	}
 	return "Manifest drift: " + strings.Join(parts, ", ")
 }
@@ -140,8 +140,11 @@ func (m markdown) problemRow(p Problem) string {
 	line("Was", p.was())
 	line("Is", code(p.Now.String()))
 	line("Found", prose(sentence(p.Said)))
-	if p.Failures > 0 {
-		line("Not reached", fmt.Sprintf("on the last %s", english.Plural(p.Failures, "scan", "")))
+	switch {
+	case p.Failures == 1:
+		line("Not reached", "on the last scan")
+	case p.Failures > 1:
+		line("Not reached", fmt.Sprintf("on the last %d scans", p.Failures))
 	}
 	line("Likely cause", prose(sentence(p.Cause)))
 	line("Fix", prose(sentence(p.Fix)))

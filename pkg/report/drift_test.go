@@ -47,10 +47,10 @@ func TestDriftReadsAsItShould(t *testing.T) {
 	golden(t, "drift.md", d.Markdown(commentLimit))
 	golden(t, "drift-comment.md", d.Comment(commentLimit))
 	golden(t, "drift-last-word.md", report.Drift{Report: d.Report}.LastWord())
-	if got, want := d.Title(), "Manifest drift: 1 file changed, 1 is gone, 1 can't be reached"; got != want {
+	if got, want := d.Title(), "Manifest drift: 1 file changed, 1 file is gone, 1 file can't be reached"; got != want {
 		t.Errorf("the title is %q, want %q", got, want)
 	}
-	if got, want := (report.Drift{Report: d.Report}).Title(), "Manifest drift: nothing is wrong"; got != want {
+	if got, want := (report.Drift{Report: d.Report}).Title(), "Manifest drift: nothing to report"; got != want {
 		t.Errorf("the title is %q, want %q", got, want)
 	}
 }
