@@ -49,7 +49,7 @@ func internet(t *testing.T, hosts ...string) (proxy string, roots *x509.CertPool
 	return lead.URL, roots
 }
 
-func certificateFor(t *testing.T, hosts []string) (tls.Certificate, *x509.Certificate) {
+func certificateFor(t testing.TB, hosts []string) (tls.Certificate, *x509.Certificate) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -89,24 +89,26 @@ func connect(w http.ResponseWriter, address string) {
 }
 
 // serveRealistic answers with what the name of a file promises.
-func serveRealistic(w http.ResponseWriter, r *http.Request) {
-	name := filepath.Base(r.URL.Path)
-	body := name + "\n"
+func serveRealistic(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, realistic(r.URL.Path)) }
+
+// realistic is what a file of that name begins with.
+func realistic(path string) string {
+	name := filepath.Base(path)
 	switch {
 	case strings.HasSuffix(name, "apple-darwin"):
-		body = "\xcf\xfa\xed\xfe\x0c\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48)
+		return "\xcf\xfa\xed\xfe\x0c\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48)
 	case strings.HasSuffix(name, "linux-gnu"):
-		body = "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x3e\x00" + strings.Repeat("\x00", 44)
+		return "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x3e\x00" + strings.Repeat("\x00", 44)
 	case strings.HasSuffix(name, ".gguf"):
-		body = "GGUF\x03\x00\x00\x00" + strings.Repeat("\x00", 16)
+		return "GGUF\x03\x00\x00\x00" + strings.Repeat("\x00", 16)
 	case strings.HasSuffix(name, ".safetensors"):
-		body = "\x40\x00\x00\x00\x00\x00\x00\x00" + `{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`
+		return "\x40\x00\x00\x00\x00\x00\x00\x00" + `{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`
 	case name == "pytorch_model.bin":
-		body = "PK\x03\x04" + strings.Repeat("\x00", 22) + "\x10\x00\x00\x00archive/data.pkl"
+		return "PK\x03\x04" + strings.Repeat("\x00", 22) + "\x10\x00\x00\x00archive/data.pkl"
 	case strings.HasSuffix(name, ".sh"):
-		body = "#!/bin/bash\n"
+		return "#!/bin/bash\n"
 	}
-	fmt.Fprint(w, body)
+	return name + "\n"
 }
 
 func TestPullRequestOverTheRealRegistry(t *testing.T) {
