@@ -31,6 +31,7 @@ var registry embed.FS
 
 const (
 	pullRequest = 7
+	base        = "1111111111111111111111111111111111111111"
 	head        = "3333333333333333333333333333333333333333"
 )
 
@@ -57,18 +58,19 @@ func run(serve string) error {
 	return play(api, files)
 }
 
-// propose opens the pull request: it changes every manifest of the registry.
+// propose opens the pull request: it adds every service of the registry.
 func propose(api *githubtest.Server, url string) error {
 	services, err := registry.ReadDir("registry")
 	if err != nil {
 		return err
 	}
+	api.AddToTree(base, "README.md", "# registry")
 	for _, service := range services {
 		text, err := fill(service.Name(), url)
 		if err != nil {
 			return err
 		}
-		api.AddChange(pullRequest, "modified", service.Name()+"/manifest.json", text)
+		api.AddChange(pullRequest, "added", service.Name()+"/manifest.json", text)
 		api.AddToTree(head, service.Name()+"/manifest.json", text)
 		api.AddToTree(head, service.Name()+"/README.md", "# "+service.Name())
 	}
@@ -97,7 +99,7 @@ func event() []byte {
 		"pull_request": map[string]any{
 			"number": pullRequest,
 			"head":   map[string]string{"sha": head, "ref": "feature"},
-			"base":   map[string]string{"sha": strings.Repeat("1", 40), "ref": "main"},
+			"base":   map[string]string{"sha": base, "ref": "main"},
 		},
 	})
 	return payload
