@@ -64,7 +64,7 @@ func newHub(t testing.TB) *hub {
 		hubOther:  "\xcf\xfa\xed\xfe\x07\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48),
 		hubOwn:    "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x3e\x00" + strings.Repeat("\x00", 44),
 	}}
-	good, authority := certificateFor(t, []string{"huggingface.co", "github.com", "raw.githubusercontent.com", "files.example.org"})
+	good, authority := certificateFor(t, []string{"huggingface.co", "github.com", "raw.githubusercontent.com", "files.example.org", "drive.example.com"})
 	bad, stranger := certificateFor(t, []string{"elsewhere.example.org"})
 	files := httptest.NewUnstartedServer(http.HandlerFunc(h.serve))
 	files.TLS = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {

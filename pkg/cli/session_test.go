@@ -1,0 +1,121 @@
+package cli_test
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+)
+
+const (
+	sessionPage  = "../../docs/terminal.md"
+	sessionFiles = "testdata/session"
+)
+
+// TestTheRecordedSessionIsTrue types the commands of docs/terminal.md, one after the other, in a repository
+// with the files of testdata/session and an internet of our own. With -update it records what they print.
+func TestTheRecordedSessionIsTrue(t *testing.T) {
+	page, err := filepath.Abs(sessionPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(t)
+	var got strings.Builder
+	isTyped := false // between a command and the next, or the end of the block
+	for line := range strings.Lines(string(text)) {
+		command, isCommand := strings.CutPrefix(line, "$ ")
+		isTyped = isCommand || isTyped && line != "```\n"
+		switch {
+		case isCommand:
+			got.WriteString(line + s.run(strings.Fields(command)))
+		case !isTyped:
+			got.WriteString(line)
+		}
+	}
+	if *update {
+		if err := os.WriteFile(page, []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(text), got.String()); diff != "" {
+		t.Errorf("%s: %s", sessionPage, diff)
+	}
+}
+
+// session is a developer's shell.
+type session struct {
+	t   *testing.T
+	hub *hub
+}
+
+// newSession enters a clone whose branch adds the services of testdata/session to a registry.
+func newSession(t *testing.T) *session {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	s := &session{t: t, hub: newHub(t)}
+	s.hub.files = map[string]string{
+		"github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64-apple-darwin": realistic("x-aarch64-apple-darwin"),
+		"github.com/acme/llama/releases/download/v2.0.0/llama-aarch64-apple-darwin":     realistic("x-aarch64-apple-darwin") + "llama",
+		"drive.example.com/baboon-aarch64-apple-darwin":                                 "<!DOCTYPE html><title>Sign in to Example Drive</title>\n",
+		"huggingface.co/acme/llama/resolve/main/llama.Q5_0.gguf":                        realistic("x.gguf"),
+	}
+	files, err := filepath.Abs(sessionFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
+	for _, args := range [][]string{
+		{"init", "-q", "-b", "main"}, {"config", "user.name", "x"}, {"config", "user.email", "x@example.com"},
+		{"commit", "-q", "--allow-empty", "-m", "x"}, {"update-ref", "refs/remotes/origin/main", "HEAD"},
+	} {
+		s.git(args...)
+	}
+	if err := os.CopyFS(".", os.DirFS(files)); err != nil {
+		t.Fatal(err)
+	}
+	s.git("add", ".")
+	s.git("commit", "-q", "-m", "Add services")
+	return s
+}
+
+func (s *session) git(args ...string) string {
+	s.t.Helper()
+	out, err := exec.CommandContext(s.t.Context(), "git", args...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("git %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// run returns what a command prints. Any but ours and git is a mistake in the page.
+func (s *session) run(command []string) string {
+	s.t.Helper()
+	switch command[0] {
+	case "git":
+		return s.git(command[1:]...)
+	case "verify-manifests":
+		var out bytes.Buffer
+		cli.Main(s.t.Context(), cli.Env{
+			Args: command[1:], Stdout: &out, Stderr: &out, RootCAs: s.hub.roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
+			Environ: []string{"HTTPS_PROXY=" + s.hub.proxy, "PATH=" + os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=" + os.DevNull},
+		})
+		return strings.TrimLeft(out.String(), "\n")
+	}
+	s.t.Fatalf("%s: the command %q is none that can be recorded", sessionPage, command)
+	return ""
+}
