@@ -33,7 +33,7 @@ var artifactRules = []Rule{
 		Title:   "No checksum is declared for an external file",
 		Why:     "Nothing tells whether the file is still the one that was reviewed. Files that the registry's owner publishes under a versioned URL, and weights in a safe format, need none.",
 		Example: `"aarch64-apple-darwin": {"url": "https://example.com/server"}`,
-		Fix:     "The service's developer declares the checksum of the file that they built or reviewed: run `shasum -a 256 FILE`, and add `\"checksum\": \"sha256:…\"` with its output.",
+		Fix:     "The service's developer declares the checksum of the file that they built or reviewed: `verify-manifests sum --write` fills in that of what the URL serves, to compare with `shasum -a 256 FILE`.",
 	},
 	{
 		ID: ArtifactUnavailable, Severity: Error,
