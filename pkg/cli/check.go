@@ -66,7 +66,7 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.print(ctx, c.config, result, render, known.save(c.config, result))
+	return c.print(ctx, c.config, result, render, known.save(c.config))
 }
 
 // print writes a report's files and prints it. A problem from before ends it with an error, but not sooner.

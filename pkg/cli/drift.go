@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,16 +27,24 @@ const (
 	markerLimit = 200
 )
 
-// keepsIssue reports whether the run is one that keeps the drift issue.
+// keepsIssue reports whether the run is one that keeps the drift issue, which is about what is merged.
 func (a *action) keepsIssue() bool {
-	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == scopeAll &&
+	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == scopeAll && a.isMerged() &&
 		slices.Contains([]string{"schedule", "workflow_dispatch"}, a.event.Name)
+}
+
+// isMerged reports whether the run is of the default branch, as far as the event tells.
+func (a *action) isMerged() bool {
+	ref, branch := a.Getenv("GITHUB_REF"), a.event.DefaultBranch
+	isOther := ref != "" && branch != "" && ref != "refs/heads/"+branch
+	return a.event.PullRequest == 0 && a.event.Name != "merge_group" && !isOther
 }
 
 // recall reads the state file; where there is none to use, it takes what the issue holds. An issue that
 // can't be read is left alone afterwards: what is not known must not close it.
 func (a *action) recall(ctx context.Context) *memory {
 	m := a.program.recall(a.config)
+	m.isReadOnly = !a.isMerged()
 	if m.isOwn || !a.keepsIssue() {
 		return m
 	}
@@ -52,7 +61,7 @@ func (a *action) recall(ctx context.Context) *memory {
 	if !found.Open {
 		s = onlyFailures(s)
 	}
-	m.take(s)
+	m.take(s.Troubled()) // an issue vouches for nothing
 	return m
 }
 
@@ -69,6 +78,9 @@ func onlyFailures(s *state.State) *state.State {
 
 // keepIssue brings the drift issue up to date and returns its number, "" where there is none.
 func (a *action) keepIssue(ctx context.Context, r *report.Report, m *memory) (number string, err error) {
+	if a.config.DriftIssue && a.event.Name == "workflow_dispatch" && !a.isMerged() {
+		a.actions().Noticef("The drift issue is about the default branch: this run is of another one, and leaves it as it is")
+	}
 	if !a.keepsIssue() || m.noIssue != nil {
 		return "", m.noIssue
 	}
@@ -112,7 +124,7 @@ func (a *action) hidden(r *report.Report, m *memory, s github.Standing) ([]byte,
 		return nil, nil
 	}
 	data, dropped, err := part.Compact(hiddenLimit)
-	if dropped > 0 {
+	if dropped > 0 && a.config.StateFile == "" {
 		r.Notes = append(r.Notes, fmt.Sprintf("The issue has no room to remember %d of the URLs in trouble: keep a `state-file`", dropped))
 	}
 	return data, err
@@ -127,14 +139,17 @@ func (m *memory) drift(r *report.Report, server string) report.Drift {
 		f := m.File(url)
 		kind := trouble(f)
 		list := map[state.Kind]*[]report.Problem{state.Changed: &d.Changed, state.Gone: &d.Gone, state.Unreachable: &d.Unreachable}[kind]
-		if list == nil || isBystander(a, urls[url], kind, said) {
+		if list == nil || isBystander(a, urls[url], f, said) {
 			continue
 		}
 		p := problem(a, f, kind, said, server)
 		*list = append(*list, p)
-		if before := m.before.File(url); trouble(before) != kind || before.Problem.Digest != f.Problem.Digest {
+		if trouble(m.before.File(url)) != kind {
 			d.New = append(d.New, p)
 		}
+	}
+	if !isAllRead(r) {
+		d.Unread = m.troubledWithout(urls)
 	}
 	for url, f := range m.before.Files {
 		if trouble(f) != "" && trouble(m.File(url)) == "" {
@@ -143,6 +158,17 @@ func (m *memory) drift(r *report.Report, server string) report.Drift {
 	}
 	slices.Sort(d.Solved)
 	return d
+}
+
+// troubledWithout returns the URLs in trouble that no artifact names, sorted.
+func (m *memory) troubledWithout(named map[string][]report.Artifact) (urls []string) {
+	for url, f := range m.Files {
+		if trouble(f) != "" && len(named[url]) == 0 {
+			urls = append(urls, url)
+		}
+	}
+	slices.Sort(urls)
+	return urls
 }
 
 // trouble is the problem that is worth an issue, "" where there is none. What is known to be wrong stays so
@@ -157,10 +183,16 @@ func trouble(f state.File) state.Kind {
 	return ""
 }
 
-// isBystander reports whether nothing is wrong with an artifact, but with another of the same URL.
-func isBystander(a report.Artifact, all []report.Artifact, kind state.Kind, said said) bool {
-	isIt := func(a report.Artifact) bool { return kindOf(a, said) == kind }
-	return !isIt(a) && slices.ContainsFunc(all, isIt)
+// isBystander reports whether what is wrong at a URL is not wrong for an artifact, but for another one there. Where nobody
+// could look this time, what each of them expects tells.
+func isBystander(a report.Artifact, all []report.Artifact, f state.File, said said) bool {
+	isIt := func(a report.Artifact) bool { return kindOf(a, said) == trouble(f) }
+	if slices.ContainsFunc(all, isIt) {
+		return !isIt(a)
+	}
+	expects := func(a report.Artifact) digest.Digest { return cmp.Or(a.Declared, f.Digest) }
+	isOther := func(a report.Artifact) bool { return expects(a) != digest.Digest{} && expects(a) != f.Problem.Digest }
+	return trouble(f) == state.Changed && !isOther(a) && slices.ContainsFunc(all, isOther)
 }
 
 // problem is one row of the issue.
@@ -182,11 +214,12 @@ func problem(a report.Artifact, f state.File, kind state.Kind, said said, server
 			p.Cause = "The host answers with something else in the file's place, or the URL never led to the file"
 		}
 	case state.Gone:
-		p.Said = firstSaid(a, said, finding.ArtifactUnavailable, finding.ArtifactRefused)
-		p.Cause, p.Fix = goneBecause(ref)
+		refused := said.first(a, finding.ArtifactUnavailable, finding.ArtifactRefused)
+		p.Said, p.Cause = refused.Message, goneBecause(a, ref)
+		p.Fix = cmp.Or(refused.Fix, "Ask the publisher where it is now, or take the service out of the registry")
 	case state.Unreachable:
 		p.Since = f.FailingSince
-		p.Said = firstSaid(a, said, finding.ArtifactUnreachable)
+		p.Said = said.first(a, finding.ArtifactUnreachable).Message
 		p.Cause = "The host is down, or does not answer this runner"
 		p.Fix = "Open the URL elsewhere. If it works there, the host turns runners away; if not, ask whoever runs the host"
 	}
@@ -198,17 +231,8 @@ func problem(a report.Artifact, f state.File, kind state.Kind, said said, server
 
 // content says what is served in the file's place, where that is not such a file at all.
 func content(a report.Artifact, said said) string {
-	return firstSaid(a, said, finding.ArtifactEmpty, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer,
-		finding.ArtifactWrongFormat, finding.ArtifactWrongPlatform)
-}
-
-func firstSaid(a report.Artifact, said said, rules ...string) string {
-	for _, rule := range rules {
-		if message, found := said.of(a, rule); found {
-			return message
-		}
-	}
-	return ""
+	return said.first(a, finding.ArtifactEmpty, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer,
+		finding.ArtifactWrongFormat, finding.ArtifactWrongPlatform).Message
 }
 
 func changedBecause(a report.Artifact, f state.File, ref hosts.Ref) (cause, fix string) {
@@ -226,16 +250,19 @@ func changedBecause(a report.Artifact, f state.File, ref hosts.Ref) (cause, fix 
 
 // pinned advises to name the commit at which the bytes were last right, where it is known.
 func pinned(a report.Artifact, f state.File, review string) string {
-	if url := hosts.WithRevision(a.URL, "", f.Commit); f.Commit != "" && hosts.Publishes(a.URL) {
+	wasRight := a.Declared.IsZero() || a.Declared == f.Digest
+	if url := hosts.WithRevision(a.URL, "", f.Commit); wasRight && f.Commit != "" && hosts.Publishes(a.URL) {
 		return "To stay with the reviewed file, name " + finding.Quote(url) + ". To move on: " + review + ", and name the new commit"
 	}
 	return review + "; then name a commit or a full version, and declare its checksum"
 }
 
-func goneBecause(ref hosts.Ref) (cause, fix string) {
-	cause, fix = "The file was deleted, renamed or made private", "Ask the publisher where it is now, or take the service out of the registry"
-	if ref.ReleaseAsset() {
-		cause = "The release, its asset or the whole repository was deleted, renamed or made private"
+func goneBecause(a report.Artifact, ref hosts.Ref) string {
+	switch {
+	case a.Status == verify.Refused:
+		return "" // it is our own policy
+	case ref.ReleaseAsset():
+		return "The release, its asset or the whole repository was deleted, renamed or made private"
 	}
-	return cause, fix
+	return "The file was deleted, renamed or made private, or its host turns this runner away"
 }

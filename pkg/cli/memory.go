@@ -13,6 +13,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -25,6 +26,8 @@ type memory struct {
 	now    time.Time
 	isOwn  bool     // it was read from the state file
 	notes  []string // what a reader of the report has to know of it
+	// isReadOnly says that this scan is none of what is merged: what nobody has merged is no baseline.
+	isReadOnly bool
 	// noIssue is why the drift issue, which may know more, could not be read.
 	noIssue error
 }
@@ -77,10 +80,11 @@ func readState(name string) (*state.State, error) {
 	return state.Read(file)
 }
 
-// save writes the state file. On a pull request none is written: what nobody has merged is no baseline.
-// Shards leave it to the merge.
-func (m *memory) save(c *Config, r *report.Report) error {
-	if r.Run.PullRequest != 0 || c.Shard != nil {
+// save writes the state file. Shards leave it to the merge. Where neither file nor issue could be asked what
+// is wrong, what is there now is not made the baseline.
+func (m *memory) save(c *Config) error {
+	isBlind := m.noIssue != nil && !m.isOwn && !errors.As(m.noIssue, new(*github.PermissionError))
+	if m.isReadOnly || c.Shard != nil || isBlind {
 		return nil
 	}
 	return writeFile("state-file", c.StateFile, m.Write)
@@ -96,7 +100,8 @@ func (m *memory) record(r *report.Report, results []verify.Result) {
 	said := rulesOf(r)
 	urls := byURL(r.Artifacts)
 	for url, artifacts := range urls {
-		if seen, ok := sighting(artifacts, said, r.Complete); ok {
+		if seen, ok := sighting(artifacts, said, m.File(url).Digest, r.Complete); ok {
+			seen.Downloaded = seen.Downloaded && results != nil
 			seen.ETag, seen.Commit = learnt[url].ETag, learnt[url].Commit
 			m.Record(url, seen, m.now)
 		}
@@ -123,10 +128,11 @@ func (m *memory) forget(r *report.Report) {
 	m.Keep(func(url string) bool { return len(urls[url]) > 0 })
 }
 
-// isAllRead reports whether every manifest told which files it names.
+// isAllRead reports whether every manifest told which files it names: one of another shape may hide some.
 func isAllRead(r *report.Report) bool {
 	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
-		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || strings.HasPrefix(f.Rule, "json/"))
+		family, _, _ := strings.Cut(f.Rule, "/")
+		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || family == "json" || family == "schema")
 	})
 }
 
@@ -140,21 +146,34 @@ func byURL(artifacts []report.Artifact) map[string][]report.Artifact {
 }
 
 // said is what the findings of a report say, by artifact and rule.
-type said map[saying]string
+type said map[saying]finding.Finding
 
 type saying struct{ manifest, pointer, rule string }
 
 func rulesOf(r *report.Report) said {
-	messages := said{}
+	findings := said{}
 	for _, f := range r.Findings {
-		messages[saying{f.Manifest, f.Pointer, f.Rule}] = f.Message
+		findings[saying{f.Manifest, f.Pointer, f.Rule}] = f
 	}
-	return messages
+	return findings
 }
 
-func (s said) of(a report.Artifact, rule string) (message string, found bool) {
-	message, found = s[saying{a.Manifest, a.Pointer, rule}]
-	return message, found
+// first returns the first finding about an artifact by one of the rules, the zero Finding where there is none.
+func (s said) first(a report.Artifact, rules ...string) finding.Finding {
+	for _, rule := range rules {
+		if f, found := s[saying{a.Manifest, a.Pointer, rule}]; found {
+			return f
+		}
+	}
+	return finding.Finding{}
+}
+
+// isOther reports whether something else than a checksum tells that a file is not the declared one.
+func (s said) isOther(a report.Artifact) bool {
+	_, isChanged := s[saying{a.Manifest, a.Pointer, finding.ArtifactChanged}]
+	_, isLonger := s[saying{a.Manifest, a.Pointer + "/size", finding.ArtifactSize}]
+	_, isForged := s[saying{a.Manifest, a.Pointer + "/signature", finding.SignatureInvalid}]
+	return isChanged || isLonger || isForged
 }
 
 // kindOf says how a scan found an artifact's URL; "" where it did not look.
@@ -165,14 +184,14 @@ func kindOf(a report.Artifact, said said) state.Kind {
 	case verify.Mismatch, verify.Invalid:
 		return state.Changed
 	case verify.Unverified:
-		if _, changed := said.of(a, finding.ArtifactChanged); changed {
+		if said.isOther(a) {
 			return state.Changed
 		}
 		return state.Good
 	case verify.Unavailable:
 		return state.Gone
 	case verify.Refused:
-		if _, refused := said.of(a, finding.ArtifactRefused); refused {
+		if said.first(a, finding.ArtifactRefused).Rule != "" {
 			return state.Gone
 		}
 		return ""
@@ -184,8 +203,8 @@ func kindOf(a report.Artifact, said said) state.Kind {
 var worstFirst = []state.Kind{state.Changed, state.Gone, state.Unreachable, state.Good, ""}
 
 // sighting is what a scan saw of one URL, whose artifacts these are. A scan that was cut short tells nothing
-// of what it did not reach.
-func sighting(artifacts []report.Artifact, said said, complete bool) (state.Sighting, bool) {
+// of what it did not reach, and shards did not know the baseline that their merge knows.
+func sighting(artifacts []report.Artifact, said said, baseline digest.Digest, complete bool) (state.Sighting, bool) {
 	rank := func(a report.Artifact) int { return slices.Index(worstFirst, kindOf(a, said)) }
 	worst := slices.MinFunc(artifacts, func(a, b report.Artifact) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), preferSHA256(a, b))
@@ -193,6 +212,10 @@ func sighting(artifacts []report.Artifact, said said, complete bool) (state.Sigh
 	seen := state.Sighting{Kind: kindOf(worst, said), Digest: worst.Observed, Downloaded: worst.Source == verify.FromDownload}
 	if worst.Size != nil {
 		seen.Size = *worst.Size
+	}
+	isDeclared := slices.ContainsFunc(artifacts, func(a report.Artifact) bool { return a.Status == verify.Verified })
+	if seen.Kind == state.Good && !isDeclared && seen.Digest.Algorithm == baseline.Algorithm && seen.Digest != baseline {
+		seen.Kind = state.Changed
 	}
 	for _, a := range artifacts {
 		if a.Status == verify.Verified && seen.Downloaded && !slices.Contains(seen.Verified, a.Declared) {

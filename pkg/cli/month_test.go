@@ -190,17 +190,18 @@ func (s *scan) run(t testing.TB, dir string, n int) int {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")
 	s.out.Reset()
+	s.report = report.Report{}
 	code := cli.Main(t.Context(), cli.Env{
 		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
 		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
 		Sleep:    func(context.Context, time.Duration) error { return nil },
 		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
-		Environ: append([]string{
-			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE=" + dir,
-			"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + strings.Repeat("3", 40),
-			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY=" + s.proxy,
-			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE=" + file,
-		}, s.inputs...),
+		Environ: append(slices.Clone(s.inputs), // the first of a name counts
+			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE="+dir,
+			"GITHUB_API_URL="+s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA="+strings.Repeat("3", 40),
+			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY="+s.proxy,
+			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE="+file,
+		),
 	})
 	text, err := os.ReadFile(file)
 	if err == nil {

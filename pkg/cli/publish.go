@@ -58,7 +58,7 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	m.forget(r)
-	problems := []error{writeFiles(a.config, r), m.save(a.config, r), r.WriteText(a.Stdout, report.TextOptions{})}
+	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{})}
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout))
 	}
@@ -97,7 +97,10 @@ func (a *action) tolerate(r *report.Report, err error) error {
 	if !errors.As(err, &denied) {
 		return err
 	}
-	message := finding.Clean(denied.Error()) + ". A fork's token never has it, unless the workflow runs on pull_request_target"
+	message := finding.Clean(denied.Error())
+	if a.event.PullRequest != 0 {
+		message += ". A fork's token never has it, unless the workflow runs on pull_request_target"
+	}
 	a.actions().Warningf("%s", message)
 	r.Notes = append(r.Notes, message)
 	return nil

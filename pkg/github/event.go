@@ -25,6 +25,8 @@ type Event struct {
 	New         bool   // a push that made the branch
 	Forced      bool   // a push that replaced the branch's history
 	Follows     Follow // the run that a workflow_run follows
+	// DefaultBranch is the repository's, "" where the payload was not read or does not say.
+	DefaultBranch string
 }
 
 // Follow is a run that another one follows. On a fork's pull request the payload does not say which one it is.
@@ -51,20 +53,25 @@ type payload struct {
 		Event   string
 		HeadSHA string `json:"head_sha"`
 	} `json:"workflow_run"`
+	Repository struct {
+		DefaultBranch string `json:"default_branch"`
+	}
 	Before, After string
 	Forced        bool
 }
 
 // ReadEvent returns the event of the name, GITHUB_EVENT_NAME, whose payload is in the file at path,
-// GITHUB_EVENT_PATH. The payload of an event without a change is read only where another run is what it follows. A payload that lacks what its
-// event must have is an error that says what, and in which file.
+// GITHUB_EVENT_PATH. A payload that lacks what its event must have is an error that says what, and in which file; the
+// events about a moment must have nothing.
 func ReadEvent(name, path string) (Event, error) {
 	change, ok := changes[name]
 	switch {
 	case name == "":
 		return Event{}, errors.New("GITHUB_EVENT_NAME is not set: nothing says which event started the run")
 	case !ok:
-		return Event{Name: name}, nil
+		event, _ := readPayload(path, func(payload) (Event, error) { return Event{}, nil })
+		event.Name = name
+		return event, nil
 	case path == "":
 		return Event{}, fmt.Errorf("GITHUB_EVENT_PATH is not set: the payload of the event %s is needed", finding.Quote(name))
 	}
@@ -102,7 +109,9 @@ func readPayload(path string, change func(payload) (Event, error)) (Event, error
 	if err := json.Unmarshal(text, &p); err != nil {
 		return Event{}, fmt.Errorf("it is not the JSON that was expected: %s", finding.Quote(err.Error()))
 	}
-	return change(p)
+	event, err := change(p)
+	event.DefaultBranch = p.Repository.DefaultBranch
+	return event, err
 }
 
 // withoutPath is an error of a file, without the path that the sentence around it names already.

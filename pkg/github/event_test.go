@@ -38,7 +38,7 @@ func TestReadEventReturnsWhatChanged(t *testing.T) {
 		{"push", "release", github.Event{}, false},
 	} {
 		t.Run(test.file+" as "+test.name, func(t *testing.T) {
-			test.want.Name = test.name
+			test.want.Name, test.want.DefaultBranch = test.name, "main"
 			got, err := github.ReadEvent(test.name, filepath.Join(events, test.file+".json"))
 			if err != nil {
 				t.Fatal(err)

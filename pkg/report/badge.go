@@ -25,6 +25,8 @@ func (r *Report) WriteBadge(w io.Writer) error {
 func (r *Report) badge() (message, color string) {
 	s := r.Summary
 	switch {
+	case s.Unreachable > 0 && s.Unreachable == s.Failed() && s.Unreachable == s.Errors:
+		return fmt.Sprintf("%d of %d not reached", s.Unreachable, s.Artifacts), "orange"
 	case s.Failed() > 0:
 		return fmt.Sprintf("%d of %d failed", s.Failed(), s.Artifacts), "red"
 	case s.Errors > 0:
@@ -35,10 +37,13 @@ func (r *Report) badge() (message, color string) {
 		return "nothing to verify", "lightgrey"
 	}
 	message, color = fmt.Sprintf("%d verified", s.Verified), "brightgreen"
-	if s.Unverified > 0 {
+	switch {
+	case s.Verified == 0:
+		message = fmt.Sprintf("%d without a checksum", s.Unverified)
+	case s.Unverified > 0:
 		message += fmt.Sprintf(", %d without a checksum", s.Unverified)
 	}
-	if s.Warnings > 0 {
+	if s.Warnings > 0 || s.Verified == 0 {
 		color = "yellow"
 	}
 	return message, color

@@ -19,6 +19,7 @@ type Drift struct {
 	*Report
 	Changed, Gone, Unreachable []Problem
 
+	Unread []string  // URLs in trouble whose manifests this scan could not read
 	New    []Problem // those of the above that the scan before did not know
 	Solved []string  // URLs that the scan before had a problem with, and this one has not
 }
@@ -37,7 +38,7 @@ type Problem struct {
 }
 
 // Size is how many problems there are.
-func (d Drift) Size() int { return len(d.Changed) + len(d.Gone) + len(d.Unreachable) }
+func (d Drift) Size() int { return len(d.Changed) + len(d.Gone) + len(d.Unreachable) + len(d.Unread) }
 
 // Title says what is wrong in a line without outside text.
 func (d Drift) Title() string {
@@ -49,6 +50,7 @@ func (d Drift) Title() string {
 		{len(d.Changed), "file changed", "files changed"},
 		{len(d.Gone), "file is gone", "files are gone"},
 		{len(d.Unreachable), "file can't be reached", "files can't be reached"},
+		{len(d.Unread), "file's manifest can't be read", "files' manifests can't be read"},
 	} {
 		if part.count > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.count, english.PluralWord(part.count, part.one, part.all)))
@@ -60,12 +62,12 @@ func (d Drift) Title() string {
 	return "Manifest drift: " + strings.Join(parts, ", ")
 }
 
-// Fingerprint stands for the set of problems, whatever their age: 32 hex digits.
+// Fingerprint stands for the set of problems, whatever their age, and whatever bytes a server makes up today: 32 hex digits.
 func (d Drift) Fingerprint() string {
-	var keys []string
+	keys := slices.Clone(d.Unread)
 	for kind, problems := range map[string][]Problem{"changed": d.Changed, "gone": d.Gone, "unreachable": d.Unreachable} {
 		for _, p := range problems {
-			keys = append(keys, strings.Join([]string{kind, p.Artifact.Manifest, p.Artifact.Pointer, p.Artifact.URL, p.Now.String()}, "\x00"))
+			keys = append(keys, strings.Join([]string{kind, p.Artifact.Manifest, p.Artifact.Pointer, p.Artifact.URL}, "\x00"))
 		}
 	}
 	slices.Sort(keys)
@@ -82,22 +84,25 @@ func (d Drift) Markdown(limit int) string {
 		m.problems("Changed: not the file that was reviewed", d.Changed),
 		m.problems("Gone: the server, or our policy, gives no file any more", d.Gone),
 		m.problems("Unreachable: nobody could look, scan after scan", d.Unreachable),
+		urls("Unknown: something was wrong, and now the manifest can't be read", d.Unread),
 	}, limit)
 }
 
 // Comment says what is new since the scan before, in at most limit bytes (4,096 at least).
 func (d Drift) Comment(limit int) string {
 	m := d.markdown()
-	var solved section
-	for _, url := range d.Solved {
-		solved.rows = append(solved.rows, "* "+value(displayURL(url))+"\n")
-	}
-	if len(solved.rows) > 0 {
-		solved.open, solved.close = "#### Not a problem any more\n\n", "\n"
-	}
 	return m.cut(m.driftHead("The drift is another now: "+sentence(strings.TrimPrefix(d.Title(), "Manifest drift: "))), []section{
-		m.problems("New", d.New), solved,
+		m.problems("New", d.New), urls("Not a problem any more", d.Solved),
 	}, limit)
+}
+
+// urls lists URLs under a heading.
+func urls(title string, urls []string) section {
+	s := section{open: "#### " + title + "\n\n", close: "\n"}
+	for _, url := range urls {
+		s.rows = append(s.rows, "* "+value(displayURL(url))+"\n")
+	}
+	return s
 }
 
 // LastWord says that all is well again.

@@ -57,13 +57,13 @@ func TestDriftReadsAsItShould(t *testing.T) {
 
 func TestTheFingerprintIsOfTheProblemsAndNotOfTheirAge(t *testing.T) {
 	d, same := drifted(mixed()), drifted(mixed())
-	same.Changed[0].Since, same.Unreachable[0].Failures, same.New = firstDay, 9, nil
+	same.Changed[0].Since, same.Changed[0].Now, same.Unreachable[0].Failures, same.New = firstDay, digestOf("c"), 9, nil
 	if d.Fingerprint() != same.Fingerprint() {
-		t.Error("the fingerprint grows older")
+		t.Error("the fingerprint grows older, or is of the bytes that are there today")
 	}
 	for name, change := range map[string]func(*report.Drift){
-		"one less":    func(d *report.Drift) { d.Gone = nil },
-		"other bytes": func(d *report.Drift) { d.Changed[0].Now = digestOf("c") },
+		"one less":                         func(d *report.Drift) { d.Gone = nil },
+		"one whose manifest can't be read": func(d *report.Drift) { d.Unread = []string{"https://example.com/x"} },
 		"another kind": func(d *report.Drift) {
 			d.Gone, d.Unreachable = slices.Concat(d.Gone, d.Unreachable), nil
 		},

@@ -196,5 +196,6 @@ func displayURL(raw string) string {
 	if err != nil || host == u.Hostname() {
 		return raw
 	}
-	return strings.Replace(raw, u.Hostname(), host, 1)
+	u.Host = strings.Replace(u.Host, u.Hostname(), host, 1)
+	return u.String()
 }

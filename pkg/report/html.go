@@ -33,18 +33,18 @@ var (
 // page is what the template shows. Every string that is not ours has gone through finding.Clean; the
 // template escapes what HTML would read.
 type page struct {
-	Policy             string
-	Style              template.CSS
-	Script             template.JS
-	Headline           string
-	Repository, Commit anchor
-	Facts              []string
-	Remarks            []remark
-	Columns            []string
-	Files              []fileRow
-	Others             []otherRow
-	Silent             string // about the manifests that are not shown
-	Project, Version   string
+	Policy                  string
+	Style                   template.CSS
+	Script                  template.JS
+	Headline                string
+	Repository, Commit, Run anchor
+	Facts                   []string
+	Remarks                 []remark
+	Columns                 []string
+	Files                   []fileRow
+	Others                  []otherRow
+	Silent                  string // about the manifests that are not shown
+	Project, Version        string
 }
 
 // anchor is a text and, where URL is not empty, what it leads to.
@@ -88,6 +88,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		Headline: r.Headline(), Facts: r.facts(),
 		Repository: anchor{r.Run.Repository, strings.TrimRight(r.repositoryURL(""), "/")},
 		Commit:     anchor{r.Run.HeadSHA[:min(7, len(r.Run.HeadSHA))], r.commitURL()},
+		Run:        anchor{fmt.Sprintf("run %d", r.Run.RunID), r.runURL()},
 		Columns:    []string{"Service", "File", "Status", "Since", "Size", "Remarks"},
 		Project:    projectURL, Version: finding.Clean(r.Tool.Version),
 	}

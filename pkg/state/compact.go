@@ -6,22 +6,26 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sort"
 )
 
 // Compact returns a form of the state of at most limit bytes, which ReadCompact reads, and how many URLs had
 // no room in it. Of the sorted URLs those at the end are left out.
 func (s *State) Compact(limit int) (data []byte, dropped int, err error) {
 	urls := slices.Sorted(maps.Keys(s.Files))
-	for n := len(urls); ; n = n / 2 {
+	first := func(n int) ([]byte, error) {
 		part := &State{Files: map[string]File{}}
 		for _, url := range urls[:n] {
 			part.Files[url] = s.Files[url]
 		}
-		data, err := part.deflate()
-		if err != nil || len(data) <= limit || n == 0 {
-			return data, len(urls) - n, err
-		}
+		return part.deflate()
 	}
+	dropped = sort.Search(len(urls), func(dropped int) bool {
+		data, err := first(len(urls) - dropped)
+		return err != nil || len(data) <= limit
+	})
+	data, err = first(len(urls) - dropped)
+	return data, dropped, err
 }
 
 func (s *State) deflate() ([]byte, error) {

@@ -24,8 +24,35 @@ const (
 
 // document is the JSON form.
 type document struct {
-	Version int             `json:"version"`
-	Files   map[string]File `json:"files"`
+	Version int   `json:"version"`
+	Files   files `json:"files"`
+}
+
+// files are read one by one, so that the first that is none of ours ends it, however many there are.
+type files map[string]File
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (s *files) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	if kind := from.PeekKind(); kind != '{' {
+		return errors.New("files is no object")
+	}
+	if _, err := from.ReadToken(); err != nil {
+		return err
+	}
+	*s = files{}
+	for from.PeekKind() == '"' {
+		var url string
+		var f File
+		if err := errors.Join(json.UnmarshalDecode(from, &url), json.UnmarshalDecode(from, &f)); err != nil {
+			return err
+		}
+		if err := f.check(url); err != nil {
+			return fmt.Errorf("the entry %s: %w", finding.Quote(url), err)
+		}
+		(*s)[url] = f
+	}
+	_, err := from.ReadToken()
+	return err
 }
 
 // Write writes the state as JSON, indented and sorted by URL: the same state gives the same bytes. One that
@@ -43,11 +70,12 @@ func (s *State) Write(w io.Writer) error {
 }
 
 func (s *State) marshal(options ...json.Options) ([]byte, error) {
-	files := s.Files
-	if files == nil {
-		files = map[string]File{}
+	for url, f := range s.Files {
+		if err := f.check(url); err != nil {
+			return nil, fmt.Errorf("writing the state: the entry %s: %w", finding.Quote(url), err)
+		}
 	}
-	data, err := json.Marshal(document{Version, files}, append(options, json.Deterministic(true))...)
+	data, err := json.Marshal(document{Version, s.Files}, append(options, json.Deterministic(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("writing the state: %w", err)
 	}
@@ -77,11 +105,6 @@ func Read(from io.Reader) (*State, error) {
 	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("it is no state of version %d: %s", Version, finding.Quote(err.Error()))
 	}
-	for url, f := range d.Files {
-		if err := f.check(url); err != nil {
-			return nil, fmt.Errorf("the entry %s: %w", finding.Quote(url), err)
-		}
-	}
 	return &State{Files: d.Files}, nil
 }
 
@@ -92,6 +115,8 @@ func (f File) check(url string) error {
 	switch {
 	case url == "" || len(url) > maxURL:
 		return errors.New("it is no URL")
+	case f.IsZero():
+		return errors.New("nothing is said of it")
 	case f.Size < 0 || f.Failures < 0 || f.Failures > maxFailures:
 		return errors.New("a number is out of bounds")
 	case f.Digest.IsZero() != f.Seen.IsZero() || f.Digest.IsZero() && f.ETag != "" || f.ETag == "" && len(f.Verified) > 0:

@@ -86,7 +86,7 @@ type Sighting struct {
 // Record keeps what a scan saw of a URL. The baseline is replaced by good bytes only: those of a declared
 // checksum, or the first ever seen. What changed stays a problem until it is good again.
 func (s *State) Record(url string, seen Sighting, now time.Time) {
-	if len(url) > maxURL {
+	if url == "" || len(url) > maxURL {
 		return
 	}
 	if s.Files == nil {
@@ -140,7 +140,10 @@ func (f File) sighted(seen Sighting, now time.Time) File {
 	if seen.Downloaded && isStrong(seen.ETag) {
 		f.ETag, f.Verified = seen.ETag, seen.Verified
 	}
-	f.Digest, f.Size, f.Commit, f.Seen = seen.Digest, seen.Size, seen.Commit, now
+	if seen.Digest != f.Digest || seen.Commit != "" {
+		f.Commit = seen.Commit
+	}
+	f.Digest, f.Size, f.Seen = seen.Digest, seen.Size, now
 	return f
 }
 

@@ -196,36 +196,39 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 	}
 	seen := `"digest": "` + sum("a").String() + `", "seen": "2026-11-01T03:00:00Z"`
 	for name, broken := range map[string]string{
-		"nothing":                      "",
-		"no JSON":                      "state",
-		"a list":                       "[]",
-		"no version":                   `{"files": {}}`,
-		"another version":              `{"version": 2, "files": {}}`,
-		"cut short":                    `{"version": 1, "files": {"https://example.com/x": {`,
-		"two documents":                `{"version": 1, "files": {}}{}`,
-		"a name twice":                 `{"version": 1, "version": 1, "files": {}}`,
-		"an unknown field":             entry(`"trusted": true`),
-		"no URL":                       `{"version": 1, "files": {"": {}}}`,
-		"a digest that is none":        entry(`"digest": "sha256:00"`),
-		"a digest without a time":      entry(`"digest": "` + sum("a").String() + `"`),
-		"a time without a digest":      entry(`"seen": "2026-11-01T03:00:00Z"`),
-		"a time in another zone":       entry(`"digest": "` + sum("a").String() + `", "seen": "2026-11-01T03:00:00+01:00"`),
-		"a negative size":              entry(seen + `, "size": -1`),
-		"a weak etag":                  entry(seen + `, "etag": "W/\"a\""`),
-		"an etag without a digest":     entry(`"etag": "\"a\""`),
-		"verified without an etag":     entry(seen + `, "verified": ["` + sum("a").String() + `"]`),
-		"a commit that is a branch":    entry(seen + `, "commit": "main"`),
-		"failures without a time":      entry(`"failures": 1`),
-		"a time without failures":      entry(`"failing_since": "2026-11-01T03:00:00Z"`),
-		"endless failures":             entry(`"failures": 9999999999, "failing_since": "2026-11-01T03:00:00Z"`),
-		"an unknown problem":           entry(`"problem": {"kind": "odd", "since": "2026-11-01T03:00:00Z"}`),
-		"a problem without a time":     entry(`"problem": {"kind": "gone"}`),
-		"no UTF-8":                     "{\"version\": 1, \"files\": {\"\xff\": {}}}",
-		"nesting without an end":       strings.Repeat(`{"version":`, 100_000),
-		"more than the largest size":   strings.Repeat(" ", 33<<20),
-		"a size that is no whole one":  entry(seen + `, "size": 1.5`),
-		"an entry that is not one":     `{"version": 1, "files": {"https://example.com/x": []}}`,
-		"a problem that is a sentence": entry(`"problem": "changed"`),
+		"nothing":                        "",
+		"no JSON":                        "state",
+		"a list":                         "[]",
+		"no version":                     `{"files": {}}`,
+		"another version":                `{"version": 2, "files": {}}`,
+		"cut short":                      `{"version": 1, "files": {"https://example.com/x": {`,
+		"two documents":                  `{"version": 1, "files": {}}{}`,
+		"a name twice":                   `{"version": 1, "version": 1, "files": {}}`,
+		"an unknown field":               entry(`"trusted": true`),
+		"no files":                       `{"version": 1, "files": null}`,
+		"a URL twice":                    `{"version": 1, "files": {"https://x": {` + seen + `}, "https://x": {` + seen + `}}}`,
+		"a URL of which nothing is said": entry(""),
+		"no URL":                         `{"version": 1, "files": {"": {` + seen + `}}}`,
+		"a digest that is none":          entry(`"digest": "sha256:00"`),
+		"a digest without a time":        entry(`"digest": "` + sum("a").String() + `"`),
+		"a time without a digest":        entry(`"seen": "2026-11-01T03:00:00Z"`),
+		"a time in another zone":         entry(`"digest": "` + sum("a").String() + `", "seen": "2026-11-01T03:00:00+01:00"`),
+		"a negative size":                entry(seen + `, "size": -1`),
+		"a weak etag":                    entry(seen + `, "etag": "W/\"a\""`),
+		"an etag without a digest":       entry(`"etag": "\"a\""`),
+		"verified without an etag":       entry(seen + `, "verified": ["` + sum("a").String() + `"]`),
+		"a commit that is a branch":      entry(seen + `, "commit": "main"`),
+		"failures without a time":        entry(`"failures": 1`),
+		"a time without failures":        entry(`"failing_since": "2026-11-01T03:00:00Z"`),
+		"endless failures":               entry(`"failures": 9999999999, "failing_since": "2026-11-01T03:00:00Z"`),
+		"an unknown problem":             entry(`"problem": {"kind": "odd", "since": "2026-11-01T03:00:00Z"}`),
+		"a problem without a time":       entry(`"problem": {"kind": "gone"}`),
+		"no UTF-8":                       "{\"version\": 1, \"files\": {\"\xff\": {}}}",
+		"nesting without an end":         strings.Repeat(`{"version":`, 100_000),
+		"more than the largest size":     strings.Repeat(" ", 33<<20),
+		"a size that is no whole one":    entry(seen + `, "size": 1.5`),
+		"an entry that is not one":       `{"version": 1, "files": {"https://example.com/x": []}}`,
+		"a problem that is a sentence":   entry(`"problem": "changed"`),
 	} {
 		if s, err := state.Read(strings.NewReader(broken)); err == nil {
 			t.Errorf("%s is read as %+v", name, s)
@@ -233,6 +236,24 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 	}
 	if _, err := state.Read(strings.NewReader(entry(seen + `, "size": 3, "etag": "\"a\""`))); err != nil {
 		t.Errorf("what is ours is refused: %v", err)
+	}
+}
+
+func TestWhatReadWouldRefuseIsNotWritten(t *testing.T) {
+	for name, s := range map[string]*state.State{
+		"no URL":            {Files: map[string]state.File{"": after(good("a"))}},
+		"nothing":           {Files: map[string]state.File{url: {}}},
+		"half of a failure": {Files: map[string]state.File{url: {Failures: 1}}},
+	} {
+		var b bytes.Buffer
+		if err := s.Write(&b); err == nil || b.Len() > 0 {
+			t.Errorf("%s: %v, %s", name, err, &b)
+		}
+	}
+	var s state.State
+	s.Record("", good("a"), day(1))
+	if len(s.Files) > 0 {
+		t.Errorf("%v", s.Files)
 	}
 }
 

@@ -1,0 +1,285 @@
+package cli_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// nights scans a registry night after night.
+type nights struct {
+	*scan
+	t        *testing.T
+	registry *registry
+	file     string // of the state
+	n        int
+}
+
+func newNights(t *testing.T, inputs ...string) *nights {
+	t.Helper()
+	h := newHub(t)
+	n := &nights{t: t, registry: newRegistry(t, h), file: filepath.Join(t.TempDir(), "state.json")}
+	n.scan = &scan{hub: h, api: githubtest.New(), inputs: append([]string{"INPUT_MISSING-CHECKSUM=off", "INPUT_STATE-FILE=" + n.file}, inputs...)}
+	t.Cleanup(n.api.Close)
+	return n
+}
+
+// night lets something happen, scans with some more inputs, and returns what the issue says in a line.
+func (n *nights) night(happens func(), inputs ...string) string {
+	n.t.Helper()
+	if happens != nil {
+		n.set(happens)
+	}
+	n.registry.write()
+	before := n.inputs
+	n.inputs = append(n.inputs[:len(n.inputs):len(n.inputs)], inputs...)
+	n.n++
+	n.run(n.t, n.registry.dir, n.n)
+	n.inputs = before
+	line, _, _ := strings.Cut(n.word(), "\n")
+	return strings.Replace(line, "Manifest drift: ", "", 1)
+}
+
+// says makes sure of what the issue says after a night.
+func (n *nights) says(want string, happens func(), inputs ...string) {
+	n.t.Helper()
+	if got := n.night(happens, inputs...); got != want {
+		n.t.Errorf("night %d: %s\nwant: %s", n.n, got, want)
+	}
+}
+
+// replace puts other bytes at a URL.
+func (n *nights) replace(at string) func() { return func() { n.files[at] += "replaced" } }
+
+const linux = "x86_64-unknown-linux-gnu"
+
+func TestAManifestOfAnotherShapeHidesNoChange(t *testing.T) {
+	n := newNights(t)
+	n.says("no issue", nil)
+	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
+	was := n.registry.chat[linux]
+	n.says("open: 1 file's manifest can't be read (comments: 1)", func() { n.registry.chat[linux] = map[string]any{"url": []string{"https://" + hubOwn}} })
+	if body := n.api.Issues[0].Body; !strings.Contains(body, "https://"+hubOwn) {
+		t.Errorf("the issue does not name the URL any more: %s", body)
+	}
+	n.says("open: 1 file changed (comments: 2)", func() { n.registry.chat[linux] = was })
+}
+
+func TestAnUnreadableManifestLeavesItsTroubleInTheIssue(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	n.night(n.replace(hubOwn))
+	if err := os.WriteFile(filepath.Join(n.registry.dir, "chat-tool", "manifest.json"), []byte(`{"id": "c",`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.n++
+	n.run(t, n.registry.dir, n.n)
+	if got, want := n.word(), "open: Manifest drift: 1 file's manifest can't be read (comments: 1)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	n.says("open: 1 file changed (comments: 2)", nil)
+}
+
+func TestAMergeKnowsTheBaselineThatItsShardsDoNot(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
+	if err := os.Remove(n.file); err != nil { // as a cache may be; the issue remembers
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for part := 1; part <= 2; part++ {
+		n.night(nil, fmt.Sprintf("INPUT_SHARD=%d/2", part))
+		n.keepReport(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)))
+	}
+	n.says("open: 1 file changed (comments: 0)", nil, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
+	n.says("open: 1 file changed (comments: 0)", nil)
+}
+
+// keepReport writes the last report to a file.
+func (n *nights) keepReport(name string) {
+	n.t.Helper()
+	text, err := json.Marshal(n.report)
+	if err == nil {
+		err = os.WriteFile(name, text, 0o600)
+	}
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.report.Shard = nil
+}
+
+func TestAMergeForgetsNoValidator(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	file := filepath.Join(t.TempDir(), "report.json")
+	n.keepReport(file)
+	before := readText(t, n.file)
+	n.night(nil, "INPUT_MERGE="+file)
+	for _, field := range []string{`"etag"`, `"commit"`, `"verified"`} {
+		if was, is := strings.Count(before, field), strings.Count(readText(t, n.file), field); was == 0 || is != was {
+			t.Errorf("%s: %d, and before the merge %d", field, is, was)
+		}
+	}
+}
+
+func readText(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestAnEmptyURLSpoilsNoState(t *testing.T) {
+	n := newNights(t)
+	n.night(func() { n.registry.chat["x86_64-apple-darwin"] = map[string]any{"url": ""} })
+	if got := n.night(n.replace(hubOwn)); !strings.HasPrefix(got, "open: 1 file changed") || strings.Contains(strings.Join(n.report.Notes, " "), "can't be used") {
+		t.Errorf("the issue: %s; notes %q", got, n.report.Notes)
+	}
+}
+
+func TestAFastScanDoesNotBlessWhatAFullOneFoundInvalid(t *testing.T) {
+	n := newNights(t)
+	n.api.Releases["acme/s/v1.2.0"] = []githubtest.Asset{{Name: "server-x86", Digest: sha256Of(n.files[hubOther]).String(), Size: int64(len(n.files[hubOther]))}}
+	n.registry.chat = map[string]any{"aarch64-apple-darwin": map[string]any{"url": "https://" + hubOther}} // which is for another platform
+	for range 2 {
+		n.says("open: 2 files changed (comments: 0)", nil, "INPUT_MODE=full")
+		n.says("open: 2 files changed (comments: 0)", nil, "INPUT_MODE=fast")
+	}
+}
+
+func TestOnlyTheDefaultBranchKeepsTheIssueAndTheState(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	n.says("open: 2 files changed (comments: 0)", n.replace(hubAsset))
+	before := readText(t, n.file)
+	event := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(event, []byte(`{"repository": {"default_branch": "main"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dispatch := []string{"GITHUB_EVENT_NAME=workflow_dispatch", "GITHUB_EVENT_PATH=" + event}
+	declare := func() { n.registry.chat["aarch64-apple-darwin"] = entry(hubAsset, n.files[hubAsset]) }
+	n.says("open: 2 files changed (comments: 0)", declare, append(dispatch, "GITHUB_REF=refs/heads/feature")...)
+	if readText(t, n.file) != before || !strings.Contains(n.out.String(), "leaves it as it is") {
+		t.Errorf("a run of another branch wrote the state, or did not say so: %s", &n.out)
+	}
+	n.says("closed: nothing to report (comments: 1)", nil, append(dispatch, "GITHUB_REF=refs/heads/main")...)
+}
+
+func TestAMergeQueueWritesNoState(t *testing.T) {
+	n := newNights(t)
+	event := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(event, fmt.Appendf(nil, `{"merge_group": {"head_sha": "%040d", "base_sha": "%040d"}}`, 3, 4), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.night(nil, "GITHUB_EVENT_NAME=merge_group", "GITHUB_EVENT_PATH="+event, "INPUT_SCOPE=all")
+	if _, err := os.Stat(n.file); err == nil {
+		t.Error("what nobody has merged is the baseline")
+	}
+}
+
+// TestAnIssueVouchesForNothing forges what the issue keeps: a validator that the evil file has now, as if the
+// declared bytes had been seen under it.
+func TestAnIssueVouchesForNothing(t *testing.T) {
+	n := newNights(t, "INPUT_MODE=fast")
+	good := n.files[hubOwn]
+	n.registry.chat[linux] = entry(hubOwn, good)
+	evil := strings.Repeat("E", len(good))
+	forged := state.State{Files: map[string]state.File{"https://" + hubOwn: {
+		Digest: sha256Of(good), Size: int64(len(good)), Seen: time.Unix(1.7e9, 0).UTC(), Failures: 1, FailingSince: time.Unix(1.7e9, 0).UTC(),
+		ETag: `"` + sha256Of(evil).Sum[:19] + `"`, Verified: []digest.Digest{sha256Of(good)},
+	}}}
+	data, _, err := forged.Compact(1 << 14)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.api.AddIssue(githubtest.Issue{Login: githubtest.ActionsBot, Labels: []string{"manifest-drift"}, State: "open",
+		Body: "<!-- verify-manifests-drift run=0 attempt=1 problems=x state=" + base64.StdEncoding.EncodeToString(data) + " -->\nbody"})
+	n.night(func() { n.files[hubOwn] = evil })
+	for _, a := range n.report.Artifacts {
+		if strings.HasSuffix(a.URL, hubOwn) && a.Status != verify.Mismatch {
+			t.Errorf("%s is %s from the %s", a.URL, a.Status, a.Source)
+		}
+	}
+}
+
+func TestWhatTheIssueMayKnowIsNoBaselineWhileItCanNotBeRead(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
+	if err := os.Remove(n.file); err != nil {
+		t.Fatal(err)
+	}
+	n.api.Fail("GET /repos/{owner}/{repo}/issues", githubtest.Fault{Status: 502}, githubtest.Fault{Status: 502}, githubtest.Fault{Status: 502}, githubtest.Fault{Status: 502})
+	n.night(nil)
+	n.says("open: 1 file changed (comments: 0)", nil)
+}
+
+func TestAPageThatIsAnotherEachNightIsOneProblem(t *testing.T) {
+	n := newNights(t)
+	n.registry.chat[linux] = entry(hubOwn, n.files[hubOwn])
+	n.night(nil)
+	for i := range 3 {
+		n.says("open: 1 file changed (comments: 0)", func() { n.files[hubOwn] = fmt.Sprintf("<!DOCTYPE html><title>Log in</title>Ray ID %d", i) })
+	}
+}
+
+func TestAFileOfAnotherSizeIsDriftWithoutAChecksumToo(t *testing.T) {
+	n := newNights(t)
+	n.registry.chat[linux] = map[string]any{"url": "https://" + hubOwn, "size": len(n.files[hubOwn])}
+	n.says("no issue", nil)
+	if err := os.Remove(n.file); err != nil {
+		t.Fatal(err)
+	}
+	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
+}
+
+func TestWhoIsWrongStaysTheSameWhileNobodyCanLook(t *testing.T) {
+	n := newNights(t)
+	n.registry.chat[linux] = entry(hubOwn, "other bytes than are served")
+	writeService(t, n.registry.dir, "chat-third", 8103, map[string]any{"binaries": map[string]any{linux: entry(hubOwn, "")}})
+	n.says("open: 1 file changed (comments: 0)", nil)
+	n.says("open: 1 file changed (comments: 0)", func() { n.down["files.example.org"] = true })
+	n.says("open: 1 file changed (comments: 0)", func() { n.down["files.example.org"] = false })
+}
+
+func TestTheFixNeverNamesTheFileThatIsWrong(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	n.night(func() {
+		n.commit = strings.Repeat("b", 40)
+		n.registry.models["m.gguf"] = entry(hubModel, "the reviewed second version")
+	})
+	if body := n.api.Issues[0].Body; strings.Contains(body, strings.Repeat("a", 40)) {
+		t.Errorf("the fix names the commit of bytes that nobody declared: %s", body)
+	}
+}
+
+func TestWhatWeRefuseIsNotCalledDeleted(t *testing.T) {
+	n := newNights(t, "INPUT_MAX-FILE-SIZE=10B")
+	n.night(nil)
+	if body := n.api.Issues[0].Body; strings.Contains(body, "deleted") || !strings.Contains(body, "max-file-size") {
+		t.Errorf("the issue: %s", body)
+	}
+}
+
+func TestAMissingPermissionOnAScheduleHasNothingToDoWithForks(t *testing.T) {
+	n := newNights(t)
+	n.api.ReadOnly = true
+	n.night(n.replace(hubAsset))
+	if out := n.out.String(); !strings.Contains(out, "issues: write") || strings.Contains(out, "fork") {
+		t.Errorf("the log: %s", out)
+	}
+}
