@@ -203,7 +203,11 @@ func WithRevision(rawURL, server, revision string) string {
 	if !ok || len(p.revision) == 0 {
 		return ""
 	}
-	return p.url(u.Host, p.literal(), []string{revision})
+	other := p.url(u.Host, p.literal(), []string{revision})
+	if u.RawQuery != "" {
+		other += "?" + u.RawQuery
+	}
+	return other
 }
 
 // split tells the revision from the path. A release's tag may hold slashes, and an asset's name none; a

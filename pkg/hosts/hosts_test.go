@@ -99,6 +99,7 @@ func TestWithRevision(t *testing.T) {
 		"https://huggingface.co/acme/main/resolve/main/a%20b":        "https://huggingface.co/acme/main/resolve/v1.2/a%20b",
 		"https://raw.githubusercontent.com/acme/s/refs/heads/main/x": "https://raw.githubusercontent.com/acme/s/v1.2/x",
 		"https://github.com/acme/s/releases/download/v1/x":           "https://github.com/acme/s/releases/download/v1.2/x",
+		"https://huggingface.co/acme/m/resolve/main/x?download=true": "https://huggingface.co/acme/m/resolve/v1.2/x?download=true",
 		"https://github.com/acme/s/releases/latest/download/x":       "",
 		"https://example.com/main/x":                                 "",
 		"%zz":                                                        "",
@@ -160,7 +161,7 @@ func TestPublishedByHuggingFace(t *testing.T) {
 	const url = "https://huggingface.co/acme/resolve/resolve/main/a%20b.gguf?download=true"
 	full := hosts.Published{
 		Digest: digest.Digest{Algorithm: digest.SHA256, Sum: sum}, Size: 7,
-		Pinned: "https://huggingface.co/acme/resolve/resolve/" + sha + "/a%20b.gguf",
+		Pinned: "https://huggingface.co/acme/resolve/resolve/" + sha + "/a%20b.gguf?download=true",
 	}
 	for name, test := range map[string]struct {
 		header http.Header
