@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,28 +112,28 @@ func (c *check) selection(ctx context.Context, args []string) (selection, error)
 	case c.base != "":
 		return c.selectChanged(ctx, args)
 	}
-	return c.selectAll(ctx, args)
-}
-
-// selectAll reads the manifests below the named folders, and the named files whatever they are called.
-func (c *check) selectAll(ctx context.Context, args []string) (selection, error) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
+	return onDisk(ctx, c.config.Manifests, args)
+}
+
+// onDisk reads the manifests below the named folders, and the named files whatever they are called.
+func onDisk(ctx context.Context, globs, args []string) (selection, error) {
 	s := selection{scope: scopeAll}
 	for _, arg := range args {
-		if err := c.add(ctx, arg, &s); err != nil {
+		if err := s.add(ctx, arg, globs); err != nil {
 			return s, err
 		}
 	}
 	if len(s.sources) == 0 {
-		return s, usageError{fmt.Errorf("no manifest matches %s below %s", finding.Quote(strings.Join(c.config.Manifests, " ")), finding.Quote(strings.Join(args, " ")))}
+		return s, usageError{fmt.Errorf("no manifest matches %s below %s", finding.Quote(strings.Join(globs, " ")), finding.Quote(strings.Join(args, " ")))}
 	}
 	return s, nil
 }
 
 // add selects the manifests that an argument names, and notes which files stand beside them.
-func (c *check) add(ctx context.Context, arg string, s *selection) error {
+func (s *selection) add(ctx context.Context, arg string, globs []string) error {
 	info, err := os.Stat(arg)
 	if err != nil {
 		return usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}
@@ -154,9 +155,13 @@ func (c *check) add(ctx context.Context, arg string, s *selection) error {
 		for _, f := range files {
 			s.around.paths = append(s.around.paths, path.Join(disk.name, f.Path))
 		}
-		files = selected(files, c.config.Manifests)
+		files = selected(files, globs)
 	}
 	sources, err := readAll(ctx, disk, files)
-	s.sources = append(s.sources, sources...)
+	for _, each := range sources {
+		if !slices.ContainsFunc(s.sources, func(other source) bool { return other.path == each.path }) { // named twice
+			s.sources = append(s.sources, each)
+		}
+	}
 	return err
 }

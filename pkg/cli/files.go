@@ -20,7 +20,7 @@ func writeFile(input, name string, write func(io.Writer) error) error {
 	var content bytes.Buffer
 	err := write(&content)
 	if err == nil {
-		err = replaceFile(name, content.Bytes())
+		err = replaceFile(name, content.Bytes(), filePermissions)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %s can't be written: %w", input, finding.Quote(name), err)
@@ -31,13 +31,13 @@ func writeFile(input, name string, write func(io.Writer) error) error {
 // filePermissions let later steps, which may run as another user, read what the Action wrote.
 const filePermissions = 0o644
 
-func replaceFile(name string, content []byte) error {
+func replaceFile(name string, content []byte, permissions os.FileMode) error {
 	temporary, err := os.CreateTemp(filepath.Dir(name), ".verify-manifests-*")
 	if err != nil {
 		return err
 	}
 	_, err = temporary.Write(content)
-	err = errors.Join(err, temporary.Chmod(filePermissions), temporary.Close())
+	err = errors.Join(err, temporary.Chmod(permissions), temporary.Close())
 	if err == nil {
 		err = os.Rename(temporary.Name(), name)
 	}

@@ -25,9 +25,9 @@ const (
 
 // verifyLocal compares files that are on disk already, and contacts nobody.
 func (p *program) verifyLocal(ctx context.Context, c *Config, run report.Run, s selection, v *verify.Verifier, manifests []*manifest.Manifest, findings []finding.Finding) (*report.Report, error) {
-	root, err := os.OpenRoot(s.local)
+	root, err := openLocal(s.local)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("flag --local is %s, which can't be read: %w", finding.Quote(s.local), err)}
+		return nil, err
 	}
 	defer root.Close()
 	stop := watch(p.Stderr, v.Progress)
@@ -39,16 +39,28 @@ func (p *program) verifyLocal(ctx context.Context, c *Config, run report.Run, s 
 	}), nil
 }
 
-// localFiles tells where the App keeps each file: <id>/<file>. An id or a name that leads out of the folder
-// is refused where it is opened.
+func openLocal(dir string) (*os.Root, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("flag --local is %s, which can't be read: %w", finding.Quote(dir), err)}
+	}
+	return root, nil
+}
+
 func localFiles(manifests []*manifest.Manifest) []verify.LocalFile {
 	var files []verify.LocalFile
 	for _, m := range manifests {
 		for _, a := range m.Artifacts {
-			files = append(files, verify.LocalFile{Artifact: a, Path: serviceFolder(m) + "/" + a.Name})
+			files = append(files, localFile(m, a))
 		}
 	}
 	return files
+}
+
+// localFile tells where the App keeps a file: <id>/<file>. An id or a name that leads out of the folder
+// is refused where it is opened.
+func localFile(m *manifest.Manifest, a manifest.Artifact) verify.LocalFile {
+	return verify.LocalFile{Artifact: a, Path: serviceFolder(m) + "/" + a.Name}
 }
 
 func serviceFolder(m *manifest.Manifest) string { return m.Root.Get("id").String() }

@@ -4,25 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// sum is the command of that name: it fills in the checksums that manifests lack. Whoever runs it vouches
-// for what is downloaded now; a checksum that is declared already is never touched.
+// sum is the command of that name: it fills in the checksums that manifests lack. Whoever runs it vouches for the
+// files that are read now; a checksum that is declared already is replaced only where its pointer is named.
 type sum struct {
 	*program
-	config         *Config
-	write, upgrade bool
+	config                          *Config
+	write, upgrade, transition, pin bool
+	replace                         []string // pointers of artifacts
+	from                            string   // a published list of checksums; "" for none
+	local                           string   // a folder of downloaded files; "" to download
 }
 
 func (p *program) sumCommand() *cobra.Command {
@@ -30,148 +33,284 @@ func (p *program) sumCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sum [flags] PATH...",
 		Short: "Compute the checksums that manifests lack, and write them in",
-		Long: `Downloads the files that a manifest names without a checksum, and prints their digests.
-With --write the manifest gets them, and its other bytes stay as they are. You vouch
-for what is downloaded: compare it with what you built or reviewed.`,
+		Long: `Reads the files that manifests name without a checksum, and prints their digests. With
+--write the manifests get them, and all their other bytes stay as they are.
+
+You vouch for what is read: compare the digests with those of what you built or
+reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
 		Example: `  verify-manifests sum chat-mistral-7b-instruct
-  verify-manifests sum --write --upgrade chat-mistral-7b-instruct/manifest.json`,
+  verify-manifests sum --write --from SHA256SUMS chat-mistral-7b-instruct
+  verify-manifests sum --write --local ~/models chat-mistral-7b-instruct
+  verify-manifests sum --write --upgrade chat-mistral-7b-instruct/manifest.json
+  verify-manifests sum --write --replace /binaries/aarch64-apple-darwin chat-x`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: p.do(s.run),
 	}
 	addFlags(cmd, s.config, network)
-	cmd.Flags().BoolVar(&s.write, "write", false, "write the checksums into the manifests")
-	cmd.Flags().BoolVar(&s.upgrade, "upgrade", false, "rewrite version 1 as 1.1, which has a place for checksums")
+	flags := cmd.Flags()
+	flags.BoolVar(&s.write, "write", false, "write what is found into the manifests, in place")
+	flags.BoolVar(&s.upgrade, "upgrade", false, "rewrite version 1 as 1.1, which has a place for checksums")
+	flags.BoolVar(&s.transition, "transition", false, "put the fields of 1.1 beside those of version 1, for Apps of both kinds")
+	flags.BoolVar(&s.pin, "pin", false, "replace a branch in a URL by its commit, where the host tells it")
+	flags.StringArrayVar(&s.replace, "replace", nil, "compute this artifact's checksum anew though it has one, such as /binaries/aarch64-apple-darwin")
+	flags.StringVar(&s.from, "from", "", "take the checksums from this list, such as SHA256SUMS, and say where a file has another")
+	flags.StringVar(&s.local, "local", "", "read the files below this folder, DIR/<id>/<file>, instead of downloading")
 	return cmd
 }
 
 func (s *sum) run(ctx context.Context, args []string) (int, error) {
-	verifier, err := s.verifier(s.config)
-	if err != nil {
-		return 0, err
+	if err := s.clash(); err != nil {
+		return 0, usageError{err}
 	}
-	verifier.Fast = false // a developer vouches for bytes, not for a host's word
-	names, err := s.manifests(ctx, args)
-	if err != nil {
-		return 0, err
-	}
-	ctx, cancel := deadline(ctx, s.config)
+	work, cancel := deadline(ctx, s.config)
 	defer cancel()
-	code := ExitOK
-	for _, name := range names {
-		findings, err := s.fill(ctx, verifier, name)
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", finding.Quote(name), err)
+	drafts, findings, err := s.drafts(work, args)
+	if err != nil {
+		return 0, err
+	}
+	files, missing, err := s.wanted(drafts)
+	if err != nil {
+		return 0, usageError{err}
+	}
+	results, err := s.read(work, files)
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.take(drafts, results)
+	r := report.Build(report.Input{Findings: slices.Concat(findings, missing), Results: results, Complete: true})
+	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, report.TextOptions{}), s.remind(drafts, n, r.Summary.Errors))
+}
+
+// clash says which flags exclude each other.
+func (s *sum) clash() error {
+	switch {
+	case s.config.Mode == modeFast:
+		return errors.New("flag --mode is `fast`: you vouch for a file, not for its host's word, so every file is read; leave it out")
+	case s.pin && s.local != "":
+		return errors.New("flag --pin asks the host for its commit, and with --local nobody is asked: leave one of them out")
+	}
+	return nil
+}
+
+// drafts reads the manifests that the arguments name. One that can't be read strictly, or not be upgraded,
+// leaves findings and no draft.
+func (s *sum) drafts(ctx context.Context, args []string) (drafts []*draft, findings []finding.Finding, err error) {
+	selected, err := onDisk(ctx, s.config.Manifests, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, source := range selected.sources {
+		d, problems := s.draft(source)
+		findings = append(findings, problems...)
+		if d != nil {
+			drafts = append(drafts, d)
 		}
-		if len(findings) > 0 {
-			code = ExitFindings
-			if err := s.complain(findings); err != nil {
-				return 0, err
+	}
+	return drafts, findings, nil
+}
+
+// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that get no checksum, whatever
+// is read, leave findings. The error is the user's.
+func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []finding.Finding, err error) {
+	listed, err := readSums(s.from)
+	if err != nil {
+		return nil, nil, fmt.Errorf("flag --from is %s: %w", finding.Quote(s.from), err)
+	}
+	if err := s.checkReplaced(drafts); err != nil {
+		return nil, nil, err
+	}
+	for _, d := range drafts {
+		if err := s.checkPlaces(d); err != nil {
+			return nil, nil, err
+		}
+		for _, a := range d.manifest.Artifacts {
+			if d.isWrong(a) || !s.fills(a) && !s.pins(a) {
+				continue
+			}
+			if f := s.expect(d, &a, listed); f != nil {
+				missing = append(missing, *f)
+				continue
+			}
+			files = append(files, localFile(d.manifest, a))
+		}
+	}
+	return files, missing, nil
+}
+
+// checkReplaced makes sure that each pointer of --replace names one checksum.
+func (s *sum) checkReplaced(drafts []*draft) error {
+	for _, pointer := range s.replace {
+		n := 0
+		for _, d := range drafts {
+			if d.artifact(pointer) != nil {
+				n++
 			}
 		}
+		switch quoted := finding.Quote(pointer); {
+		case n == 0:
+			return fmt.Errorf("flag --replace is %s, and no artifact stands there: name one such as `/binaries/aarch64-apple-darwin`", quoted)
+		case n > 1:
+			return fmt.Errorf("flag --replace is %s, which %d of the manifests have: name the one that is meant", quoted, n)
+		}
 	}
-	return code, nil
+	return nil
 }
 
-// manifests returns the files that the arguments name: manifests, and all of those below folders.
-func (s *sum) manifests(ctx context.Context, args []string) ([]string, error) {
-	var names []string
-	for _, arg := range args {
-		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}
+// checkPlaces makes sure that a manifest has the fields that are to be written.
+func (s *sum) checkPlaces(d *draft) error {
+	for _, a := range d.manifest.Artifacts {
+		switch {
+		case d.isWrong(a):
+		case s.write && s.fills(a) && !d.hasPlace(a.Pointer):
+			return fmt.Errorf("%s names files in the fields of version 1, which have no place for checksums: give --upgrade to rewrite it as 1.1, or --transition to put the new fields beside the old", finding.Quote(d.path))
+		case s.pins(a) && d.hasOldFields():
+			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL, and --pin changes only those of 1.1: give --upgrade without --transition, or remove the old fields first", finding.Quote(d.path))
 		}
-		if !info.IsDir() {
-			names = append(names, arg)
-			continue
-		}
-		below, err := s.below(ctx, arg)
+	}
+	return nil
+}
+
+// fills reports whether an artifact is to get a checksum: it has none, or is to get another.
+func (s *sum) fills(a manifest.Artifact) bool { return a.Checksum == nil || s.replaces(a) }
+
+func (s *sum) replaces(a manifest.Artifact) bool { return slices.Contains(s.replace, a.Pointer) }
+
+// pins reports whether a URL that can change is to be pinned, and its host may tell to which commit.
+func (s *sum) pins(a manifest.Artifact) bool {
+	return s.pin && hosts.Publishes(a.URL) && s.mutable(a) != ""
+}
+
+func (s *sum) mutable(a manifest.Artifact) string { return hosts.Parse(a.URL, s.server()).Mutable() }
+
+// expect gives an artifact the checksum that its file is to have: none where that is to be found out. The finding says why
+// nothing can be found out.
+func (s *sum) expect(d *draft, a *manifest.Artifact, listed *sums) *finding.Finding {
+	if !s.fills(*a) {
+		return nil
+	}
+	a.Checksum = nil
+	if s.replaces(*a) {
+		a.Size = nil
+	}
+	switch {
+	case listed != nil:
+		return listed.declare(a)
+	case s.local != "":
+		return d.ambiguous(*a)
+	}
+	return nil
+}
+
+// read reads the files, from wherever they are to be taken.
+func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Result, error) {
+	verifier, err := s.verifier(s.config)
+	if err != nil {
+		return nil, err
+	}
+	verifier.Policy.MissingChecksum = nil // which is why they are read
+	if s.local != "" {
+		root, err := openLocal(s.local)
 		if err != nil {
 			return nil, err
 		}
-		names = append(names, below...)
+		defer root.Close()
+		defer watch(s.Stderr, verifier.Progress)()
+		return verifier.RunLocal(ctx, root, files), nil
 	}
-	if len(names) == 0 {
-		return nil, usageError{errors.New("no manifest.json is below the folders that were named")}
+	var artifacts []manifest.Artifact
+	for _, f := range files {
+		artifacts = append(artifacts, f.Artifact)
 	}
-	return names, nil
+	defer watch(s.Stderr, verifier.Progress)()
+	results, _ := verifier.Run(ctx, verify.Plan(artifacts))
+	return results, nil
 }
 
-func (s *sum) below(ctx context.Context, dir string) ([]string, error) {
-	disk, err := openWorkspace(dir, "")
-	if err != nil {
-		return nil, err
-	}
-	defer disk.root.Close()
-	files, err := disk.list(ctx)
-	var names []string
-	for _, f := range selected(files, s.config.Manifests) {
-		names = append(names, filepath.Join(dir, filepath.FromSlash(f.Path)))
-	}
-	return names, err
-}
-
-// fill computes what one manifest lacks, prints it and, where it is asked to, writes it in. The findings say
-// why something is lacking still.
-func (s *sum) fill(ctx context.Context, v *verify.Verifier, name string) ([]finding.Finding, error) {
-	dir, base := filepath.Split(name)
-	disk, err := openWorkspace(filepath.Clean(dir), "")
-	if err != nil {
-		return nil, err
-	}
-	defer disk.root.Close()
-	read, err := disk.read(ctx, github.File{Path: base})
-	if err != nil {
-		return nil, err
-	}
-	read.path = filepath.ToSlash(name)
-	m, findings := read.parse()
-	if m == nil {
-		return findings, nil
-	}
-	text := read.text
-	if s.upgrade {
-		if text, err = manifest.Upgrade(text, false); err != nil {
-			return nil, err
+// take prints what the files were found to be and, where it is asked to, writes it. Only a complete file with which
+// nothing is wrong tells anything. It returns how many checksums were found.
+func (s *sum) take(drafts []*draft, results []verify.Result) (n int, err error) {
+	var problems []error
+	for i := range results {
+		r := &results[i]
+		if s.from != "" && r.Status == verify.Mismatch {
+			disagree(s.from, r)
 		}
-		m, _ = manifest.Parse(read.path, text)
-	}
-	text, findings, err = s.declare(ctx, v, m, text)
-	if err != nil || !s.write || slices.Equal(text, read.text) {
-		return findings, err
-	}
-	return findings, replaceFile(name, text)
-}
-
-// declare puts the digests of the files that have none into a manifest's text, and prints them.
-func (s *sum) declare(ctx context.Context, v *verify.Verifier, m *manifest.Manifest, text []byte) ([]byte, []finding.Finding, error) {
-	lacking := slices.DeleteFunc(slices.Clone(m.Artifacts), func(a manifest.Artifact) bool { return a.Checksum != nil })
-	results, _ := v.Run(ctx, verify.Plan(lacking))
-	var findings []finding.Finding
-	for _, r := range results {
-		wrong := slices.DeleteFunc(r.Findings, func(f finding.Finding) bool { return f.Severity != finding.Error })
-		if r.Status != verify.Unverified || len(wrong) > 0 {
-			findings = append(findings, wrong...)
+		if r.Status.Failed() || slices.ContainsFunc(r.Findings, isError) {
 			continue
 		}
-		if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", r.Observed, finding.Clean(m.Path), finding.Clean(r.Artifact.Pointer)); err != nil {
-			return nil, nil, err
+		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
+		if s.fills(*d.artifact(r.Artifact.Pointer)) {
+			n++
+			problems = append(problems, s.declare(d, r))
 		}
-		if !s.write {
-			continue
+		if s.pins(r.Artifact) && r.Commit != "" {
+			problems = append(problems, s.setPinned(d, r))
 		}
-		declared, err := manifest.SetChecksum(text, r.Artifact.Pointer, r.Observed, r.Size, false)
-		if errors.Is(err, manifest.ErrNoPlace) {
-			return nil, nil, errors.New("version 1 has no place for checksums: give --upgrade to rewrite it as 1.1")
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		text = declared
 	}
-	return text, findings, nil
+	for _, d := range drafts {
+		problems = append(problems, s.finish(d))
+	}
+	return n, errors.Join(problems...)
 }
 
-// complain prints findings as check does.
-func (s *sum) complain(findings []finding.Finding) error {
-	return report.Build(report.Input{Version: Version(), Scope: scopeAll, Findings: findings, Manifests: 1, Complete: true}).WriteText(s.Stderr, report.TextOptions{})
+func isError(f finding.Finding) bool { return f.Severity == finding.Error }
+
+// declare prints a checksum, and puts it into a draft that is to be written.
+func (s *sum) declare(d *draft, r *verify.Result) error {
+	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", r.Observed, finding.Clean(d.path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.write {
+		return err
+	}
+	return d.setChecksum(*r, s.replaces(r.Artifact))
+}
+
+// setPinned tells the URL that names a commit, and puts it into a draft.
+func (s *sum) setPinned(d *draft, r *verify.Result) error {
+	url := hosts.WithRevision(r.Artifact.URL, s.server(), r.Commit)
+	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.path), finding.Clean(r.Artifact.Pointer), finding.Quote(url)); err != nil {
+		return err
+	}
+	return d.setURL(r.Artifact.Pointer, url)
+}
+
+// finish writes a draft where that is asked for, and says which URLs could not be pinned.
+func (s *sum) finish(d *draft) error {
+	if s.write {
+		if err := d.save(); err != nil {
+			return err
+		}
+	}
+	if !s.pin {
+		return nil
+	}
+	now, _ := manifest.Parse(d.path, d.edited)
+	var said strings.Builder
+	for _, a := range now.Artifacts {
+		if why := s.mutable(a); why != "" {
+			fmt.Fprintf(&said, "%s %s: not pinned, it follows %s\n", finding.Clean(d.path), finding.Clean(a.Pointer), why)
+		}
+	}
+	_, err := io.WriteString(s.Stderr, said.String())
+	return err
+}
+
+// remind says what the checksums that were found mean, and whether they are written.
+func (s *sum) remind(drafts []*draft, n, errors int) error {
+	changed := slices.ContainsFunc(drafts, (*draft).changed)
+	var said []string
+	switch {
+	case n > 0 && s.from != "":
+		said = append(said, "The files have the checksums that the list gives.")
+	case n > 0:
+		said = append(said, "You vouch for these files: compare the checksums with those of what you built or reviewed.")
+	case !changed && errors == 0:
+		said = append(said, "There was nothing to fill in.")
+	}
+	if !s.write && (n > 0 || changed) {
+		said = append(said, "Nothing was written: --write does that.")
+	}
+	if len(said) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintln(s.Stderr, strings.Join(said, " "))
+	return err
 }

@@ -29,10 +29,7 @@ var severityColors = map[finding.Severity]string{finding.Error: red, finding.War
 // then the outcome. No line can be taken for a command of a workflow runner, and without Color none holds an
 // escape sequence.
 func (r *Report) WriteText(w io.Writer, options TextOptions) error {
-	t := &text{color: options.Color, artifacts: r.byPlace()}
-	for _, f := range r.worstFirst() {
-		t.finding(f)
-	}
+	t := r.findingsText(options)
 	t.files(r)
 	for _, remark := range r.remarks() {
 		t.paragraph("", "Note: "+sentence(remark))
@@ -41,6 +38,20 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	t.outcome(r)
 	_, err := io.WriteString(w, t.String())
 	return err
+}
+
+// WriteFindings writes the findings as WriteText does, and nothing else.
+func (r *Report) WriteFindings(w io.Writer, options TextOptions) error {
+	_, err := io.WriteString(w, r.findingsText(options).String())
+	return err
+}
+
+func (r *Report) findingsText(options TextOptions) *text {
+	t := &text{color: options.Color, artifacts: r.byPlace()}
+	for _, f := range r.worstFirst() {
+		t.finding(f)
+	}
+	return t
 }
 
 // text collects lines. Whatever is not ours goes through finding.Clean, a line at a time.

@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// maxSums bounds a list of checksums, in bytes.
+const maxSums = 1 << 20
+
+// sums is a published list of checksums.
+type sums struct {
+	name  string // of the list
+	lines []sumLine
+}
+
+// sumLine is one file of a list.
+type sumLine struct {
+	path   string // slash-separated, as listed
+	digest digest.Digest
+}
+
+// readSums reads a list from a file. Without a name there is none.
+func readSums(name string) (*sums, error) {
+	if name == "" {
+		return nil, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, errors.New(cause(err))
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxSums+1))
+	switch {
+	case err != nil:
+		return nil, errors.New(cause(err))
+	case len(text) > maxSums:
+		return nil, fmt.Errorf("it has more than %d bytes, and is no list of checksums", maxSums)
+	}
+	return parseSums(name, text)
+}
+
+// parseSums reads a list as sha256sum, shasum, OpenSSL, BSD's tools and this project's checksum.sh print it.
+func parseSums(name string, text []byte) (*sums, error) {
+	s := &sums{name: name}
+	n := 0
+	for raw := range bytes.Lines(text) {
+		n++
+		line := strings.TrimRight(string(raw), " \t\r\n")
+		if line == "" {
+			continue
+		}
+		parsed, err := parseSumLine(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		s.lines = append(s.lines, parsed)
+	}
+	if len(s.lines) == 0 {
+		return nil, errors.New("it is empty")
+	}
+	return s, nil
+}
+
+// The two forms of a line: coreutils' and BSD's (https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html),
+// the one with our prefix perhaps, the other as OpenSSL writes it perhaps: SHA2-256(name)= hex.
+var (
+	coreutilsLine = regexp.MustCompile(`^((?:[a-z0-9]+:)?[0-9A-Fa-f]+) [ *](.+)$`)
+	bsdLine       = regexp.MustCompile(`^([A-Z0-9]+?)(?:2-([0-9]+))? ?\((.+)\) ?= ?([0-9A-Fa-f]+)$`)
+)
+
+func parseSumLine(line string) (sumLine, error) {
+	sum, name := "", ""
+	if m := coreutilsLine.FindStringSubmatch(line); m != nil {
+		sum, name = m[1], m[2]
+	} else if m := bsdLine.FindStringSubmatch(line); m != nil {
+		sum, name = strings.ToLower(m[1]+m[2])+":"+m[4], m[3]
+	} else {
+		return sumLine{}, fmt.Errorf("%s is no checksum and file name, as `sha256sum` prints them", finding.Quote(line))
+	}
+	d, err := digest.Parse(sum)
+	switch {
+	case err != nil:
+		return sumLine{}, err
+	case d.Algorithm.Weak():
+		return sumLine{}, fmt.Errorf("%s is a checksum that can be forged: take a list of SHA-256 or longer", finding.Quote(sum))
+	}
+	return sumLine{path.Clean(strings.ReplaceAll(name, `\`, "/")), d}, nil
+}
+
+// find returns the checksums of a file: of those that are listed with its path, or else with the last segment of it.
+func (s *sums) find(name string) []digest.Digest {
+	var same, similar []digest.Digest
+	for _, line := range s.lines {
+		if line.path == name {
+			same = append(same, line.digest)
+		}
+		if path.Base(line.path) == path.Base(name) {
+			similar = append(similar, line.digest)
+		}
+	}
+	found := same
+	if len(same) == 0 {
+		found = similar
+	}
+	slices.SortFunc(found, func(a, b digest.Digest) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(found)
+}
+
+// declare gives an artifact the checksum that the list has for its file, or says why it can't.
+func (s *sums) declare(a *manifest.Artifact) *finding.Finding {
+	const fix = "Name the list that is published with this file, or leave out --from and vouch for the file yourself"
+	switch found := s.find(a.Name); len(found) {
+	case 0:
+		return lacks(*a, fmt.Sprintf("The list %s does not have %s, so it gets no checksum", finding.Quote(s.name), finding.Quote(a.Name)), fix)
+	case 1:
+		a.Checksum = &manifest.Field[digest.Digest]{Value: found[0], Pointer: a.Pointer, Position: a.Position}
+		return nil
+	default:
+		return lacks(*a, fmt.Sprintf("The list %s has %d checksums for %s, so it gets none", finding.Quote(s.name), len(found), finding.Quote(a.Name)), fix)
+	}
+}
+
+// disagree says of a file that its list gives another checksum.
+func disagree(list string, r *verify.Result) {
+	for i, f := range r.Findings {
+		if f.Rule == finding.ArtifactMismatch {
+			r.Findings[i].Message = fmt.Sprintf("The list %s gives the checksum %s, and the file has %s: the two disagree, so it gets none",
+				finding.Quote(list), finding.Quote(r.Artifact.Checksum.Value.String()), finding.Quote(r.Observed.String()))
+			r.Findings[i].Fix = "Find out whether the list is of another version than the URL, or the file was replaced"
+		}
+	}
+}
