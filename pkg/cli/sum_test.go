@@ -1,0 +1,315 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// runOutside runs the program outside Actions, with a proxy that leads to all hosts; "" leads nowhere.
+func runOutside(t *testing.T, proxy string, roots *x509.CertPool, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	if proxy == "" {
+		proxy = "http://127.0.0.1:1"
+	}
+	var out, log bytes.Buffer
+	code = cli.Main(t.Context(), cli.Env{
+		Args: args, Stdout: &out, Stderr: &log, RootCAs: roots, Environ: []string{"HTTPS_PROXY=" + proxy},
+		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
+		Sleep:    func(context.Context, time.Duration) error { return nil },
+	})
+	return code, out.String(), log.String()
+}
+
+// copiedRegistry is a copy of the real registry's manifests.
+func copiedRegistry(t *testing.T) (dir string, manifests []string) {
+	t.Helper()
+	found, _ := filepath.Glob(realRegistry + "/*/manifest.json")
+	if len(found) == 0 {
+		t.Skip("the real registry is not beside the project")
+	}
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(realRegistry)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range found {
+		manifests = append(manifests, filepath.Join(dir, filepath.Base(filepath.Dir(name)), "manifest.json"))
+	}
+	return dir, manifests
+}
+
+func texts(t *testing.T, names []string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = string(text)
+	}
+	return all
+}
+
+func TestTheRealRegistryIsFilledIn(t *testing.T) {
+	proxy, roots := internet(t, "huggingface.co", "github.com", "raw.githubusercontent.com")
+	for _, flag := range []string{"--upgrade", "--transition"} {
+		dir, manifests := copiedRegistry(t)
+		before := texts(t, manifests)
+		code, printed, said := runOutside(t, proxy, roots, "sum", "--write", flag, dir)
+		if code != cli.ExitOK {
+			t.Fatalf("%s: code %d; the program said:\n%s", flag, code, said)
+		}
+		after := texts(t, manifests)
+		if n := differing(before, after); n != 8 {
+			t.Errorf("%s: %d manifests are changed, want those 8 that name downloads", flag, n)
+		}
+		if n, lines := verified(t, proxy, roots, dir), strings.Count(printed, "\n"); n != lines {
+			t.Errorf("%s: %d checksums are printed, and %d files verified", flag, lines, n)
+		}
+		if code, printed, said := runOutside(t, "", nil, "sum", "--write", flag, dir); code != cli.ExitOK || printed != "" {
+			t.Errorf("%s again: code %d\n%s%s", flag, code, printed, said)
+		}
+		if diff := cmp.Diff(after, texts(t, manifests)); diff != "" {
+			t.Errorf("%s again:\n%s", flag, diff)
+		}
+	}
+}
+
+func differing(before, after map[string]string) int {
+	n := 0
+	for name := range before {
+		if before[name] != after[name] {
+			n++
+		}
+	}
+	return n
+}
+
+// verified makes sure that check finds every file of a registry to be the declared one, and no error. It returns their number.
+func verified(t *testing.T, proxy string, roots *x509.CertPool, dir string) int {
+	t.Helper()
+	code, printed, said := runOutside(t, proxy, roots, "check", "--format=json", dir)
+	var r report.Report
+	if err := json.Unmarshal([]byte(printed), &r); err != nil {
+		t.Fatalf("%v; the program said:\n%s", err, said)
+	}
+	if code != cli.ExitOK || r.Summary.Artifacts == 0 || r.Summary.Verified != r.Summary.Artifacts {
+		t.Errorf("code %d, %+v\n%v", code, r.Summary, r.Findings)
+	}
+	for _, f := range r.Findings {
+		if strings.HasPrefix(f.Rule, "schema/") || strings.HasPrefix(f.Rule, "checksum/") || f.Rule == finding.ArtifactMissingChecksum {
+			t.Errorf("%+v", f)
+		}
+	}
+	return r.Summary.Verified
+}
+
+// written puts a manifest into a folder of its own and returns its name.
+func written(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "manifest.json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// hubService names files at the hub: %s stands for what is declared of the model, %s for its query.
+const hubService = `{
+  "id": "model", "serviceType": "binary", "version": "1.1", "modelInfo": {}, "interfaces": ["chat"],
+  "binaries": {"aarch64-apple-darwin": {"url": "https://` + hubAsset + `"}},
+  "weights": {
+    "m.gguf": {"url": "https://` + hubModel + `%s"%s},
+    "config.json": {"url": "https:\/\/` + hubConfig + `"},
+    "pinned.gguf": {"url": "https://` + hubPinned + `"}
+  }
+}`
+
+const hubPinned = "huggingface.co/acme/m/resolve/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb/pinned.gguf"
+
+func TestURLsArePinnedToTheCommitThatWasRead(t *testing.T) {
+	h := newHub(t)
+	h.files[hubPinned] = h.files[hubModel]
+	digest := entry(hubModel, h.files[hubModel])["checksum"]
+	name := written(t, fmt.Sprintf(hubService, "?download=true", fmt.Sprintf(`, "checksum": "%s"`, digest)))
+	code, printed, said := runOutside(t, h.proxy, h.roots, "sum", "--pin", name)
+	if code != cli.ExitOK || strings.Count(printed, "\n") != 3 || strings.Count(said, ": pinned to `https://") != 2 || !strings.Contains(said, "Nothing was written") {
+		t.Errorf("shown: code %d\n%s%s", code, printed, said)
+	}
+	code, _, said = runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", name)
+	got := read(t, name)
+	for _, want := range []string{
+		`"https://huggingface.co/acme/m/resolve/` + h.commit + `/m.gguf?download=true", "checksum"`,
+		`"https://huggingface.co/acme/m/resolve/` + h.commit + `/config.json", "checksum"`,
+		`"https://` + hubAsset + `", "checksum"`, `"https://` + hubPinned + `", "checksum"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %s in\n%s", want, got)
+		}
+	}
+	if code != cli.ExitOK || strings.Count(said, "not pinned") != 1 || !strings.Contains(said, "/binaries/aarch64-apple-darwin: not pinned, it follows the release tag `v1`") {
+		t.Errorf("code %d; the program said:\n%s", code, said)
+	}
+	h.commit = strings.Repeat("c", 40)
+	if code, printed, _ := runOutside(t, "", nil, "sum", "--write", "--pin", name); code != cli.ExitOK || printed != "" || read(t, name) != got {
+		t.Errorf("again: code %d\n%s%s", code, printed, read(t, name))
+	}
+}
+
+func TestAFileThatIsNotTheDeclaredOneIsNotPinned(t *testing.T) {
+	h := newHub(t)
+	name := written(t, fmt.Sprintf(hubService, "", `, "checksum": "sha256:`+strings.Repeat("0", 64)+`"`))
+	before := read(t, name)
+	code, _, said := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", name)
+	if got := read(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || got == before {
+		t.Errorf("code %d\n%s\n%s", code, said, got)
+	}
+}
+
+func TestSharedFieldsAreNotPinned(t *testing.T) {
+	h := newHub(t)
+	old := `{"id": "m", "serviceType": "binary", "version": "1", "modelInfo": {}, "interfaces": ["chat"], "binariesUrl": {},
+	"weightsDirectoryUrl": "https://huggingface.co/acme/m/resolve/main/", "weightsFiles": ["m.gguf", "config.json"]}`
+	for _, flags := range [][]string{{"--pin"}, {"--pin", "--write", "--transition"}} {
+		name := written(t, old)
+		code, _, said := runOutside(t, h.proxy, h.roots, append([]string{"sum", name}, flags...)...)
+		if code != cli.ExitUsage || !strings.Contains(said, "give --upgrade") || read(t, name) != old || h.requests > 0 {
+			t.Errorf("%v: code %d, %d requests\n%s", flags, code, h.requests, said)
+		}
+	}
+	name := written(t, old)
+	code, _, said := runOutside(t, h.proxy, h.roots, "sum", name, "--pin", "--write", "--upgrade")
+	if got := read(t, name); code != cli.ExitOK || strings.Count(got, "/resolve/"+h.commit+"/") != 2 {
+		t.Errorf("code %d\n%s\n%s", code, said, got)
+	}
+}
+
+func TestOneURLIsDownloadedOnceForAllManifests(t *testing.T) {
+	h := newHub(t)
+	text := fmt.Sprintf(`{"id": "x", "modelInfo": {}, "interfaces": [], "version": "1.1", "binaries": {}, "weights": {"a": {"url": "https://%s"}, "b": {"url": "https://%s"}}}`, hubModel, hubModel)
+	one, other := written(t, text), written(t, text)
+	code, printed, said := runOutside(t, h.proxy, h.roots, "sum", one, other, one)
+	if code != cli.ExitOK || strings.Count(printed, "\n") != 4 || h.bytes != int64(len(h.files[hubModel])) {
+		t.Errorf("code %d, %d bytes\n%s%s", code, h.bytes, printed, said)
+	}
+}
+
+// host serves over TLS, and returns a manifest that names its /file and the flags to reach it.
+func host(t *testing.T, serve http.HandlerFunc) (name string, sum func(ctx context.Context, flags ...string) (code int, said string)) {
+	t.Helper()
+	server := httptest.NewTLSServer(serve)
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	name = written(t, fmt.Sprintf(service, server.URL, server.URL))
+	return name, func(ctx context.Context, flags ...string) (int, string) {
+		var log bytes.Buffer
+		args := append([]string{"sum", "--write", "--allow-networks=127.0.0.0/8", name}, flags...)
+		code := cli.Main(ctx, cli.Env{Args: args, Stdout: &log, Stderr: &log, RootCAs: roots,
+			Sleep: func(context.Context, time.Duration) error { return nil }})
+		return code, log.String()
+	}
+}
+
+func TestWhatIsCutShortIsNotDeclared(t *testing.T) {
+	name, sum := host(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/stuck" {
+			w.Header().Set("Content-Length", "100")
+		}
+		fmt.Fprint(w, "#!/bin/sh\n")
+	})
+	code, said := sum(t.Context())
+	if got := read(t, name); code != cli.ExitFindings || strings.Count(got, "checksum") != 1 || !strings.Contains(got, `/quick", "checksum": "sha256:`) {
+		t.Errorf("code %d\n%s\n%s", code, said, got)
+	}
+}
+
+func TestAnInterruptedSumWritesWhatIsFinishedAndFails(t *testing.T) {
+	for name, end := range map[string]func(interrupt func()) []string{
+		"interrupted": func(interrupt func()) []string { interrupt(); return nil },
+		"out of time": func(func()) []string { return []string{"--timeout=300ms"} },
+	} {
+		reached, released := make(chan struct{}), make(chan struct{})
+		file, sum := host(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/stuck" {
+				close(reached)
+				<-released
+			}
+			fmt.Fprint(w, "#!/bin/sh\n")
+		})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		flags := end(func() {
+			go func() {
+				<-reached
+				cancel(errors.New("interrupt signal received"))
+			}()
+		})
+		code, said := sum(ctx, append(flags, "--concurrency=1")...)
+		close(released)
+		cancel(nil)
+		got := read(t, file)
+		if n := strings.Count(got, "checksum"); n > 1 || n == 0 && len(flags) == 0 {
+			t.Errorf("%s: %d checksums are written", name, n)
+		}
+		if code == cli.ExitOK || !json.Valid([]byte(got)) || !strings.Contains(said, "not read to its end") {
+			t.Errorf("%s: code %d\n%s\n%s", name, code, said, got)
+		}
+	}
+}
+
+func TestAManifestThatWasEditedMeanwhileIsNotOverwritten(t *testing.T) {
+	name := ""
+	name, sum := host(t, func(w http.ResponseWriter, r *http.Request) {
+		if err := os.WriteFile(name, []byte("edited"), 0o600); err != nil {
+			t.Error(err)
+		}
+		fmt.Fprint(w, "#!/bin/sh\n")
+	})
+	code, said := sum(t.Context())
+	if got := read(t, name); code != cli.ExitFailure || got != "edited" || !strings.Contains(said, name) || !strings.Contains(said, "run the command again") {
+		t.Errorf("code %d\n%s\n%s", code, said, got)
+	}
+}
+
+func TestAFolderThatCannotBeWrittenIsNamed(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may write anywhere")
+	}
+	name, sum := host(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "#!/bin/sh\n") })
+	before := read(t, name)
+	if err := os.Chmod(filepath.Dir(name), 0o500); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(filepath.Dir(name), 0o700) })
+	code, said := sum(t.Context())
+	if got := read(t, name); code != cli.ExitFailure || got != before || !strings.Contains(said, "the manifest `"+name+"` can't be written: ") {
+		t.Errorf("code %d\n%s\n%s", code, said, got)
+	}
+}
