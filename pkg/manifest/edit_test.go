@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -261,8 +262,8 @@ const layouts = 1000
 
 func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
 	for seed := range uint64(layouts) {
-		r := rand.New(rand.NewPCG(seed, 0))
-		text := layout{r}.manifest("1.1")
+		l := newLayout(seed, 0)
+		text := l.manifest("1.1")
 		m, findings := manifest.Parse("x", text)
 		if m == nil || len(findings) > 0 {
 			t.Fatalf("seed %d: %s\n%v", seed, text, findings)
@@ -270,7 +271,7 @@ func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
 		entries := slices.DeleteFunc(slices.Clone(m.Artifacts), func(a manifest.Artifact) bool {
 			return !strings.HasPrefix(a.Pointer, "/binaries/") && !strings.HasPrefix(a.Pointer, "/weights/")
 		})
-		a := entries[r.IntN(len(entries))]
+		a := entries[l.r.IntN(len(entries))]
 		got, err := manifest.SetChecksum(text, a.Pointer, declared, 0, a.Checksum != nil)
 		if err != nil {
 			t.Fatalf("seed %d: %s\n%v", seed, text, err)
@@ -286,15 +287,8 @@ func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
 // checkInserted makes sure that the two texts differ by one checksum: in bytes and in what is read.
 func checkInserted(t *testing.T, seed uint64, before, after []byte, a manifest.Artifact) {
 	t.Helper()
-	prefix, suffix := 0, 0
-	for prefix < len(before) && before[prefix] == after[prefix] {
-		prefix++
-	}
-	for suffix < len(before)-prefix && before[len(before)-1-suffix] == after[len(after)-1-suffix] {
-		suffix++
-	}
-	if gone := len(before) - prefix - suffix; gone > 0 && a.Checksum == nil {
-		t.Fatalf("seed %d: %d bytes are gone:\n%s\n%s", seed, gone, before, after)
+	if diff := cmp.Diff(string(before), string(restored(before, after, a))); diff != "" {
+		t.Fatalf("seed %d: more than the checksum changes:\n%s", seed, diff)
 	}
 	was, _ := manifest.Parse("x", before)
 	is, findings := manifest.Parse("x", after)
@@ -314,10 +308,23 @@ func checkInserted(t *testing.T, seed uint64, before, after []byte, a manifest.A
 	}
 }
 
+// restored undoes the declaration of an artifact's checksum: it puts the text back that was replaced, or takes out the
+// member that is new, its comma and the white space around that.
+func restored(before, after []byte, a manifest.Artifact) []byte {
+	checksum := fmt.Sprintf("%q", declared)
+	if a.Checksum != nil {
+		was, _ := manifest.Parse("x", before)
+		old, _ := was.Locate(a.Checksum.Pointer)
+		return bytes.Replace(after, []byte(checksum), manifest.Source(before, old), 1)
+	}
+	added := regexp.MustCompile(`[ \t\r\n]*,[ \t\r\n]*"checksum"[ \t\r\n]*:[ \t\r\n]*` + checksum)
+	return added.ReplaceAll(after, nil)
+}
+
 func TestUpgradeKeepsEveryLayout(t *testing.T) {
 	for seed := range uint64(layouts) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		text := layout{r}.manifest([]string{"1", "1", "1.1"}[seed%3])
+		l := newLayout(seed, 1)
+		text := l.manifest(l.pick("1", "1", "1.1"))
 		for _, transition := range []bool{false, true} {
 			got, err := manifest.Upgrade(text, transition)
 			if err != nil {
@@ -336,13 +343,64 @@ func TestUpgradeKeepsEveryLayout(t *testing.T) {
 	}
 }
 
-// layout writes manifests as nobody would: with their members in any order, and any white space anywhere.
-type layout struct{ r *rand.Rand }
+func TestNoLayoutIsEditedThatHoldsAComment(t *testing.T) {
+	for seed := range uint64(layouts) {
+		l := newLayout(seed, 2)
+		text := l.manifest("1.1")
+		at := l.between(text)
+		text = slices.Concat(text[:at], []byte(l.pick("/* c */", "// c\n", "# c\n", "/**/")), text[at:])
+		for _, edit := range []func() ([]byte, error){
+			func() ([]byte, error) { return manifest.SetChecksum(text, "/weights/a~1b~0c.gguf", declared, 7, true) },
+			func() ([]byte, error) { return manifest.SetURL(text, "/weights/a~1b~0c.gguf", "https://example.com/") },
+			func() ([]byte, error) { return manifest.Upgrade(text, false) },
+		} {
+			var invalid *manifest.InvalidError
+			if got, err := edit(); !errors.As(err, &invalid) || got != nil {
+				t.Fatalf("seed %d: %v\n%s", seed, err, text)
+			}
+		}
+	}
+}
+
+// layout writes manifests as nobody would: with their members in any order, and white space of one style or of all anywhere.
+type layout struct {
+	r      *rand.Rand
+	spaces []string
+}
+
+// styles are what may stand between two tokens.
+var styles = [][]string{
+	{""},
+	{"", " "},
+	{"\n  "},
+	{"\n\t\t"},
+	{"\r\n    "},
+	{"", "", " ", "\n", "\r\n", "\n  ", "\r\n\t\t", "\n\n    ", "  ", "\t"},
+}
+
+func newLayout(seed, stream uint64) layout {
+	return layout{rand.New(rand.NewPCG(seed, stream)), styles[seed%uint64(len(styles))]}
+}
+
+// between returns an offset between two tokens.
+func (l layout) between(text []byte) int {
+	var places []int
+	inString := false
+	for i, c := range text {
+		switch {
+		case c == '"' && !(inString && text[i-1] == '\\'):
+			inString = !inString
+		case !inString && bytes.IndexByte([]byte("{}[],:"), c) >= 0:
+			places = append(places, i, i+1)
+		}
+	}
+	return places[l.r.IntN(len(places))]
+}
 
 func (l layout) pick(texts ...string) string { return texts[l.r.IntN(len(texts))] }
 
 func (l layout) space() string {
-	return l.pick("", "", " ", "\n", "\r\n", "\n  ", "\r\n\t\t", "\n\n    ", "  ", "\t")
+	return l.pick(l.spaces...)
 }
 
 func (l layout) list(open string, items []string, end string) string {
