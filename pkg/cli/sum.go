@@ -51,10 +51,10 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
 	flags.BoolVar(&s.write, "write", false, "write what is found into the manifests, in place")
 	flags.BoolVar(&s.upgrade, "upgrade", false, "rewrite version 1 as 1.1, which has a place for checksums")
 	flags.BoolVar(&s.transition, "transition", false, "put the fields of 1.1 beside those of version 1, for Apps of both kinds")
-	flags.BoolVar(&s.pin, "pin", false, "replace a branch in a URL by its commit, where the host tells it")
-	flags.StringArrayVar(&s.replace, "replace", nil, "compute this artifact's checksum anew though it has one, such as /binaries/aarch64-apple-darwin")
-	flags.StringVar(&s.from, "from", "", "take the checksums from this list, such as SHA256SUMS, and say where a file has another")
-	flags.StringVar(&s.local, "local", "", "read the files below this folder, DIR/<id>/<file>, instead of downloading")
+	flags.BoolVar(&s.pin, "pin", false, "replace a branch in a URL by the commit that was read, where the host tells it (Hugging Face)")
+	flags.StringArrayVar(&s.replace, "replace", nil, "compute the checksum at this `pointer` anew though there is one, such as /binaries/aarch64-apple-darwin")
+	flags.StringVar(&s.from, "from", "", "take the checksums from this `list`, such as SHA256SUMS, and say where a file has another")
+	flags.StringVar(&s.local, "local", "", "read the files below this `folder`, DIR/<id>/<file>, instead of downloading")
 	return cmd
 }
 
@@ -230,16 +230,16 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 // nothing is wrong tells anything. It returns how many checksums were found.
 func (s *sum) take(drafts []*draft, results []verify.Result) (n int, err error) {
 	var problems []error
-	for i := range results {
-		r := &results[i]
-		if s.from != "" && r.Status == verify.Mismatch {
+	for _, r := range results {
+		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
+		fills := s.fills(*d.artifact(r.Artifact.Pointer))
+		if fills && s.from != "" {
 			disagree(s.from, r)
 		}
 		if r.Status.Failed() || slices.ContainsFunc(r.Findings, isError) {
 			continue
 		}
-		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
-		if s.fills(*d.artifact(r.Artifact.Pointer)) {
+		if fills {
 			n++
 			problems = append(problems, s.declare(d, r))
 		}
@@ -256,15 +256,15 @@ func (s *sum) take(drafts []*draft, results []verify.Result) (n int, err error) 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 // declare prints a checksum, and puts it into a draft that is to be written.
-func (s *sum) declare(d *draft, r *verify.Result) error {
+func (s *sum) declare(d *draft, r verify.Result) error {
 	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", r.Observed, finding.Clean(d.path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.write {
 		return err
 	}
-	return d.setChecksum(*r, s.replaces(r.Artifact))
+	return d.setChecksum(r, s.replaces(r.Artifact))
 }
 
 // setPinned tells the URL that names a commit, and puts it into a draft.
-func (s *sum) setPinned(d *draft, r *verify.Result) error {
+func (s *sum) setPinned(d *draft, r verify.Result) error {
 	url := hosts.WithRevision(r.Artifact.URL, s.server(), r.Commit)
 	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.path), finding.Clean(r.Artifact.Pointer), finding.Quote(url)); err != nil {
 		return err

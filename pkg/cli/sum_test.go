@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -186,9 +187,15 @@ func TestURLsArePinnedToTheCommitThatWasRead(t *testing.T) {
 func TestAFileThatIsNotTheDeclaredOneIsNotPinned(t *testing.T) {
 	h := newHub(t)
 	name := written(t, fmt.Sprintf(hubService, "", `, "checksum": "sha256:`+strings.Repeat("0", 64)+`"`))
-	before := read(t, name)
-	code, _, said := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", name)
-	if got := read(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || got == before {
+	list := filepath.Join(t.TempDir(), "SHA256SUMS")
+	if err := os.WriteFile(list, fmt.Appendf(nil, "%x  config.json\n", sha256.Sum256([]byte(h.files[hubConfig]))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, said := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", "--from", list, name)
+	if strings.Contains(said, "gives the checksum") {
+		t.Errorf("the list is blamed for what the manifest declares:\n%s", said)
+	}
+	if got := read(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || !strings.Contains(got, h.commit+"/config.json") {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }

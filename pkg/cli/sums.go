@@ -133,8 +133,8 @@ func (s *sums) declare(a *manifest.Artifact) *finding.Finding {
 	}
 }
 
-// disagree says of a file that its list gives another checksum.
-func disagree(list string, r *verify.Result) {
+// disagree says of a mismatch that it is the list that gives another checksum.
+func disagree(list string, r verify.Result) {
 	for i, f := range r.Findings {
 		if f.Rule == finding.ArtifactMismatch {
 			r.Findings[i].Message = fmt.Sprintf("The list %s gives the checksum %s, and the file has %s: the two disagree, so it gets none",
