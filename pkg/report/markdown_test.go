@@ -44,6 +44,20 @@ func TestTextReadsAsItShould(t *testing.T) {
 	golden(t, "colour.txt", text(t, report.Build(mixed()), report.TextOptions{Color: true}))
 }
 
+func TestFindingsAloneAreTheBeginningOfTheText(t *testing.T) {
+	for name, in := range scenarios() {
+		r := report.Build(in)
+		var b strings.Builder
+		if err := r.WriteFindings(&b, report.TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		rest, isBeginning := strings.CutPrefix(text(t, r, report.TextOptions{}), b.String())
+		if !isBeginning || strings.Count(b.String(), "\n\n") != len(r.Findings) || !strings.Contains(rest, r.Headline()) {
+			t.Errorf("%s: %s", name, &b)
+		}
+	}
+}
+
 func text(t testing.TB, r *report.Report, options report.TextOptions) string {
 	t.Helper()
 	var b strings.Builder
