@@ -133,15 +133,6 @@ func written(t *testing.T, text string) string {
 	return name
 }
 
-func read(t *testing.T, name string) string {
-	t.Helper()
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 // hubService names files at the hub: %s stands for what is declared of the model, %s for its query.
 const hubService = `{
   "id": "model", "serviceType": "binary", "version": "1.1", "modelInfo": {}, "interfaces": ["chat"],
@@ -165,7 +156,7 @@ func TestURLsArePinnedToTheCommitThatWasRead(t *testing.T) {
 		t.Errorf("shown: code %d\n%s%s", code, printed, said)
 	}
 	code, _, said = runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", name)
-	got := read(t, name)
+	got := readText(t, name)
 	for _, want := range []string{
 		`"https://huggingface.co/acme/m/resolve/` + h.commit + `/m.gguf?download=true", "checksum"`,
 		`"https://huggingface.co/acme/m/resolve/` + h.commit + `/config.json", "checksum"`,
@@ -179,8 +170,8 @@ func TestURLsArePinnedToTheCommitThatWasRead(t *testing.T) {
 		t.Errorf("code %d; the program said:\n%s", code, said)
 	}
 	h.commit = strings.Repeat("c", 40)
-	if code, printed, _ := runOutside(t, "", nil, "sum", "--write", "--pin", name); code != cli.ExitOK || printed != "" || read(t, name) != got {
-		t.Errorf("again: code %d\n%s%s", code, printed, read(t, name))
+	if code, printed, _ := runOutside(t, "", nil, "sum", "--write", "--pin", name); code != cli.ExitOK || printed != "" || readText(t, name) != got {
+		t.Errorf("again: code %d\n%s%s", code, printed, readText(t, name))
 	}
 }
 
@@ -195,7 +186,7 @@ func TestAFileThatIsNotTheDeclaredOneIsNotPinned(t *testing.T) {
 	if strings.Contains(said, "gives the checksum") {
 		t.Errorf("the list is blamed for what the manifest declares:\n%s", said)
 	}
-	if got := read(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || !strings.Contains(got, h.commit+"/config.json") {
+	if got := readText(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || !strings.Contains(got, h.commit+"/config.json") {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }
@@ -207,13 +198,13 @@ func TestSharedFieldsAreNotPinned(t *testing.T) {
 	for _, flags := range [][]string{{"--pin"}, {"--pin", "--write", "--transition"}} {
 		name := written(t, old)
 		code, _, said := runOutside(t, h.proxy, h.roots, append([]string{"sum", name}, flags...)...)
-		if code != cli.ExitUsage || !strings.Contains(said, "give --upgrade") || read(t, name) != old || h.requests > 0 {
+		if code != cli.ExitUsage || !strings.Contains(said, "give --upgrade") || readText(t, name) != old || h.requests > 0 {
 			t.Errorf("%v: code %d, %d requests\n%s", flags, code, h.requests, said)
 		}
 	}
 	name := written(t, old)
 	code, _, said := runOutside(t, h.proxy, h.roots, "sum", name, "--pin", "--write", "--upgrade")
-	if got := read(t, name); code != cli.ExitOK || strings.Count(got, "/resolve/"+h.commit+"/") != 2 {
+	if got := readText(t, name); code != cli.ExitOK || strings.Count(got, "/resolve/"+h.commit+"/") != 2 {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }
@@ -253,7 +244,7 @@ func TestWhatIsCutShortIsNotDeclared(t *testing.T) {
 		fmt.Fprint(w, "#!/bin/sh\n")
 	})
 	code, said := sum(t.Context())
-	if got := read(t, name); code != cli.ExitFindings || strings.Count(got, "checksum") != 1 || !strings.Contains(got, `/quick", "checksum": "sha256:`) {
+	if got := readText(t, name); code != cli.ExitFindings || strings.Count(got, "checksum") != 1 || !strings.Contains(got, `/quick", "checksum": "sha256:`) {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }
@@ -281,7 +272,7 @@ func TestAnInterruptedSumWritesWhatIsFinishedAndFails(t *testing.T) {
 		code, said := sum(ctx, append(flags, "--concurrency=1")...)
 		close(released)
 		cancel(nil)
-		got := read(t, file)
+		got := readText(t, file)
 		if n := strings.Count(got, "checksum"); n > 1 || n == 0 && len(flags) == 0 {
 			t.Errorf("%s: %d checksums are written", name, n)
 		}
@@ -300,7 +291,7 @@ func TestAManifestThatWasEditedMeanwhileIsNotOverwritten(t *testing.T) {
 		fmt.Fprint(w, "#!/bin/sh\n")
 	})
 	code, said := sum(t.Context())
-	if got := read(t, name); code != cli.ExitFailure || got != "edited" || !strings.Contains(said, name) || !strings.Contains(said, "run the command again") {
+	if got := readText(t, name); code != cli.ExitFailure || got != "edited" || !strings.Contains(said, name) || !strings.Contains(said, "run the command again") {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }
@@ -310,13 +301,13 @@ func TestAFolderThatCannotBeWrittenIsNamed(t *testing.T) {
 		t.Skip("root may write anywhere")
 	}
 	name, sum := host(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "#!/bin/sh\n") })
-	before := read(t, name)
+	before := readText(t, name)
 	if err := os.Chmod(filepath.Dir(name), 0o500); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Chmod(filepath.Dir(name), 0o700) })
 	code, said := sum(t.Context())
-	if got := read(t, name); code != cli.ExitFailure || got != before || !strings.Contains(said, "the manifest `"+name+"` can't be written: ") {
+	if got := readText(t, name); code != cli.ExitFailure || got != before || !strings.Contains(said, "the manifest `"+name+"` can't be written: ") {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }
