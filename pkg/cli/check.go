@@ -126,6 +126,12 @@ func onDisk(ctx context.Context, globs, args []string) (selection, error) {
 			return s, err
 		}
 	}
+	named := map[string]bool{} // once, of several arguments
+	s.sources = slices.DeleteFunc(s.sources, func(each source) bool {
+		again := named[each.path]
+		named[each.path] = true
+		return again
+	})
 	if len(s.sources) == 0 {
 		return s, usageError{fmt.Errorf("no manifest matches %s below %s", finding.Quote(strings.Join(globs, " ")), finding.Quote(strings.Join(args, " ")))}
 	}
@@ -158,10 +164,6 @@ func (s *selection) add(ctx context.Context, arg string, globs []string) error {
 		files = selected(files, globs)
 	}
 	sources, err := readAll(ctx, disk, files)
-	for _, each := range sources {
-		if !slices.ContainsFunc(s.sources, func(other source) bool { return other.path == each.path }) { // named twice
-			s.sources = append(s.sources, each)
-		}
-	}
+	s.sources = append(s.sources, sources...)
 	return err
 }
