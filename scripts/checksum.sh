@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
 # checksum.sh FILE_OR_URL...: prints "sha256:<hex>  <name>" for each, the form that a manifest declares.
+# checksum.sh --check [FILE...]: reads such lines from files, or standard input, computes each again,
+# and prints "<name>: OK" or "<name>: FAILED".
+#
 # It is the specification of how a checksum is made, for macOS (bash 3.2) and Linux. It needs one of
-# sha256sum, shasum and openssl, and curl for URLs. Where one digest can't be computed, its line is
-# missing, the reason is on standard error, and the exit code is 1.
+# sha256sum, shasum and openssl, and curl for URLs. Where a digest can't be computed or is another, the
+# reason is on standard error and the exit code is 1; there is no line for what has no digest. The first
+# argument "--" ends the options; whatever else begins with a hyphen is a name.
 set -u -o pipefail
 
-# digest prints the SHA-256 of standard input as 64 hex digits.
+say() { printf 'checksum.sh: %s\n' "$1" >&2; }
+
+# digest prints the SHA-256 of standard input: 64 hex digits, a blank, and what the tool calls it.
 digest() {
 	if command -v sha256sum >/dev/null 2>&1; then
 		sha256sum
@@ -14,37 +20,105 @@ digest() {
 	elif command -v openssl >/dev/null 2>&1; then
 		openssl dgst -sha256 -r
 	else
-		echo "checksum.sh: none of sha256sum, shasum and openssl is there" >&2
+		say "none of sha256sum, shasum and openssl is there"
 		return 1
-	fi | LC_ALL=C cut -c 1-64
+	fi
 }
 
-# content writes a file, or what an https URL serves, to standard output.
+# download writes what an https URL serves, as it is stored there, to standard output. It fails for a body
+# that is not complete, an answer other than 200, and redirects away from https.
+download() {
+	local status
+	{
+		status=$(curl --disable --globoff --silent --show-error --location --max-redirs 10 --proto '=https' \
+			--connect-timeout 60 --speed-time 60 --output /dev/fd/3 --write-out '%{http_code}' -- "$1")
+	} 3>&1 || return 1
+	if [ "$status" != 200 ]; then
+		say "$1: the server answers $status"
+		return 1
+	fi
+}
+
+# content writes a file, or what a URL serves, to standard output.
 content() {
 	case $1 in
-	https://*) curl --fail --silent --show-error --location --proto '=https' -- "$1" ;;
+	*[$'\n\r']*)
+		say "a name can't hold a line break"
+		return 1
+		;;
+	https://*) download "$1" ;;
 	*://*)
-		echo "checksum.sh: $1: only https URLs are downloaded" >&2
+		say "only https URLs are downloaded"
 		return 1
 		;;
 	*) cat <"$1" ;;
 	esac
 }
 
-if [ $# -eq 0 ]; then
-	echo "usage: checksum.sh FILE_OR_URL..." >&2
+is_checksum() { [[ ${#1} -eq 71 && $1 == sha256:* && ${1#sha256:} != *[!0123456789abcdef]* ]]; }
+
+# checksum prints the checksum of a file or URL. It fails where any part of the work did.
+checksum() {
+	local sum
+	sum=$(content "$1" | digest) && sum=sha256:${sum%% *} && is_checksum "$sum" && printf '%s\n' "$sum"
+}
+
+# print_all prints a line for each file or URL.
+print_all() {
+	local name sum code=0
+	for name; do
+		if sum=$(checksum "$name"); then
+			printf '%s  %s\n' "$sum" "$name" || code=1
+		else
+			say "$(printf %q "$name"): no checksum"
+			code=1
+		fi
+	done
+	return "$code"
+}
+
+# check reads lines from standard input, and calls their source by the name it is given.
+check() {
+	local line declared name sum number=0 code=0
+	while IFS= read -r line || [ -n "$line" ]; do
+		number=$((number + 1))
+		declared=${line%%  *} name=${line#*  }
+		if ! is_checksum "$declared" || [ "$line" != "$declared  $name" ] || [ -z "$name" ]; then
+			say "$1, line $number: expected \"sha256:<64 lower-case hex digits>  <name>\""
+			code=1
+		elif sum=$(checksum "$name") && [ "$sum" = "$declared" ]; then
+			printf '%s: OK\n' "$name" || code=1
+		else
+			printf '%s: FAILED\n' "$name"
+			say "$(printf %q "$name"): expected $declared, got ${sum:-no checksum}"
+			code=1
+		fi
+	done
+	if [ "$number" -eq 0 ]; then
+		say "$1: there is no line to check"
+		code=1
+	fi
+	return "$code"
+}
+
+# check_all checks the lines of each file.
+check_all() {
+	local list code=0
+	for list; do
+		# shellcheck disable=SC2094 # the name is for messages
+		check "$list" <"$list" || code=1
+	done
+	return "$code"
+}
+
+work=print_all
+[ "${1-}" != --check ] || { work=check_all && shift; }
+[ "${1-}" != -- ] || shift
+if [ $# -gt 0 ]; then
+	"$work" "$@"
+elif [ "$work" = check_all ]; then
+	check "standard input"
+else
+	echo "usage: checksum.sh FILE_OR_URL... | checksum.sh --check [FILE...]" >&2
 	exit 2
 fi
-failed=0
-for name; do
-	if [ -d "$name" ]; then
-		echo "checksum.sh: $name: it is a folder" >&2
-		failed=1
-	elif sum=$(content "$name" | digest) && [ ${#sum} -eq 64 ]; then
-		printf 'sha256:%s  %s\n' "$sum" "$name"
-	else
-		echo "checksum.sh: $name: no checksum" >&2
-		failed=1
-	fi
-done
-exit "$failed"
