@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+)
+
+// hook is what .pre-commit-hooks.yaml defines (https://pre-commit.com/#new-hooks).
+type hook struct{ Entry, Files string }
+
+func preCommitHook(t *testing.T) hook {
+	t.Helper()
+	text, err := os.ReadFile(".pre-commit-hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var hooks []hook
+	if err := yaml.Unmarshal(text, &hooks); err != nil || len(hooks) != 1 {
+		t.Fatalf("%d hooks: %v", len(hooks), err)
+	}
+	return hooks[0]
+}
+
+func TestThePreCommitHookTakesManifestsOnly(t *testing.T) {
+	files := regexp.MustCompile(preCommitHook(t).Files)
+	for name, isManifest := range map[string]bool{
+		"chat-x/manifest.json": true, "manifest.json": true, "a/b/manifest.json": true,
+		"manifests.json": false, "chat-x/web-manifest.json": false, "chat-x/manifest.json.bak": false, "chat-x/README.md": false,
+	} {
+		if files.MatchString(name) != isManifest {
+			t.Errorf("%s: want %t", name, isManifest)
+		}
+	}
+}
+
+func TestThePreCommitHookFailsWhereOneOfItsFilesDoes(t *testing.T) {
+	entry := strings.Fields(preCommitHook(t).Entry)
+	t.Chdir(t.TempDir())
+	const good, bad = "chat-good/manifest.json", "chat-bad/manifest.json"
+	for name, text := range map[string]string{
+		good: `{"id": "good", "interfaces": ["chat"], "modelInfo": {}, "dockerImages": {"cpu": {"image": "acme/chat:1.0.0", "size": 1}}}`,
+		bad:  `{"id": "bad", "interfaces": ["chat"]}`,
+	} {
+		if err := os.Mkdir(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, names := range map[int][]string{cli.ExitOK: {good}, cli.ExitFindings: {good, bad}} {
+		var out bytes.Buffer
+		code := cli.Main(t.Context(), cli.Env{Args: append(entry[1:], names...), Stdout: &out, Stderr: &out})
+		if code != want || strings.Contains(out.String(), bad) != (want == cli.ExitFindings) {
+			t.Errorf("%s: exit code %d, want %d:\n%s", names, code, want, &out)
+		}
+	}
+}
