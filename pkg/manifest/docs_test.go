@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -32,6 +33,49 @@ func TestThePageAboutManifestsFollowsTheSchemaAndTheProgram(t *testing.T) {
 	v1 := text[examples[0][2]:examples[0][3]]
 	text = slices.Concat(text[:examples[1][2]], upgradedExample(t, v1), text[examples[1][3]:])
 	golden(t, page, text)
+}
+
+// snippet returns a JSON text of the page, by the name before it.
+func snippet[T any](t *testing.T, name string) (value T) {
+	t.Helper()
+	_, text, _ := strings.Cut(string(readFile(t, page)), "<!-- "+name+" -->\n```json\n")
+	text, _, found := strings.Cut(text, "```\n")
+	if err := json.Unmarshal([]byte(text), &value); err != nil || !found {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return value
+}
+
+// association is how an editor knows what a schema is for: an entry of VS Code's json.schemas, or of SchemaStore's
+// catalogue (https://github.com/SchemaStore/schemastore/blob/master/CONTRIBUTING.md).
+type association struct {
+	Name, Description, URL string
+	FileMatch              []string
+}
+
+func TestThePageNamesTheSchemaByItsID(t *testing.T) {
+	id := schemaID(t)
+	if !strings.Contains(string(readFile(t, page)), fmt.Sprintf("\n\"$schema\": %q,\n", id)) {
+		t.Error("the first member that the page recommends names another schema")
+	}
+	settings := snippet[map[string][]association](t, "VS Code")["json.schemas"]
+	if len(settings) != 1 || settings[0].URL != id || !slices.Equal(settings[0].FileMatch, []string{"*/manifest.json"}) {
+		t.Errorf("VS Code: %+v", settings)
+	}
+	if entry := snippet[association](t, "SchemaStore"); entry.URL != id || entry.Name == "" || entry.Description == "" {
+		t.Errorf("SchemaStore: %+v", entry)
+	}
+}
+
+func TestSchemaStoresEntryMatchesTheFoldersOfAllKinds(t *testing.T) {
+	schema, _ := manifest.Parse("schema", manifest.Schema())
+	var want []string
+	for _, kind := range schema.Root.Get("properties").Get("interfaces").Get("items").Get("enum").Elements() {
+		want = append(want, "**/"+kind.String()+"-*/manifest.json")
+	}
+	if got := snippet[association](t, "SchemaStore").FileMatch; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 // upgradedExample makes the example of version 1.1 of the other one, as the page tells its reader to.

@@ -7,11 +7,13 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bmatcuk/doublestar/v4"
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -50,24 +52,53 @@ func TestTheSchemaIsDraft7AndCompilesOffline(t *testing.T) {
 	if _, err := loader.Compile(gojsonschema.NewBytesLoader(manifest.Schema())); err != nil {
 		t.Error(err)
 	}
+	if !bytes.Contains(manifest.Schema(), []byte(`"$schema": "http://json-schema.org/draft-07/schema#"`)) {
+		t.Error("the schema does not say that it is draft-07")
+	}
 }
 
-func TestSchemaReturnsTheFileThatItsIdNames(t *testing.T) {
+func TestEditorsAcceptTheRealRegistry(t *testing.T) {
+	files, _ := filepath.Glob("../../../shared/registry/*/manifest.json")
+	if len(files) == 0 {
+		t.Skip("the registry's manifests are not at hand")
+	}
+	schema, err := gojsonschema.NewSchema(gojsonschema.NewBytesLoader(manifest.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := snippet[association](t, "SchemaStore")
+	for _, file := range files {
+		result, err := schema.Validate(gojsonschema.NewBytesLoader(readFile(t, file)))
+		if err != nil || !result.Valid() {
+			t.Errorf("%s: %v %v", file, err, result)
+		}
+		if !slices.ContainsFunc(entry.FileMatch, func(glob string) bool { return doublestar.MatchUnvalidated(glob, filepath.ToSlash(file)) }) {
+			t.Errorf("%s is not matched by SchemaStore's entry", file)
+		}
+	}
+}
+
+// schemaID returns the URL under which editors find the schema.
+func schemaID(t *testing.T) string {
+	t.Helper()
 	var schema struct {
-		Schema string `json:"$schema"`
-		ID     string `json:"$id"`
+		ID string `json:"$id"`
 	}
 	if err := json.Unmarshal(manifest.Schema(), &schema); err != nil {
 		t.Fatal(err)
 	}
-	file := schema.ID[strings.Index(schema.ID, "/pkg/")+len("/pkg/manifest/"):]
-	text, err := os.ReadFile(file)
-	if err != nil || !bytes.Equal(text, manifest.Schema()) {
+	return schema.ID
+}
+
+func TestTheSchemasIDIsWhereTheRepositoryPublishesItPerMajorVersion(t *testing.T) {
+	file, found := strings.CutPrefix(schemaID(t), "https://raw.githubusercontent.com/premAI-io/verify-manifests/v1/")
+	text, err := os.ReadFile("../../" + file)
+	if !found || err != nil || !bytes.Equal(text, manifest.Schema()) {
 		t.Errorf("%s: %v", file, err)
 	}
-	if schema.Schema != "http://json-schema.org/draft-07/schema#" {
-		t.Errorf("the schema is of %s", schema.Schema)
-	}
+}
+
+func TestSchemaCanNotBeChangedByACaller(t *testing.T) {
 	manifest.Schema()[0] = 'x'
 	if manifest.Schema()[0] != '{' {
 		t.Error("a caller can change the schema")
