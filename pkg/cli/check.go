@@ -35,7 +35,7 @@ func (p *program) checkCommand() *cobra.Command {
 	c := &check{program: p, config: defaultConfig()}
 	cmd := &cobra.Command{
 		Use:   "check [flags] [PATH...]",
-		Short: "Verify manifests on disk: all below the current folder, or those named",
+		Short: "Verify manifests on disk: those named, or all below this folder",
 		Example: `  verify-manifests check
   verify-manifests check chat-mistral-7b-instruct
   verify-manifests check --base origin/main
@@ -44,17 +44,13 @@ func (p *program) checkCommand() *cobra.Command {
 		RunE: p.do(c.run),
 	}
 	addFlags(cmd, c.config, selecting|network|outputting|publishing)
-	cmd.Flags().StringVar(&c.format, "format", "text", formatHelp)
-	cmd.Flags().StringVar(&c.local, "local", "", "compare the files below this folder, DIR/<id>/<file>, instead of downloading")
-	cmd.Flags().StringVar(&c.base, "base", "", "a branch such as origin/main: only the manifests changed since it, committed or not, as CI will check them")
+	addFormat(cmd, &c.format)
+	cmd.Flags().StringVar(&c.local, "local", "", "compare the files below this `folder`, DIR/<id>/<file>, instead of downloading")
+	cmd.Flags().StringVar(&c.base, "base", "", "a `branch` such as origin/main: only the manifests changed since it, committed or not, as CI will check them")
 	return cmd
 }
 
 func (c *check) run(ctx context.Context, args []string) (int, error) {
-	render, err := renderer(c.format)
-	if err != nil {
-		return 0, err
-	}
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
 	selected, err := c.selection(work, args)
@@ -67,39 +63,39 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.print(ctx, c.config, result, render, known.save(c.config))
+	return c.print(ctx, c.config, result, c.format, known.save(c.config))
 }
 
 // print writes a report's files and prints it. A problem from before ends it with an error, but not sooner.
-func (p *program) print(ctx context.Context, c *Config, r *report.Report, render func(*report.Report, io.Writer) error, problem error) (int, error) {
-	if err := errors.Join(problem, writeFiles(c, r), render(r, p.Stdout)); err != nil {
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, problem error) (int, error) {
+	if err := errors.Join(problem, writeFiles(c, r), p.write(r, format)); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil
 }
 
-const formatHelp = "what to print: text, json, sarif, markdown, html (a status page) or badge (of shields.io)"
+// addFormat adds the flag that says how a report is printed.
+func addFormat(cmd *cobra.Command, format *string) {
+	addChoice(cmd, cmd.Flags(), format, "format", "what to print (html is a status page, badge one of shields.io)",
+		"text", "json", "sarif", "markdown", "html", "badge")
+}
 
-// renderer returns the function that prints a report in a format.
-func renderer(format string) (func(*report.Report, io.Writer) error, error) {
+// write prints a report in a format.
+func (p *program) write(r *report.Report, format string) error {
 	switch format {
-	case "text":
-		return func(r *report.Report, w io.Writer) error { return r.WriteText(w, report.TextOptions{}) }, nil
 	case "json":
-		return (*report.Report).WriteJSON, nil
+		return r.WriteJSON(p.Stdout)
 	case "sarif":
-		return (*report.Report).WriteSARIF, nil
+		return r.WriteSARIF(p.Stdout)
 	case "html":
-		return (*report.Report).WriteHTML, nil
+		return r.WriteHTML(p.Stdout)
 	case "badge":
-		return (*report.Report).WriteBadge, nil
+		return r.WriteBadge(p.Stdout)
 	case "markdown":
-		return func(r *report.Report, w io.Writer) error {
-			_, err := io.WriteString(w, r.Markdown(summaryLimit))
-			return err
-		}, nil
+		_, err := io.WriteString(p.Stdout, r.Markdown(summaryLimit))
+		return err
 	}
-	return nil, usageError{fmt.Errorf("flag --format is %s: expected text, json, sarif, markdown, html or badge", finding.Quote(format))}
+	return p.writeText(r, p.Stdout)
 }
 
 // selection is what the flags and arguments ask for.

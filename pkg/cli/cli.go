@@ -66,6 +66,7 @@ func (e failure) Unwrap() error { return e.error }
 // program is one run.
 type program struct {
 	Env
+	look look
 	code int
 }
 
@@ -105,11 +106,14 @@ func (p *program) command() *cobra.Command {
 		Short: "Is what every manifest points at still exactly what was reviewed?",
 		Long: `Is what every manifest points at still exactly what was reviewed?
 
-verify-manifests streams every binary and model that a registry's manifests name,
-and compares their digests with the declared checksums.
+verify-manifests streams every binary and model that a registry's manifests
+name, and compares their digests with the declared checksums.
 
-Exit codes: 0 nothing at or above fail-on; 1 findings; 2 wrong usage; 3 the program
-could not do its work.`,
+Exit codes: 0 nothing at or above fail-on; 1 findings; 2 wrong usage; 3 the
+program could not do its work.`,
+		Example: `  verify-manifests check
+  verify-manifests check --base origin/main
+  verify-manifests sum --write chat-mistral-7b-instruct`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -118,6 +122,8 @@ could not do its work.`,
 	root.SetArgs(append([]string{}, p.Args...)) // cobra reads os.Args in place of nil
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
+	p.addLook(root)
+	wrapHelp(root)
 	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.schemaCommand(), p.versionCommand())
 	return root
 }

@@ -113,7 +113,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 	if s.local != "" {
 		return p.verifyLocal(ctx, c, run, s, verifier, manifests, findings)
 	}
-	stop := watch(p.Stderr, verifier.Progress)
+	stop := p.watch(verifier.Progress)
 	results, bytes := verifier.Run(ctx, downloads)
 	stop()
 	explainReuse(results, s.around.before)

@@ -26,6 +26,9 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 		if in.value == "true" || in.value == "false" {
 			cmd.Flags().Lookup(in.name).NoOptDefVal = "true"
 		}
+		if in.values != nil {
+			complete(cmd, in.name, in.values)
+		}
 	}
 }
 

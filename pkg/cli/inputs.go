@@ -41,6 +41,8 @@ type input struct {
 type setter struct {
 	set  func(c *Config, text string) error
 	list bool // one item a line
+	// values are all that can be said; nil where there are too many.
+	values []string
 }
 
 // inputs is the one table of inputs: flags, INPUT_* variables, defaults and help all come from it, and
@@ -48,13 +50,13 @@ type setter struct {
 var inputs = []input{
 	{"github-token", "", network | publishing, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
 	{"manifests", "**/manifest.json", selecting, "globs of the manifests, one a line; ! excludes", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
-	{"scope", "auto", selecting, "auto, changed or all", into(func(c *Config) *string { return &c.Scope }, oneOf("auto", "changed", "all"))},
-	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", into(func(c *Config) *string { return &c.MissingChecksum }, oneOf("error", "warning", "notice", "off"))},
+	{"scope", "auto", selecting, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
+	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
 	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's own", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
-	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", into(func(c *Config) *string { return &c.FailOn }, oneOf("error", "warning", "never"))},
-	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes", into(func(c *Config) *string { return &c.Mode }, oneOf(modeFull, modeFast))},
+	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
+	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast)},
 	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, publicKey)},
-	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", into(func(c *Config) *string { return &c.Comment }, oneOf("always", "on-failure", "never"))},
+	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
 	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
 	{"state-file", "", selecting, "baseline and cache of earlier scans", into(func(c *Config) *string { return &c.StateFile }, fileName)},
@@ -86,6 +88,13 @@ func into[T any](field func(*Config) *T, read func(string) (T, error)) setter {
 		*field(c) = value
 		return nil
 	}}
+}
+
+// oneWord makes a setter from a field of Config and the words that can be said.
+func oneWord(field func(*Config) *string, values ...string) setter {
+	s := into(field, oneOf(values...))
+	s.values = values
+	return s
 }
 
 // list makes a setter from a field of Config and a reader of its items; blank lines and white space
@@ -142,9 +151,14 @@ func oneOf(values ...string) func(string) (string, error) {
 		if slices.Contains(values, s) {
 			return s, nil
 		}
-		last := len(values) - 1
-		return "", fmt.Errorf("expected %s or %s", strings.Join(values[:last], ", "), values[last])
+		return "", errors.New("expected " + orList(values))
 	}
+}
+
+// orList writes words as people do.
+func orList(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func between(least, most int) func(string) (int, error) {

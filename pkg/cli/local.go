@@ -30,7 +30,7 @@ func (p *program) verifyLocal(ctx context.Context, c *Config, run report.Run, s 
 		return nil, err
 	}
 	defer root.Close()
-	stop := watch(p.Stderr, v.Progress)
+	stop := p.watch(v.Progress)
 	results := v.RunLocal(ctx, root, localFiles(manifests))
 	stop()
 	return report.Build(report.Input{

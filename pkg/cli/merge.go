@@ -25,17 +25,13 @@ func (p *program) mergeCommand() *cobra.Command {
 		Args:    cobra.MinimumNArgs(1),
 	}
 	addFlags(cmd, config, outputting)
-	cmd.Flags().StringVar(&format, "format", "text", formatHelp)
+	addFormat(cmd, &format)
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
-		render, err := renderer(format)
-		if err != nil {
-			return 0, err
-		}
 		merged, err := mergeReports(args)
 		if err != nil {
 			return 0, err
 		}
-		return p.print(ctx, config, merged, render, nil)
+		return p.print(ctx, config, merged, format, nil)
 	})
 	return cmd
 }

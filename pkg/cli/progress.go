@@ -6,17 +6,59 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// progressInterval is the time between two lines of progress in a log.
-const progressInterval = 15 * time.Second
+// How often progress is shown, in a log and on a terminal.
+const (
+	logInterval  = 15 * time.Second
+	liveInterval = 150 * time.Millisecond
+)
 
-// watch writes a line of progress to a log every so often, until stop is called.
-func watch(log io.Writer, progress *verify.Progress) (stop func()) {
+// barWidth is the width of the bar in front of the figures, in columns: both fit a terminal of 80.
+const barWidth = 22
+
+// watch shows progress until stop is called: live on a terminal, and elsewhere by a line every so often.
+func (p *program) watch(progress *verify.Progress) (stop func()) {
+	if p.look.quiet {
+		return func() {}
+	}
+	if p.isTerminal(p.Stderr) {
+		return live(p.Stderr, progress)
+	}
+	return every(logInterval, func(elapsed time.Duration) {
+		files, allFiles := progress.Files()
+		fmt.Fprintf(p.Stderr, "%d of %d files done; %s\n", files, allFiles, figures(progress, elapsed))
+	})
+}
+
+// live keeps one line up to date, and removes it in the end.
+func live(to io.Writer, progress *verify.Progress) (stop func()) {
 	began := time.Now()
-	ticker := time.NewTicker(progressInterval)
+	display := mpb.New(mpb.WithOutput(to), mpb.WithWidth(barWidth), mpb.WithRefreshRate(liveInterval))
+	bar := display.New(0, mpb.BarStyle(), mpb.BarRemoveOnComplete(), mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
+		files, allFiles := progress.Files()
+		return fmt.Sprintf("%d/%d files, %s", files, allFiles, figures(progress, time.Since(began)))
+	})))
+	end := every(liveInterval, func(time.Duration) {
+		done, announced := progress.Bytes()
+		bar.SetTotal(max(announced, 1), false)
+		bar.SetCurrent(done)
+	})
+	return func() {
+		end()
+		bar.Abort(true)
+		display.Wait()
+	}
+}
+
+// every calls show, with the time since the beginning, until stop is called.
+func every(interval time.Duration, show func(elapsed time.Duration)) (stop func()) {
+	began := time.Now()
+	ticker := time.NewTicker(interval)
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -25,7 +67,7 @@ func watch(log io.Writer, progress *verify.Progress) (stop func()) {
 			case <-ended:
 				return
 			case now := <-ticker.C:
-				fmt.Fprintln(log, progressLine(progress, now.Sub(began)))
+				show(now.Sub(began))
 			}
 		}
 	}()
@@ -36,14 +78,13 @@ func watch(log io.Writer, progress *verify.Progress) (stop func()) {
 	}
 }
 
-// progressLine says how far the run is, how fast, and how long what was begun still takes.
-func progressLine(p *verify.Progress, elapsed time.Duration) string {
-	files, allFiles := p.Files()
+// figures say how much was read, how fast, and how long the files that were begun still take.
+func figures(p *verify.Progress, elapsed time.Duration) string {
 	bytes, announced := p.Bytes()
 	rate := float64(bytes) / max(elapsed.Seconds(), 0.001)
-	line := fmt.Sprintf("%d of %d files done; %s read, %s/s", files, allFiles, humanize.Bytes(uint64(bytes)), humanize.Bytes(uint64(rate)))
+	said := fmt.Sprintf("%s, %s/s", humanize.Bytes(uint64(bytes)), humanize.Bytes(uint64(rate)))
 	if left := announced - bytes; left > 0 && rate > 0 {
-		line += fmt.Sprintf("; %s of the files begun are left, about %s", humanize.Bytes(uint64(left)), time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
+		said += fmt.Sprintf(", %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 	}
-	return line
+	return said
 }

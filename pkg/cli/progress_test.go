@@ -19,15 +19,15 @@ func (half) Get(_ context.Context, _ fetch.Request, sink fetch.Sink) (fetch.Head
 	return fetch.Head{}, err
 }
 
-func TestProgressLine(t *testing.T) {
+func TestFiguresOfProgress(t *testing.T) {
 	var p verify.Progress
-	if got, want := progressLine(&p, 0), "0 of 0 files done; 0 B read, 0 B/s"; got != want {
+	if got, want := figures(&p, 0), "0 B, 0 B/s"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	v := verify.Verifier{Fetcher: half{}, Concurrency: 1, Progress: &p}
 	v.Run(t.Context(), verify.Plan([]manifest.Artifact{{URL: "https://example.com/a"}}))
-	want := "1 of 1 files done; 100 MB read, 10 MB/s; 100 MB of the files begun are left, about 10s"
-	if got := progressLine(&p, 10*time.Second); got != want {
+	want := "100 MB, 10 MB/s, 10s left"
+	if got := figures(&p, 10*time.Second); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

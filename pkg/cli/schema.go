@@ -11,9 +11,10 @@ import (
 
 func (p *program) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of manifests",
-		Args:  cobra.NoArgs,
+		Use:     "schema",
+		Short:   "Print the JSON Schema of manifests",
+		Example: "  verify-manifests schema >manifest.schema.json",
+		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {
 			_, err := p.Stdout.Write(manifest.Schema())
 			return ExitOK, err
@@ -23,9 +24,10 @@ func (p *program) schemaCommand() *cobra.Command {
 
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  verify-manifests version",
+		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {
 			_, err := fmt.Fprintln(p.Stdout, "verify-manifests", Version())
 			return ExitOK, err

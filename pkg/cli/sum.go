@@ -33,8 +33,9 @@ func (p *program) sumCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sum [flags] PATH...",
 		Short: "Compute the checksums that manifests lack, and write them in",
-		Long: `Reads the files that manifests name without a checksum, and prints their digests. With
---write the manifests get them, and all their other bytes stay as they are.
+		Long: `Reads the files that manifests name without a checksum, and prints their
+digests. With --write the manifests get them, and all their other bytes stay
+as they are.
 
 You vouch for what is read: compare the digests with those of what you built or
 reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
@@ -78,7 +79,7 @@ func (s *sum) run(ctx context.Context, args []string) (int, error) {
 	}
 	n, err := s.take(drafts, results)
 	r := report.Build(report.Input{Findings: slices.Concat(findings, missing), Results: results, Complete: true})
-	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, report.TextOptions{}), s.remind(drafts, n, r.Summary.Errors))
+	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(drafts, n, r.Summary.Errors))
 }
 
 // clash says which flags exclude each other.
@@ -214,14 +215,14 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 			return nil, err
 		}
 		defer root.Close()
-		defer watch(s.Stderr, verifier.Progress)()
+		defer s.watch(verifier.Progress)()
 		return verifier.RunLocal(ctx, root, files), nil
 	}
 	var artifacts []manifest.Artifact
 	for _, f := range files {
 		artifacts = append(artifacts, f.Artifact)
 	}
-	defer watch(s.Stderr, verifier.Progress)()
+	defer s.watch(verifier.Progress)()
 	results, _ := verifier.Run(ctx, verify.Plan(artifacts))
 	return results, nil
 }
@@ -308,7 +309,7 @@ func (s *sum) remind(drafts []*draft, n, errors int) error {
 	if !s.write && (n > 0 || changed) {
 		said = append(said, "Nothing was written: --write does that.")
 	}
-	if len(said) == 0 {
+	if len(said) == 0 || s.look.quiet {
 		return nil
 	}
 	_, err := fmt.Fprintln(s.Stderr, strings.Join(said, " "))
