@@ -90,7 +90,22 @@ func newSession(t *testing.T) *session {
 	}
 	s.git("add", ".")
 	s.git("commit", "-q", "-m", "Add services")
+	s.download("models/gorilla/gorilla-aarch64-apple-darwin", realistic("x-aarch64-apple-darwin"))
+	s.download("models/llama/llama.Q5_0.gguf", realistic("x.gguf")[:10])
+	s.download("models/llama/llama.Q4_0.gguf", realistic("x.gguf"))
 	return s
+}
+
+// download is the App's.
+func (s *session) download(name, content string) {
+	s.t.Helper()
+	err := os.MkdirAll(filepath.Dir(name), 0o700)
+	if err == nil {
+		err = os.WriteFile(name, []byte(content), 0o600)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *session) git(args ...string) string {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
@@ -29,7 +30,7 @@ type LocalFile struct {
 
 // RunLocal compares files on disk as Run does downloads, at most Concurrency at a time, and returns one Result per file, in the
 // order of a report. Nothing outside the root is opened, whatever a path says, and no symbolic link is followed. A file that is
-// not there is Unavailable, one that is shorter than its declared size Unreachable: nothing is known of the rest.
+// not there is Unavailable, one of which a part is there Unreachable: nothing is known of the rest.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
 	progress := cmp.Or(v.Progress, &Progress{})
 	places := localPlaces(files)
@@ -87,7 +88,7 @@ func (v *Verifier) local(ctx context.Context, root *os.Root, p localPlace, progr
 		case err != nil:
 			r = unread(a, err)
 		case isPart(a, known):
-			r = unread(a, partly(a, known))
+			r = partly(a, known)
 		default:
 			r = v.Policy.judge(p.Download, a, known)
 			advise(r.Findings)
@@ -107,18 +108,24 @@ func advise(findings []finding.Finding) {
 	}
 }
 
-// isPart reports whether a file is the beginning of what it should be, as far as anybody can tell.
+// formless are what the beginning of a file of any format may look like.
+var formless = []format.Kind{format.Data, format.Empty, format.Text, format.JSON}
+
+// isPart reports whether a file is the beginning of what it should be, as far as anybody can tell: it is shorter, and not
+// recognised as something else.
 func isPart(a manifest.Artifact, known *evidence) bool {
 	isRight := a.Checksum != nil && a.Checksum.Value == known.digests[algorithm(a)]
-	return a.Size != nil && known.size < a.Size.Value && !isRight && !slices.ContainsFunc(inspect(a, known), isError)
+	isOther := !slices.Contains(formless, known.kind.Kind) && slices.ContainsFunc(inspect(a, known), isError)
+	return a.Size != nil && known.size < a.Size.Value && !isRight && !isOther
 }
 
-func partly(a manifest.Artifact, known *evidence) error {
-	return &fetch.Error{
-		Message: fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
-			finding.Quote(known.path), humanize.Comma(known.size), humanize.Comma(a.Size.Value)),
-		Fix: "Let the download end. If it does not go on, delete the file, and download the service again",
-	}
+// partly is the Result of an artifact of which a part is on disk.
+func partly(a manifest.Artifact, known *evidence) Result {
+	message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
+		finding.Quote(known.path), humanize.Comma(known.size), humanize.Comma(a.Size.Value))
+	return Result{Artifact: a, Status: Unreachable, Size: -1, Findings: []finding.Finding{
+		atField(a, a.Size, finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again"),
+	}}
 }
 
 // onlyTheRightOne takes a file that is exactly one of several artifacts for that one: the others are not there.

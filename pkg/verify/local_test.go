@@ -86,7 +86,7 @@ func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 	v := &verify.Verifier{Concurrency: 1}
 	for path, want := range map[string]struct{ outcome, says string }{
 		"page":  {"mismatch error:artifact/html-page error:artifact/mismatch error:artifact/size", "`page` is an HTML page"},
-		"part":  {"unreachable error:artifact/unreachable", "`part` has 20 of the 64 bytes that are declared: its download has not ended"},
+		"part":  {"unreachable error:artifact/size", "`part` has 20 of the 64 bytes that are declared: its download has not ended"},
 		"whole": {"verified", ""},
 		"other": {"mismatch error:artifact/mismatch", "It has the declared size, so the App takes it for complete"},
 		"long":  {"mismatch error:artifact/mismatch error:artifact/size", "`long` is a Mach-O arm64 executable of 65 bytes"},
