@@ -14,15 +14,20 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 )
 
-const (
-	sessionPage  = "../../docs/terminal.md"
-	sessionFiles = "testdata/session"
-)
+const sessionFiles = "testdata/session"
 
-// TestTheRecordedSessionIsTrue types the commands of docs/terminal.md, one after the other, in a repository
+// TestTheRecordedSessionsAreTrue types the commands that our pages show, one after the other, in a repository
 // with the files of testdata/session and an internet of our own. With -update it records what they print.
-func TestTheRecordedSessionIsTrue(t *testing.T) {
-	page, err := filepath.Abs(sessionPage)
+func TestTheRecordedSessionsAreTrue(t *testing.T) {
+	for _, page := range []string{"../../README.md", "../../docs/terminal.md"} {
+		t.Run(filepath.Base(page), func(t *testing.T) { typeAgain(t, page) })
+	}
+}
+
+// typeAgain types what one page shows.
+func typeAgain(t *testing.T, page string) {
+	t.Helper()
+	page, err := filepath.Abs(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +55,7 @@ func TestTheRecordedSessionIsTrue(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(string(text), got.String()); diff != "" {
-		t.Errorf("%s: %s", sessionPage, diff)
+		t.Error(diff)
 	}
 }
 
@@ -131,6 +136,6 @@ func (s *session) run(command []string) string {
 		})
 		return strings.TrimLeft(out.String(), "\n")
 	}
-	s.t.Fatalf("%s: the command %q is none that can be recorded", sessionPage, command)
+	s.t.Fatalf("the command %q is none that can be recorded", command)
 	return ""
 }

@@ -47,7 +47,7 @@ var artifactRules = []Rule{
 		Title:   "The file could not be read to its end",
 		Why:     "The server could not be reached, failed, or stopped in the middle, on every try. Nothing is known about the file.",
 		Example: `"url" on a host whose DNS name does not exist`,
-		Fix:     "Run the job again later; if it stays, check the host.",
+		Fix:     "Run it again later; if it stays, see whether the host is up elsewhere.",
 	},
 	{
 		ID: ArtifactRefused, Severity: Error,

@@ -32,7 +32,12 @@ func (r *Report) Headline() string {
 func (s Summary) failure() string {
 	wrong := s.Mismatch + s.Invalid
 	unknown := s.Failed() - wrong
+	several := s.Artifacts > 1
 	switch {
+	case several && unknown == s.Artifacts:
+		return fmt.Sprintf("None of the %d files could be checked", s.Artifacts)
+	case several && wrong == s.Artifacts:
+		return fmt.Sprintf("None of the %d files is what was declared", s.Artifacts)
 	case wrong == 0:
 		return fmt.Sprintf("%s could not be checked", ofFiles(unknown, s.Artifacts))
 	case unknown == 0:
