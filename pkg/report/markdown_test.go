@@ -2,8 +2,10 @@ package report_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
@@ -11,6 +13,9 @@ import (
 )
 
 const commentLimit = 59_800
+
+// sgr matches what changes a terminal's colours.
+var sgr = regexp.MustCompile(`\x1b\[\d*m`)
 
 func scenarios() map[string]report.Input {
 	cut := input(verified(), unavailable())
@@ -65,6 +70,33 @@ func text(t testing.TB, r *report.Report, options report.TextOptions) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+func TestTextFitsATerminalButForWordsThatDoNot(t *testing.T) {
+	long := mismatch()
+	long.Artifact.Manifest = strings.Repeat("long/", 10) + "manifest.json"
+	long.Findings[0].Manifest = long.Artifact.Manifest
+	fine := verified()
+	fine.Artifact.Manifest = long.Artifact.Manifest
+	fine.Note = strings.Repeat("word ", 30)
+	written := text(t, report.Build(input(long, fine)), report.TextOptions{Color: true})
+	for line := range strings.Lines(sgr.ReplaceAllString(written, "")) {
+		line = strings.TrimSuffix(line, "\n")
+		if utf8.RuneCountInString(line) > 80 && !strings.HasPrefix(line, "  URL: ") {
+			t.Errorf("a line of %d columns: %s", utf8.RuneCountInString(line), line)
+		}
+	}
+	if !strings.Contains(written, "/manifest.json:11:21\n  artifact/mismatch\n") || !strings.Contains(written, "/manifest.json:14:16\n  /binaries/x86_64") {
+		t.Error(written)
+	}
+}
+
+func TestAURLIsInOnePieceWithItsName(t *testing.T) {
+	long := unavailable()
+	long.Artifact.URL += strings.Repeat("x", 80)
+	if written := text(t, report.Build(input(long)), report.TextOptions{}); !strings.Contains(written, "\n  URL: "+long.Artifact.URL+"\n") {
+		t.Error(written)
+	}
 }
 
 func TestMarkdownIsCutByWholeRows(t *testing.T) {

@@ -64,22 +64,33 @@ type text struct {
 // line writes a line. It is cleaned as a whole, since wrapping can bring any word to its start.
 func (t *text) line(indent, s string) { t.WriteString(indent + finding.Clean(s) + "\n") }
 
-// headed writes a line that begins with a word of ours, in a colour where there are any.
-func (t *text) headed(color, word, rest string) {
+// ours writes words of ours, in a colour where there are any.
+func (t *text) ours(color, words string) {
 	if t.color {
-		word = "\x1b[" + color + "m" + word + "\x1b[0m"
+		words = "\x1b[" + color + "m" + words + "\x1b[0m"
 	}
-	t.WriteString(word + finding.Clean(rest) + "\n")
+	t.WriteString(words)
+}
+
+// headed writes a line of a word of ours, a place, and what is there; the last comes below where the line is full.
+func (t *text) headed(color, word, place, what string) {
+	t.ours(color, word)
+	place, what = "  "+finding.Clean(place), "  "+finding.Clean(what)
+	t.WriteString(place)
+	if utf8.RuneCountInString(word+place+what) > textWidth {
+		t.WriteByte('\n')
+	}
+	t.WriteString(what + "\n")
 }
 
 func (t *text) finding(f finding.Finding) {
-	t.headed(severityColors[f.Severity], f.Severity.String(), fmt.Sprintf("  %s  %s", position(f.Manifest, f.Position), f.Rule))
+	t.headed(severityColors[f.Severity], f.Severity.String(), position(f.Manifest, f.Position), f.Rule)
 	t.paragraph("  ", sentence(f.Message))
 	if fix := fix(f); fix != "" {
 		t.paragraph("  ", "Fix: "+sentence(fix))
 	}
 	if a, ok := artifactOf(f, t.artifacts); ok {
-		t.paragraph("  ", "URL: "+displayURL(a.URL))
+		t.line("  ", "URL: "+displayURL(a.URL)) // in one piece, to be copied
 	}
 	t.WriteByte('\n')
 }
@@ -102,7 +113,7 @@ func (t *text) files(r *Report) {
 		if a.Status == verify.Verified {
 			color = green
 		}
-		t.headed(color, a.Status.String(), fmt.Sprintf("  %s  %s", position(a.Manifest, a.Position), a.Pointer))
+		t.headed(color, a.Status.String(), position(a.Manifest, a.Position), a.Pointer)
 		if a.Note != "" {
 			t.paragraph("  ", sentence(a.Note))
 		}
@@ -113,16 +124,23 @@ func (t *text) files(r *Report) {
 }
 
 func (t *text) outcome(r *Report) {
-	t.headed(bold, r.Headline(), "")
+	t.ours(bold, r.Headline())
+	t.WriteByte('\n')
 	if facts := r.facts(); len(facts) > 0 {
-		t.paragraph("", strings.Join(facts, "; "))
+		t.fill("", strings.Split(phrases.Replace(strings.Join(facts, "; ")), "\n"))
 	}
 }
 
+// phrases puts line breaks where facts may be broken: not between a number and what it counts.
+var phrases = strings.NewReplacer(", ", ",\n", "; ", ";\n")
+
 // paragraph writes text in lines of at most textWidth columns, where the words allow it.
-func (t *text) paragraph(indent, text string) {
+func (t *text) paragraph(indent, text string) { t.fill(indent, strings.Fields(text)) }
+
+// fill writes words, or phrases that stay whole, in such lines.
+func (t *text) fill(indent string, words []string) {
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range words {
 		if line != "" && utf8.RuneCountInString(indent+line+" "+word) > textWidth {
 			t.line(indent, line)
 			line = ""
