@@ -42,8 +42,8 @@ download() {
 # content writes a file, or what a URL serves, to standard output.
 content() {
 	case $1 in
-	*[$'\n\r']*)
-		say "a name can't hold a line break"
+	*[[:cntrl:]]*)
+		say "a name can't hold a line break, nor another control character"
 		return 1
 		;;
 	https://*) download "$1" ;;
@@ -77,16 +77,17 @@ print_all() {
 	return "$code"
 }
 
-# check reads lines from standard input, and calls their source by the name it is given.
+# check reads lines from file descriptor 4, and calls their source by the name it is given. The files that they name
+# can't read on in it.
 check() {
 	local line declared name sum number=0 code=0
-	while IFS= read -r line || [ -n "$line" ]; do
+	while IFS= read -r line <&4 || [ -n "$line" ]; do
 		number=$((number + 1))
 		declared=${line%%  *} name=${line#*  }
-		if ! is_checksum "$declared" || [ "$line" != "$declared  $name" ] || [ -z "$name" ]; then
+		if ! is_checksum "$declared" || [ "$line" != "$declared  $name" ] || [ -z "$name" ] || [[ $name == *[[:cntrl:]]* ]]; then
 			say "$1, line $number: expected \"sha256:<64 lower-case hex digits>  <name>\""
 			code=1
-		elif sum=$(checksum "$name") && [ "$sum" = "$declared" ]; then
+		elif sum=$(checksum "$name" </dev/null 4<&-) && [ "$sum" = "$declared" ]; then
 			printf '%s: OK\n' "$name" || code=1
 		else
 			printf '%s: FAILED\n' "$name"
@@ -106,7 +107,7 @@ check_all() {
 	local list code=0
 	for list; do
 		# shellcheck disable=SC2094 # the name is for messages
-		check "$list" <"$list" || code=1
+		check "$list" 4<"$list" || code=1
 	done
 	return "$code"
 }
@@ -117,7 +118,7 @@ work=print_all
 if [ $# -gt 0 ]; then
 	"$work" "$@"
 elif [ "$work" = check_all ]; then
-	check "standard input"
+	check "standard input" 4<&0
 else
 	echo "usage: checksum.sh FILE_OR_URL... | checksum.sh --check [FILE...]" >&2
 	exit 2

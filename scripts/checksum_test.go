@@ -166,6 +166,7 @@ func TestCheck(t *testing.T) {
 	write(t, filepath.Join(folder, "good"), good)
 	write(t, filepath.Join(folder, "-bad"), nothing.checksum+"  one\n")
 	const ok, failed = "one: OK\n", "one: FAILED\n"
+	absent := oneByte.checksum + "  absent\n"
 	for _, v := range []struct {
 		behaviour, input string
 		args             []string
@@ -186,7 +187,9 @@ func TestCheck(t *testing.T) {
 		{behaviour: "another algorithm", input: "sha512" + strings.TrimPrefix(good, "sha256"), code: 1, complaint: "line 1"},
 		{behaviour: "upper-case digits", input: strings.ToUpper(oneByte.checksum) + "  one\n", code: 1, complaint: "line 1"},
 		{behaviour: "too few digits", input: "sha256:ca97  one\n", code: 1, complaint: "line 1"},
-		{behaviour: "line ends of Windows", input: oneByte.checksum + "  one\r\n", code: 1, out: "one\r: FAILED\n", complaint: "line break"},
+		{behaviour: "line ends of Windows", input: oneByte.checksum + "  one\r\n", code: 1, complaint: "line 1"},
+		{behaviour: "a name with an escape sequence", input: oneByte.checksum + "  \x1b[31mone\n", code: 1, complaint: "line 1"},
+		{behaviour: "a list that names its own source", input: fmt.Sprintf("sha256:%x  /dev/stdin\n%s", sha256.Sum256([]byte(absent)), absent), code: 1, out: "/dev/stdin: FAILED\nabsent: FAILED\n", complaint: "absent"},
 		{behaviour: "lists", args: []string{"good", "good"}, out: ok + ok},
 		{behaviour: "a list that fails among others", args: []string{"good", "-bad", "good"}, code: 1, out: ok + failed + ok},
 		{behaviour: "a list after two dashes", args: []string{"--", "-bad"}, code: 1, out: failed},

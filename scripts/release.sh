@@ -7,7 +7,7 @@ version=${1:?usage: release.sh VERSION [OS/ARCH...]}
 shift
 [ $# -gt 0 ] || set -- {linux,darwin,windows}/{amd64,arm64}
 
-export CGO_ENABLED=0 GOFLAGS='' GOAMD64=v1 GOARM64=v8.0
+export CGO_ENABLED=0 GOENV=off GOWORK=off GOFLAGS='' GOEXPERIMENT='' GOFIPS140=off GOAMD64=v1 GOARM64=v8.0
 rm -rf dist
 mkdir dist
 for target; do

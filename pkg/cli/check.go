@@ -101,6 +101,8 @@ func (p *program) write(r *report.Report, format string) error {
 // selection is what the flags and arguments ask for.
 func (c *check) selection(ctx context.Context, args []string) (selection, error) {
 	switch scope := c.config.Scope; {
+	case c.local != "" && c.config.Shard != nil:
+		return selection{}, usageError{errors.New("flag --shard divides downloads, and with --local there is none: leave one of them out")}
 	case c.base == "" && scope == scopeChanged:
 		return selection{}, usageError{errors.New("flag --scope is `changed`, and nothing says what to compare with: give --base")}
 	case c.base != "" && scope == scopeAll:
@@ -124,8 +126,9 @@ func onDisk(ctx context.Context, globs, args []string) (selection, error) {
 	}
 	named := map[string]bool{} // once, of several arguments
 	s.sources = slices.DeleteFunc(s.sources, func(each source) bool {
-		again := named[each.path]
-		named[each.path] = true
+		name, err := filepath.Abs(filepath.FromSlash(each.path))
+		again := err == nil && named[name]
+		named[name] = true
 		return again
 	})
 	if len(s.sources) == 0 {
@@ -136,6 +139,7 @@ func onDisk(ctx context.Context, globs, args []string) (selection, error) {
 
 // add selects the manifests that an argument names, and notes which files stand beside them.
 func (s *selection) add(ctx context.Context, arg string, globs []string) error {
+	arg = filepath.Clean(arg) // so that the path that is shown, and written to, is the one that is read
 	info, err := os.Stat(arg)
 	if err != nil {
 		return usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}

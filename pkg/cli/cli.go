@@ -14,6 +14,7 @@ import (
 
 	"github.com/sethvargo/go-githubactions"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -114,12 +115,14 @@ program could not do its work.`,
 		Example: `  verify-manifests check
   verify-manifests check --base origin/main
   verify-manifests sum --write chat-mistral-7b-instruct`,
+		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          p.root,
 	}
 	root.SetArgs(append([]string{}, p.Args...)) // cobra reads os.Args in place of nil
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	p.addLook(root)
@@ -143,10 +146,24 @@ func (p *program) root(cmd *cobra.Command, _ []string) error {
 // they are usage errors.
 func (p *program) do(work func(ctx context.Context, args []string) (int, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
+		if err := refuseEmpty(cmd); err != nil {
+			return err
+		}
 		p.code, err = work(cmd.Context(), args)
 		if err != nil && !errors.As(err, new(usageError)) {
 			return failure{err}
 		}
 		return err
 	}
+}
+
+// refuseEmpty catches a flag such as --from "$UNSET", which would otherwise count as left out. An input that is empty
+// stands for its default, here as in the Action.
+func refuseEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			err = usageError{fmt.Errorf("flag --%s is empty: give it a value, or leave it out", f.Name)}
+		}
+	})
+	return err
 }

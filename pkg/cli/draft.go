@@ -98,10 +98,11 @@ func (d *draft) hasOldFields() bool {
 }
 
 // ambiguous says so where one file on disk stands for several URLs, as those of the binaries of two platforms with one name do.
-func (d *draft) ambiguous(a manifest.Artifact) *finding.Finding {
-	for _, other := range d.manifest.Artifacts {
-		if other.Name == a.Name && verify.Key(other.URL) != verify.Key(a.URL) {
-			return lacks(a, fmt.Sprintf("On disk there is one file %s, and %s has the same name: nothing tells which of the two it is", finding.Quote(a.Name), finding.Quote(other.Pointer)),
+func (s *sum) ambiguous(f verify.LocalFile) *finding.Finding {
+	for _, other := range s.places[f.Path] {
+		if verify.Key(other.URL) != verify.Key(f.Artifact.URL) {
+			return lacks(f.Artifact, fmt.Sprintf("On disk there is one file %s, and it is that of %s in %s as well: nothing tells which of the two it is",
+				finding.Quote(f.Path), finding.Quote(other.Pointer), finding.Quote(other.Manifest)),
 				"Leave out --local to download the file, or give --from a list of checksums")
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -115,7 +114,7 @@ func mergeReports(names []string) (*report.Report, error) {
 }
 
 func readReport(name string) (*report.Report, error) {
-	file, err := os.Open(name)
+	file, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}

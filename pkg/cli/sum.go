@@ -26,6 +26,8 @@ type sum struct {
 	replace                         []string // pointers of artifacts
 	from                            string   // a published list of checksums; "" for none
 	local                           string   // a folder of downloaded files; "" to download
+
+	places map[string][]manifest.Artifact // whose file on disk would be at a path
 }
 
 func (p *program) sumCommand() *cobra.Command {
@@ -77,7 +79,7 @@ func (s *sum) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := s.take(drafts, results)
+	n, err := s.take(drafts, results, work.Err() != nil)
 	r := report.Build(report.Input{Findings: slices.Concat(findings, missing), Results: results, Complete: true})
 	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(drafts, n, r.Summary.Errors))
 }
@@ -120,10 +122,17 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 	if err := s.checkReplaced(drafts); err != nil {
 		return nil, nil, err
 	}
+	s.places = map[string][]manifest.Artifact{}
 	for _, d := range drafts {
 		if err := s.checkPlaces(d); err != nil {
 			return nil, nil, err
 		}
+		for _, a := range d.manifest.Artifacts {
+			path := localFile(d.manifest, a).Path
+			s.places[path] = append(s.places[path], a)
+		}
+	}
+	for _, d := range drafts {
 		for _, a := range d.manifest.Artifacts {
 			if d.isWrong(a) || !s.fills(a) && !s.pins(a) {
 				continue
@@ -197,7 +206,7 @@ func (s *sum) expect(d *draft, a *manifest.Artifact, listed *sums) *finding.Find
 	case listed != nil:
 		return listed.declare(a)
 	case s.local != "":
-		return d.ambiguous(*a)
+		return s.ambiguous(localFile(d.manifest, *a))
 	}
 	return nil
 }
@@ -228,8 +237,9 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 }
 
 // take prints what the files were found to be and, where it is asked to, writes it. Only a complete file with which
-// nothing is wrong tells anything. It returns how many checksums were found.
-func (s *sum) take(drafts []*draft, results []verify.Result) (n int, err error) {
+// nothing is wrong tells anything, and of a run that was cut short no manifest is written of which it did not read all. It
+// returns how many checksums were found.
+func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, err error) {
 	var problems []error
 	for _, r := range results {
 		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
@@ -249,6 +259,10 @@ func (s *sum) take(drafts []*draft, results []verify.Result) (n int, err error) 
 		}
 	}
 	for _, d := range drafts {
+		isPart := func(r verify.Result) bool { return r.Artifact.Manifest == d.path && r.Status == verify.Unreachable }
+		if isCut && slices.ContainsFunc(results, isPart) {
+			d.edited = d.text
+		}
 		problems = append(problems, s.finish(d))
 	}
 	return n, errors.Join(problems...)
@@ -301,6 +315,8 @@ func (s *sum) remind(drafts []*draft, n, errors int) error {
 	switch {
 	case n > 0 && s.from != "":
 		said = append(said, "The files have the checksums that the list gives.")
+	case n > 0 && s.local != "":
+		said = append(said, "You vouch for these files, and for being whole where the manifest declares no size: compare the checksums with those of what you built or reviewed.")
 	case n > 0:
 		said = append(said, "You vouch for these files: compare the checksums with those of what you built or reviewed.")
 	case !changed && errors == 0:

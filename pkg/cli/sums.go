@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -37,7 +36,7 @@ func readSums(name string) (*sums, error) {
 	if name == "" {
 		return nil, nil
 	}
-	file, err := os.Open(name)
+	file, err := openRegular(name)
 	if err != nil {
 		return nil, errors.New(cause(err))
 	}
@@ -55,11 +54,12 @@ func readSums(name string) (*sums, error) {
 // parseSums reads a list as sha256sum, shasum, OpenSSL, BSD's tools and this project's checksum.sh print it.
 func parseSums(name string, text []byte) (*sums, error) {
 	s := &sums{name: name}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	n := 0
 	for raw := range bytes.Lines(text) {
 		n++
 		line := strings.TrimRight(string(raw), " \t\r\n")
-		if line == "" {
+		if line == "" || line[0] == '#' {
 			continue
 		}
 		parsed, err := parseSumLine(line)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,11 +40,41 @@ func Open(ctx context.Context, dir string, environ []string) (*Checkout, error) 
 	if err == nil {
 		c.Prefix, err = c.line(ctx, "rev-parse", "--show-prefix")
 	}
+	if err == nil {
+		err = c.disableFilters(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the folder %s can't be read as a git checkout: %w", finding.Quote(dir), err)
 	}
 	c.Root = top
 	return c, nil
+}
+
+// disableFilters makes the programs nothing that the configuration would send files through, such as Git LFS, to see
+// whether they changed (gitattributes(5), "filter"). A file that only its filter makes the committed one counts as changed.
+func (c *Checkout) disableFilters(ctx context.Context) error {
+	keys, err := c.names(ctx, "config", "--null", "--name-only", "--get-regexp", `^filter\.`)
+	if isRefusal(err) { // there is none
+		return nil
+	}
+	n, _ := strconv.Atoi(lookup(c.environ, "GIT_CONFIG_COUNT")) // which the user may have set
+	for _, key := range keys {
+		// A filter's name may hold an equals sign, which -c would end the key at.
+		c.environ = append(c.environ, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=", n))
+		n++
+	}
+	c.environ = append(c.environ, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n))
+	return err
+}
+
+// lookup returns a variable's value, "" when it is not set.
+func lookup(environ []string, name string) string {
+	for _, variable := range environ {
+		if value, found := strings.CutPrefix(variable, name+"="); found {
+			return value
+		}
+	}
+	return ""
 }
 
 // quiet returns the environment in which git looks at the folder that it is given and nowhere else, as a hook's
@@ -52,12 +83,12 @@ func quiet(environ []string) []string {
 	environ = slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		return strings.HasPrefix(variable, "GIT_") && !strings.HasPrefix(variable, "GIT_CONFIG")
 	})
-	return append(environ, "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	return append(environ, "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 }
 
 // hardening comes before every command: no program of the repository's choice is started, no address contacted.
 var hardening = []string{
-	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.splitIndex=false", "-c", "protocol.allow=never",
+	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.splitIndex=false",
 }
 
 // run returns what a command prints.

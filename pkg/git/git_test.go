@@ -249,7 +249,7 @@ func TestRemoteURLIsWhereTheBranchComesFrom(t *testing.T) {
 func TestNothingOfTheRepositoryIsRunOrTouched(t *testing.T) {
 	dir := repository(t)
 	write(t, dir, "a", long)
-	write(t, dir, ".gitattributes", "* diff=evil\n")
+	write(t, dir, ".gitattributes", "* diff=evil filter=evil\na filter=e=vil\n")
 	base := commit(t, dir)
 	trap := filepath.Join(t.TempDir(), "trap")
 	write(t, trap, "run", "#!/bin/sh\n>>'"+trap+"/sprung'\n")
@@ -262,9 +262,11 @@ func TestNothingOfTheRepositoryIsRunOrTouched(t *testing.T) {
 	if err := os.Chmod(filepath.Join(trap, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{"core.fsmonitor", "diff.external", "diff.evil.textconv", "diff.evil.command", "core.pager", "core.sshCommand"} {
+	for _, key := range []string{"core.fsmonitor", "diff.external", "diff.evil.textconv", "diff.evil.command", "core.pager", "core.sshCommand", "filter.evil.clean", "filter.evil.process", "filter.e=vil.clean", "filter.e=vil.process"} {
 		command(t, dir, "config", key, filepath.Join(trap, "run"))
 	}
+	command(t, dir, "config", "filter.evil.required", "true")
+	command(t, dir, "config", "protocol.ext.allow", "always")
 	if err := os.Chtimes(filepath.Join(dir, "a"), time.Unix(0, 0), time.Unix(0, 0)); err != nil { // which git would write down
 		t.Fatal(err)
 	}

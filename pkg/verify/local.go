@@ -33,6 +33,7 @@ type LocalFile struct {
 // not there is Unavailable, one of which a part is there Unreachable: nothing is known of the rest.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
 	progress := cmp.Or(v.Progress, &Progress{})
+	files, conflicts := withoutConflicts(files)
 	places := localPlaces(files)
 	progress.files.Add(int64(len(places)))
 	results := make([][]Result, len(places))
@@ -46,9 +47,24 @@ func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFil
 		})
 	}
 	_ = group.Wait() // no goroutine returns an error: an error is a Result
-	all := slices.Concat(results...)
+	all := append(conflicts, slices.Concat(results...)...)
 	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
 	return all
+}
+
+// withoutConflicts returns the files whose URLs have no two declared digests, and the Results of the others.
+func withoutConflicts(files []LocalFile) (rest []LocalFile, conflicts []Result) {
+	var artifacts []manifest.Artifact
+	for _, f := range files {
+		artifacts = append(artifacts, f.Artifact)
+	}
+	isRefused := map[string]bool{}
+	for _, d := range Plan(artifacts) {
+		if first, second, found := d.conflict(); found {
+			conflicts, isRefused[d.key] = append(conflicts, conflicting(d, first, second)...), true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f LocalFile) bool { return isRefused[Key(f.Artifact.URL)] }), conflicts
 }
 
 // localPlace is one file on disk, and the artifacts that say what it should be: the App keeps the binaries of

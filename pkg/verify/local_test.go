@@ -112,6 +112,18 @@ func TestTheDigestDecidesWhateverSizeIsDeclared(t *testing.T) {
 	}
 }
 
+func TestTwoDigestsOfOneURLAreRefusedOnDiskToo(t *testing.T) {
+	root := folder(t, map[string]string{"a": machOArm, "b": machOArm})
+	a, b := binary("https://example.com/x", sum(machOArm)), binary("https://example.com/x", sum("another"))
+	b.Pointer = "/binaries/x86_64-apple-darwin"
+	v := &verify.Verifier{Concurrency: 1}
+	for _, r := range v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: a, Path: "a"}, {Artifact: b, Path: "b"}}) {
+		if want := "refused error:artifact/digest-conflict"; outcome(r) != want {
+			t.Errorf("%s, want %s", outcome(r), want)
+		}
+	}
+}
+
 func TestOneNameIsOneFileWhateverThePlatforms(t *testing.T) {
 	root := folder(t, map[string]string{"server": machOArm})
 	arm, intel := binary("https://example.com/arm/server", sum(machOArm)), binary("https://example.com/intel/server", sum(machOX86))
