@@ -25,6 +25,10 @@ func (c change) selection(ctx context.Context) (selection, error) {
 		return s, nil
 	}
 	files, listErr := c.head.list(ctx)
+	if hasMoved(c.files, files) {
+		c.files, s.scope = selected(files, c.globs), scopeAll
+		s.notes = append(s.notes, "Every manifest was verified, not just the changed ones: the list of changes is already that of a newer commit")
+	}
 	var err error
 	if s.sources, err = readAll(ctx, c.head, known(c.files, files)); err != nil {
 		return s, err
@@ -37,6 +41,15 @@ func (c change) selection(ctx context.Context) (selection, error) {
 		s.notes = append(s.notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
 	}
 	return s, nil
+}
+
+// hasMoved reports whether changed files are not those of a tree: GitHub lists those of a pull request as it is now.
+func hasMoved(changed, tree []github.File) bool {
+	inTree := byPath(tree)
+	return slices.ContainsFunc(changed, func(f github.File) bool {
+		at := inTree[f.Path].BlobSHA // none in a folder on disk
+		return at != "" && at != f.BlobSHA
+	})
 }
 
 // known adds to changed files what only the tree says of them: which ones are no regular files.

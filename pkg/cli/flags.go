@@ -23,9 +23,6 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 			continue
 		}
 		cmd.Flags().Var(&flagValue{input: in, config: c, text: in.value}, in.name, in.help)
-		if in.value == "true" || in.value == "false" {
-			cmd.Flags().Lookup(in.name).NoOptDefVal = "true"
-		}
 		if in.values != nil {
 			complete(cmd, in.name, in.values)
 		}

@@ -176,3 +176,19 @@ func pullRequest(t *testing.T, api *githubtest.Server) report.Report {
 	}
 	return r
 }
+
+// TestAListOfChangesThatIsNewerThanTheCommitHidesNothing: GitHub lists the files of a pull request as it is now, and
+// not as it was when the run began.
+func TestAListOfChangesThatIsNewerThanTheCommitHidesNothing(t *testing.T) {
+	api := githubtest.New()
+	defer api.Close()
+	head := strings.Repeat("3", 40)
+	api.AddChange(7, "modified", "chat-a/manifest.json", manifestOf("a", 8101, "acme", ""))
+	api.AddToTree(head, "chat-a/manifest.json", manifestOf("a", 8101, "acme", otherDigest))
+	api.AddToTree(head, "chat-b/manifest.json", manifestOf("b", 8102, "acme", otherDigest)) // which the newer commit has not
+	api.AddToTree(strings.Repeat("1", 40), "README.md", "")
+	r := pullRequest(t, api)
+	if r.Summary.Mismatch != 2 || r.Scope != "all" || !strings.Contains(strings.Join(r.Notes, " "), "newer commit") {
+		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
+	}
+}

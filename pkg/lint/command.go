@@ -169,11 +169,11 @@ func (s *service) modelFix(o option) string {
 	return fmt.Sprintf("Name one of the downloaded files, such as %s, or `.` for their folder", finding.Quote(o.with(name)))
 }
 
-// port holds the server's port against the one that the App polls.
+// port holds the server's port against the one that the App polls, unless it is told not to.
 func port(s *service) {
 	external := s.Root.Get("defaultExternalPort")
 	want, known := external.Integer()
-	if len(s.binaries) == 0 || len(s.command) == 0 || !known {
+	if len(s.binaries) == 0 || len(s.command) == 0 || !known || s.Root.Get("skipHealthCheck").True() {
 		return
 	}
 	digits := strconv.FormatInt(want, 10)
@@ -190,8 +190,7 @@ func port(s *service) {
 		s.report(finding.ManifestPort, s.field("serveCommand"),
 			fmt.Sprintf("The server is told to listen on %s, and the App waits for it on %s, the `defaultExternalPort` of line %d", finding.Quote(o.value), digits, external.Position().Line), fix)
 	}
-	skipped := s.Root.Get("skipHealthCheck").True()
-	if len(given) == 0 && !skipped && !strings.Contains(strings.Join(s.command[1:], " "), digits) {
+	if len(given) == 0 && !strings.Contains(strings.Join(s.command[1:], " "), digits) {
 		s.report(finding.ManifestNoPort, s.field("serveCommand"),
 			fmt.Sprintf("The command names no port: the App waits on %s, and hangs if that is not the server's own default", digits), "")
 	}

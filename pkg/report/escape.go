@@ -183,11 +183,15 @@ func ruleURL(id string) string {
 }
 
 // displayURL returns a URL for people: its host in ASCII (RFC 3492), so that no letter can pass for another
-// one.
+// one, and without a name and a password, which are nobody else's.
 func displayURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {
 		return raw
+	}
+	if u.User != nil {
+		u.User = url.User("xxxxx")
+		raw = u.String()
 	}
 	host, err := idna.Lookup.ToASCII(u.Hostname())
 	if err != nil {

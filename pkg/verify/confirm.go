@@ -42,6 +42,8 @@ func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, pro
 		return nil, err
 	case err != nil || maps.Equal(first.digests, second.digests):
 		return first, nil
+	case first.size < second.size && !d.alarming(second, v.Baseline.File(d.key)):
+		return second, nil // the first was cut short, and its end looked like the file's
 	case first.closeDelimited || second.closeDelimited:
 		return nil, &fetch.Error{Message: fmt.Sprintf("The server does not say how long the file is, and two downloads had %s and %s bytes: one of them was cut short",
 			humanize.Comma(first.size), humanize.Comma(second.size))}

@@ -61,6 +61,16 @@ func TestFileMadeAnewEachTimeIsCalledThat(t *testing.T) {
 	}
 }
 
+func TestABodyThatWasCutShortOnceIsTheDeclaredOneOnASecondLook(t *testing.T) {
+	h := stamping(t, func(w http.ResponseWriter, n int64) {
+		w.(http.Flusher).Flush() // so that nothing tells the length
+		fmt.Fprint(w, gguf[:len(gguf)-2+2*int(min(n-1, 1))])
+	})
+	if r := one(t, h, weight(h.URL+"/m", "m.gguf", sum(gguf))); outcome(r) != "verified" {
+		t.Errorf("%s: %v", outcome(r), r.Findings)
+	}
+}
+
 func TestBodyWithoutAProvenEndIsNoMismatchUnlessItIsTheSameTwice(t *testing.T) {
 	same := stamping(t, func(w http.ResponseWriter, n int64) { hangUp(w, "\x00same") })
 	if r := one(t, same, weight(same.URL+"/m", "m", sum("x"))); r.Status != verify.Mismatch {

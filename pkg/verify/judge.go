@@ -67,7 +67,8 @@ func mismatch(d Download, a manifest.Artifact, known *evidence, r Result) findin
 	message := fmt.Sprintf("The file is not the one that was declared: %s %s of %s bytes whose digest is %s, and %s is declared",
 		known.serves(), known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
 	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
-		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
+		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file" +
+			fmt.Sprintf(" (the pointer's digest is %s, and %s is declared)", finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
 	}
 	fix := ""
 	if slices.ContainsFunc(r.Findings, isError) {
