@@ -43,7 +43,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	}
 	merged, err := mergeReports(names)
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(err, a.writeNothing(err))
 	}
 	if current, err := a.follow(ctx, merged.Run); err != nil || !current {
 		return ExitOK, err

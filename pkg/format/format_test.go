@@ -141,6 +141,11 @@ func TestLFSPointerTellsWhatItStandsFor(t *testing.T) {
 	if want := (digest.Digest{Algorithm: digest.SHA256, Sum: oid}); got != want || size != 42 || !ok {
 		t.Errorf("got %s, %d, %t", got, size, ok)
 	}
+	for _, as := range []*strings.Replacer{strings.NewReplacer("\n", "\r\n"), strings.NewReplacer("git-lfs.github.com", "hawser.github.com")} {
+		if f := format.Sniff([]byte(as.Replace(pointer("42"))), true); f.Kind != format.LFSPointer {
+			t.Errorf("%q is taken for %s", as.Replace(pointer("42")), f)
+		}
+	}
 	if _, _, ok := format.Sniff([]byte("x"), true).LFS(); ok {
 		t.Error("a text is taken for a pointer")
 	}

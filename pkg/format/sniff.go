@@ -180,9 +180,10 @@ func script(head []byte) (Format, bool) {
 // lfsPointerLimit is the specification's bound on a pointer file, in bytes.
 const lfsPointerLimit = 1024
 
-var lfsPointerText = regexp.MustCompile(`^version https://git-lfs\.github\.com/spec/v1\n(?:ext-[^\n]+\n)*oid (sha256:[0-9a-f]{64})\nsize ([0-9]+)\n?$`)
+var lfsPointerText = regexp.MustCompile(`^version https://(?:git-lfs|hawser)\.github\.com/spec/v1\r?\n(?:ext-[^\n]+\n)*oid (sha256:[0-9a-f]{64})\r?\nsize ([0-9]+)\r?\n?$`)
 
-// lfsPointer reads a Git LFS pointer file (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md).
+// lfsPointer reads a Git LFS pointer file (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md), also one of before
+// its release, and one whose line ends a checkout has changed.
 func lfsPointer(head []byte) (Format, bool) {
 	if len(head) > lfsPointerLimit {
 		return Format{}, false
