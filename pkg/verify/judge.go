@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -99,6 +100,15 @@ func unread(a manifest.Artifact, err error) Result {
 	}
 	r.Findings = []finding.Finding{at(a, rule, failure.Message, failure.Fix)}
 	return r
+}
+
+// cutShort is the error of a file that was not read to its end because the run ended.
+func cutShort(ctx context.Context, err error) error {
+	return &fetch.Error{
+		Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()),
+		Fix:     "Run it again, with a longer `timeout` where that was over",
+		Err:     errors.Join(err, ctx.Err()),
+	}
 }
 
 // refused is the Result of an artifact that is not downloaded; the findings say why.

@@ -188,7 +188,7 @@ func readLocal(ctx context.Context, root *os.Root, path string, to *body) error 
 	_, err = io.Copy(to, io.LimitReader(untilDone{ctx, file}, info.Size()+1))
 	switch {
 	case ctx.Err() != nil:
-		return &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error())}
+		return cutShort(ctx, err)
 	case err != nil:
 		return cantRead(path, err)
 	case to.size != info.Size():

@@ -2,13 +2,11 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
@@ -64,7 +62,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 		known, err = v.learn(ctx, d, progress)
 	}
 	if err != nil && ctx.Err() != nil {
-		err = &fetch.Error{Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()), Err: errors.Join(err, ctx.Err())}
+		err = cutShort(ctx, err)
 	}
 	var results []Result
 	for _, a := range d.Artifacts {
