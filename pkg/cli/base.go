@@ -88,13 +88,9 @@ func (c *check) compare(ctx context.Context, args []string) (*comparison, error)
 
 // add notes what an argument names.
 func (c *comparison) add(ctx context.Context, arg string, environ []string) error {
-	info, err := os.Stat(arg)
+	dir, name, err := splitPath(arg)
 	if err != nil {
-		return fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)
-	}
-	dir, name := arg, ""
-	if !info.IsDir() {
-		dir, name = filepath.Split(arg)
+		return err
 	}
 	checkout, err := git.Open(ctx, filepath.Clean(dir), environ)
 	if err != nil {

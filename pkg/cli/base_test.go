@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -143,15 +142,7 @@ func checkBase(t *testing.T, files fileTree, finish []string) report.Report {
 		Args: []string{"check", "--base", "origin/main", "--report-file", file, dir}, Stdout: &out, Stderr: &out, RootCAs: roots,
 		Environ: append(os.Environ(), "HTTPS_PROXY="+proxy, "GITHUB_API_URL="+githubWithNothing(t)),
 	})
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; the program said:\n%s", err, &out)
-	}
-	var r report.Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return writtenReport(t, file, &out)
 }
 
 // githubWithNothing is a GitHub that knows no release.

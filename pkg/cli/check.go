@@ -137,16 +137,25 @@ func onDisk(ctx context.Context, globs, args []string) (selection, error) {
 	return s, nil
 }
 
-// add selects the manifests that an argument names, and notes which files stand beside them.
-func (s *selection) add(ctx context.Context, arg string, globs []string) error {
+// splitPath returns the folder that an argument names and, where it names a file, the file's name in its folder.
+func splitPath(arg string) (dir, name string, err error) {
 	arg = filepath.Clean(arg) // so that the path that is shown, and written to, is the one that is read
 	info, err := os.Stat(arg)
 	if err != nil {
-		return usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)}
+		return "", "", fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)
 	}
-	dir, name := arg, ""
-	if !info.IsDir() {
-		dir, name = filepath.Split(arg)
+	if info.IsDir() {
+		return arg, "", nil
+	}
+	dir, name = filepath.Split(arg)
+	return dir, name, nil
+}
+
+// add selects the manifests that an argument names, and notes which files stand beside them.
+func (s *selection) add(ctx context.Context, arg string, globs []string) error {
+	dir, name, err := splitPath(arg)
+	if err != nil {
+		return usageError{err}
 	}
 	disk, err := openWorkspace(cmp.Or(dir, "."), filepath.ToSlash(dir))
 	if err != nil {
@@ -154,7 +163,7 @@ func (s *selection) add(ctx context.Context, arg string, globs []string) error {
 	}
 	defer disk.root.Close()
 	files := []github.File{{Path: name}}
-	if info.IsDir() {
+	if name == "" {
 		if files, err = disk.list(ctx); err != nil {
 			return err
 		}

@@ -70,16 +70,6 @@ func upgraded(from source, transition bool) ([]byte, []finding.Finding) {
 	return nil, invalid.Findings
 }
 
-// artifact returns the artifact at a pointer, nil where there is none.
-func (d *draft) artifact(pointer string) *manifest.Artifact {
-	for i, a := range d.manifest.Artifacts {
-		if a.Pointer == pointer {
-			return &d.manifest.Artifacts[i]
-		}
-	}
-	return nil
-}
-
 // isWrong reports whether there is an error in what the manifest says of an artifact.
 func (d *draft) isWrong(a manifest.Artifact) bool {
 	return slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return within(f, a.Pointer) })

@@ -190,17 +190,19 @@ func isBystander(a report.Artifact, all []report.Artifact, f state.File, said sa
 	if slices.ContainsFunc(all, isIt) {
 		return !isIt(a)
 	}
-	expects := func(a report.Artifact) digest.Digest { return cmp.Or(a.Declared, f.Digest) }
-	isOther := func(a report.Artifact) bool { return expects(a) != digest.Digest{} && expects(a) != f.Problem.Digest }
+	isOther := func(a report.Artifact) bool {
+		want := reviewed(a, f)
+		return !want.IsZero() && want != f.Problem.Digest
+	}
 	return trouble(f) == state.Changed && !isOther(a) && slices.ContainsFunc(all, isOther)
 }
 
+// reviewed is the digest that an artifact should have: the declared one, else the baseline's. Zero is none.
+func reviewed(a report.Artifact, f state.File) digest.Digest { return cmp.Or(a.Declared, f.Digest) }
+
 // problem is one row of the issue.
 func problem(a report.Artifact, f state.File, kind state.Kind, said said, server string) report.Problem {
-	p := report.Problem{Artifact: a, Since: f.Problem.Since, Was: f.Digest, WasSeen: f.Seen, Failures: f.Failures}
-	if !a.Declared.IsZero() {
-		p.Was = a.Declared
-	}
+	p := report.Problem{Artifact: a, Since: f.Problem.Since, Was: reviewed(a, f), WasSeen: f.Seen, Failures: f.Failures}
 	ref := hosts.Parse(a.URL, server)
 	switch kind {
 	case state.Changed:
@@ -250,7 +252,7 @@ func changedBecause(a report.Artifact, f state.File, ref hosts.Ref) (cause, fix 
 
 // pinned advises to name the commit at which the bytes were last right, where it is known.
 func pinned(a report.Artifact, f state.File, review string) string {
-	wasRight := a.Declared.IsZero() || a.Declared == f.Digest
+	wasRight := reviewed(a, f) == f.Digest
 	if url := hosts.WithRevision(a.URL, "", f.Commit); wasRight && f.Commit != "" && hosts.Publishes(a.URL) {
 		return "To stay with the reviewed file, name " + finding.Quote(url) + ". To move on: " + review + ", and name the new commit"
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -53,15 +52,7 @@ func runStuck(t *testing.T, ctx context.Context, host *httptest.Server, flags ..
 	var out bytes.Buffer
 	args := append([]string{"check", "--allow-networks=127.0.0.0/8", "--report-file=" + file, manifest}, flags...)
 	code := cli.Main(ctx, cli.Env{Args: args, Stdout: &out, Stderr: &out, RootCAs: roots})
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v; the program said:\n%s", err, &out)
-	}
-	var r report.Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		t.Fatal(err)
-	}
-	return code, r
+	return code, writtenReport(t, file, &out)
 }
 
 func TestCancelledRunReportsWhatIsKnownAndFails(t *testing.T) {

@@ -31,11 +31,12 @@ func (p *program) verifyLocal(ctx context.Context, c *Config, run report.Run, s 
 	}
 	defer root.Close()
 	stop := p.watch(v.Progress)
-	results := v.RunLocal(ctx, root, localFiles(manifests))
+	files := localFiles(manifests)
+	results := v.RunLocal(ctx, root, files)
 	stop()
 	return report.Build(report.Input{
 		Version: Version(), Run: run, Scope: s.scope, Mode: c.Mode, Notes: s.notes, Manifests: len(s.sources),
-		Findings: append(findings, leftOver(root, manifests)...), Results: results, Complete: ctx.Err() == nil,
+		Findings: append(findings, leftOver(root, manifests, files)...), Results: results, Complete: ctx.Err() == nil,
 	}), nil
 }
 
@@ -66,9 +67,9 @@ func localFile(m *manifest.Manifest, a manifest.Artifact) verify.LocalFile {
 func serviceFolder(m *manifest.Manifest) string { return m.Root.Get("id").String() }
 
 // leftOver reports the files in the services' folders that no manifest names.
-func leftOver(root *os.Root, manifests []*manifest.Manifest) []finding.Finding {
+func leftOver(root *os.Root, manifests []*manifest.Manifest, files []verify.LocalFile) []finding.Finding {
 	named := map[string]bool{}
-	for _, f := range localFiles(manifests) {
+	for _, f := range files {
 		named[path.Clean(f.Path)] = true
 	}
 	var findings []finding.Finding

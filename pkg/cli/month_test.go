@@ -190,7 +190,6 @@ func (s *scan) run(t testing.TB, dir string, n int) int {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")
 	s.out.Reset()
-	s.report = report.Report{}
 	code := cli.Main(t.Context(), cli.Env{
 		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
 		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
@@ -203,13 +202,7 @@ func (s *scan) run(t testing.TB, dir string, n int) int {
 			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE="+file,
 		),
 	})
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = json.Unmarshal(text, &s.report)
-	}
-	if err != nil {
-		t.Fatalf("%v; the program said:\n%s", err, &s.out)
-	}
+	s.report = writtenReport(t, file, &s.out)
 	return code
 }
 

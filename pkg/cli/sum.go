@@ -152,7 +152,7 @@ func (s *sum) checkReplaced(drafts []*draft) error {
 	for _, pointer := range s.replace {
 		n := 0
 		for _, d := range drafts {
-			if d.artifact(pointer) != nil {
+			if d.manifest.Artifact(pointer) != nil {
 				n++
 			}
 		}
@@ -243,7 +243,7 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 	var problems []error
 	for _, r := range results {
 		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
-		fills := s.fills(*d.artifact(r.Artifact.Pointer))
+		fills := s.fills(*d.manifest.Artifact(r.Artifact.Pointer))
 		if fills && s.from != "" {
 			disagree(s.from, r)
 		}

@@ -91,12 +91,12 @@ func locateArtifact(text []byte, pointer string) (Artifact, *Value, error) {
 	if m == nil {
 		return Artifact{}, nil, &InvalidError{findings}
 	}
-	i := slices.IndexFunc(m.Artifacts, func(a Artifact) bool { return a.Pointer == pointer })
-	if i < 0 {
+	a := m.Artifact(pointer)
+	if a == nil {
 		return Artifact{}, nil, ErrNoArtifact
 	}
 	value, _ := m.Locate(pointer)
-	return m.Artifacts[i], value, nil
+	return *a, value, nil
 }
 
 // editor collects replacements of byte ranges in one text.

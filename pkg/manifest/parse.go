@@ -32,6 +32,19 @@ func Parse(path string, text []byte) (*Manifest, []finding.Finding) {
 	return m, findings
 }
 
+// Artifact returns the artifact at a pointer; nil where there is none, or no manifest.
+func (m *Manifest) Artifact(pointer string) *Artifact {
+	if m == nil {
+		return nil
+	}
+	for i := range m.Artifacts {
+		if m.Artifacts[i].Pointer == pointer {
+			return &m.Artifacts[i]
+		}
+	}
+	return nil
+}
+
 // Locate returns the value that an RFC 6901 pointer names and true, or the nearest of its ancestors that is there and false.
 func (m *Manifest) Locate(pointer string) (*Value, bool) {
 	v := m.Root
