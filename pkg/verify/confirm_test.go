@@ -39,7 +39,7 @@ func hangUp(w http.ResponseWriter, body string) {
 func one(t *testing.T, h *host, a manifest.Artifact) verify.Result {
 	t.Helper()
 	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
-	return results[0]
+	return only(t, results)
 }
 
 func TestMismatchOfASmallFileIsConfirmedByAnotherDownload(t *testing.T) {

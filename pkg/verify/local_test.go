@@ -48,8 +48,8 @@ func TestLocalFilesAreComparedAsDownloadsAre(t *testing.T) {
 		outside:      "refused error:artifact/refused",
 	} {
 		results := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: binary("https://example.com/x", sum(machOArm)), Path: path}})
-		if len(results) != 1 || outcome(results[0]) != want || results[0].Source != verify.FromLocal {
-			t.Errorf("%s: %s from %s, want %s", path, outcome(results[0]), results[0].Source, want)
+		if r := only(t, results); outcome(r) != want || r.Source != verify.FromLocal {
+			t.Errorf("%s: %s from %s, want %s", path, outcome(r), r.Source, want)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())
@@ -91,7 +91,7 @@ func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 		"other": {"mismatch error:artifact/mismatch", "It has the declared size, so the App takes it for complete"},
 		"long":  {"mismatch error:artifact/mismatch error:artifact/size", "`long` is a Mach-O arm64 executable of 65 bytes"},
 	} {
-		r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: path}})[0]
+		r := only(t, v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: path}}))
 		if outcome(r) != want.outcome || r.Source != verify.FromLocal {
 			t.Errorf("%s: %s, want %s", path, outcome(r), want.outcome)
 		}
@@ -106,7 +106,7 @@ func TestTheDigestDecidesWhateverSizeIsDeclared(t *testing.T) {
 	declared := binary("https://example.com/x", sum(machOArm))
 	declared.Size = &manifest.Field[int64]{Value: int64(len(machOArm)) + 1, Pointer: declared.Pointer + "/size"}
 	v := &verify.Verifier{Concurrency: 1}
-	r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: "short"}})[0]
+	r := only(t, v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: "short"}}))
 	if want := "verified error:artifact/size"; outcome(r) != want {
 		t.Errorf("%s, want %s", outcome(r), want)
 	}
@@ -172,7 +172,7 @@ func TestAFileThatGrowsIsNoMismatch(t *testing.T) {
 	}
 	defer root.Close()
 	v := &verify.Verifier{Concurrency: 1}
-	r := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: binary("https://example.com/x", sum("")), Path: "status"}})[0]
+	r := only(t, v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: binary("https://example.com/x", sum("")), Path: "status"}}))
 	if r.Status != verify.Unreachable || !strings.Contains(r.Findings[0].Message, "changes while it is read") {
 		t.Errorf("%s: %v", outcome(r), r.Findings)
 	}

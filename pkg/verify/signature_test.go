@@ -69,7 +69,7 @@ func TestSignatures(t *testing.T) {
 		v.Fetcher = h.client(t, 1<<30)
 		v.Policy.PublicKeys = []minisign.PublicKey{public}
 		results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
-		r := results[0]
+		r := only(t, results)
 		if c.want == "" && outcome(r) != "verified" {
 			t.Errorf("%s: %s %v", name, outcome(r), r.Findings)
 		}
@@ -87,8 +87,8 @@ func TestSignatureWithoutAKeyIsANotice(t *testing.T) {
 	a := weight(h.URL+"/m", "m.gguf", sum(gguf))
 	a.Signature = &manifest.Field[string]{Value: "anything", Pointer: a.Pointer + "/signature"}
 	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
-	if outcome(results[0]) != "verified notice:signature/unverified" {
-		t.Errorf("got %s", outcome(results[0]))
+	if outcome(only(t, results)) != "verified notice:signature/unverified" {
+		t.Errorf("got %s", outcome(only(t, results)))
 	}
 }
 
@@ -100,7 +100,7 @@ func TestSignatureThatFailsIsAnErrorWithoutAChecksumToo(t *testing.T) {
 	v := h.verifier(t)
 	v.Policy.PublicKeys = []minisign.PublicKey{public}
 	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
-	if outcome(results[0]) != "unverified error:signature/invalid" {
-		t.Errorf("got %s", outcome(results[0]))
+	if outcome(only(t, results)) != "unverified error:signature/invalid" {
+		t.Errorf("got %s", outcome(only(t, results)))
 	}
 }

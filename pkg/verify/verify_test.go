@@ -118,6 +118,15 @@ func outcome(r verify.Result) string {
 	return strings.Join(words, " ")
 }
 
+// only is the Result of the one artifact of a run.
+func only(t *testing.T, results []verify.Result) verify.Result {
+	t.Helper()
+	if len(results) != 1 {
+		t.Fatalf("one artifact ends in %d Results: each has to end in exactly one", len(results))
+	}
+	return results[0]
+}
+
 func TestEveryBodyEndsInItsStatus(t *testing.T) {
 	bodies := map[string]string{
 		"/arm": machOArm, "/x86": machOX86, "/page": page, "/empty": "", "/gguf": gguf, "/pointer": pointer, "/pickle": pickle,
@@ -154,8 +163,8 @@ func TestEveryBodyEndsInItsStatus(t *testing.T) {
 		"no URL at all":                  {binary("model.gguf", ""), "refused error:artifact/refused"},
 	} {
 		results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{c.artifact}))
-		if len(results) != 1 || outcome(results[0]) != c.want {
-			t.Errorf("%s: %s, want %s", name, outcome(results[0]), c.want)
+		if got := outcome(only(t, results)); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }
