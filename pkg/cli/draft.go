@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -39,7 +40,7 @@ func (s *sum) draft(from source) (*draft, []finding.Finding) {
 	}
 	d.manifest = m
 	d.wrong = slices.DeleteFunc(findings, func(f finding.Finding) bool {
-		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a manifest.Artifact) bool { return within(f, a.Pointer) && !s.mends(f, a) })
+		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.mends(f, a) })
 	})
 	if slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return f.Rule == finding.URLConflict }) {
 		return nil, d.wrong // two artifacts are one, or one of them is a mistake
@@ -53,7 +54,7 @@ func within(f finding.Finding, pointer string) bool {
 }
 
 // mends reports whether a finding is about a value of an artifact that is replaced.
-func (s *sum) mends(f finding.Finding, a manifest.Artifact) bool {
+func (s *sum) mends(f finding.Finding, a artifact.Artifact) bool {
 	return s.replaces(a) && (within(f, a.Pointer+"/checksum") || within(f, a.Pointer+"/size"))
 }
 
@@ -71,7 +72,7 @@ func upgraded(from source, transition bool) ([]byte, []finding.Finding) {
 }
 
 // isWrong reports whether there is an error in what the manifest says of an artifact.
-func (d *draft) isWrong(a manifest.Artifact) bool {
+func (d *draft) isWrong(a artifact.Artifact) bool {
 	return slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return within(f, a.Pointer) })
 }
 
@@ -100,7 +101,7 @@ func (s *sum) ambiguous(f verify.LocalFile) *finding.Finding {
 }
 
 // lacks says why an artifact gets no checksum.
-func lacks(a manifest.Artifact, message, fix string) *finding.Finding {
+func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
 	f := finding.New(finding.ArtifactMissingChecksum, a.Manifest, a.Pointer, a.Position, message, fix)
 	f.Severity = finding.Error
 	return &f

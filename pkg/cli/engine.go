@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -166,8 +167,8 @@ func parse(sources []source) (manifests []*manifest.Manifest, findings []finding
 	return manifests, findings
 }
 
-func artifacts(manifests []*manifest.Manifest) []manifest.Artifact {
-	var all []manifest.Artifact
+func artifacts(manifests []*manifest.Manifest) []artifact.Artifact {
+	var all []artifact.Artifact
 	for _, m := range manifests {
 		all = append(all, m.Artifacts...)
 	}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
@@ -60,7 +61,7 @@ func localFiles(manifests []*manifest.Manifest) []verify.LocalFile {
 
 // localFile tells where the App keeps a file: <id>/<file>. An id or a name that leads out of the folder
 // is refused where it is opened.
-func localFile(m *manifest.Manifest, a manifest.Artifact) verify.LocalFile {
+func localFile(m *manifest.Manifest, a artifact.Artifact) verify.LocalFile {
 	return verify.LocalFile{Artifact: a, Path: serviceFolder(m) + "/" + a.Name}
 }
 

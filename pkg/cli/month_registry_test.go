@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
@@ -92,7 +93,7 @@ func TestAMonthOfNightlyScansOfTheRealRegistry(t *testing.T) {
 }
 
 // artifactsBelow are the artifacts of all the manifests below a folder.
-func artifactsBelow(t *testing.T, dir string) (all []manifest.Artifact) {
+func artifactsBelow(t *testing.T, dir string) (all []artifact.Artifact) {
 	t.Helper()
 	names, _ := filepath.Glob(filepath.Join(dir, "*", "manifest.json"))
 	for _, name := range names {

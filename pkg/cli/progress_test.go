@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -25,7 +25,7 @@ func TestFiguresOfProgress(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	v := verify.Verifier{Fetcher: half{}, Concurrency: 1, Progress: &p}
-	v.Run(t.Context(), verify.Plan([]manifest.Artifact{{URL: "https://example.com/a"}}))
+	v.Run(t.Context(), verify.Plan([]artifact.Artifact{{URL: "https://example.com/a"}}))
 	want := "100 MB, 10 MB/s, 10s left"
 	if got := figures(&p, 10*time.Second); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

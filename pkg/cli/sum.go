@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
@@ -27,7 +28,7 @@ type sum struct {
 	from                            string   // a published list of checksums; "" for none
 	local                           string   // a folder of downloaded files; "" to download
 
-	places map[string][]manifest.Artifact // whose file on disk would be at a path
+	places map[string][]artifact.Artifact // whose file on disk would be at a path
 }
 
 func (p *program) sumCommand() *cobra.Command {
@@ -122,7 +123,7 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 	if err := s.checkReplaced(drafts); err != nil {
 		return nil, nil, err
 	}
-	s.places = map[string][]manifest.Artifact{}
+	s.places = map[string][]artifact.Artifact{}
 	for _, d := range drafts {
 		if err := s.checkPlaces(d); err != nil {
 			return nil, nil, err
@@ -181,20 +182,20 @@ func (s *sum) checkPlaces(d *draft) error {
 }
 
 // fills reports whether an artifact is to get a checksum: it has none, or is to get another.
-func (s *sum) fills(a manifest.Artifact) bool { return a.Checksum == nil || s.replaces(a) }
+func (s *sum) fills(a artifact.Artifact) bool { return a.Checksum == nil || s.replaces(a) }
 
-func (s *sum) replaces(a manifest.Artifact) bool { return slices.Contains(s.replace, a.Pointer) }
+func (s *sum) replaces(a artifact.Artifact) bool { return slices.Contains(s.replace, a.Pointer) }
 
 // pins reports whether a URL that can change is to be pinned, and its host may tell to which commit.
-func (s *sum) pins(a manifest.Artifact) bool {
+func (s *sum) pins(a artifact.Artifact) bool {
 	return s.pin && hosts.Publishes(a.URL) && s.mutable(a) != ""
 }
 
-func (s *sum) mutable(a manifest.Artifact) string { return hosts.Parse(a.URL, s.server()).Mutable() }
+func (s *sum) mutable(a artifact.Artifact) string { return hosts.Parse(a.URL, s.server()).Mutable() }
 
 // expect gives an artifact the checksum that its file is to have: none where that is to be found out. The finding says why
 // nothing can be found out.
-func (s *sum) expect(d *draft, a *manifest.Artifact, listed *sums) *finding.Finding {
+func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Finding {
 	if !s.fills(*a) {
 		return nil
 	}
@@ -227,7 +228,7 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 		defer s.watch(verifier.Progress)()
 		return verifier.RunLocal(ctx, root, files), nil
 	}
-	var artifacts []manifest.Artifact
+	var artifacts []artifact.Artifact
 	for _, f := range files {
 		artifacts = append(artifacts, f.Artifact)
 	}

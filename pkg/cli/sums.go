@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -120,13 +120,13 @@ func (s *sums) find(name string) []digest.Digest {
 }
 
 // declare gives an artifact the checksum that the list has for its file, or says why it can't.
-func (s *sums) declare(a *manifest.Artifact) *finding.Finding {
+func (s *sums) declare(a *artifact.Artifact) *finding.Finding {
 	const fix = "Name the list that is published with this file, or leave out --from and vouch for the file yourself"
 	switch found := s.find(a.Name); len(found) {
 	case 0:
 		return lacks(*a, fmt.Sprintf("The list %s does not have %s, so it gets no checksum", finding.Quote(s.name), finding.Quote(a.Name)), fix)
 	case 1:
-		a.Checksum = &manifest.Field[digest.Digest]{Value: found[0], Pointer: a.Pointer, Position: a.Position}
+		a.Checksum = &artifact.Field[digest.Digest]{Value: found[0], Pointer: a.Pointer, Position: a.Position}
 		return nil
 	default:
 		return lacks(*a, fmt.Sprintf("The list %s has %d checksums for %s, so it gets none", finding.Quote(s.name), len(found), finding.Quote(a.Name)), fix)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
@@ -19,7 +20,7 @@ func Changes(base, head *manifest.Manifest) []finding.Finding {
 	before := newHistory(base)
 	var findings []finding.Finding
 	for _, a := range head.Artifacts {
-		for _, change := range []func(was, is manifest.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
+		for _, change := range []func(was, is artifact.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
 			if was, found := before.of(a); found {
 				if f := change(was, a); f != nil {
 					findings = append(findings, *f)
@@ -33,7 +34,7 @@ func Changes(base, head *manifest.Manifest) []finding.Finding {
 
 // history finds what an artifact was: by its role and platform or path, else by its URL, so that moving a file to
 // another key hides nothing.
-type history map[string]manifest.Artifact
+type history map[string]artifact.Artifact
 
 func newHistory(base *manifest.Manifest) history {
 	h := history{}
@@ -47,7 +48,7 @@ func newHistory(base *manifest.Manifest) history {
 	return h
 }
 
-func (h history) of(a manifest.Artifact) (was manifest.Artifact, found bool) {
+func (h history) of(a artifact.Artifact) (was artifact.Artifact, found bool) {
 	if was, found = h[targetKey(a)]; found {
 		return was, true
 	}
@@ -55,11 +56,11 @@ func (h history) of(a manifest.Artifact) (was manifest.Artifact, found bool) {
 	return was, found
 }
 
-func targetKey(a manifest.Artifact) string {
+func targetKey(a artifact.Artifact) string {
 	return string(a.Role) + " " + cmp.Or(a.Platform, a.Name)
 }
 
-func urlKey(a manifest.Artifact) string {
+func urlKey(a artifact.Artifact) string {
 	key, err := hosts.Canonical(a.URL)
 	if err != nil {
 		return a.URL
@@ -67,7 +68,7 @@ func urlKey(a manifest.Artifact) string {
 	return key
 }
 
-func droppedChecksum(was, is manifest.Artifact) *finding.Finding {
+func droppedChecksum(was, is artifact.Artifact) *finding.Finding {
 	if was.Checksum == nil || is.Checksum != nil {
 		return nil
 	}
@@ -76,7 +77,7 @@ func droppedChecksum(was, is manifest.Artifact) *finding.Finding {
 	return &f
 }
 
-func changedChecksum(was, is manifest.Artifact) *finding.Finding {
+func changedChecksum(was, is artifact.Artifact) *finding.Finding {
 	if was.Checksum == nil || is.Checksum == nil || was.Checksum.Value == is.Checksum.Value || urlKey(was) != urlKey(is) {
 		return nil
 	}
@@ -88,7 +89,7 @@ func changedChecksum(was, is manifest.Artifact) *finding.Finding {
 	return &f
 }
 
-func droppedSignature(was, is manifest.Artifact) *finding.Finding {
+func droppedSignature(was, is artifact.Artifact) *finding.Finding {
 	if was.Signature == nil || is.Signature != nil {
 		return nil
 	}

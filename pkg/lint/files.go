@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
@@ -15,7 +16,7 @@ import (
 
 func pathEscape(s *service) {
 	for _, a := range s.Artifacts {
-		if what := misleads(a.Name); what != "" && (a.Role == manifest.Weight || a.Name != "") {
+		if what := misleads(a.Name); what != "" && (a.Role == artifact.Weight || a.Name != "") {
 			s.report(finding.ManifestPathEscape, urlOf(a), what, "")
 		}
 	}
@@ -126,7 +127,7 @@ func (s *service) versionFix() string {
 
 // noBinary holds what there is to run against what the App looks for.
 func noBinary(s *service) {
-	forMac := func(a manifest.Artifact) bool { return slices.Contains(appPlatforms, a.Platform) }
+	forMac := func(a artifact.Artifact) bool { return slices.Contains(appPlatforms, a.Platform) }
 	switch {
 	case s.comingSoon(), s.lacksBinariesURL(), slices.ContainsFunc(s.binaries, forMac):
 	case s.set("version") && len(s.binaries) > 0:

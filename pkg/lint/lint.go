@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
@@ -55,8 +56,8 @@ func bounded(findings []finding.Finding) []finding.Finding {
 type service struct {
 	*manifest.Manifest
 	folder   string // the name of the manifest's folder; "" when it has none
-	binaries []manifest.Artifact
-	weights  []manifest.Artifact
+	binaries []artifact.Artifact
+	weights  []artifact.Artifact
 	command  []string // serveCommand as the App splits it
 
 	// Of the rules over one manifest.
@@ -71,7 +72,7 @@ func newService(m *manifest.Manifest) *service {
 		s.folder = path.Base(dir)
 	}
 	for _, a := range m.Artifacts {
-		if a.Role == manifest.Binary {
+		if a.Role == artifact.Binary {
 			s.binaries = append(s.binaries, a)
 		} else {
 			s.weights = append(s.weights, a)
@@ -88,7 +89,7 @@ type place struct {
 
 func valueOf(v *manifest.Value) place      { return place{v.Pointer(), v.Position()} }
 func nameOf(v *manifest.Value) place       { return place{v.Pointer(), v.NamePosition()} }
-func urlOf(a manifest.Artifact) place      { return place{a.Pointer, a.Position} }
+func urlOf(a artifact.Artifact) place      { return place{a.Pointer, a.Position} }
 func (s *service) whole() place            { return valueOf(s.Root) }
 func (s *service) field(name string) place { return valueOf(s.Root.Get(name)) }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -86,14 +87,14 @@ func SetURL(text []byte, pointer, url string) ([]byte, error) {
 }
 
 // locateArtifact returns the artifact at a pointer and the value that stands there.
-func locateArtifact(text []byte, pointer string) (Artifact, *Value, error) {
+func locateArtifact(text []byte, pointer string) (artifact.Artifact, *Value, error) {
 	m, findings := Parse("", text)
 	if m == nil {
-		return Artifact{}, nil, &InvalidError{findings}
+		return artifact.Artifact{}, nil, &InvalidError{findings}
 	}
 	a := m.Artifact(pointer)
 	if a == nil {
-		return Artifact{}, nil, ErrNoArtifact
+		return artifact.Artifact{}, nil, ErrNoArtifact
 	}
 	value, _ := m.Locate(pointer)
 	return *a, value, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
@@ -268,7 +269,7 @@ func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
 		if m == nil || len(findings) > 0 {
 			t.Fatalf("seed %d: %s\n%v", seed, text, findings)
 		}
-		entries := slices.DeleteFunc(slices.Clone(m.Artifacts), func(a manifest.Artifact) bool {
+		entries := slices.DeleteFunc(slices.Clone(m.Artifacts), func(a artifact.Artifact) bool {
 			return !strings.HasPrefix(a.Pointer, "/binaries/") && !strings.HasPrefix(a.Pointer, "/weights/")
 		})
 		a := entries[l.r.IntN(len(entries))]
@@ -285,7 +286,7 @@ func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
 }
 
 // checkInserted makes sure that the two texts differ by one checksum: in bytes and in what is read.
-func checkInserted(t *testing.T, seed uint64, before, after []byte, a manifest.Artifact) {
+func checkInserted(t *testing.T, seed uint64, before, after []byte, a artifact.Artifact) {
 	t.Helper()
 	if diff := cmp.Diff(string(before), string(restored(before, after, a))); diff != "" {
 		t.Fatalf("seed %d: more than the checksum changes:\n%s", seed, diff)
@@ -310,7 +311,7 @@ func checkInserted(t *testing.T, seed uint64, before, after []byte, a manifest.A
 
 // restored undoes the declaration of an artifact's checksum: it puts the text back that was replaced, or takes out the
 // member that is new, its comma and the white space around that.
-func restored(before, after []byte, a manifest.Artifact) []byte {
+func restored(before, after []byte, a artifact.Artifact) []byte {
 	checksum := fmt.Sprintf("%q", declared)
 	if a.Checksum != nil {
 		was, _ := manifest.Parse("x", before)

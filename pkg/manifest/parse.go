@@ -1,9 +1,12 @@
+// Package manifest reads the manifests of a registry: strictly, since another parser will read the same
+// bytes, and with the position of every value, since whoever has to mend one wants to be led to the line.
 package manifest
 
 import (
 	"slices"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -11,7 +14,7 @@ import (
 type Manifest struct {
 	Path      string // slash-separated
 	Root      *Value // an object
-	Artifacts []Artifact
+	Artifacts []artifact.Artifact
 }
 
 // Parse reads one manifest. The path, slash-separated, names it in findings.
@@ -33,7 +36,7 @@ func Parse(path string, text []byte) (*Manifest, []finding.Finding) {
 }
 
 // Artifact returns the artifact at a pointer; nil where there is none, or no manifest.
-func (m *Manifest) Artifact(pointer string) *Artifact {
+func (m *Manifest) Artifact(pointer string) *artifact.Artifact {
 	if m == nil {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
@@ -70,7 +71,7 @@ func transcript(text []byte) string {
 	return b.String()
 }
 
-func describe(b *strings.Builder, a manifest.Artifact) {
+func describe(b *strings.Builder, a artifact.Artifact) {
 	fmt.Fprintf(b, "%d:%d %s %s name=%q url=%q", a.Position.Line, a.Position.Column, a.Role, a.Pointer, a.Name, a.URL)
 	if a.Platform != "" {
 		fmt.Fprintf(b, " platform=%s", a.Platform)

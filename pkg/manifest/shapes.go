@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -16,18 +17,18 @@ type extractor struct {
 	findings []finding.Finding
 }
 
-func (x *extractor) artifacts(root *Value) []Artifact {
-	newer := slices.Concat(x.entries(root.Get("binaries"), Binary), x.entries(root.Get("weights"), Weight))
-	older := slices.Concat(x.entries(root.Get("binariesUrl"), Binary), x.weightsFiles(root))
+func (x *extractor) artifacts(root *Value) []artifact.Artifact {
+	newer := slices.Concat(x.entries(root.Get("binaries"), artifact.Binary), x.entries(root.Get("weights"), artifact.Weight))
+	older := slices.Concat(x.entries(root.Get("binariesUrl"), artifact.Binary), x.weightsFiles(root))
 	all := append(newer, x.unmatched(older, newer)...)
-	slices.SortFunc(all, func(a, b Artifact) int { return a.Position.Compare(b.Position) })
+	slices.SortFunc(all, func(a, b artifact.Artifact) int { return a.Position.Compare(b.Position) })
 	return all
 }
 
 // entries reads an object whose members each name one file. A member may be a URL or an object that holds one,
 // whichever the field is: the wrong one is a schema violation, and no reason to lose the file.
-func (x *extractor) entries(object *Value, role Role) []Artifact {
-	var found []Artifact
+func (x *extractor) entries(object *Value, role artifact.Role) []artifact.Artifact {
+	var found []artifact.Artifact
 	for _, v := range object.Members() {
 		url := v
 		if v.Kind() == Object {
@@ -36,11 +37,11 @@ func (x *extractor) entries(object *Value, role Role) []Artifact {
 		if url.Kind() != String {
 			continue
 		}
-		a := Artifact{
+		a := artifact.Artifact{
 			Manifest: x.path, Pointer: v.Pointer(), Position: url.Position(), Role: role, URL: url.String(),
 			Checksum: x.checksum(v.Get("checksum")), Size: size(v.Get("size")), Signature: signature(v.Get("signature")),
 		}
-		if a.Name = v.Name(); role == Binary {
+		if a.Name = v.Name(); role == artifact.Binary {
 			a.Platform, a.Name = v.Name(), lastSegment(a.URL)
 		}
 		found = append(found, a)
@@ -55,15 +56,15 @@ func lastSegment(url string) string { return url[strings.LastIndex(url, "/")+1:]
 const maxDirectory = 2048
 
 // weightsFiles reads version 1's pair of fields. As in the App, a URL is the plain concatenation of the two.
-func (x *extractor) weightsFiles(root *Value) []Artifact {
+func (x *extractor) weightsFiles(root *Value) []artifact.Artifact {
 	directory := root.Get("weightsDirectoryUrl").String()
 	if len(directory) > maxDirectory {
 		directory = "" // the schema has refused it; joined to every file's name it would take all memory
 	}
-	var found []Artifact
+	var found []artifact.Artifact
 	for _, v := range root.Get("weightsFiles").Elements() {
 		if v.Kind() == String {
-			found = append(found, Artifact{Manifest: x.path, Pointer: v.Pointer(), Position: v.Position(), Role: Weight, Name: v.String(), URL: directory + v.String()})
+			found = append(found, artifact.Artifact{Manifest: x.path, Pointer: v.Pointer(), Position: v.Position(), Role: artifact.Weight, Name: v.String(), URL: directory + v.String()})
 		}
 	}
 	return found
@@ -71,25 +72,25 @@ func (x *extractor) weightsFiles(root *Value) []Artifact {
 
 // target is what makes two artifacts of one manifest the same: a binary's platform, a weight's path.
 type target struct {
-	role Role
+	role artifact.Role
 	name string
 }
 
-func (a Artifact) target() target {
-	if a.Role == Binary {
+func targetOf(a artifact.Artifact) target {
+	if a.Role == artifact.Binary {
 		return target{a.Role, a.Platform}
 	}
 	return target{a.Role, a.Name}
 }
 
 // unmatched returns the artifacts of the old fields that the new ones do not name, or name with another URL, which it reports.
-func (x *extractor) unmatched(older, newer []Artifact) []Artifact {
-	named := map[target]Artifact{}
+func (x *extractor) unmatched(older, newer []artifact.Artifact) []artifact.Artifact {
+	named := map[target]artifact.Artifact{}
 	for _, a := range newer {
-		named[a.target()] = a
+		named[targetOf(a)] = a
 	}
-	return slices.DeleteFunc(older, func(o Artifact) bool {
-		n, found := named[o.target()]
+	return slices.DeleteFunc(older, func(o artifact.Artifact) bool {
+		n, found := named[targetOf(o)]
 		if found && n.URL != o.URL {
 			x.conflict(n, o)
 		}
@@ -97,18 +98,18 @@ func (x *extractor) unmatched(older, newer []Artifact) []Artifact {
 	})
 }
 
-func (x *extractor) conflict(n, o Artifact) {
+func (x *extractor) conflict(n, o artifact.Artifact) {
 	x.findings = append(x.findings, finding.New(finding.URLConflict, x.path, n.Pointer, n.Position,
 		fmt.Sprintf("%s has two URLs: %s here and %s on line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.Quote(n.URL), finding.Quote(o.URL), o.Position.Line),
 		"Write the URL that is meant in both places."))
 }
 
 // checksum reads a declared checksum; one that can't be read has the zero Digest, so that nothing passes for it.
-func (x *extractor) checksum(v *Value) *Field[digest.Digest] {
+func (x *extractor) checksum(v *Value) *artifact.Field[digest.Digest] {
 	if v == nil {
 		return nil
 	}
-	field := &Field[digest.Digest]{Pointer: v.Pointer(), Position: v.Position()}
+	field := &artifact.Field[digest.Digest]{Pointer: v.Pointer(), Position: v.Position()}
 	if v.Kind() != String { // a schema violation
 		return field
 	}
@@ -126,17 +127,17 @@ func (x *extractor) checksum(v *Value) *Field[digest.Digest] {
 }
 
 // size reads a declared size; anything but a positive integer is a schema violation.
-func size(v *Value) *Field[int64] {
+func size(v *Value) *artifact.Field[int64] {
 	n, ok := v.Integer()
 	if !ok || n < 1 {
 		return nil
 	}
-	return &Field[int64]{Value: n, Pointer: v.Pointer(), Position: v.Position()}
+	return &artifact.Field[int64]{Value: n, Pointer: v.Pointer(), Position: v.Position()}
 }
 
-func signature(v *Value) *Field[string] {
+func signature(v *Value) *artifact.Field[string] {
 	if v.Kind() != String {
 		return nil
 	}
-	return &Field[string]{Value: v.String(), Pointer: v.Pointer(), Position: v.Position()}
+	return &artifact.Field[string]{Value: v.String(), Pointer: v.Pointer(), Position: v.Position()}
 }

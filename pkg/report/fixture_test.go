@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -43,34 +43,34 @@ func digestOf(fill string) digest.Digest {
 
 const service = "chat-gorilla/manifest.json"
 
-// artifact is a binary or, without a platform, a weight.
-func artifact(pointer, platform, url string, line int) manifest.Artifact {
-	a := manifest.Artifact{Manifest: service, Pointer: pointer, Platform: platform, URL: url,
-		Role: manifest.Binary, Position: finding.Position{Line: line, Column: 16}}
+// named is a binary or, without a platform, a weight.
+func named(pointer, platform, url string, line int) artifact.Artifact {
+	a := artifact.Artifact{Manifest: service, Pointer: pointer, Platform: platform, URL: url,
+		Role: artifact.Binary, Position: finding.Position{Line: line, Column: 16}}
 	if platform == "" {
-		a.Role = manifest.Weight
+		a.Role = artifact.Weight
 	}
 	return a
 }
 
 // declare gives the artifact a checksum on the line below its URL.
-func declare(a manifest.Artifact, d digest.Digest) manifest.Artifact {
-	a.Checksum = &manifest.Field[digest.Digest]{Value: d, Pointer: a.Pointer + "/checksum",
+func declare(a artifact.Artifact, d digest.Digest) artifact.Artifact {
+	a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: a.Pointer + "/checksum",
 		Position: finding.Position{Line: a.Position.Line + 1, Column: 21}}
 	return a
 }
 
-func about(a manifest.Artifact, rule, message string) finding.Finding {
+func about(a artifact.Artifact, rule, message string) finding.Finding {
 	return finding.New(rule, a.Manifest, a.Pointer, a.Position, message, "")
 }
 
 func verified() verify.Result {
-	a := declare(artifact("/binaries/x86_64-apple-darwin", "x86_64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-x86_64", 14), digestOf("a"))
+	a := declare(named("/binaries/x86_64-apple-darwin", "x86_64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-x86_64", 14), digestOf("a"))
 	return verify.Result{Artifact: a, Status: verify.Verified, Observed: digestOf("a"), Size: 12_345_678, Format: "mach-o x86_64", Source: verify.FromDownload}
 }
 
 func mismatch() verify.Result {
-	a := declare(artifact("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), digestOf("b"))
+	a := declare(named("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), digestOf("b"))
 	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, fmt.Sprintf(
 		"The file is not the one that was declared: the URL serves a Mach-O arm64 executable of 11,222,333 bytes whose digest is %s, and %s is declared",
 		finding.Quote(digestOf("c").String()), finding.Quote(digestOf("b").String())), "")
@@ -78,26 +78,26 @@ func mismatch() verify.Result {
 }
 
 func invalid() verify.Result {
-	a := artifact("/weights/models~1gorilla.gguf", "", "https://huggingface.co/acme/gorilla/blob/main/gorilla.gguf", 20)
+	a := named("/weights/models~1gorilla.gguf", "", "https://huggingface.co/acme/gorilla/blob/main/gorilla.gguf", 20)
 	f := about(a, finding.ArtifactHTMLPage, "The URL serves an HTML page titled `Log in – Hugging Face` instead of the file")
 	f.Fix = "Use https://huggingface.co/acme/gorilla/resolve/main/gorilla.gguf"
 	return verify.Result{Artifact: a, Status: verify.Invalid, Observed: digestOf("d"), Size: 4_096, Format: "html", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 
 func unavailable() verify.Result {
-	a := declare(artifact("/weights/tokenizer.json", "", "https://huggingface.co/acme/gorilla/resolve/main/tokenizer.json", 24), digestOf("e"))
+	a := declare(named("/weights/tokenizer.json", "", "https://huggingface.co/acme/gorilla/resolve/main/tokenizer.json", 24), digestOf("e"))
 	return verify.Result{Artifact: a, Status: verify.Unavailable, Size: -1, Findings: []finding.Finding{
 		about(a, finding.ArtifactUnavailable, "The server answers 404 Not Found")}}
 }
 
 func unchecked() verify.Result {
-	a := artifact("/binaries/x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", "https://dl.example.org/gorilla-linux", 17)
+	a := named("/binaries/x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", "https://dl.example.org/gorilla-linux", 17)
 	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: digestOf("f"), Size: 9_000_000, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
 		about(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed")}}
 }
 
 func excused() verify.Result {
-	a := artifact("/weights/adapter.safetensors", "", "https://huggingface.co/acme/gorilla/resolve/main/adapter.safetensors", 28)
+	a := named("/weights/adapter.safetensors", "", "https://huggingface.co/acme/gorilla/resolve/main/adapter.safetensors", 28)
 	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: digestOf("9"), Size: 4_815_162_342, Format: "safetensors", Source: verify.FromDownload,
 		Note: "weights in the safetensors format, which holds no code"}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -99,7 +99,7 @@ var (
 	commitShape     = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
 	scopeShape      = regexp.MustCompile(`^(changed|all)$`)
 	modeShape       = regexp.MustCompile(`^(full|fast)$`)
-	roleShape       = regexp.MustCompile(`^(` + string(manifest.Binary) + `|` + string(manifest.Weight) + `)$`)
+	roleShape       = regexp.MustCompile(`^(` + string(artifact.Binary) + `|` + string(artifact.Weight) + `)$`)
 	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
 	ruleShape       = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 )

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -80,7 +80,7 @@ func (s Summary) Failed() int { return s.Artifacts - s.Verified - s.Unverified }
 type Artifact struct {
 	Manifest string        `json:"manifest"`
 	Pointer  string        `json:"pointer"`
-	Role     manifest.Role `json:"role"`
+	Role     artifact.Role `json:"role"`
 	Platform string        `json:"platform,omitempty"`
 	URL      string        `json:"url"`
 	Status   verify.Status `json:"status"`

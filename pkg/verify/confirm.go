@@ -7,10 +7,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
@@ -78,7 +78,7 @@ func (d Download) incomplete(known *evidence) error {
 }
 
 // explanation adds to a mismatch what else is known of the bytes.
-func (d Download) explanation(a manifest.Artifact, known *evidence, observed string) string {
+func (d Download) explanation(a artifact.Artifact, known *evidence, observed string) string {
 	var said string
 	if known.unstable {
 		said = ". Two downloads differ from each other too: the server makes the file anew each time, so that no checksum can hold"
@@ -105,7 +105,7 @@ func (d Download) explanation(a manifest.Artifact, known *evidence, observed str
 type declaration struct{ manifest, digest string }
 
 // declarations tells at which pointer of a manifest a digest is declared.
-func declarations(artifacts []manifest.Artifact) map[declaration]string {
+func declarations(artifacts []artifact.Artifact) map[declaration]string {
 	declared := map[declaration]string{}
 	for _, a := range artifacts {
 		if a.Checksum != nil && !unreadable(a) {

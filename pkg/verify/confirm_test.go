@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -36,9 +36,9 @@ func hangUp(w http.ResponseWriter, body string) {
 	buffered.Flush()
 }
 
-func one(t *testing.T, h *host, a manifest.Artifact) verify.Result {
+func one(t *testing.T, h *host, a artifact.Artifact) verify.Result {
 	t.Helper()
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{a}))
 	return only(t, results)
 }
 
@@ -86,7 +86,7 @@ func TestBodyWithoutAProvenEndIsNoMismatchUnlessItIsTheSameTwice(t *testing.T) {
 func TestBodyWithoutAProvenEndThatIsShorterThanDeclaredIsIncomplete(t *testing.T) {
 	h := stamping(t, func(w http.ResponseWriter, n int64) { hangUp(w, "\x00same") })
 	a := weight(h.URL+"/m", "m", sum("x"))
-	a.Size = &manifest.Field[int64]{Value: 100, Pointer: a.Pointer + "/size", Position: finding.Position{Line: 1, Column: 1}}
+	a.Size = &artifact.Field[int64]{Value: 100, Pointer: a.Pointer + "/size", Position: finding.Position{Line: 1, Column: 1}}
 	if r := one(t, h, a); outcome(r) != "unreachable error:artifact/unreachable" || !strings.Contains(r.Findings[0].Message, "5 of the 100 bytes") {
 		t.Errorf("%s: %v", outcome(r), r.Findings)
 	}
@@ -95,7 +95,7 @@ func TestBodyWithoutAProvenEndThatIsShorterThanDeclaredIsIncomplete(t *testing.T
 func TestSwappedChecksumsAreCalledThat(t *testing.T) {
 	h := serve(t, map[string]string{"/a": gguf, "/b": pickle})
 	a, b := weight(h.URL+"/a", "a", sum(pickle)), weight(h.URL+"/b", "b", sum(gguf))
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{a, b}))
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{a, b}))
 	f := results[0].Findings[len(results[0].Findings)-1]
 	if results[0].Status != verify.Mismatch || !strings.Contains(f.Message, "declared for `/weights/b`: the two may be swapped") {
 		t.Errorf("%s: %s", outcome(results[0]), f.Message)

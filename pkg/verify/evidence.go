@@ -5,11 +5,11 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
@@ -49,7 +49,7 @@ func (e *evidence) serves() string {
 
 // hostDigest reports that the host publishes another digest than the declared one. It explains a mismatch,
 // and decides nothing.
-func hostDigest(a manifest.Artifact, p hosts.Published) *finding.Finding {
+func hostDigest(a artifact.Artifact, p hosts.Published) *finding.Finding {
 	if a.Checksum == nil || p.Digest.IsZero() || p.Digest.Algorithm != algorithm(a) || p.Digest == a.Checksum.Value {
 		return nil
 	}

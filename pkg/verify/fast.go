@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
@@ -59,7 +59,7 @@ func (v *Verifier) vouched(d Download, p hosts.Published, baseline state.File) *
 }
 
 // expected returns the digest that an artifact's bytes should have: the declared one, else that of the baseline.
-func expected(a manifest.Artifact, baseline state.File) digest.Digest {
+func expected(a artifact.Artifact, baseline state.File) digest.Digest {
 	if a.Checksum != nil {
 		return a.Checksum.Value
 	}
@@ -68,7 +68,7 @@ func expected(a manifest.Artifact, baseline state.File) digest.Digest {
 
 // isKnown reports whether an earlier scan found every declared digest in a download whose validator is known.
 func (d Download) isKnown(baseline state.File) bool {
-	return baseline.ETag != "" && !slices.ContainsFunc(d.readable(), func(a manifest.Artifact) bool {
+	return baseline.ETag != "" && !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool {
 		return a.Checksum == nil || !slices.Contains(baseline.Verified, a.Checksum.Value)
 	})
 }
@@ -91,7 +91,7 @@ func (d Download) unchanged(head fetch.Head, baseline state.File) *evidence {
 // a file is not the declared one, or where fast mode has asked it already.
 func (v *Verifier) published(ctx context.Context, d Download, known *evidence) hosts.Published {
 	asset, ok := hosts.AssetOf(d.URL, v.Policy.Server)
-	wrong := func(a manifest.Artifact) bool {
+	wrong := func(a artifact.Artifact) bool {
 		return a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)]
 	}
 	if ok && v.Hosts.Asset != nil && (v.Fast || slices.ContainsFunc(d.readable(), wrong)) {

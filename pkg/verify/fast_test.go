@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -83,7 +83,7 @@ func (w *web) Asset(context.Context, hosts.Ref) hosts.Published {
 }
 
 // run verifies artifacts, and returns the results in short: source, status and rules of each.
-func (w *web) run(t *testing.T, fast bool, baseline *state.State, artifacts ...manifest.Artifact) string {
+func (w *web) run(t *testing.T, fast bool, baseline *state.State, artifacts ...artifact.Artifact) string {
 	t.Helper()
 	warning := finding.Warning
 	v := verify.Verifier{
@@ -118,8 +118,8 @@ func baseline(url, body, etag string) *state.State {
 	return s
 }
 
-func sized(a manifest.Artifact, size int64) manifest.Artifact {
-	a.Size = &manifest.Field[int64]{Value: size, Pointer: a.Pointer + "/size"}
+func sized(a artifact.Artifact, size int64) artifact.Artifact {
+	a.Size = &artifact.Field[int64]{Value: size, Pointer: a.Pointer + "/size"}
 	return a
 }
 
@@ -133,7 +133,7 @@ func TestFastModeTakesTheWordOfHuggingFace(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		says     http.Header
-		artifact manifest.Artifact
+		artifact artifact.Artifact
 		want     string
 		gets     int
 	}{
@@ -215,7 +215,7 @@ func TestFullModeDownloadsWhateverAnybodySays(t *testing.T) {
 	w.files[otherURL] = served{body: gguf, etag: `"1"`}
 	w.files[assetURL] = served{body: machOArm}
 	w.asset = vouch(machOArm)
-	for _, a := range []manifest.Artifact{weight(hfURL, "m.gguf", sum(gguf)), weight(otherURL, "m.gguf", sum(gguf)), binary(assetURL, sum(machOArm))} {
+	for _, a := range []artifact.Artifact{weight(hfURL, "m.gguf", sum(gguf)), weight(otherURL, "m.gguf", sum(gguf)), binary(assetURL, sum(machOArm))} {
 		if got := w.run(t, false, baseline(a.URL, gguf, `"1"`), a); got != "download verified" {
 			t.Errorf("%s: %s", a.URL, got)
 		}
@@ -288,7 +288,7 @@ func TestBytesOtherThanTheBaselinesAreReported(t *testing.T) {
 	for name, c := range map[string]struct {
 		body     string
 		baseline *state.State
-		artifact manifest.Artifact
+		artifact artifact.Artifact
 		want     string
 	}{
 		"the same":                    {gguf, baseline(otherURL, gguf, `"1"`), weight(otherURL, "m.gguf", ""), "download unverified"},
@@ -341,7 +341,7 @@ func sameWords(a, b string) bool {
 func TestAChangeSaysWhenAndBothDigests(t *testing.T) {
 	w := &web{files: map[string]served{otherURL: {body: gguf}}}
 	v := verify.Verifier{Fetcher: w, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`)}
-	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{weight(otherURL, "m.gguf", "")}))
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(otherURL, "m.gguf", "")}))
 	for _, want := range []string{"other bytes than on 2026-11-01", sum("x"), sum(gguf)} {
 		if got := results[0].Findings[0].Message; !strings.Contains(got, want) {
 			t.Errorf("the message lacks %s: %s", want, got)
@@ -361,7 +361,7 @@ func TestAResultSaysWhatAStateKeeps(t *testing.T) {
 	w := huggingFace(gguf, linked(gguf))
 	w.files[otherURL] = served{body: gguf, etag: `"1"`}
 	v := verify.Verifier{Fetcher: w, Concurrency: 1}
-	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{weight(hfURL, "a.gguf", ""), weight(otherURL, "b.gguf", "")}))
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(hfURL, "a.gguf", ""), weight(otherURL, "b.gguf", "")}))
 	if r := results[0]; r.Commit != hfCommit || r.ETag != "" {
 		t.Errorf("got %+v", r)
 	}
@@ -381,7 +381,7 @@ func (f *fickle) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fet
 func TestAChangeIsLookedAtTwice(t *testing.T) {
 	var f fickle
 	v := verify.Verifier{Fetcher: &f, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`)}
-	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{weight(otherURL, "notes.txt", "")}))
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(otherURL, "notes.txt", "")}))
 	if f.gets != 2 || outcome(results[0]) != "unverified error:artifact/changed" || !strings.Contains(results[0].Findings[0].Message, "anew each time") {
 		t.Errorf("after %d downloads: %v", f.gets, results[0].Findings)
 	}

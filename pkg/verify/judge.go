@@ -9,24 +9,24 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // at returns a finding about an artifact, at its URL.
-func at(a manifest.Artifact, rule, message, fix string) finding.Finding {
+func at(a artifact.Artifact, rule, message, fix string) finding.Finding {
 	return finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
 }
 
 // atField returns a finding about a declared value, at that value.
-func atField[T any](a manifest.Artifact, field *manifest.Field[T], rule, message, fix string) finding.Finding {
+func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message, fix string) finding.Finding {
 	return finding.New(rule, a.Manifest, field.Pointer, field.Position, message, fix)
 }
 
 // judge says what is known of a complete file makes of an artifact: the digest decides where one is
 // declared, the content and the policy where none is.
-func (p Policy) judge(d Download, a manifest.Artifact, known *evidence) Result {
+func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 	r := Result{
 		Artifact: a, Size: known.size, Source: known.source, Observed: known.digests[algorithm(a)],
 		ETag: known.etag, Commit: known.published.Commit(),
@@ -64,7 +64,7 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
-func mismatch(d Download, a manifest.Artifact, known *evidence, r Result) finding.Finding {
+func mismatch(d Download, a artifact.Artifact, known *evidence, r Result) finding.Finding {
 	message := fmt.Sprintf("The file is not the one that was declared: %s %s of %s bytes whose digest is %s, and %s is declared",
 		known.serves(), known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
 	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
@@ -79,13 +79,13 @@ func mismatch(d Download, a manifest.Artifact, known *evidence, r Result) findin
 	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
 }
 
-func wrongSize(a manifest.Artifact, size int64) finding.Finding {
+func wrongSize(a artifact.Artifact, size int64) finding.Finding {
 	return atField(a, a.Size, finding.ArtifactSize,
 		fmt.Sprintf("The file has %s bytes, and %s are declared", humanize.Comma(size), humanize.Comma(a.Size.Value)), "")
 }
 
 // unread says what an artifact ends as whose body could not be read to its end.
-func unread(a manifest.Artifact, err error) Result {
+func unread(a artifact.Artifact, err error) Result {
 	r := Result{Artifact: a, Size: -1}
 	var failure *fetch.Error
 	if !errors.As(err, &failure) {
@@ -112,12 +112,12 @@ func cutShort(ctx context.Context, err error) error {
 }
 
 // refused is the Result of an artifact that is not downloaded; the findings say why.
-func refused(a manifest.Artifact, findings ...finding.Finding) Result {
+func refused(a artifact.Artifact, findings ...finding.Finding) Result {
 	return Result{Artifact: a, Status: Refused, Size: -1, Findings: findings}
 }
 
 // conflicting refuses every artifact of a URL with two declared digests.
-func conflicting(d Download, first, second manifest.Artifact) []Result {
+func conflicting(d Download, first, second artifact.Artifact) []Result {
 	var results []Result
 	for _, a := range d.Artifacts {
 		message := fmt.Sprintf("Two digests are declared for this URL: %s in %s and %s in %s. Nothing was downloaded, since at most one can be right",
@@ -127,6 +127,6 @@ func conflicting(d Download, first, second manifest.Artifact) []Result {
 	return results
 }
 
-func place(a manifest.Artifact) string {
+func place(a artifact.Artifact) string {
 	return finding.Quote(fmt.Sprintf("%s:%d", a.Manifest, a.Checksum.Position.Line))
 }

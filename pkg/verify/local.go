@@ -15,16 +15,16 @@ import (
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // LocalFile is an artifact and where its bytes lie.
 type LocalFile struct {
-	Artifact manifest.Artifact
+	Artifact artifact.Artifact
 	Path     string // slash-separated, below a root
 }
 
@@ -54,7 +54,7 @@ func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFil
 
 // withoutConflicts returns the files whose URLs have no two declared digests, and the Results of the others.
 func withoutConflicts(files []LocalFile) (rest []LocalFile, conflicts []Result) {
-	var artifacts []manifest.Artifact
+	var artifacts []artifact.Artifact
 	for _, f := range files {
 		artifacts = append(artifacts, f.Artifact)
 	}
@@ -76,8 +76,8 @@ type localPlace struct {
 
 // localPlaces groups files so that each is read once.
 func localPlaces(files []LocalFile) []localPlace {
-	var all []manifest.Artifact
-	byPath := map[string][]manifest.Artifact{}
+	var all []artifact.Artifact
+	byPath := map[string][]artifact.Artifact{}
 	for _, f := range files {
 		all = append(all, f.Artifact)
 		byPath[f.Path] = append(byPath[f.Path], f.Artifact)
@@ -129,14 +129,14 @@ var formless = []format.Kind{format.Data, format.Empty, format.Text, format.JSON
 
 // isPart reports whether a file is the beginning of what it should be, as far as anybody can tell: it is shorter, and not
 // recognised as something else.
-func isPart(a manifest.Artifact, known *evidence) bool {
+func isPart(a artifact.Artifact, known *evidence) bool {
 	isRight := a.Checksum != nil && a.Checksum.Value == known.digests[algorithm(a)]
 	isOther := !slices.Contains(formless, known.kind.Kind) && slices.ContainsFunc(inspect(a, known), isError)
 	return a.Size != nil && known.size < a.Size.Value && !isRight && !isOther
 }
 
 // partly is the Result of an artifact of which a part is on disk.
-func partly(a manifest.Artifact, known *evidence) Result {
+func partly(a artifact.Artifact, known *evidence) Result {
 	message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
 		finding.Quote(known.path), humanize.Comma(known.size), humanize.Comma(a.Size.Value))
 	return Result{Artifact: a, Status: Unreachable, Size: -1, Findings: []finding.Finding{

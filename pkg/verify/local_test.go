@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -82,7 +82,7 @@ func folder(t *testing.T, files map[string]string) *os.Root {
 func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 	root := folder(t, map[string]string{"part": machOArm[:20], "whole": machOArm, "other": strings.Repeat("\x00", len(machOArm)), "long": machOArm + "x", "page": "<!doctype html><title>x</title>"})
 	declared := binary("https://example.com/x", sum(machOArm))
-	declared.Size = &manifest.Field[int64]{Value: int64(len(machOArm)), Pointer: declared.Pointer + "/size"}
+	declared.Size = &artifact.Field[int64]{Value: int64(len(machOArm)), Pointer: declared.Pointer + "/size"}
 	v := &verify.Verifier{Concurrency: 1}
 	for path, want := range map[string]struct{ outcome, says string }{
 		"page":  {"mismatch error:artifact/html-page error:artifact/mismatch error:artifact/size", "`page` is an HTML page"},
@@ -104,7 +104,7 @@ func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 func TestTheDigestDecidesWhateverSizeIsDeclared(t *testing.T) {
 	root := folder(t, map[string]string{"short": machOArm})
 	declared := binary("https://example.com/x", sum(machOArm))
-	declared.Size = &manifest.Field[int64]{Value: int64(len(machOArm)) + 1, Pointer: declared.Pointer + "/size"}
+	declared.Size = &artifact.Field[int64]{Value: int64(len(machOArm)) + 1, Pointer: declared.Pointer + "/size"}
 	v := &verify.Verifier{Concurrency: 1}
 	r := only(t, v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: "short"}}))
 	if want := "verified error:artifact/size"; outcome(r) != want {

@@ -4,23 +4,23 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Download is one URL to read and the artifacts that its bytes decide, in the order of a report.
 type Download struct {
 	URL       string
-	Artifacts []manifest.Artifact
+	Artifacts []artifact.Artifact
 
 	key      string                 // Key of URL
 	declared map[declaration]string // of all artifacts of the plan
 }
 
 // Plan groups artifacts so that every URL is read once. The order depends on the URLs alone.
-func Plan(artifacts []manifest.Artifact) []Download {
+func Plan(artifacts []artifact.Artifact) []Download {
 	byKey := map[string]*Download{}
 	artifacts = slices.SortedFunc(slices.Values(artifacts), compareArtifacts)
 	declared := declarations(artifacts)
@@ -74,7 +74,7 @@ func (d Download) algorithms(baseline state.File) []digest.Algorithm {
 }
 
 // algorithm returns the one under which an artifact's bytes are compared and shown.
-func algorithm(a manifest.Artifact) digest.Algorithm {
+func algorithm(a artifact.Artifact) digest.Algorithm {
 	if a.Checksum == nil || a.Checksum.Value.IsZero() {
 		return digest.SHA256
 	}
@@ -82,8 +82,8 @@ func algorithm(a manifest.Artifact) digest.Algorithm {
 }
 
 // conflict returns two artifacts that declare different digests of one algorithm for the URL.
-func (d Download) conflict() (first, second manifest.Artifact, found bool) {
-	declared := map[digest.Algorithm]manifest.Artifact{}
+func (d Download) conflict() (first, second artifact.Artifact, found bool) {
+	declared := map[digest.Algorithm]artifact.Artifact{}
 	for _, a := range d.Artifacts {
 		if a.Checksum == nil || a.Checksum.Value.IsZero() {
 			continue
@@ -101,13 +101,13 @@ func (d Download) conflict() (first, second manifest.Artifact, found bool) {
 func (d Download) needed() bool { return len(d.readable()) > 0 }
 
 // readable returns the artifacts that the bytes decide.
-func (d Download) readable() []manifest.Artifact {
+func (d Download) readable() []artifact.Artifact {
 	return slices.DeleteFunc(slices.Clone(d.Artifacts), unreadable)
 }
 
-func unreadable(a manifest.Artifact) bool { return a.Checksum != nil && a.Checksum.Value.IsZero() }
+func unreadable(a artifact.Artifact) bool { return a.Checksum != nil && a.Checksum.Value.IsZero() }
 
-func compareArtifacts(a, b manifest.Artifact) int {
+func compareArtifacts(a, b artifact.Artifact) int {
 	return cmp.Or(
 		cmp.Compare(a.Manifest, b.Manifest),
 		a.Position.Compare(b.Position),

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 func TestProgressCountsAFileOnceHoweverOftenItBegins(t *testing.T) {
@@ -25,14 +25,14 @@ func TestProgressCountsAFileOnceHoweverOftenItBegins(t *testing.T) {
 
 func TestScheduleBeginsWithTheLongest(t *testing.T) {
 	var downloads []Download
-	for _, a := range []manifest.Artifact{
-		{Role: manifest.Weight, Name: "config.json"},
-		{Role: manifest.Binary, Name: "server"},
-		{Role: manifest.Weight, Name: "small.gguf", Size: &manifest.Field[int64]{Value: 1}},
-		{Role: manifest.Weight, Name: "model.GGUF"},
-		{Role: manifest.Weight, Name: "huge", Size: &manifest.Field[int64]{Value: 1 << 40}},
+	for _, a := range []artifact.Artifact{
+		{Role: artifact.Weight, Name: "config.json"},
+		{Role: artifact.Binary, Name: "server"},
+		{Role: artifact.Weight, Name: "small.gguf", Size: &artifact.Field[int64]{Value: 1}},
+		{Role: artifact.Weight, Name: "model.GGUF"},
+		{Role: artifact.Weight, Name: "huge", Size: &artifact.Field[int64]{Value: 1 << 40}},
 	} {
-		downloads = append(downloads, Download{Artifacts: []manifest.Artifact{a}})
+		downloads = append(downloads, Download{Artifacts: []artifact.Artifact{a}})
 	}
 	if got := schedule(downloads); !slices.Equal(got, []int{4, 3, 1, 0, 2}) {
 		t.Errorf("got %v", got)

@@ -4,9 +4,9 @@ package verify
 import (
 	"fmt"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // Status is what an artifact ended as. The zero value is Unreachable: whatever was never finished failed.
@@ -69,7 +69,7 @@ const (
 
 // Result is what one artifact ended as.
 type Result struct {
-	Artifact manifest.Artifact
+	Artifact artifact.Artifact
 	Status   Status
 	Observed digest.Digest // under the declared algorithm, else SHA-256; zero when no complete body was seen
 	Size     int64         // bytes of the complete body, -1 when none was seen

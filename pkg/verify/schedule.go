@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 )
 
 // schedule returns the order in which downloads begin: the longest first, so that the last to end is not
@@ -39,11 +39,11 @@ func (d Download) expectedSize() int64 {
 	return size
 }
 
-func expectedSize(a manifest.Artifact) int64 {
+func expectedSize(a artifact.Artifact) int64 {
 	switch {
 	case a.Size != nil:
 		return a.Size.Value
-	case a.Role == manifest.Binary:
+	case a.Role == artifact.Binary:
 		return binarySize
 	case slices.Contains(modelExtensions, extension(a)):
 		return modelSize

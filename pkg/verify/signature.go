@@ -13,8 +13,8 @@ import (
 	"aead.dev/minisign"
 	"golang.org/x/crypto/blake2b"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // legacyLimit bounds the files, in bytes, whose legacy signatures are verified: these are of the file
@@ -40,7 +40,7 @@ func newMessage(d Download, keys []minisign.PublicKey) *message {
 
 // signed reports whether the bytes of a download are needed to verify a signature.
 func (d Download) signed(keys []minisign.PublicKey) bool {
-	return len(keys) > 0 && slices.ContainsFunc(d.Artifacts, func(a manifest.Artifact) bool { return a.Signature != nil })
+	return len(keys) > 0 && slices.ContainsFunc(d.Artifacts, func(a artifact.Artifact) bool { return a.Signature != nil })
 }
 
 func (m *message) reset() {
@@ -62,7 +62,7 @@ func (m *message) write(p []byte) {
 
 // signature says what is wrong with an artifact's signature. One that verifies says nothing: the digest
 // and the policy decide the status.
-func (p Policy) signature(a manifest.Artifact, m *message) []finding.Finding {
+func (p Policy) signature(a artifact.Artifact, m *message) []finding.Finding {
 	switch {
 	case a.Signature == nil:
 		return nil

@@ -8,8 +8,8 @@ import (
 
 	"aead.dev/minisign"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -64,11 +64,11 @@ func TestSignatures(t *testing.T) {
 	} {
 		a := weight(h.URL+c.path, "m.gguf", sum(map[string]string{"/m": gguf, "/long": long}[c.path]))
 		a.Name = "m"
-		a.Signature = &manifest.Field[string]{Value: c.signature, Pointer: a.Pointer + "/signature", Position: finding.Position{Line: 24, Column: 22}}
+		a.Signature = &artifact.Field[string]{Value: c.signature, Pointer: a.Pointer + "/signature", Position: finding.Position{Line: 24, Column: 22}}
 		v := h.verifier(t)
 		v.Fetcher = h.client(t, 1<<30)
 		v.Policy.PublicKeys = []minisign.PublicKey{public}
-		results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
+		results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{a}))
 		r := only(t, results)
 		if c.want == "" && outcome(r) != "verified" {
 			t.Errorf("%s: %s %v", name, outcome(r), r.Findings)
@@ -85,8 +85,8 @@ func TestSignatures(t *testing.T) {
 func TestSignatureWithoutAKeyIsANotice(t *testing.T) {
 	h := serve(t, map[string]string{"/m": gguf})
 	a := weight(h.URL+"/m", "m.gguf", sum(gguf))
-	a.Signature = &manifest.Field[string]{Value: "anything", Pointer: a.Pointer + "/signature"}
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
+	a.Signature = &artifact.Field[string]{Value: "anything", Pointer: a.Pointer + "/signature"}
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{a}))
 	if outcome(only(t, results)) != "verified notice:signature/unverified" {
 		t.Errorf("got %s", outcome(only(t, results)))
 	}
@@ -96,10 +96,10 @@ func TestSignatureThatFailsIsAnErrorWithoutAChecksumToo(t *testing.T) {
 	public, private := newKey(t)
 	h := serve(t, map[string]string{"/m": gguf})
 	a := weight(h.URL+"/m", "m.gguf", "")
-	a.Signature = &manifest.Field[string]{Value: signPrehashed(t, private, "other"), Pointer: a.Pointer + "/signature"}
+	a.Signature = &artifact.Field[string]{Value: signPrehashed(t, private, "other"), Pointer: a.Pointer + "/signature"}
 	v := h.verifier(t)
 	v.Policy.PublicKeys = []minisign.PublicKey{public}
-	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{a}))
 	if outcome(only(t, results)) != "unverified error:signature/invalid" {
 		t.Errorf("got %s", outcome(only(t, results)))
 	}

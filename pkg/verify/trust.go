@@ -5,10 +5,10 @@ import (
 
 	"aead.dev/minisign"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // Policy says which files may go without a checksum, as the registry's maintainers decided it:
@@ -28,24 +28,24 @@ type Policy struct {
 //
 //   - the registry's owner controls the URL, and it names a version;
 //   - it is weights in a format that can't execute code, told by the first bytes, not by the name.
-func (p Policy) Excuse(a manifest.Artifact, f format.Format) string {
+func (p Policy) Excuse(a artifact.Artifact, f format.Format) string {
 	switch {
 	case hosts.Trusted(a.URL, p.TrustedURLs) && hosts.Parse(a.URL, p.Server).Versioned:
 		return "published by the registry's owner under a versioned URL"
-	case a.Role == manifest.Weight && f.Safe():
+	case a.Role == artifact.Weight && f.Safe():
 		return fmt.Sprintf("weights in the %s format, which holds no code", f)
 	}
 	return ""
 }
 
 // unverified says of an artifact without a checksum why that is fine, or reports that it is not.
-func (p Policy) unverified(a manifest.Artifact, known *evidence) (note string, findings []finding.Finding) {
+func (p Policy) unverified(a artifact.Artifact, known *evidence) (note string, findings []finding.Finding) {
 	note = p.Excuse(a, known.kind)
 	if note != "" || p.MissingChecksum == nil {
 		return note, nil
 	}
 	message, fix := "No checksum is declared, so nobody can tell whether this is still the file that was reviewed", ""
-	if a.Role == manifest.Weight && !known.isRead() {
+	if a.Role == artifact.Weight && !known.isRead() {
 		message += "; and since the file was not read, nobody can tell whether it is of a safe format, which would need none"
 		fix = "Declare a checksum, or use the mode `full`, which reads the file"
 	}

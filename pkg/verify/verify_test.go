@@ -20,10 +20,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -91,21 +91,21 @@ func (h *host) client(t *testing.T, maxSize int64) *fetch.Client {
 	return client
 }
 
-func binary(url, checksum string) manifest.Artifact {
-	a := manifest.Artifact{
+func binary(url, checksum string) artifact.Artifact {
+	a := artifact.Artifact{
 		Manifest: "chat-x/manifest.json", Pointer: "/binaries/aarch64-apple-darwin", Position: finding.Position{Line: 21, Column: 16},
-		Role: manifest.Binary, Platform: "aarch64-apple-darwin", Name: "server", URL: url,
+		Role: artifact.Binary, Platform: "aarch64-apple-darwin", Name: "server", URL: url,
 	}
 	if checksum != "" {
 		d, _ := digest.Parse(checksum)
-		a.Checksum = &manifest.Field[digest.Digest]{Value: d, Pointer: a.Pointer + "/checksum", Position: finding.Position{Line: 22, Column: 21}}
+		a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: a.Pointer + "/checksum", Position: finding.Position{Line: 22, Column: 21}}
 	}
 	return a
 }
 
-func weight(url, name, checksum string) manifest.Artifact {
+func weight(url, name, checksum string) artifact.Artifact {
 	a := binary(url, checksum)
-	a.Role, a.Platform, a.Name, a.Pointer = manifest.Weight, "", name, "/weights/"+name
+	a.Role, a.Platform, a.Name, a.Pointer = artifact.Weight, "", name, "/weights/"+name
 	return a
 }
 
@@ -135,7 +135,7 @@ func TestEveryBodyEndsInItsStatus(t *testing.T) {
 	h := serve(t, bodies)
 	other := sum("other")
 	for name, c := range map[string]struct {
-		artifact manifest.Artifact
+		artifact artifact.Artifact
 		want     string
 	}{
 		"the declared file":              {binary(h.URL+"/arm", sum(machOArm)), "verified"},
@@ -162,7 +162,7 @@ func TestEveryBodyEndsInItsStatus(t *testing.T) {
 		"a URL without https":            {binary("http://example.com/x", ""), "refused error:artifact/refused"},
 		"no URL at all":                  {binary("model.gguf", ""), "refused error:artifact/refused"},
 	} {
-		results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{c.artifact}))
+		results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{c.artifact}))
 		if got := outcome(only(t, results)); got != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
@@ -171,7 +171,7 @@ func TestEveryBodyEndsInItsStatus(t *testing.T) {
 
 func TestMismatchSaysBothDigestsAndWhatTheBodyIs(t *testing.T) {
 	h := serve(t, map[string]string{"/page": page, "/pointer": pointer})
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{
 		binary(h.URL+"/page", sum("other")), weight(h.URL+"/pointer", "m.gguf", sum(gguf)),
 	}))
 	f := results[0].Findings[1]
@@ -191,7 +191,7 @@ func TestMismatchSaysBothDigestsAndWhatTheBodyIs(t *testing.T) {
 func TestOneURLIsDownloadedOnceForAllItsArtifacts(t *testing.T) {
 	h := serve(t, map[string]string{"/m": gguf})
 	s512 := sha512.Sum512([]byte(gguf))
-	artifacts := []manifest.Artifact{
+	artifacts := []artifact.Artifact{
 		weight(h.URL+"/m", "a.gguf", sum(gguf)),
 		weight(strings.Replace(h.URL, "https", "HTTPS", 1)+"/m#fragment", "b.gguf", "sha512:"+hex.EncodeToString(s512[:])),
 		weight(h.URL+"/m", "c.gguf", ""),
@@ -211,7 +211,7 @@ func TestOneURLIsDownloadedOnceForAllItsArtifacts(t *testing.T) {
 
 func TestTwoDigestsForOneURLAreRefusedWithoutARequest(t *testing.T) {
 	h := serve(t, map[string]string{"/m": gguf})
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{
 		weight(h.URL+"/m", "a.gguf", sum(gguf)), weight(h.URL+"/m", "b.gguf", sum("x")), weight(h.URL+"/m", "c.gguf", ""),
 	}))
 	for _, r := range results {
@@ -226,7 +226,7 @@ func TestTwoDigestsForOneURLAreRefusedWithoutARequest(t *testing.T) {
 
 func TestUnreadableChecksumIsRefusedWithoutARequest(t *testing.T) {
 	h := serve(t, map[string]string{"/m": gguf})
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{weight(h.URL+"/m", "a.gguf", "md5:nonsense")}))
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{weight(h.URL+"/m", "a.gguf", "md5:nonsense")}))
 	if outcome(results[0]) != "refused" || h.requests.Load() != 0 {
 		t.Errorf("%s after %d requests", outcome(results[0]), h.requests.Load())
 	}
@@ -234,7 +234,7 @@ func TestUnreadableChecksumIsRefusedWithoutARequest(t *testing.T) {
 
 func TestUnreadableChecksumDoesNotStopAnotherArtifactOfTheURL(t *testing.T) {
 	h := serve(t, map[string]string{"/m": gguf})
-	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{
+	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{
 		weight(h.URL+"/m", "a.gguf", "md5:nonsense"), weight(h.URL+"/m", "b.gguf", sum(gguf)),
 	}))
 	if outcome(results[0]) != "refused" || outcome(results[1]) != "verified" {
@@ -250,8 +250,8 @@ func TestDeclaredSizeThatDiffersIsAnErrorWhateverTheDigest(t *testing.T) {
 		"":        "unverified error:artifact/size",
 	} {
 		a := weight(h.URL+"/m", "m.gguf", checksum)
-		a.Size = &manifest.Field[int64]{Value: 25, Pointer: a.Pointer + "/size", Position: finding.Position{Line: 23, Column: 17}}
-		results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]manifest.Artifact{a}))
+		a.Size = &artifact.Field[int64]{Value: 25, Pointer: a.Pointer + "/size", Position: finding.Position{Line: 23, Column: 17}}
+		results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{a}))
 		if outcome(results[0]) != want {
 			t.Errorf("checksum %q: %s, want %s", checksum, outcome(results[0]), want)
 		}
@@ -267,19 +267,19 @@ func TestTrustIsForOwnersVersionedURLs(t *testing.T) {
 		"/acme/v1/server":     "unverified warning:artifact/missing-checksum",
 		"/evil/v1.2.0/server": "unverified warning:artifact/missing-checksum",
 	} {
-		results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{binary(h.URL+path, "")}))
+		results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{binary(h.URL+path, "")}))
 		if outcome(results[0]) != want || (results[0].Note == "") == (want == "unverified") {
 			t.Errorf("%s: %s (%s), want %s", path, outcome(results[0]), results[0].Note, want)
 		}
 	}
 	v.Policy.MissingChecksum = nil
-	if results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{binary(h.URL+"/acme/v1/server", "")})); outcome(results[0]) != "unverified" {
+	if results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{binary(h.URL+"/acme/v1/server", "")})); outcome(results[0]) != "unverified" {
 		t.Errorf("off: %s", outcome(results[0]))
 	}
 }
 
 func TestResultsAreTheSameWhateverTheConcurrencyAndTheShards(t *testing.T) {
-	bodies, artifacts := map[string]string{}, []manifest.Artifact{}
+	bodies, artifacts := map[string]string{}, []artifact.Artifact{}
 	h := serve(t, bodies)
 	for i := range 40 {
 		path := fmt.Sprintf("/%02d", i)
@@ -317,7 +317,7 @@ func TestWhatIsUnfinishedWhenTheTimeIsOverIsUnreachable(t *testing.T) {
 	defer close(released)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(50*time.Millisecond, func() { cancel(errors.New("the time is over")) })
-	results, _ := h.verifier(t).Run(ctx, verify.Plan([]manifest.Artifact{binary(h.URL+"/a", sum("x")), binary(h.URL+"/b", "")}))
+	results, _ := h.verifier(t).Run(ctx, verify.Plan([]artifact.Artifact{binary(h.URL+"/a", sum("x")), binary(h.URL+"/b", "")}))
 	for _, r := range results {
 		if outcome(r) != "unreachable error:artifact/unreachable" || !strings.Contains(r.Findings[0].Message, "the time is over") {
 			t.Errorf("%s: %v", outcome(r), r.Findings)
@@ -355,7 +355,7 @@ func (liar) Get(context.Context, fetch.Request, fetch.Sink) (fetch.Head, error) 
 
 func TestUnknownErrorIsUnreachable(t *testing.T) {
 	v := verify.Verifier{Fetcher: liar{}, Concurrency: 1}
-	results, _ := v.Run(t.Context(), verify.Plan([]manifest.Artifact{binary("https://example.com", "")}))
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{binary("https://example.com", "")}))
 	if outcome(results[0]) != "unreachable error:artifact/unreachable" {
 		t.Errorf("got %s", outcome(results[0]))
 	}

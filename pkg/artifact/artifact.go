@@ -1,0 +1,44 @@
+// Package artifact is what every registry's manifests come down to: files to verify, and where they are named.
+package artifact
+
+import (
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Role says what is done with an artifact.
+type Role string
+
+// The roles.
+const (
+	Binary Role = "binary" // executed
+	Weight Role = "weight" // a model, loaded by a program
+	File   Role = "file"   // the manifest's format does not tell
+	Image  Role = "image"  // a container image
+)
+
+// Field is a value of a manifest and where it stands.
+type Field[T any] struct {
+	Value    T
+	Pointer  string // RFC 6901
+	Position finding.Position
+}
+
+// Artifact is one file that a manifest names: its place, its URL, and what is declared about it.
+type Artifact struct {
+	Manifest string           // slash-separated path of the manifest
+	Document int              // of a YAML stream, from 0
+	Pointer  string           // RFC 6901: of the entry where it has one URL, else of the URL's value
+	Position finding.Position // of the URL's value
+	Role     Role
+	Platform string // that the file is for, "" where that is not told
+	Name     string // what the file is called: a path below its service's folder, or the last segment of its URL
+	URL      string // that is fetched; need not be a valid one
+	Mirror   int    // 0, or from 1 on: a further address of the same bytes
+
+	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
+	// be read: that has been reported, and the artifact must not be downloaded.
+	Checksum  *Field[digest.Digest]
+	Size      *Field[int64]  // bytes; nil when none is declared
+	Signature *Field[string] // as declared; nil when none is
+}
