@@ -57,14 +57,29 @@ func (p Position) Compare(q Position) int {
 type Finding struct {
 	Rule     string   `json:"rule"` // the ID of a Rule
 	Severity Severity `json:"severity"`
-	Manifest string   `json:"manifest"` // slash-separated path
-	Pointer  string   `json:"pointer"`  // RFC 6901; "" is the whole manifest
+	Manifest string   `json:"manifest"`          // slash-separated path
+	Document int      `json:"document,omitzero"` // of a YAML stream, from 0
+	Pointer  string   `json:"pointer"`           // RFC 6901; "" is the whole document
 	Position
 	// Message says what is wrong, Fix (where one is known) what to do. Text from outside stands in
 	// them only between backticks, as Quote makes it.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
+	// Waived says that the registry's maintainers know of it: it fails nothing. The zero Waiver is none.
+	Waived Waiver `json:"waived,omitzero"`
 }
+
+// Waiver is why a finding is let pass, and for how long.
+type Waiver struct {
+	Because string `json:"because"`         // outside text
+	Until   string `json:"until,omitempty"` // the last day, as 2006-01-02, in UTC; "" for good
+}
+
+// IsZero reports whether nothing is waived.
+func (w Waiver) IsZero() bool { return w == Waiver{} }
+
+// IsError reports whether f is an error that nobody has waived.
+func (f Finding) IsError() bool { return f.Severity == Error && f.Waived.IsZero() }
 
 // New returns a finding of the rule with its default severity. It panics on an ID that is in no rule table.
 func New(rule, manifest, pointer string, at Position, message, fix string) Finding {

@@ -118,7 +118,7 @@ func (r *Report) rows() (files []fileRow, others []otherRow, silent string) {
 	for _, f := range r.worstFirst() {
 		shown[f.Manifest] = true
 		if a, ok := artifactOf(f, artifacts); ok {
-			at := place{a.Manifest, a.Pointer}
+			at := a.place()
 			remarks[at] = append(remarks[at], newRemark(f.Message, f.Rule))
 			continue
 		}
@@ -126,7 +126,7 @@ func (r *Report) rows() (files []fileRow, others []otherRow, silent string) {
 	}
 	for _, a := range r.Artifacts {
 		shown[a.Manifest] = true
-		files = append(files, r.fileRow(a, remarks[place{a.Manifest, a.Pointer}]))
+		files = append(files, r.fileRow(a, remarks[a.place()]))
 	}
 	slices.SortStableFunc(files, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
 	if n := r.Summary.Manifests - len(shown); n > 0 {

@@ -141,7 +141,7 @@ func (r *Report) check() error {
 func (r *Report) checkArtifacts() error {
 	seen := map[place]bool{}
 	for _, a := range r.Artifacts {
-		at := place{a.Manifest, a.Pointer}
+		at := a.place()
 		if seen[at] {
 			return fmt.Errorf("the artifact %s is in it twice", at)
 		}
@@ -179,7 +179,7 @@ func (r *Report) checkFindings() error {
 		}
 	}
 	if silent := r.unexplained(); len(silent) > 0 {
-		return fmt.Errorf("the artifact %s failed, and no error says why", place{silent[0].Manifest, silent[0].Pointer})
+		return fmt.Errorf("the artifact %s failed, and no error says why", silent[0].place())
 	}
 	if counted := r.count(r.Summary.Manifests, r.Summary.Bytes); counted != r.Summary {
 		return fmt.Errorf("its summary says %s, and it holds %s", r.Summary.counts(), counted.counts())

@@ -33,7 +33,7 @@ func (r *Report) Markdown(limit int) string {
 	m := markdown{Report: r, artifacts: r.byPlace(), missing: map[place]finding.Severity{}}
 	for _, f := range r.Findings {
 		if f.Rule == finding.ArtifactMissingChecksum {
-			m.missing[place{f.Manifest, f.Pointer}] = f.Severity
+			m.missing[placeOf(f)] = f.Severity
 		}
 	}
 	return m.render(limit)
@@ -170,7 +170,7 @@ func (m markdown) unverified() section {
 }
 
 func (m markdown) excuse(a Artifact) string {
-	if severity, ok := m.missing[place{a.Manifest, a.Pointer}]; ok {
+	if severity, ok := m.missing[a.place()]; ok {
 		return "see the " + severity.String() + " above"
 	}
 	if a.Note != "" {

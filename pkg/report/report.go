@@ -70,6 +70,7 @@ type Summary struct {
 	Errors      int   `json:"errors"`
 	Warnings    int   `json:"warnings"`
 	Notices     int   `json:"notices"`
+	Waived      int   `json:"waived,omitzero"` // findings that count nowhere else
 	Bytes       int64 `json:"bytes"`
 }
 
@@ -79,7 +80,9 @@ func (s Summary) Failed() int { return s.Artifacts - s.Verified - s.Unverified }
 // Artifact is a verify.Result in the report's form.
 type Artifact struct {
 	Manifest string        `json:"manifest"`
+	Document int           `json:"document,omitzero"` // of a YAML stream, from 0
 	Pointer  string        `json:"pointer"`
+	Mirror   int           `json:"mirror,omitzero"` // from 1: a further address of the same bytes
 	Role     artifact.Role `json:"role"`
 	Platform string        `json:"platform,omitempty"`
 	URL      string        `json:"url"`
@@ -132,7 +135,7 @@ func Build(in Input) *Report {
 func newArtifact(result verify.Result) Artifact {
 	from := result.Artifact
 	a := Artifact{
-		Manifest: from.Manifest, Pointer: from.Pointer, Position: from.Position,
+		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
 		Role: from.Role, Platform: from.Platform, URL: from.URL,
 		Status: result.Status, Observed: result.Observed, Format: result.Format, Source: result.Source, Note: result.Note,
 	}
@@ -167,7 +170,7 @@ func (r *Report) unexplained() []Artifact {
 	}
 	var found []Artifact
 	for _, a := range r.Artifacts {
-		if a.Status.Failed() && !explained[place{a.Manifest, a.Pointer}] {
+		if a.Status.Failed() && !explained[a.place()] {
 			found = append(found, a)
 		}
 	}
@@ -175,7 +178,15 @@ func (r *Report) unexplained() []Artifact {
 }
 
 // place is a value in a manifest.
-type place struct{ manifest, pointer string }
+type place struct {
+	manifest string
+	document int
+	pointer  string
+}
+
+func (a Artifact) place() place { return place{a.Manifest, a.Document, a.Pointer} }
+
+func placeOf(f finding.Finding) place { return place{f.Manifest, f.Document, f.Pointer} }
 
 // maxDepth bounds how deep a place is looked for: no manifest is nested deeper.
 const maxDepth = 64
@@ -188,30 +199,30 @@ func placesOf(f finding.Finding) func(yield func(place) bool) {
 			if f.Pointer[i] != '/' {
 				continue
 			}
-			if depth++; depth > maxDepth || !yield(place{f.Manifest, f.Pointer[:i]}) {
+			if depth++; depth > maxDepth || !yield(place{f.Manifest, f.Document, f.Pointer[:i]}) {
 				return
 			}
 		}
-		yield(place{f.Manifest, f.Pointer})
+		yield(placeOf(f))
 	}
 }
 
 func (r *Report) byPlace() map[place]Artifact {
 	artifacts := map[place]Artifact{}
 	for _, a := range r.Artifacts {
-		artifacts[place{a.Manifest, a.Pointer}] = a
+		artifacts[a.place()] = a
 	}
 	return artifacts
 }
 
-// artifactOf returns the artifact that the finding is about: the one at its place or above it.
-func artifactOf(f finding.Finding, artifacts map[place]Artifact) (Artifact, bool) {
+// artifactOf returns the artifact that the finding is about: the one at its place or the nearest above it.
+func artifactOf(f finding.Finding, artifacts map[place]Artifact) (nearest Artifact, found bool) {
 	for at := range placesOf(f) {
 		if a, ok := artifacts[at]; ok {
-			return a, true
+			nearest, found = a, true
 		}
 	}
-	return Artifact{}, false
+	return nearest, found
 }
 
 // sort gives artifacts and findings their order, and drops findings that say the same twice.
@@ -240,6 +251,10 @@ func (r *Report) count(manifests int, bytes int64) Summary {
 		*s.status(a.Status)++
 	}
 	for _, f := range r.Findings {
+		if !f.Waived.IsZero() {
+			s.Waived++
+			continue
+		}
 		*s.severity(f.Severity)++
 	}
 	return s

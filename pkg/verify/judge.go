@@ -16,12 +16,20 @@ import (
 
 // at returns a finding about an artifact, at its URL.
 func at(a artifact.Artifact, rule, message, fix string) finding.Finding {
-	return finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
+	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
+	f.Document = a.Document
+	return f
 }
 
-// atField returns a finding about a declared value, at that value.
+// atField returns a finding about a declared value, at that value. Its pointer is the artifact's where the value is not
+// below that, such as the checksum of several mirrors.
 func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message, fix string) finding.Finding {
-	return finding.New(rule, a.Manifest, field.Pointer, field.Position, message, fix)
+	f := at(a, rule, message, fix)
+	f.Position = field.Position
+	if strings.HasPrefix(field.Pointer, a.Pointer+"/") {
+		f.Pointer = field.Pointer
+	}
+	return f
 }
 
 // judge says what is known of a complete file makes of an artifact: the digest decides where one is
