@@ -31,14 +31,25 @@ type Artifact struct {
 	Pointer  string           // RFC 6901: of the entry where it has one URL, else of the URL's value
 	Position finding.Position // of the URL's value
 	Role     Role
-	Platform string // that the file is for, "" where that is not told
-	Name     string // what the file is called: a path below its service's folder, or the last segment of its URL
-	URL      string // that is fetched; need not be a valid one
-	Mirror   int    // 0, or from 1 on: a further address of the same bytes
+	Platform string         // that the file is for, "" where that is not told
+	Name     string         // what the file is called: a path below its service's folder, or the last segment of its URL
+	URL      string         // that is fetched; need not be a valid one
+	Declared string         // the URL as the manifest has it, before it was rewritten
+	Base     *Field[string] // the folder's URL that URL is joined from; nil where it stands in one piece
+	Mirror   int            // 0, or from 1 on: a further address of the same bytes
 
 	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
 	// be read: that has been reported, and the artifact must not be downloaded.
 	Checksum  *Field[digest.Digest]
 	Size      *Field[int64]  // bytes; nil when none is declared
 	Signature *Field[string] // as declared; nil when none is
+	Slot      Slot
+}
+
+// Slot tells where in its document an artifact's values are written, as RFC 6901 pointers; "" is a value without a place of its
+// own.
+type Slot struct {
+	URL      string // the URL, or an image's reference
+	Checksum string // that is declared, or would be
+	Size     string // that is written beside a checksum
 }

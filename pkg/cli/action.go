@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
@@ -18,6 +18,7 @@ type action struct {
 	config *Config
 	event  github.Event
 	api    *github.Client
+	before *commit // the base of a change, once it was asked for
 }
 
 func (p *program) action(ctx context.Context, _ []string) (int, error) {
@@ -114,12 +115,12 @@ func (a *action) scope() string {
 
 // selection finds the manifests that the event asks about.
 func (a *action) selection(ctx context.Context) (selection, error) {
-	t, err := a.tree(ctx)
+	t, s, err := a.tree(ctx)
 	if err != nil {
 		return selection{}, err
 	}
 	if a.scope() == scopeAll {
-		return a.everything(ctx, t)
+		return a.everything(ctx, s, t)
 	}
 	if !a.event.HasChanges() {
 		return selection{}, usageError{fmt.Errorf("input scope is `changed`, and the event %s changes nothing: use auto or all", finding.Quote(a.event.Name))}
@@ -129,43 +130,71 @@ func (a *action) selection(ctx context.Context) (selection, error) {
 		return selection{}, err
 	}
 	if all != "" {
-		return a.everything(ctx, t, "Every manifest was verified, not just the changed ones: "+all)
+		return a.everything(ctx, s, t, "Every manifest was verified, not just the changed ones: "+all)
 	}
-	globs := a.config.Manifests
-	return change{base: commit{api: a.api, sha: a.event.BaseSHA}, head: t, files: selected(files, globs), globs: globs}.selection(ctx)
+	isConfig := func(f github.File) bool { return f.Path == a.config.ConfigFile }
+	if a.event.PullRequest != 0 && (s.file != nil || slices.ContainsFunc(files, isConfig)) {
+		if err := s.noteChange(ctx, a.config, a.base(), t); err != nil {
+			return selection{}, err
+		}
+	}
+	return change{setup: s, base: a.base(), head: t, files: s.selected(files)}.selection(ctx)
 }
 
-func (a *action) everything(ctx context.Context, t tree, notes ...string) (selection, error) {
+// base is the commit before the change.
+func (a *action) base() *commit {
+	if a.before == nil {
+		a.before = &commit{api: a.api, sha: a.event.BaseSHA}
+	}
+	return a.before
+}
+
+func (a *action) everything(ctx context.Context, s *setup, t tree, notes ...string) (selection, error) {
 	files, err := t.list(ctx)
 	if err != nil {
 		return selection{}, err
 	}
-	manifests := selected(files, a.config.Manifests)
+	manifests := s.selected(files)
 	if len(manifests) == 0 {
-		return selection{}, usageError{fmt.Errorf("input manifests is %s, and no file of the registry matches", finding.Quote(strings.Join(a.config.Manifests, " ")))}
+		return selection{}, usageError{fmt.Errorf("manifests are those that match %s, and no file of the registry matches: see the inputs manifests, registry and config", s.words())}
 	}
-	sources, err := readAll(ctx, t, manifests)
-	return selection{scope: scopeAll, sources: sources, notes: notes, around: surroundings{paths: paths(files)}}, err
+	sources, err := s.readAll(ctx, t, manifests)
+	return selection{scope: scopeAll, isWhole: true, setup: s, sources: sources, notes: notes, around: surroundings{paths: paths(files)}}, err
 }
 
-// tree is where manifests come from. On a pull request that is the head commit in GitHub's API, since
-// nothing of a checkout is to be believed there; else the workspace, unless it holds no checkout.
-func (a *action) tree(ctx context.Context) (tree, error) {
-	remote := commit{api: a.api, sha: a.head()}
+// tree is where manifests come from, with the registry's setup. On a pull request that is the head commit in GitHub's API, since
+// nothing of a checkout is to be believed there, and the setup that of its base: what a change writes into the configuration
+// counts once it is merged. Else it is the workspace, unless it holds no checkout.
+func (a *action) tree(ctx context.Context) (tree, *setup, error) {
+	remote := &commit{api: a.api, sha: a.head()}
 	dir := a.Getenv("GITHUB_WORKSPACE")
-	if a.event.PullRequest != 0 || dir == "" {
-		return remote, nil
+	if a.event.PullRequest != 0 {
+		s, err := a.setUp(ctx, a.config, a.base())
+		return remote, s, err
 	}
+	if dir != "" {
+		t, s, err := a.workspace(ctx, dir)
+		if t != nil || err != nil {
+			return t, s, err
+		}
+	}
+	s, err := a.setUp(ctx, a.config, remote)
+	return remote, s, err
+}
+
+// workspace is the workspace as a tree, nil where it holds no checkout.
+func (a *action) workspace(ctx context.Context, dir string) (tree, *setup, error) {
 	local, err := openWorkspace(dir, "")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	s, err := a.setUp(ctx, a.config, local)
+	if err != nil || local.isRepository() {
+		return local, s, err
 	}
 	files, err := local.list(ctx)
-	if err != nil {
-		return nil, err
+	if err != nil || len(s.selected(files)) > 0 {
+		return local, s, err
 	}
-	if local.isRepository() || len(selected(files, a.config.Manifests)) > 0 {
-		return local, nil
-	}
-	return remote, nil
+	return nil, nil, nil
 }

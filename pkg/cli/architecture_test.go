@@ -15,9 +15,13 @@ var arrows = map[string][]string{
 	"finding":           {},
 	"digest":            {},
 	"artifact":          {"digest", "finding"},
-	"manifest":          {"artifact", "digest", "finding"},
+	"document":          {"finding"},
+	"schema":            {"document", "finding"},
+	"registry":          {"artifact", "digest", "document", "finding"},
+	"prem":              {"artifact", "digest", "document", "finding", "hosts", "lint", "registry", "schema"},
+	"config":            {"digest", "document", "finding", "registry"},
 	"hosts":             {"digest", "finding"},
-	"lint":              {"artifact", "finding", "hosts", "manifest"},
+	"lint":              {"artifact", "document", "finding", "hosts", "registry"},
 	"fetch":             {"finding"},
 	"format":            {"digest", "finding"},
 	"state":             {"digest", "finding"},
@@ -26,7 +30,7 @@ var arrows = map[string][]string{
 	"github":            {"finding"},
 	"git":               {"finding"},
 	"github/githubtest": {},
-	"cli":               {"artifact", "digest", "fetch", "finding", "git", "github", "hosts", "lint", "manifest", "report", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "fetch", "finding", "git", "github", "hosts", "lint", "prem", "registry", "report", "schema", "state", "verify"},
 }
 
 const module = "github.com/premAI-io/verify-manifests"

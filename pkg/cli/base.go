@@ -29,13 +29,17 @@ func (w worktree) list(ctx context.Context) ([]github.File, error) {
 	return files, err
 }
 
-func (w worktree) read(ctx context.Context, f github.File) (source, error) {
+func (w worktree) find(ctx context.Context, path string) (github.File, bool, error) {
+	return w.disk.find(ctx, path)
+}
+
+func (w worktree) read(ctx context.Context, f github.File, maxSize int) (source, error) {
 	info, err := w.disk.root.Lstat(f.Path)
 	f.Symlink = err == nil && info.Mode()&os.ModeSymlink != 0
 	if s, is := irregular(f); is {
 		return s, nil
 	}
-	return w.disk.read(ctx, f)
+	return w.disk.read(ctx, f, maxSize)
 }
 
 // gitCommit is a commit of a checkout.
@@ -53,7 +57,11 @@ func (c gitCommit) list(ctx context.Context) ([]github.File, error) {
 	return files, err
 }
 
-func (c gitCommit) read(ctx context.Context, f github.File) (source, error) {
+func (c gitCommit) find(ctx context.Context, path string) (github.File, bool, error) {
+	return findIn(ctx, c, path)
+}
+
+func (c gitCommit) read(ctx context.Context, f github.File, maxSize int) (source, error) {
 	if s, is := irregular(f); is {
 		return s, nil
 	}
@@ -119,10 +127,10 @@ func (c *comparison) resolve(ctx context.Context, ref string) error {
 }
 
 // includes reports whether a changed file is one that was asked for: by its name, or by a folder and the globs.
-func (c *comparison) includes(path string, globs []string) bool {
+func (c *comparison) includes(path string, s *setup) bool {
 	return slices.ContainsFunc(c.within, func(place string) bool {
 		if place == "" || strings.HasSuffix(place, "/") {
-			return strings.HasPrefix(path, place) && selects(globs, path)
+			return strings.HasPrefix(path, place) && s.selects(path)
 		}
 		return path == place
 	})
@@ -135,36 +143,41 @@ func (c *check) selectChanged(ctx context.Context, args []string) (selection, er
 	if err != nil {
 		return selection{}, err
 	}
+	disk, err := openWorkspace(base.checkout.Root, "")
+	if err != nil {
+		return selection{}, err
+	}
+	defer disk.root.Close()
+	head, tip := worktree{checkout: base.checkout, disk: disk}, gitCommit{checkout: base.checkout, id: base.tip}
+	setup, err := c.setUp(ctx, c.config, tip)
+	if err == nil {
+		err = setup.noteChange(ctx, c.config, tip, head)
+	}
+	if err != nil {
+		return selection{}, usageError{err}
+	}
 	changes, err := base.checkout.Changes(ctx, base.ancestor)
 	if err != nil {
 		return selection{}, err
 	}
 	var changed []github.File
 	for _, change := range changes {
-		if base.includes(change.Path, c.config.Manifests) {
+		if base.includes(change.Path, setup) {
 			changed = append(changed, github.File{Path: change.Path, Previous: change.Previous})
 		}
 	}
-	c.trustOwner(base.checkout.RemoteURL(ctx, c.base))
-	disk, err := openWorkspace(base.checkout.Root, "")
-	if err != nil {
-		return selection{}, err
-	}
-	defer disk.root.Close()
-	return change{
-		head: worktree{checkout: base.checkout, disk: disk}, base: gitCommit{checkout: base.checkout, id: base.tip},
-		files: changed, globs: c.config.Manifests,
-	}.selection(ctx)
+	c.trustOwner(c.config, base.checkout.RemoteURL(ctx, c.base))
+	return change{setup: setup, head: head, base: tip, files: changed}.selection(ctx)
 }
 
 // trustOwner takes the registry's owner from where the base branch is fetched from, since no event tells it here.
-func (c *check) trustOwner(remote string) {
-	if len(c.trustedURLs(c.config)) > 0 {
+func (p *program) trustOwner(c *Config, remote string) {
+	if len(p.trustedURLs(c)) > 0 {
 		return
 	}
-	server, err := url.Parse(c.server())
+	server, err := url.Parse(p.server())
 	if owner := ownerOf(remote, server.Host); err == nil && owner != "" {
-		c.config.TrustedURLs = ownURLs(c.server(), owner)
+		c.TrustedURLs = ownURLs(p.server(), owner)
 	}
 }
 

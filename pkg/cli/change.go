@@ -12,25 +12,25 @@ import (
 
 // change is some manifests that differ between two moments of a registry.
 type change struct {
+	*setup
 	base, head tree
 	files      []github.File // the manifests, as head has them
-	globs      []string      // that say which files are manifests
 }
 
 // selection reads the changed manifests, together with what the rules compare them with. Of that, what can't be read is
 // left out, and the notes say so: it is no reason to leave the change itself unverified.
 func (c change) selection(ctx context.Context) (selection, error) {
-	s := selection{scope: scopeChanged}
+	s := selection{scope: scopeChanged, setup: c.setup}
 	if len(c.files) == 0 {
 		return s, nil
 	}
 	files, listErr := c.head.list(ctx)
 	if hasMoved(c.files, files) {
-		c.files, s.scope = selected(files, c.globs), scopeAll
+		c.files, s.scope = c.selected(files), scopeAll
 		s.notes = append(s.notes, "Every manifest was verified, not just the changed ones: the list of changes is already that of a newer commit")
 	}
 	var err error
-	if s.sources, err = readAll(ctx, c.head, known(c.files, files)); err != nil {
+	if s.sources, err = c.readAll(ctx, c.head, known(c.files, files)); err != nil {
 		return s, err
 	}
 	s.around.paths = paths(files)
@@ -71,11 +71,11 @@ func byPath(files []github.File) map[string]github.File {
 
 func (c change) readOthers(ctx context.Context, files []github.File, around *surroundings) (err error) {
 	changed := byPath(c.files)
-	others := slices.DeleteFunc(selected(files, c.globs), func(f github.File) bool { return changed[f.Path].Path != "" })
+	others := slices.DeleteFunc(c.selected(files), func(f github.File) bool { return changed[f.Path].Path != "" || !c.comparesAll(f.Path) })
 	if len(others) > maxOthers {
 		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
 	}
-	around.others, err = readAll(ctx, c.head, others)
+	around.others, err = c.readAll(ctx, c.head, others)
 	return err
 }
 
@@ -91,7 +91,7 @@ func (c change) readBefore(ctx context.Context, around *surroundings) error {
 		if !found {
 			continue
 		}
-		if around.before[f.Path], err = c.base.read(ctx, was); err != nil {
+		if around.before[f.Path], err = c.base.read(ctx, was, c.maxSize()); err != nil {
 			return err
 		}
 	}

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -43,7 +40,7 @@ func (p *program) checkCommand() *cobra.Command {
   verify-manifests check --local ~/models`,
 		RunE: p.do(c.run),
 	}
-	addFlags(cmd, c.config, selecting|network|outputting|publishing)
+	addFlags(cmd, c.config, selecting|network|outputting|publishing|describing)
 	addFormat(cmd, &c.format)
 	cmd.Flags().StringVar(&c.local, "local", "", "compare the files below this `folder`, DIR/<id>/<file>, instead of downloading")
 	cmd.Flags().StringVar(&c.base, "base", "", "a `branch` such as origin/main: only the manifests changed since it, committed or not, as CI will check them")
@@ -113,26 +110,37 @@ func (c *check) selection(ctx context.Context, args []string) (selection, error)
 	if len(args) == 0 {
 		args = []string{"."}
 	}
-	return onDisk(ctx, c.config.Manifests, args)
+	return c.onDisk(ctx, c.config, args)
 }
 
-// onDisk reads the manifests below the named folders, and the named files whatever they are called.
-func onDisk(ctx context.Context, globs, args []string) (selection, error) {
+// onDisk reads the manifests below the named folders, and the named files whatever they are called. The registry that they belong
+// to, found above the first of them, says what manifests are, who the owner is, and what they are compared with.
+func (p *program) onDisk(ctx context.Context, c *Config, args []string) (selection, error) {
 	s := selection{scope: scopeAll}
 	for _, arg := range args {
-		if err := s.add(ctx, arg, globs); err != nil {
+		root, err := p.registryOf(arg)
+		if err != nil {
+			return s, usageError{err}
+		}
+		err = p.selectBelow(ctx, c, root, &s)
+		root.Close()
+		if err != nil {
 			return s, err
 		}
 	}
 	named := map[string]bool{} // once, of several arguments
 	s.sources = slices.DeleteFunc(s.sources, func(each source) bool {
-		name, err := filepath.Abs(filepath.FromSlash(each.path))
+		name, err := filepath.Abs(each.disk)
 		again := err == nil && named[name]
 		named[name] = true
 		return again
 	})
+	s.around.others = slices.DeleteFunc(s.around.others, func(each source) bool {
+		name, err := filepath.Abs(each.disk)
+		return err == nil && named[name]
+	})
 	if len(s.sources) == 0 {
-		return s, usageError{fmt.Errorf("no manifest matches %s below %s", finding.Quote(strings.Join(globs, " ")), finding.Quote(strings.Join(args, " ")))}
+		return s, usageError{fmt.Errorf("no manifest matches %s below %s", s.setup.words(), finding.Quote(strings.Join(args, " ")))}
 	}
 	return s, nil
 }
@@ -149,30 +157,4 @@ func splitPath(arg string) (dir, name string, err error) {
 	}
 	dir, name = filepath.Split(arg)
 	return dir, name, nil
-}
-
-// add selects the manifests that an argument names, and notes which files stand beside them.
-func (s *selection) add(ctx context.Context, arg string, globs []string) error {
-	dir, name, err := splitPath(arg)
-	if err != nil {
-		return usageError{err}
-	}
-	disk, err := openWorkspace(cmp.Or(dir, "."), filepath.ToSlash(dir))
-	if err != nil {
-		return err
-	}
-	defer disk.root.Close()
-	files := []github.File{{Path: name}}
-	if name == "" {
-		if files, err = disk.list(ctx); err != nil {
-			return err
-		}
-		for _, f := range files {
-			s.around.paths = append(s.around.paths, path.Join(disk.name, f.Path))
-		}
-		files = selected(files, globs)
-	}
-	sources, err := readAll(ctx, disk, files)
-	s.sources = append(s.sources, sources...)
-	return err
 }

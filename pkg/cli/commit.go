@@ -7,22 +7,31 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // commit is a tree in GitHub's API: nothing of it touches the disk.
 type commit struct {
-	api *github.Client
-	sha string
+	api   *github.Client
+	sha   string
+	files []github.File // once it was listed
 }
 
-func (c commit) list(ctx context.Context) ([]github.File, error) { return c.api.Tree(ctx, c.sha) }
+func (c *commit) list(ctx context.Context) (files []github.File, err error) {
+	if c.files == nil {
+		c.files, err = c.api.Tree(ctx, c.sha)
+	}
+	return c.files, err
+}
 
-func (c commit) read(ctx context.Context, f github.File) (source, error) {
+func (c *commit) find(ctx context.Context, path string) (github.File, bool, error) {
+	return findIn(ctx, c, path)
+}
+
+func (c *commit) read(ctx context.Context, f github.File, maxSize int) (source, error) {
 	if s, is := irregular(f); is {
 		return s, nil
 	}
-	text, err := c.api.Blob(ctx, f.BlobSHA, manifest.MaxSize+1)
+	text, err := c.api.Blob(ctx, f.BlobSHA, int64(maxSize)+1)
 	if err != nil {
 		return source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
 	}

@@ -12,12 +12,14 @@ import (
 // Config is everything that a user can set, read and validated. Its zero value is not usable: defaultConfig is.
 type Config struct {
 	GitHubToken     string
-	Manifests       []string // globs; one that begins with "!" excludes
+	ConfigFile      string   // slash-separated, from the registry's root
+	Registry        string   // a preset's name; "" for what the configuration file says
+	Manifests       []string // globs; one that begins with "!" excludes; nil for the registry's own
 	Scope           string   // "auto", "changed" or "all"
 	MissingChecksum string   // "error", "warning", "notice" or "off"
 	TrustedURLs     []string // globs; empty: the repository owner's own
 	FailOn          string   // "error", "warning" or "never"
-	Mode            string   // "full" or "fast"
+	Mode            string   // "full", "fast" or "offline"
 	PublicKeys      []minisign.PublicKey
 	Comment         string // "always", "on-failure" or "never"
 	Annotations     bool
@@ -33,11 +35,13 @@ type Config struct {
 	StallTimeout    time.Duration
 	Timeout         time.Duration
 	AllowNetworks   []netip.Prefix
+
+	given map[string]bool // the inputs that were given: they win over the configuration file
 }
 
 // defaultConfig returns the defaults of the inputs table, which are those of action.yml.
 func defaultConfig() *Config {
-	c := &Config{}
+	c := &Config{given: map[string]bool{}}
 	for _, in := range inputs {
 		if err := in.set(c, in.value); err != nil {
 			panic("cli: the default of " + in.name + " can't be read: " + err.Error())

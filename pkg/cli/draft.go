@@ -5,40 +5,43 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // draft is a manifest on disk that is being edited.
 type draft struct {
 	source
-	edited   []byte             // the text as it is to be
-	manifest *manifest.Manifest // of the text, before it gets any checksum
-	wrong    []finding.Finding  // the errors in what it says of its artifacts
+	setup    *setup
+	upgraded []byte             // the text that is edited: that of the source, or what an upgrade made of it
+	manifest *registry.Manifest // of that text
+	edit     *registry.Edit
+	edited   []byte            // the text as it is to be
+	wrong    []finding.Finding // the errors in what it says of its artifacts
 }
 
 // draft reads a manifest strictly, and upgrades it where it is asked to. The findings are the errors that keep
 // artifacts, or without a draft all of it, from being edited.
-func (s *sum) draft(from source) (*draft, []finding.Finding) {
-	d := &draft{source: from, edited: from.text}
-	m, findings := from.parse()
+func (s *sum) draft(setup *setup, from source) (*draft, []finding.Finding) {
+	d := &draft{source: from, setup: setup, upgraded: from.text}
+	m, findings := setup.parse(from)
 	if m != nil && (s.upgrade || s.transition) {
 		var problems []finding.Finding
-		if d.edited, problems = upgraded(from, s.transition); len(problems) > 0 {
+		if d.upgraded, problems = upgraded(setup, m, from, s.transition); len(problems) > 0 {
 			return nil, problems
 		}
-		m, findings = manifest.Parse(from.path, d.edited)
+		from.text = d.upgraded
+		m, findings = setup.parse(from)
 	}
 	if m == nil {
 		return nil, findings
 	}
-	d.manifest = m
+	d.manifest, d.edit, d.edited = m, m.Edit(d.upgraded), d.upgraded
 	d.wrong = slices.DeleteFunc(findings, func(f finding.Finding) bool {
 		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.mends(f, a) })
 	})
@@ -55,13 +58,17 @@ func within(f finding.Finding, pointer string) bool {
 
 // mends reports whether a finding is about a value of an artifact that is replaced.
 func (s *sum) mends(f finding.Finding, a artifact.Artifact) bool {
-	return s.replaces(a) && (within(f, a.Pointer+"/checksum") || within(f, a.Pointer+"/size"))
+	return s.replaces(a) && (a.Checksum != nil && within(f, a.Checksum.Pointer) || a.Size != nil && within(f, a.Size.Pointer))
 }
 
-// upgraded returns the text of version 1.1, or the errors that are in its way.
-func upgraded(from source, transition bool) ([]byte, []finding.Finding) {
-	text, err := manifest.Upgrade(from.text, transition)
-	var invalid *manifest.InvalidError
+// upgraded returns the text in the registry's newest format, or the errors that are in its way.
+func upgraded(s *setup, m *registry.Manifest, from source, transition bool) ([]byte, []finding.Finding) {
+	u, able := s.describing(m).(upgrader)
+	if !able {
+		return from.text, nil
+	}
+	text, err := u.Upgrade(from.text, transition)
+	var invalid *registry.InvalidError
 	if !errors.As(err, &invalid) {
 		return text, nil
 	}
@@ -76,16 +83,16 @@ func (d *draft) isWrong(a artifact.Artifact) bool {
 	return slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return within(f, a.Pointer) })
 }
 
-// hasPlace reports whether a checksum can be declared at a pointer.
-func (d *draft) hasPlace(pointer string) bool {
-	v, found := d.manifest.Locate(pointer)
-	return found && v.Kind() == manifest.Object
+// isOld reports whether files are named in the fields of an old format, which an upgrade rewrites.
+func (d *draft) isOld() bool {
+	u, able := d.setup.describing(d.manifest).(upgrader)
+	return able && u.IsOld(d.manifest)
 }
 
-// hasOldFields reports whether files are named in the fields of version 1, be it beside those of 1.1.
-func (d *draft) hasOldFields() bool {
-	root := d.manifest.Root
-	return len(root.Get("binariesUrl").Members())+len(root.Get("weightsFiles").Elements()) > 0
+// artifact returns an artifact as the manifest declares it.
+func (d *draft) artifact(a artifact.Artifact) artifact.Artifact {
+	i := slices.IndexFunc(d.manifest.Artifacts, func(b artifact.Artifact) bool { return b.Document == a.Document && b.Pointer == a.Pointer })
+	return d.manifest.Artifacts[i]
 }
 
 // ambiguous says so where one file on disk stands for several URLs, as those of the binaries of two platforms with one name do.
@@ -109,21 +116,18 @@ func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
 
 // setChecksum declares what a file was found to be.
 func (d *draft) setChecksum(r verify.Result, replace bool) error {
-	text, err := manifest.SetChecksum(d.edited, r.Artifact.Pointer, r.Observed, r.Size, replace)
-	return d.edit(r.Artifact.Pointer, text, err)
+	return d.at(r.Artifact.Pointer, d.edit.SetChecksum(d.artifact(r.Artifact), r.Observed, r.Size, replace))
 }
 
-func (d *draft) setURL(pointer, url string) error {
-	text, err := manifest.SetURL(d.edited, pointer, url)
-	return d.edit(pointer, text, err)
+func (d *draft) setURL(a artifact.Artifact, url string) error {
+	return d.at(a.Pointer, d.edit.SetURL(d.artifact(a), url))
 }
 
-// edit takes over the text of an edit that succeeded.
-func (d *draft) edit(pointer string, text []byte, err error) error {
+// at says of an error where in which manifest an edit was not made.
+func (d *draft) at(pointer string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", finding.Quote(d.path), finding.Quote(pointer), err)
 	}
-	d.edited = text
 	return nil
 }
 
@@ -134,7 +138,7 @@ func (d *draft) save() error {
 	if !d.changed() {
 		return nil
 	}
-	name := filepath.FromSlash(d.path)
+	name := d.disk
 	info, err := os.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is a symbolic link: name the file that it leads to")

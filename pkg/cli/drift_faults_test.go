@@ -68,7 +68,7 @@ func TestAManifestOfAnotherShapeHidesNoChange(t *testing.T) {
 	n.says("no issue", nil)
 	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
 	was := n.registry.chat[linux]
-	n.says("open: 1 file's manifest can't be read (comments: 1)", func() { n.registry.chat[linux] = map[string]any{"url": []string{"https://" + hubOwn}} })
+	n.says("open: 1 file's manifest can't be read (comments: 1)", func() { n.registry.chat[linux] = map[string]any{"url": map[string]any{"at": "https://" + hubOwn}} })
 	if body := n.api.Issues[0].Body; !strings.Contains(body, "https://"+hubOwn) {
 		t.Errorf("the issue does not name the URL any more: %s", body)
 	}

@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -14,7 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -25,6 +28,8 @@ type selection struct {
 	sources []source
 	notes   []string // what a reader of the report has to know about the selection
 	around  surroundings
+	setup   *setup
+	isWhole bool   // it is the whole registry, and not a part that somebody named
 	local   string // the folder of files to compare instead of downloading; "" for none
 }
 
@@ -105,25 +110,94 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 		return nil, err
 	}
 	verifier.Baseline = m.State
-	manifests, findings := parse(s.sources)
-	findings = append(findings, p.lint(manifests, s.around)...)
-	downloads := verify.Plan(artifacts(manifests))
-	if c.Shard != nil {
-		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
-	}
+	in, read, before := p.read(c, run, s)
 	if s.local != "" {
-		return p.verifyLocal(ctx, c, run, s, verifier, manifests, findings)
+		err = p.compareLocal(ctx, s, verifier, read.manifests, &in)
+	} else {
+		downloads := verify.Plan(read.artifacts)
+		if c.Shard != nil {
+			downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
+		}
+		stop := p.watch(verifier.Progress)
+		in.Results, in.Bytes = verifier.Run(ctx, downloads)
+		stop()
+		explainReuse(in.Results, before)
 	}
-	stop := p.watch(verifier.Progress)
-	results, bytes := verifier.Run(ctx, downloads)
-	stop()
-	explainReuse(results, s.around.before)
-	r := report.Build(report.Input{
-		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: s.notes,
-		Manifests: len(s.sources), Findings: findings, Results: results, Bytes: bytes, Complete: ctx.Err() == nil,
-	})
-	m.record(r, results)
+	if err != nil {
+		return nil, err
+	}
+	in.Complete = ctx.Err() == nil
+	judge := s.setup.file.Judge(p.now())
+	in.Judge = judge.Judge
+	in.Waivers = func() []finding.Finding {
+		return judge.Waivers(s.scope == scopeAll && s.isWhole && in.Complete && c.Shard == nil)
+	}
+	r := report.Build(in)
+	if s.local == "" {
+		m.record(r, in.Results)
+	}
 	return r, nil
+}
+
+// read reads the selected manifests, and applies the rules that need no download.
+func (p *program) read(c *Config, run report.Run, s selection) (in report.Input, all readAll, before map[string]*registry.Manifest) {
+	in = report.Input{
+		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: slices.Concat(s.notes, s.setup.notes), Manifests: len(s.sources),
+		Findings: s.setup.findings(c),
+	}
+	before = map[string]*registry.Manifest{}
+	for path, text := range s.around.before {
+		before[path], _ = s.setup.parse(text)
+	}
+	for _, r := range p.parseAll(s, before) {
+		in.Findings = append(in.Findings, r.findings...)
+		all.artifacts = append(all.artifacts, r.artifacts...)
+		if r.manifest != nil {
+			all.manifests = append(all.manifests, r.manifest)
+		}
+	}
+	in.Findings = append(in.Findings, s.setup.lintAll(all.manifests, s.around)...)
+	return in, all, before
+}
+
+// readAll is what all sources gave: every artifact, and the manifests that are kept.
+type readAll struct {
+	manifests []*registry.Manifest
+	artifacts []artifact.Artifact
+}
+
+// reading is what one source gave. The manifest itself is kept only where other manifests are compared with it: of a large
+// registry the trees would take all memory.
+type reading struct {
+	manifest  *registry.Manifest
+	artifacts []artifact.Artifact
+	findings  []finding.Finding
+}
+
+// parseAll reads sources side by side.
+func (p *program) parseAll(s selection, before map[string]*registry.Manifest) []reading {
+	readings := make([]reading, len(s.sources))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, from := range s.sources {
+		group.Go(func() error {
+			m, findings := s.setup.parse(from)
+			readings[i].findings = findings
+			if m == nil {
+				return nil
+			}
+			readings[i].findings = append(findings, p.lint(s.setup, m, before[m.Path])...)
+			readings[i].artifacts = slices.DeleteFunc(slices.Clone(m.Artifacts), func(a artifact.Artifact) bool {
+				return a.Role == artifact.Image
+			})
+			if s.setup.comparesAll(from.at()) || s.local != "" {
+				readings[i].manifest = m
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error: an error is a finding
+	return readings
 }
 
 func (p *program) verifier(c *Config) (*verify.Verifier, error) {
@@ -137,7 +211,7 @@ func (p *program) verifier(c *Config) (*verify.Verifier, error) {
 	}
 	return &verify.Verifier{
 		Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: &verify.Progress{},
-		Fast: c.Mode == modeFast, Hosts: verify.Hosts{Peek: client.Peek, Asset: published(api), MaxSize: c.MaxFileSize},
+		Fast: c.Mode == modeFast, Offline: c.Mode == modeOffline, Hosts: verify.Hosts{Peek: client.Peek, Asset: published(api), MaxSize: c.MaxFileSize},
 	}, nil
 }
 
@@ -153,24 +227,4 @@ func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Publis
 		d, _ := digest.Parse(asset.Digest) // the zero Digest where GitHub has none
 		return hosts.Published{Digest: d, Size: asset.Size}
 	}
-}
-
-// parse reads the sources; those that can't be read leave findings and no manifest.
-func parse(sources []source) (manifests []*manifest.Manifest, findings []finding.Finding) {
-	for _, source := range sources {
-		m, problems := source.parse()
-		findings = append(findings, problems...)
-		if m != nil {
-			manifests = append(manifests, m)
-		}
-	}
-	return manifests, findings
-}
-
-func artifacts(manifests []*manifest.Manifest) []artifact.Artifact {
-	var all []artifact.Artifact
-	for _, m := range manifests {
-		all = append(all, m.Artifacts...)
-	}
-	return all
 }

@@ -34,7 +34,7 @@ func (v *flagValue) Set(s string) error {
 	if v.list && v.given {
 		s = v.text + "\n" + s
 	}
-	v.text, v.given = s, true
+	v.text, v.given, v.config.given[v.name] = s, true, true
 	return v.set(v.config, s)
 }
 

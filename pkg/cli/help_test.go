@@ -37,9 +37,9 @@ func TestShellsCompleteWhatCanBeSaid(t *testing.T) {
 		want string
 	}{
 		{[]string{"check", "--format", ""}, "text\njson\nsarif\nmarkdown\nhtml\nbadge\n:4\n"},
-		{[]string{"check", "--mode", "f"}, "full\nfast\n:4\n"},
+		{[]string{"check", "--mode", "f"}, "full\nfast\noffline\n:4\n"},
 		{[]string{"merge", "--color", "a"}, "auto\nalways\nnever\n:4\n"},
-		{[]string{"sum", "--mode", ""}, "full\nfast\n:4\n"},
+		{[]string{"sum", "--mode", ""}, "full\nfast\noffline\n:4\n"},
 		{[]string{"check", "--report-file", ""}, ":0\n"}, // the shell's own: files
 		{[]string{"check", ""}, ":0\n"},
 	} {

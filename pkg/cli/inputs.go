@@ -26,6 +26,7 @@ const (
 	network                      // how to download
 	outputting                   // what to write, and when to fail
 	publishing                   // what to say on GitHub
+	describing                   // what the registry looks like
 )
 
 // input is one input of the Action and the flag of the same name on the command line.
@@ -49,12 +50,14 @@ type setter struct {
 // a test holds action.yml against it.
 var inputs = []input{
 	{"github-token", "", network | publishing, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
-	{"manifests", "**/manifest.json", selecting, "globs of the manifests, one a line; ! excludes", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
+	{"config", ".github/verify-manifests.yaml", describing, "the registry's configuration file", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
+	{"registry", "", describing, "a preset's name: what the registry's manifests look like; else what the configuration file says, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
+	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
 	{"scope", "auto", selecting, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
 	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's own", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
-	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast)},
+	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts nobody", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
 	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, publicKey)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
@@ -74,8 +77,9 @@ var inputs = []input{
 
 // The modes.
 const (
-	modeFull = "full" // every byte is read
-	modeFast = "fast" // a host's own digest, or an unchanged validator, will do
+	modeFull    = "full"    // every byte is read
+	modeFast    = "fast"    // a host's own digest, or an unchanged validator, will do
+	modeOffline = "offline" // no host is contacted
 )
 
 // into makes a setter from a field of Config and a reader of its type.
@@ -121,6 +125,7 @@ func list[T any](field func(*Config) *[]T, read func(string) (T, error)) setter 
 
 // read sets the Config from text; the error names the input and quotes the text.
 func (in input) read(c *Config, s string) error {
+	c.given[in.name] = s != in.value // the runner passes defaults as if they were given
 	if err := in.set(c, s); err != nil {
 		return usageError{fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
+
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
 // metadata is what action.yml declares.
@@ -128,11 +130,11 @@ func TestSelects(t *testing.T) {
 		"manifest.json": true, "a/manifest.json": true, "a/b/manifest.json": true, "extra/x.json": true,
 		"a/manifest.json.bak": false, "old/a/manifest.json": false, "a/draft/manifest.json": false, "a/Manifest.json": false,
 	} {
-		if selects(globs, path) != want {
+		if registry.Selects(globs, path) != want {
 			t.Errorf("%s is selected: %t", path, !want)
 		}
 	}
-	if selects([]string{"!a"}, "b") {
+	if registry.Selects([]string{"!a"}, "b") {
 		t.Error("globs that only exclude select something")
 	}
 }

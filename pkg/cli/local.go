@@ -10,7 +10,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -24,21 +24,18 @@ const (
 	finderFile = ".DS_Store"
 )
 
-// verifyLocal compares files that are on disk already, and contacts nobody.
-func (p *program) verifyLocal(ctx context.Context, c *Config, run report.Run, s selection, v *verify.Verifier, manifests []*manifest.Manifest, findings []finding.Finding) (*report.Report, error) {
+// compareLocal compares files that are on disk already, and contacts nobody.
+func (p *program) compareLocal(ctx context.Context, s selection, v *verify.Verifier, manifests []*registry.Manifest, in *report.Input) error {
 	root, err := openLocal(s.local)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer root.Close()
-	stop := p.watch(v.Progress)
-	files := localFiles(manifests)
-	results := v.RunLocal(ctx, root, files)
-	stop()
-	return report.Build(report.Input{
-		Version: Version(), Run: run, Scope: s.scope, Mode: c.Mode, Notes: s.notes, Manifests: len(s.sources),
-		Findings: append(findings, leftOver(root, manifests, files)...), Results: results, Complete: ctx.Err() == nil,
-	}), nil
+	defer p.watch(v.Progress)()
+	files := s.setup.localFiles(manifests)
+	in.Results = v.RunLocal(ctx, root, files)
+	in.Findings = append(in.Findings, s.setup.leftOver(root, manifests, files)...)
+	return nil
 }
 
 func openLocal(dir string) (*os.Root, error) {
@@ -49,34 +46,41 @@ func openLocal(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-func localFiles(manifests []*manifest.Manifest) []verify.LocalFile {
+func (s *setup) localFiles(manifests []*registry.Manifest) []verify.LocalFile {
 	var files []verify.LocalFile
 	for _, m := range manifests {
 		for _, a := range m.Artifacts {
-			files = append(files, localFile(m, a))
+			if a.Role != artifact.Image {
+				files = append(files, s.localFile(m, a))
+			}
 		}
 	}
 	return files
 }
 
-// localFile tells where the App keeps a file: <id>/<file>. An id or a name that leads out of the folder
-// is refused where it is opened.
-func localFile(m *manifest.Manifest, a artifact.Artifact) verify.LocalFile {
-	return verify.LocalFile{Artifact: a, Path: serviceFolder(m) + "/" + a.Name}
+// localFile tells where a file is kept: in the folder that the registry's own package knows, such as <id>/<file>, else under its
+// name alone. A path that leads out of the folder is refused where it is opened.
+func (s *setup) localFile(m *registry.Manifest, a artifact.Artifact) verify.LocalFile {
+	if k, able := s.describing(m).(keeper); able {
+		return verify.LocalFile{Artifact: a, Path: k.Folder(m) + "/" + a.Name}
+	}
+	return verify.LocalFile{Artifact: a, Path: a.Name}
 }
 
-func serviceFolder(m *manifest.Manifest) string { return m.Root.Get("id").String() }
-
 // leftOver reports the files in the services' folders that no manifest names.
-func leftOver(root *os.Root, manifests []*manifest.Manifest, files []verify.LocalFile) []finding.Finding {
+func (s *setup) leftOver(root *os.Root, manifests []*registry.Manifest, files []verify.LocalFile) []finding.Finding {
 	named := map[string]bool{}
 	for _, f := range files {
 		named[path.Clean(f.Path)] = true
 	}
 	var findings []finding.Finding
 	for _, m := range manifests {
-		others := otherFiles(root, serviceFolder(m), named)
-		id := m.Root.Get("id")
+		k, able := s.describing(m).(keeper)
+		if !able {
+			continue
+		}
+		others := otherFiles(root, k.Folder(m), named)
+		id := m.Documents[0].Root.Get("id")
 		for i, name := range others {
 			message := finding.Quote(name) + " is no file of this service"
 			if i == maxLeftOver {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
 )
 
 const (
@@ -58,10 +58,14 @@ func (h *hub) realMonth(t *testing.T, dir string) map[int]event {
 func declareInPlace(t *testing.T, name, pointer, body string) {
 	text, err := os.ReadFile(name)
 	if err == nil {
-		text, err = manifest.Upgrade(text, false)
+		text, err = prem.Registry{}.Upgrade(text, false)
 	}
 	if err == nil {
-		text, err = manifest.SetChecksum(text, pointer, sha256Of(body), int64(len(body)), false)
+		m, _ := prem.Parse(name, text)
+		edit := m.Edit(text)
+		if err = edit.SetChecksum(*m.Artifact(pointer), sha256Of(body), int64(len(body)), false); err == nil {
+			text, err = edit.Text()
+		}
 	}
 	if err == nil {
 		err = os.WriteFile(name, text, 0o600)
@@ -101,7 +105,7 @@ func artifactsBelow(t *testing.T, dir string) (all []artifact.Artifact) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, findings := manifest.Parse(name, text)
+		m, findings := prem.Parse(name, text)
 		if m == nil {
 			t.Fatal(findings)
 		}

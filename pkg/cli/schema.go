@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
 )
 
 func (p *program) schemaCommand() *cobra.Command {
@@ -16,7 +16,7 @@ func (p *program) schemaCommand() *cobra.Command {
 		Example: "  verify-manifests schema >manifest.schema.json",
 		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {
-			_, err := p.Stdout.Write(manifest.Schema())
+			_, err := p.Stdout.Write(prem.Schema())
 			return ExitOK, err
 		}),
 	}

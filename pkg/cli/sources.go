@@ -1,71 +1,63 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
-	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // source is a manifest's text, or why there is none.
 type source struct {
 	path    string // slash-separated, as reports show it
+	inTree  string // slash-separated, from the registry's root; "" where it is path
+	disk    string // the file's name on disk; "" for one that is in no folder
 	text    []byte
 	problem string // why the text could not be read; "" when it was
 }
 
-// parse reads the source strictly; a source without text gives a finding that says why.
-func (s source) parse() (*manifest.Manifest, []finding.Finding) {
-	if s.problem != "" {
-		return nil, []finding.Finding{finding.New(finding.ManifestUnreadable, s.path, "", finding.Position{Line: 1, Column: 1}, s.problem, "")}
-	}
-	return manifest.Parse(s.path, s.text)
-}
-
-// selects reports whether globs, some of which exclude, select a path.
-func selects(globs []string, name string) bool {
-	included := false
-	for _, glob := range globs {
-		pattern, excludes := strings.CutPrefix(glob, "!")
-		matched := doublestar.MatchUnvalidated(strings.TrimPrefix(pattern, "./"), name)
-		if matched && excludes {
-			return false
-		}
-		included = included || matched
-	}
-	return included
-}
+// at is the path by which globs know the source.
+func (s source) at() string { return cmp.Or(s.inTree, s.path) }
 
 // tree is a registry at one moment: a folder on disk, or a commit in GitHub's API.
 type tree interface {
 	// list names every file.
 	list(ctx context.Context) ([]github.File, error)
-	// read gives a file's text, or says in the source why there is none.
-	read(ctx context.Context, f github.File) (source, error)
+	// find returns what stands at a path, and whether anything does.
+	find(ctx context.Context, path string) (github.File, bool, error)
+	// read gives a file's text, at most one byte more than maxSize, or says in the source why there is none.
+	read(ctx context.Context, f github.File, maxSize int) (source, error)
+}
+
+// findIn looks a path up in a list of files.
+func findIn(ctx context.Context, t tree, path string) (github.File, bool, error) {
+	files, err := t.list(ctx)
+	i := slices.IndexFunc(files, func(f github.File) bool { return f.Path == path })
+	if err != nil || i < 0 {
+		return github.File{}, false, err
+	}
+	return files[i], true, nil
 }
 
 // readsAtATime bounds the files that are read side by side.
 const readsAtATime = 8
 
-// selected returns those of the files that the globs select.
-func selected(files []github.File, globs []string) []github.File {
-	return slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !selects(globs, f.Path) })
+// selected returns those of the files that are manifests.
+func (s *setup) selected(files []github.File) []github.File {
+	return slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !s.selects(f.Path) })
 }
 
 // readAll reads files side by side, and returns them in their order.
-func readAll(ctx context.Context, t tree, files []github.File) ([]source, error) {
+func (s *setup) readAll(ctx context.Context, t tree, files []github.File) ([]source, error) {
 	sources := make([]source, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtATime)
 	for i, f := range files {
 		group.Go(func() (err error) {
-			sources[i], err = t.read(ctx, f)
+			sources[i], err = t.read(ctx, f, s.maxSize())
 			return err
 		})
 	}

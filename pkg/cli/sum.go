@@ -13,7 +13,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -50,7 +49,7 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: p.do(s.run),
 	}
-	addFlags(cmd, s.config, network)
+	addFlags(cmd, s.config, network|describing)
 	flags := cmd.Flags()
 	flags.BoolVar(&s.write, "write", false, "write what is found into the manifests, in place")
 	flags.BoolVar(&s.upgrade, "upgrade", false, "rewrite version 1 as 1.1, which has a place for checksums")
@@ -88,8 +87,8 @@ func (s *sum) run(ctx context.Context, args []string) (int, error) {
 // clash says which flags exclude each other.
 func (s *sum) clash() error {
 	switch {
-	case s.config.Mode == modeFast:
-		return errors.New("flag --mode is `fast`: you vouch for a file, not for its host's word, so every file is read; leave it out")
+	case s.config.Mode != modeFull:
+		return errors.New("flag --mode is `" + s.config.Mode + "`: you vouch for a file, not for its host's word, so every file is read; leave it out")
 	case s.pin && s.local != "":
 		return errors.New("flag --pin asks the host for its commit, and with --local nobody is asked: leave one of them out")
 	}
@@ -99,12 +98,12 @@ func (s *sum) clash() error {
 // drafts reads the manifests that the arguments name. One that can't be read strictly, or not be upgraded,
 // leaves findings and no draft.
 func (s *sum) drafts(ctx context.Context, args []string) (drafts []*draft, findings []finding.Finding, err error) {
-	selected, err := onDisk(ctx, s.config.Manifests, args)
+	selected, err := s.onDisk(ctx, s.config, args)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, source := range selected.sources {
-		d, problems := s.draft(source)
+		d, problems := s.draft(selected.setup, source)
 		findings = append(findings, problems...)
 		if d != nil {
 			drafts = append(drafts, d)
@@ -129,20 +128,20 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 			return nil, nil, err
 		}
 		for _, a := range d.manifest.Artifacts {
-			path := localFile(d.manifest, a).Path
+			path := d.setup.localFile(d.manifest, a).Path
 			s.places[path] = append(s.places[path], a)
 		}
 	}
 	for _, d := range drafts {
 		for _, a := range d.manifest.Artifacts {
-			if d.isWrong(a) || !s.fills(a) && !s.pins(a) {
+			if d.isWrong(a) || a.Role == artifact.Image || !s.fills(a) && !s.pins(a) {
 				continue
 			}
 			if f := s.expect(d, &a, listed); f != nil {
 				missing = append(missing, *f)
 				continue
 			}
-			files = append(files, localFile(d.manifest, a))
+			files = append(files, d.setup.localFile(d.manifest, a))
 		}
 	}
 	return files, missing, nil
@@ -172,9 +171,9 @@ func (s *sum) checkPlaces(d *draft) error {
 	for _, a := range d.manifest.Artifacts {
 		switch {
 		case d.isWrong(a):
-		case s.write && s.fills(a) && !d.hasPlace(a.Pointer):
+		case s.write && s.fills(a) && a.Slot.Checksum == "" && a.Role != artifact.Image && d.isOld():
 			return fmt.Errorf("%s names files in the fields of version 1, which have no place for checksums: give --upgrade to rewrite it as 1.1, or --transition to put the new fields beside the old", finding.Quote(d.path))
-		case s.pins(a) && d.hasOldFields():
+		case s.pins(a) && d.isOld():
 			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL, and --pin changes only those of 1.1: give --upgrade without --transition, or remove the old fields first", finding.Quote(d.path))
 		}
 	}
@@ -199,6 +198,9 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 	if !s.fills(*a) {
 		return nil
 	}
+	if s.write && a.Slot.Checksum == "" {
+		return lacks(*a, "The manifest has no place for a checksum of this file that could be told from the text around it", "Run the command without --write, and write the checksum where it belongs")
+	}
 	a.Checksum = nil
 	if s.replaces(*a) {
 		a.Size = nil
@@ -207,7 +209,7 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 	case listed != nil:
 		return listed.declare(a)
 	case s.local != "":
-		return s.ambiguous(localFile(d.manifest, *a))
+		return s.ambiguous(d.setup.localFile(d.manifest, *a))
 	}
 	return nil
 }
@@ -244,7 +246,7 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 	var problems []error
 	for _, r := range results {
 		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
-		fills := s.fills(*d.manifest.Artifact(r.Artifact.Pointer))
+		fills := s.fills(d.artifact(r.Artifact))
 		if fills && s.from != "" {
 			disagree(s.from, r)
 		}
@@ -263,6 +265,11 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		isPart := func(r verify.Result) bool { return r.Artifact.Manifest == d.path && r.Status == verify.Unreachable }
 		if isCut && slices.ContainsFunc(results, isPart) {
 			d.edited = d.text
+		} else if text, err := d.edit.Text(); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", finding.Quote(d.path), err))
+			continue
+		} else {
+			d.edited = text
 		}
 		problems = append(problems, s.finish(d))
 	}
@@ -285,7 +292,7 @@ func (s *sum) setPinned(d *draft, r verify.Result) error {
 	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.path), finding.Clean(r.Artifact.Pointer), finding.Quote(url)); err != nil {
 		return err
 	}
-	return d.setURL(r.Artifact.Pointer, url)
+	return d.setURL(r.Artifact, url)
 }
 
 // finish writes a draft where that is asked for, and says which URLs could not be pinned.
@@ -298,7 +305,7 @@ func (s *sum) finish(d *draft) error {
 	if !s.pin {
 		return nil
 	}
-	now, _ := manifest.Parse(d.path, d.edited)
+	now, _ := d.setup.parse(source{path: d.path, inTree: d.inTree, text: d.edited})
 	var said strings.Builder
 	for _, a := range now.Artifacts {
 		if why := s.mutable(a); why != "" {

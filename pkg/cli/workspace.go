@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
 // workspace is a folder of manifests on disk. Nothing outside it is ever opened, whatever symbolic links
@@ -19,6 +19,7 @@ import (
 type workspace struct {
 	root *os.Root
 	name string // what reports put before a path, "" for nothing
+	dir  string // the folder's name on disk
 }
 
 func openWorkspace(dir, name string) (workspace, error) {
@@ -26,7 +27,7 @@ func openWorkspace(dir, name string) (workspace, error) {
 	if err != nil {
 		return workspace{}, fmt.Errorf("the folder %s can't be read: %w", finding.Quote(dir), err)
 	}
-	return workspace{root: root, name: name}, nil
+	return workspace{root: root, name: name, dir: dir}, nil
 }
 
 // list names every file below the folder, git's own files apart. Symbolic links are listed, not followed.
@@ -46,10 +47,22 @@ func (w workspace) list(context.Context) ([]github.File, error) {
 	return files, err
 }
 
+// find implements tree.
+func (w workspace) find(_ context.Context, name string) (github.File, bool, error) {
+	info, err := w.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return github.File{}, false, nil
+	}
+	if err != nil {
+		return github.File{}, false, fmt.Errorf("the file %s can't be read: %w", finding.Quote(name), err)
+	}
+	return github.File{Path: name, Symlink: info.Mode()&os.ModeSymlink != 0}, true, nil
+}
+
 // read opens one file below the folder. Why it can't is the source's problem, not an error.
-func (w workspace) read(_ context.Context, f github.File) (source, error) {
-	s := source{path: path.Join(w.name, f.Path)}
-	text, err := w.readRegular(f.Path)
+func (w workspace) read(_ context.Context, f github.File, maxSize int) (source, error) {
+	s := source{path: path.Join(w.name, f.Path), inTree: f.Path, disk: filepath.Join(w.dir, filepath.FromSlash(f.Path))}
+	text, err := w.readRegular(f.Path, maxSize)
 	if err != nil {
 		s.problem = "The manifest can't be read: " + finding.Quote(cause(err))
 	}
@@ -57,8 +70,8 @@ func (w workspace) read(_ context.Context, f github.File) (source, error) {
 	return s, nil
 }
 
-// readRegular reads at most one byte more than a manifest may have, so that Parse can tell.
-func (w workspace) readRegular(name string) ([]byte, error) {
+// readRegular reads at most one byte more than a file may have, so that its reader can tell.
+func (w workspace) readRegular(name string, maxSize int) ([]byte, error) {
 	info, err := w.root.Stat(name)
 	if err != nil {
 		return nil, err
@@ -71,7 +84,7 @@ func (w workspace) readRegular(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, manifest.MaxSize+1))
+	return io.ReadAll(io.LimitReader(file, int64(maxSize)+1))
 }
 
 // cause is an error's text without the path that the finding names already.

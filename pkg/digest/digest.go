@@ -17,20 +17,21 @@ type Algorithm string
 
 // The algorithms that a manifest may declare.
 const (
+	MD5    Algorithm = "md5"  // only where a registry asks for it; Weak
 	SHA1   Algorithm = "sha1" // accepted, but Weak
 	SHA256 Algorithm = "sha256"
 	SHA384 Algorithm = "sha384"
 	SHA512 Algorithm = "sha512"
 )
 
-// sizes holds the length of each algorithm's sum in bytes (FIPS 180-4).
-var sizes = map[Algorithm]int{SHA1: 20, SHA256: 32, SHA384: 48, SHA512: 64}
+// sizes holds the length of each algorithm's sum in bytes (FIPS 180-4, RFC 1321).
+var sizes = map[Algorithm]int{MD5: 16, SHA1: 20, SHA256: 32, SHA384: 48, SHA512: 64}
 
 // Size returns the length of the algorithm's sum in bytes, 0 for one that is not known.
 func (a Algorithm) Size() int { return sizes[a] }
 
-// Weak reports whether collisions for the algorithm can be made in practice (SHA-1: https://shattered.io).
-func (a Algorithm) Weak() bool { return a == SHA1 }
+// Weak reports whether collisions for the algorithm can be made in practice (SHA-1: https://shattered.io; MD5: RFC 6151).
+func (a Algorithm) Weak() bool { return a == SHA1 || a == MD5 }
 
 // Digest is the sum of some bytes under one algorithm. The zero Digest stands for none and equals no computed one.
 type Digest struct {
@@ -58,7 +59,7 @@ func (d *Digest) UnmarshalText(text []byte) error {
 		*d = Digest{}
 		return nil
 	}
-	parsed, err := Parse(string(text))
+	parsed, err := ParseWeak(string(text))
 	*d = parsed
 	return err
 }
@@ -75,6 +76,15 @@ const Expected = "`sha256:` and 64 hex digits"
 // Everything else, MD5 and surrounding white space included, is an error that says what was
 // found and what was expected; the error holds none of the text itself.
 func Parse(text string) (Digest, error) {
+	d, err := ParseWeak(text)
+	if d.Algorithm == MD5 {
+		return Digest{}, md5Error()
+	}
+	return d, err
+}
+
+// ParseWeak reads what Parse reads, and MD5 as well: "md5:" and 32 hex digits, or these alone.
+func ParseWeak(text string) (Digest, error) {
 	switch {
 	case text == "":
 		return Digest{}, errors.New("the checksum is empty: expected " + Expected)
@@ -107,7 +117,10 @@ func parseSRI(algorithm Algorithm, sum string) (Digest, error) {
 	if err := known(algorithm); err != nil {
 		return Digest{}, err
 	}
-	if algorithm == SHA1 {
+	switch algorithm {
+	case MD5:
+		return Digest{}, md5Error()
+	case SHA1:
 		return Digest{}, errors.New("the sha1-<base64> form does not exist (Subresource Integrity has sha256, sha384 and sha512): expected " + Expected)
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(sum)
@@ -124,9 +137,6 @@ func parseBare(text string) (Digest, error) {
 	if _, err := hex.DecodeString(text); err != nil {
 		return Digest{}, errors.New("this is not a checksum: expected " + Expected)
 	}
-	if len(text) == 32 {
-		return Digest{}, md5Error()
-	}
 	for algorithm, size := range sizes {
 		if len(text) == 2*size {
 			return Digest{Algorithm: algorithm, Sum: strings.ToLower(text)}, nil
@@ -140,7 +150,7 @@ func known(algorithm Algorithm) error {
 		return nil
 	}
 	switch lower := Algorithm(strings.ToLower(string(algorithm))); {
-	case lower == "md5":
+	case lower == MD5:
 		return md5Error()
 	case lower.Size() > 0:
 		return fmt.Errorf("the algorithm's name is written in lower case: %s", lower)

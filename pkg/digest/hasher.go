@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"crypto/md5"  // read where a registry has nothing better, and warned about
 	"crypto/sha1" // read for old manifests, and warned about
 	"crypto/sha256"
 	"crypto/sha512"
@@ -30,6 +31,8 @@ func NewHasher(algorithms ...Algorithm) *Hasher {
 
 func newHash(algorithm Algorithm) hash.Hash {
 	switch algorithm {
+	case MD5:
+		return md5.New()
 	case SHA1:
 		return sha1.New()
 	case SHA256:

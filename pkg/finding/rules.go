@@ -13,7 +13,7 @@ type Rule struct {
 }
 
 // Rules is every rule, family by family.
-var Rules = slices.Concat(jsonRules, schemaRules, artifactRules, checksumRules, urlRules, readingRules, manifestRules)
+var Rules = slices.Concat(jsonRules, yamlRules, schemaRules, artifactRules, checksumRules, urlRules, registryRules, readingRules, manifestRules)
 
 // Lookup returns the rule with the ID.
 func Lookup(id string) (Rule, bool) {

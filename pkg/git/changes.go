@@ -51,6 +51,15 @@ func (c *Checkout) RemoteURL(ctx context.Context, ref string) string {
 	return ""
 }
 
+// Origin returns where the remote of that name is fetched from, "" where there is none.
+func (c *Checkout) Origin(ctx context.Context) string {
+	url, err := c.line(ctx, "remote", "get-url", "--", "origin")
+	if err != nil {
+		return ""
+	}
+	return url
+}
+
 // Change is a file that is there now and was not, or was otherwise, at a commit.
 type Change struct {
 	Path     string // slash-separated, from the top

@@ -8,12 +8,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
 // Changes compares a manifest with what it was before (base, which may be nil): the findings are the lines of head
 // that a reviewer must look at, since they take protection away.
-func Changes(base, head *manifest.Manifest) []finding.Finding {
+func Changes(base, head *registry.Manifest) []finding.Finding {
 	if base == nil || head == nil {
 		return nil
 	}
@@ -32,11 +32,11 @@ func Changes(base, head *manifest.Manifest) []finding.Finding {
 	return findings
 }
 
-// history finds what an artifact was: by its role and platform or path, else by its URL, so that moving a file to
-// another key hides nothing.
+// history finds what an artifact was: by its role and platform or path where it has a role, or by its place, else by its URL, so
+// that moving a file to another key hides nothing.
 type history map[string]artifact.Artifact
 
-func newHistory(base *manifest.Manifest) history {
+func newHistory(base *registry.Manifest) history {
 	h := history{}
 	for _, a := range base.Artifacts {
 		for _, key := range []string{targetKey(a), urlKey(a)} {
@@ -57,7 +57,10 @@ func (h history) of(a artifact.Artifact) (was artifact.Artifact, found bool) {
 }
 
 func targetKey(a artifact.Artifact) string {
-	return string(a.Role) + " " + cmp.Or(a.Platform, a.Name)
+	if a.Role == artifact.Binary || a.Role == artifact.Weight {
+		return string(a.Role) + " " + cmp.Or(a.Platform, a.Name)
+	}
+	return a.Pointer
 }
 
 func urlKey(a artifact.Artifact) string {

@@ -6,8 +6,21 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
+
+func parse(t testing.TB, path string, text []byte) *registry.Manifest {
+	t.Helper()
+	r, err := registry.Preset(registry.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, findings := r.Read(path, text, r)
+	if m == nil {
+		t.Fatalf("%s: %v", path, findings)
+	}
+	return m
+}
 
 // entry writes a manifest of version 1.1 with one binary.
 func entry(platform, url string, fields ...string) string {
@@ -65,13 +78,13 @@ func TestChangesOfWhatIsNew(t *testing.T) {
 
 func TestChangesSayWhatToLookAt(t *testing.T) {
 	weak, strong := strings.Repeat("1", 40), strings.Repeat("2", 64)
-	parsed := func(sum string) *manifest.Manifest {
+	parsed := func(sum string) *registry.Manifest {
 		return parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server", `"checksum": "`+sum+`"`)))
 	}
-	got := show(lint.Changes(parsed(weak), parsed(strong)))
-	want := "chat-x/manifest.json:1:89: warning: The checksum is another one, and the URL is the same: `sha1:" + weak +
-		"` was declared before. The two can't be compared, being made by different algorithms (checksum/changed)\n  at /binaries/aarch64-apple-darwin/checksum\n"
-	if got != want {
-		t.Errorf("got  %swant %s", got, want)
+	got := lint.Changes(parsed(weak), parsed(strong))
+	want := "The checksum is another one, and the URL is the same: `sha1:" + weak +
+		"` was declared before. The two can't be compared, being made by different algorithms"
+	if len(got) != 1 || got[0].Message != want || got[0].Pointer != "/binaries/aarch64-apple-darwin/checksum" || got[0].Column != 89 {
+		t.Errorf("got %+v", got)
 	}
 }

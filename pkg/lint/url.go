@@ -7,57 +7,26 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/manifest"
 )
 
-// link is a URL as a manifest declares it: of one file, or of the folder of all of weightsFiles.
-type link struct {
-	place
-	declared string
-	url      string // of a file: the declared one, or one in the folder
-	isFolder bool
-	hosts.Ref
-}
-
-// folderFile stands for any file of a folder.
-const folderFile = "file"
-
-func (s *service) declaredLinks() []link {
-	var links []link
-	older := false
-	for _, a := range s.Artifacts {
-		if strings.HasPrefix(a.Pointer, "/weightsFiles/") {
-			older = true
-			continue
-		}
-		links = append(links, link{place: urlOf(a), declared: a.URL, url: a.URL, Ref: hosts.Parse(a.URL, s.server)})
-	}
-	directory := s.Root.Get("weightsDirectoryUrl")
-	if older && directory.Kind() == manifest.String {
-		file := strings.TrimSuffix(directory.String(), "/") + "/" + folderFile
-		links = append(links, link{place: valueOf(directory), declared: directory.String(), url: file, isFolder: true, Ref: hosts.Parse(file, s.server)})
-	}
-	return links
-}
-
 // declare returns another URL of the link's file as the manifest has to declare it.
-func (l link) declare(file string) string {
+func (l Link) declare(file string) string {
 	if l.isFolder {
 		return strings.TrimSuffix(file, folderFile)
 	}
 	return file
 }
 
-func urlInvalid(s *service) {
+func urlInvalid(s *subject) {
 	for _, l := range s.links {
-		if what := unreadable(l.declared); what != "" {
-			s.report(finding.URLInvalid, l.place, fmt.Sprintf("The URL %s %s, so nothing can be downloaded from it", finding.Quote(l.declared), what), "")
+		if what := unreadable(l.Declared); what != "" {
+			s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s, so nothing can be downloaded from it", finding.Quote(l.Declared), what), "")
 		}
 	}
-	for _, a := range s.weights {
-		if _, err := url.PathUnescape(a.Name); (err != nil || strings.ContainsAny(a.Name, " #?")) && strings.HasPrefix(a.Pointer, "/weightsFiles/") {
-			s.report(finding.URLInvalid, urlOf(a),
-				fmt.Sprintf("The name %s holds a character that has a meaning of its own in a URL, and the App puts it behind `weightsDirectoryUrl` as it is", finding.Quote(a.Name)),
+	for _, a := range s.Artifacts {
+		if _, err := url.PathUnescape(a.Name); a.Base != nil && (err != nil || strings.ContainsAny(a.Name, " #?")) {
+			s.report(finding.URLInvalid, Link{Document: a.Document, Pointer: a.Pointer, Position: a.Position},
+				fmt.Sprintf("The name %s holds a character that has a meaning of its own in a URL, and stands behind the folder's URL as it is", finding.Quote(a.Name)),
 				"Publish the file under a name of letters, digits, dots, hyphens and underscores")
 		}
 	}
@@ -78,79 +47,103 @@ func unreadable(declared string) string {
 	return ""
 }
 
-func urlInsecure(s *service) {
+func urlInsecure(s *subject) {
 	for _, l := range s.links {
-		u, err := url.Parse(l.declared)
+		u, err := url.Parse(l.Declared)
 		if err != nil || u.Scheme == "https" || u.Host == "" {
 			continue
 		}
 		fix := "Name an https URL"
 		if u.Scheme == "http" {
-			fix = "Write " + finding.Quote("https"+l.declared[len("http"):])
+			fix = "Write " + finding.Quote("https"+l.Declared[len("http"):])
 		}
-		s.report(finding.URLInsecure, l.place, fmt.Sprintf("The URL begins with %s, and only https keeps others on the way from exchanging the file", finding.Quote(u.Scheme+":")), fix)
+		s.report(finding.URLInsecure, l, fmt.Sprintf("The URL begins with %s, and only https keeps others on the way from exchanging the file", finding.Quote(u.Scheme+":")), fix)
+		if s.Registry.AllowHTTP && u.Scheme == "http" && l.isPledged {
+			s.findings[len(s.findings)-1].Severity = finding.Warning
+		}
 	}
 }
 
-func urlUserinfo(s *service) {
+func urlUserinfo(s *subject) {
 	for _, l := range s.links {
-		u, err := url.Parse(l.declared)
+		u, err := url.Parse(l.Declared)
 		if err != nil || u.User == nil {
 			continue
 		}
-		s.report(finding.URLUserinfo, l.place,
+		s.report(finding.URLUserinfo, l,
 			fmt.Sprintf("The URL holds a user name or a password, which everybody can read here; the file would come from %s", finding.Quote(u.Host)),
 			"Remove what stands before the `@`. If it was a password or a token, revoke it: it stays in the repository's history")
 	}
 }
 
-func urlInternationalHost(s *service) {
+func urlInternationalHost(s *subject) {
 	for _, l := range s.links {
-		unicode, ascii, ok := hosts.International(l.declared)
+		unicode, ascii, ok := hosts.International(l.Declared)
 		if !ok {
 			continue
 		}
-		s.report(finding.URLInternationalHost, l.place,
+		s.report(finding.URLInternationalHost, l,
 			fmt.Sprintf("The host is written with letters that can look like others: %s is really %s", finding.Quote(unicode), finding.Quote(ascii)), "")
 	}
 }
 
-func urlNotAFile(s *service) {
+func urlNotAFile(s *subject) {
 	for _, l := range s.links {
 		switch {
 		case l.Page() && l.Download != "":
-			s.report(finding.URLNotAFile, l.place, "The URL shows a web page about the file, and the App would save that page in its place",
+			s.report(finding.URLNotAFile, l, "The URL shows a web page about the file, and not the file itself",
 				"Write "+finding.Quote(l.declare(l.Download)))
 		case l.Page():
-			s.report(finding.URLNotAFile, l.place, "The URL shows a web page, and the App would save that page in the file's place",
+			s.report(finding.URLNotAFile, l, "The URL shows a web page, and not the file",
 				"Open the page, and copy the URL of the file's download button")
-		case !l.isFolder && strings.HasSuffix(l.declared, "/"):
-			s.report(finding.URLNotAFile, l.place, "The URL ends with a slash: it names a folder, and the App names the file by what follows the last slash",
+		case !l.isFolder && strings.HasSuffix(l.Declared, "/"):
+			s.report(finding.URLNotAFile, l, "The URL ends with a slash: it names a folder, and no file",
 				"Write the URL of the file itself")
 		}
 	}
 }
 
-// urlMutable speaks once of each revision, however many files are named in it.
-func urlMutable(s *service) {
+// separately is how many moving revisions of one manifest are told one by one; more are told at once.
+const separately = 3
+
+// urlMutable speaks once of each revision, however many files are named in it; in a manifest that names many, once of all.
+func urlMutable(s *subject) {
 	type revision struct{ owner, repo, name string }
-	seen := map[revision]int{}
+	seen := map[revision]bool{}
+	var first, all []Link
 	for _, l := range s.links {
 		why := l.Mutable()
-		key := revision{l.Owner, l.Repo, why}
 		if why == "" {
 			continue
 		}
-		if seen[key]++; seen[key] > 1 {
-			continue
+		all = append(all, l)
+		if key := (revision{l.Owner, l.Repo, why}); !seen[key] {
+			seen[key] = true
+			first = append(first, l)
 		}
-		s.report(finding.URLMutable, l.place,
-			fmt.Sprintf("The URL follows %s: what it serves can change without a change here", why), s.pin(l))
+	}
+	if len(first) > separately {
+		s.report(finding.URLMutable, all[0], fmt.Sprintf("%d URLs follow something that moves, such as %s: what they serve can change without a change here. The first stand at %s",
+			len(all), all[0].Mutable(), places(all)), "Name a commit or a full version in each. "+s.pin(all[0]))
+		return
+	}
+	for _, l := range first {
+		s.report(finding.URLMutable, l,
+			fmt.Sprintf("The URL follows %s: what it serves can change without a change here", l.Mutable()), s.pin(l))
 	}
 }
 
+// places names the first of some places.
+func places(links []Link) string {
+	var quoted []string
+	for _, l := range links[:separately] {
+		quoted = append(quoted, finding.Quote(l.Pointer))
+	}
+	return strings.Join(quoted, ", ")
+}
+
 // pin says what to write instead of a mutable URL.
-func (s *service) pin(l link) string {
+func (s *subject) pin(l Link) string {
 	commit := finding.Quote(l.declare(hosts.WithRevision(l.url, s.server, "<commit>")))
 	switch l.Kind {
 	case hosts.HuggingFaceFile, hosts.HuggingFaceRaw:
@@ -163,11 +156,13 @@ func (s *service) pin(l link) string {
 	return "Name a file that was uploaded to the release of a full version"
 }
 
-func urlExpires(s *service) {
+func urlExpires(s *subject) {
 	for _, l := range s.links {
-		if hosts.Expires(l.declared) {
-			s.report(finding.URLExpires, l.place, "The URL is signed for a while: it stops working after some minutes or hours",
+		if hosts.Expires(l.Declared) {
+			s.report(finding.URLExpires, l, "The URL is signed for a while: it stops working after some minutes or hours",
 				"Name the URL that leads to this one: the link on the page, not the address that the browser ends at")
 		}
 	}
 }
+
+func strippedSlash(folder string) string { return strings.TrimSuffix(folder, "/") }

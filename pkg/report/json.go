@@ -11,7 +11,6 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -98,8 +97,8 @@ var (
 	repositoryShape = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9_.-]{0,99}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$`)
 	commitShape     = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
 	scopeShape      = regexp.MustCompile(`^(changed|all)$`)
-	modeShape       = regexp.MustCompile(`^(full|fast)$`)
-	roleShape       = regexp.MustCompile(`^(` + string(artifact.Binary) + `|` + string(artifact.Weight) + `)$`)
+	modeShape       = regexp.MustCompile(`^(full|fast|offline)$`)
+	roleShape       = regexp.MustCompile(`^(binary|weight|file|image)$`)
 	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
 	ruleShape       = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 )
@@ -162,7 +161,7 @@ func (a Artifact) check() error {
 		return errors.New("a number is negative")
 	case a.Status == verify.Verified && (a.Observed.IsZero() || !same),
 		a.Status == verify.Mismatch && (a.Observed.IsZero() || a.Declared.IsZero() || same),
-		a.Status == verify.Unverified && !a.Declared.IsZero():
+		a.Status == verify.Unverified && !a.Declared.IsZero() && a.Source != "":
 		return fmt.Errorf("it can't be %s with the declared digest %s and the observed digest %s",
 			finding.Quote(a.Status.String()), finding.Quote(a.Declared.String()), finding.Quote(a.Observed.String()))
 	}
@@ -178,8 +177,8 @@ func (r *Report) checkFindings() error {
 			return err
 		}
 	}
-	if silent := r.unexplained(); len(silent) > 0 {
-		return fmt.Errorf("the artifact %s failed, and no error says why", silent[0].place())
+	if silent := r.unexplained(finding.Notice); len(silent) > 0 {
+		return fmt.Errorf("the artifact %s failed, and nothing says why", silent[0].place())
 	}
 	if counted := r.count(r.Summary.Manifests, r.Summary.Bytes); counted != r.Summary {
 		return fmt.Errorf("its summary says %s, and it holds %s", r.Summary.counts(), counted.counts())

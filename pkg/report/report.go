@@ -109,6 +109,10 @@ type Input struct {
 	Notes       []string
 	Findings    []finding.Finding // those about manifests; each Result brings its own
 	Results     []verify.Result
+	// Judge weighs a finding, given the URL and the observed digest of the artifact that it is about, and says whether it is
+	// reported; nil leaves all as they are. Waivers gives what there is to say of waivers once all findings were judged.
+	Judge   func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
+	Waivers func() []finding.Finding
 }
 
 // Build makes the report of a run. An artifact that failed without a word gets an error finding: nothing
@@ -123,13 +127,31 @@ func Build(in Input) *Report {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
 		r.Findings = append(r.Findings, result.Findings...)
 	}
-	for _, a := range r.unexplained() {
+	for _, a := range r.unexplained(finding.Error) {
 		r.Findings = append(r.Findings, finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
 			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), ""))
 	}
 	r.sort()
+	r.judge(in)
 	r.Summary = r.count(in.Manifests, in.Bytes)
 	return r
+}
+
+// judge weighs the findings as the registry's configuration has it.
+func (r *Report) judge(in Input) {
+	if in.Judge == nil {
+		return
+	}
+	artifacts := r.byPlace()
+	var judged []finding.Finding
+	for _, f := range r.Findings {
+		about, _ := artifactOf(f, artifacts)
+		if f, isReported := in.Judge(f, about.URL, about.Observed); isReported {
+			judged = append(judged, f)
+		}
+	}
+	r.Findings = append(judged, in.Waivers()...)
+	r.sort()
 }
 
 func newArtifact(result verify.Result) Artifact {
@@ -157,11 +179,11 @@ var failureRules = map[verify.Status]string{
 	verify.Unreachable: finding.ArtifactUnreachable,
 }
 
-// unexplained returns the artifacts that failed without an error finding at their pointer or below it.
-func (r *Report) unexplained() []Artifact {
+// unexplained returns the artifacts that failed without a finding of at least that severity at their pointer or below it.
+func (r *Report) unexplained(least finding.Severity) []Artifact {
 	explained := map[place]bool{}
 	for _, f := range r.Findings {
-		if f.Severity != finding.Error {
+		if f.Severity > least {
 			continue
 		}
 		for at := range placesOf(f) {

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/git"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+)
+
+// place is what an argument names, and the registry around it.
+type place struct {
+	workspace        // the registry's root
+	within    string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
+	folder    string // on disk: the folder that is judged, or holds the file
+	isFile    bool
+}
+
+// registryOf finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
+// .git, else the folder itself.
+func (p *program) registryOf(arg string) (*place, error) {
+	dir, name, err := splitPath(arg)
+	if err != nil {
+		return nil, err
+	}
+	found := &place{folder: cmp.Or(dir, "."), isFile: name != ""}
+	top, err := filepath.Abs(found.folder)
+	if err != nil {
+		return nil, err
+	}
+	below := ""
+	for at, rest := top, ""; ; {
+		if isRoot(at) {
+			top, below = at, rest
+			break
+		}
+		parent := filepath.Dir(at)
+		if parent == at {
+			break
+		}
+		at, rest = parent, path.Join(filepath.Base(at), rest)
+	}
+	if found.within = path.Join(below, filepath.ToSlash(name)); !found.isFile && below != "" {
+		found.within += "/"
+	}
+	shown, err := shownAs(top)
+	if err != nil {
+		return nil, err
+	}
+	found.workspace, err = openWorkspace(top, shown)
+	return found, err
+}
+
+func isRoot(dir string) bool {
+	return slices.ContainsFunc([]string{".github", ".git"}, func(name string) bool {
+		_, err := os.Lstat(filepath.Join(dir, name))
+		return err == nil
+	})
+}
+
+// shownAs is what stands before the paths of a registry in a report: the way there from this folder. Within the registry that is
+// nothing: paths are as CI says them.
+func shownAs(root string) (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	if rel, err := filepath.Rel(root, here); err == nil && filepath.IsLocal(rel) {
+		return "", nil
+	}
+	rel, err := filepath.Rel(here, root)
+	return filepath.ToSlash(rel), err
+}
+
+// Close lets go of the registry's folder.
+func (l *place) Close() { _ = l.root.Close() }
+
+// alone is the folder that is judged as a registry of its own, for one that is no part of what is above it.
+func (l *place) alone() (*place, error) {
+	top, err := filepath.Abs(l.folder)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := shownAs(top)
+	if err != nil {
+		return nil, err
+	}
+	w, err := openWorkspace(top, shown)
+	return &place{workspace: w, folder: l.folder}, err
+}
+
+// selectBelow selects the manifests at a place, and what they are compared with.
+func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selection) error {
+	setup, err := p.setUp(ctx, c, l)
+	if err != nil {
+		return usageError{err}
+	}
+	s.setup = cmp.Or(s.setup, setup)
+	files, err := l.list(ctx)
+	if err != nil {
+		return err
+	}
+	isNamed := func(f github.File) bool {
+		return l.isFile && f.Path == l.within || !l.isFile && strings.HasPrefix(f.Path, l.within) && s.setup.selects(f.Path)
+	}
+	named := slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !isNamed(f) })
+	if len(named) == 0 && l.within != "" && !l.isFile {
+		inner, err := l.alone()
+		if err != nil {
+			return err
+		}
+		defer inner.Close()
+		return p.selectBelow(ctx, c, inner, s)
+	}
+	sources, err := s.setup.readAll(ctx, l, named)
+	if err != nil {
+		return err
+	}
+	s.sources = append(s.sources, sources...)
+	s.isWhole = l.within == ""
+	for _, f := range files {
+		s.around.paths = append(s.around.paths, path.Join(l.name, f.Path))
+	}
+	p.trustOrigin(ctx, c, l)
+	if s.isWhole {
+		return nil
+	}
+	others := slices.DeleteFunc(s.setup.selected(files), func(f github.File) bool { return isNamed(f) || !s.setup.comparesAll(f.Path) })
+	more, err := s.setup.readAll(ctx, l, others)
+	s.around.others = append(s.around.others, more...)
+	return err
+}
+
+// trustOrigin takes the registry's owner from where the checkout came from, since no event tells it here.
+func (p *program) trustOrigin(ctx context.Context, c *Config, l *place) {
+	if !l.isRepository() || len(p.trustedURLs(c)) > 0 {
+		return
+	}
+	if checkout, err := git.Open(ctx, l.dir, p.Environ); err == nil {
+		p.trustOwner(c, checkout.Origin(ctx))
+	}
+}

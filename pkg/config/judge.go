@@ -1,0 +1,85 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+// Judge applies a configuration file to the findings of one run, and remembers which waivers were needed.
+type Judge struct {
+	file *File
+	now  time.Time
+	used []bool // by waiver
+}
+
+// Judge returns a Judge for a run at a time. A nil File says nothing.
+func (f *File) Judge(now time.Time) *Judge {
+	f = cmp.Or(f, &File{})
+	return &Judge{f, now, make([]bool, len(f.waivers))}
+}
+
+// Judge returns a finding as the file weighs it, and whether it is reported at all. url and observed are those of the artifact
+// that it is about, "" and zero where it is about none.
+func (j *Judge) Judge(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool) {
+	if level, found := j.file.severity[f.Rule]; found {
+		if level == Off {
+			return f, false
+		}
+		_ = f.Severity.UnmarshalText([]byte(level)) // Parse has read it
+	}
+	for i, w := range j.file.waivers {
+		if w.covers(f, url, observed) && !w.isOver(j.now) {
+			j.used[i] = true
+			f.Waived = finding.Waiver{Because: w.because, Until: w.day()}
+		}
+	}
+	return f, true
+}
+
+// Waivers says which waivers are over and, after a scan of everything, which waived nothing.
+func (j *Judge) Waivers(isWhole bool) []finding.Finding {
+	var findings []finding.Finding
+	for i, w := range j.file.waivers {
+		message := ""
+		switch {
+		case w.isOver(j.now):
+			message = fmt.Sprintf("The waiver of %s ended on %s", finding.Quote(w.rule), w.day())
+		case isWhole && !j.used[i]:
+			message = fmt.Sprintf("The waiver of %s waives nothing: there is no such finding any more", finding.Quote(w.rule))
+		default:
+			continue
+		}
+		f, isReported := j.Judge(finding.New(finding.ConfigWaiver, j.file.Name, "", w.position, message, ""), "", digest.Digest{})
+		if isReported {
+			findings = append(findings, f)
+		}
+	}
+	return findings
+}
+
+// isOver reports whether the waiver's last day, in UTC, is past.
+func (w waiver) isOver(now time.Time) bool {
+	return !w.until.IsZero() && !now.UTC().Before(w.until.AddDate(0, 0, 1))
+}
+
+func (w waiver) day() string {
+	if w.until.IsZero() {
+		return ""
+	}
+	return w.until.Format(time.DateOnly)
+}
+
+func (w waiver) covers(f finding.Finding, url string, observed digest.Digest) bool {
+	return w.rule == f.Rule &&
+		(w.manifests == nil || registry.Selects(w.manifests, f.Manifest)) &&
+		(w.at == nil || w.at.Match(f.Pointer)) &&
+		(w.url == "" || url != "" && doublestar.MatchUnvalidated(w.url, url)) &&
+		(w.observed.IsZero() || w.observed == observed)
+}

@@ -1,0 +1,225 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Pattern names places in documents: an RFC 6901 pointer whose tokens may also be * (any member or element), ** (any depth,
+// none too) and {name} (any one, captured).
+type Pattern struct {
+	text   string
+	tokens []token
+}
+
+type token struct {
+	kind tokenKind
+	text string // of a literal: unescaped; of a capture: its name
+}
+
+type tokenKind uint8
+
+const (
+	literal tokenKind = iota
+	anyOne
+	anyDepth
+	capture
+)
+
+// maxTokens bounds a pattern: each of its tokens can cost a step at each value.
+const maxTokens = 32
+
+var captureName = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9_-]*)\}$`)
+
+// ParsePattern reads a pattern. The error says what was expected.
+func ParsePattern(text string) (Pattern, error) {
+	p := Pattern{text: text}
+	if text == "" {
+		return p, nil
+	}
+	if text[0] != '/' {
+		return p, errors.New("a pattern is a JSON pointer: it begins with `/`, or is empty for the whole document")
+	}
+	for part := range strings.SplitSeq(text[1:], "/") {
+		t := token{literal, unescapes.Replace(part)}
+		switch name := captureName.FindStringSubmatch(part); {
+		case part == "*":
+			t = token{kind: anyOne}
+		case part == "**":
+			t = token{kind: anyDepth}
+		case name != nil:
+			t = token{capture, name[1]}
+		case strings.ContainsAny(part, "*{}"):
+			return p, fmt.Errorf("%s is neither a name nor `*`, `**` or `{name}`", finding.Quote(part))
+		}
+		if t.kind == anyDepth && len(p.tokens) > 0 && p.tokens[len(p.tokens)-1].kind == anyDepth {
+			continue // two are one
+		}
+		p.tokens = append(p.tokens, t)
+	}
+	if len(p.tokens) > maxTokens {
+		return p, fmt.Errorf("the pattern has %d parts, and %d are the most", len(p.tokens), maxTokens)
+	}
+	return p, p.checkCaptures()
+}
+
+func (p Pattern) checkCaptures() error {
+	seen := map[string]bool{}
+	for _, name := range p.Captures() {
+		if seen[name] {
+			return fmt.Errorf("`{%s}` stands twice: a name is captured once", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// Captures returns the names that the pattern captures.
+func (p Pattern) Captures() []string {
+	var names []string
+	for _, t := range p.tokens {
+		if t.kind == capture {
+			names = append(names, t.text)
+		}
+	}
+	return names
+}
+
+// String returns the pattern as it was written.
+func (p Pattern) String() string { return p.text }
+
+// Captured is what the names of a pattern stand for at one place, the last first.
+type Captured struct {
+	name, value string
+	before      *Captured
+}
+
+// Get returns what a name stands for, "" where it captures nothing.
+func (c *Captured) Get(name string) string {
+	for ; c != nil; c = c.before {
+		if c.name == name {
+			return c.value
+		}
+	}
+	return ""
+}
+
+// Matcher matches several patterns in one walk.
+type Matcher struct{ patterns []Pattern }
+
+// NewMatcher returns a Matcher of patterns.
+func NewMatcher(patterns ...Pattern) *Matcher { return &Matcher{patterns} }
+
+// Match is a pattern that a place has, by its index among the Matcher's.
+type Match struct {
+	Pattern  int
+	Captured *Captured
+}
+
+// state is how far one pattern got on the way to a value. Of the ways to get equally far the first counts, so that a value has
+// no more states than the patterns have tokens, and a walk is linear in the document.
+type state struct {
+	pattern, next int
+	captured      *Captured
+}
+
+// Walk visits every value below root, root too, in the order of the text, with the patterns that its place has, by their
+// index. visit returns false to leave out what is below.
+func (m *Matcher) Walk(root *Value, visit func(v *Value, matches []Match) bool) {
+	states := m.open(nil, root, nil)
+	m.walk(root, states, visit)
+}
+
+func (m *Matcher) walk(v *Value, states []state, visit func(*Value, []Match) bool) {
+	if !visit(v, m.matches(states)) {
+		return
+	}
+	for _, child := range v.Children() {
+		m.walk(child, m.open(states, child, v), visit)
+	}
+}
+
+// open returns the states at a value from those at its parent; at the root, those of all patterns at their beginning.
+func (m *Matcher) open(states []state, v, parent *Value) []state {
+	var next []state
+	add := func(s state) { next = m.add(next, s) }
+	if parent == nil {
+		for i := range m.patterns {
+			add(state{pattern: i})
+		}
+		return next
+	}
+	if len(states) == 0 {
+		return nil
+	}
+	name := v.Step()
+	for _, s := range states {
+		tokens := m.patterns[s.pattern].tokens
+		if s.next == len(tokens) {
+			continue
+		}
+		switch t := tokens[s.next]; {
+		case t.kind == anyDepth:
+			add(s)
+		case t.kind == capture:
+			add(state{s.pattern, s.next + 1, &Captured{t.text, name, s.captured}})
+		case t.kind == anyOne, t.text == name:
+			add(state{s.pattern, s.next + 1, s.captured})
+		}
+	}
+	return next
+}
+
+// add adds a state that is not there yet, and those that ** lets it be as well.
+func (m *Matcher) add(states []state, s state) []state {
+	for _, other := range states {
+		if other.pattern == s.pattern && other.next == s.next {
+			return states
+		}
+	}
+	states = append(states, s)
+	if tokens := m.patterns[s.pattern].tokens; s.next < len(tokens) && tokens[s.next].kind == anyDepth {
+		return m.add(states, state{s.pattern, s.next + 1, s.captured})
+	}
+	return states
+}
+
+func (m *Matcher) matches(states []state) []Match {
+	var found []Match
+	for _, s := range states {
+		if s.next == len(m.patterns[s.pattern].tokens) {
+			found = append(found, Match{s.pattern, s.captured})
+		}
+	}
+	return found
+}
+
+// Step returns the token, unescaped, that leads to the value from its parent.
+func (v *Value) Step() string {
+	if v.parent != nil && v.parent.kind == Array {
+		return v.token()
+	}
+	return v.name
+}
+
+// Match reports whether the place that an RFC 6901 pointer names is one of the pattern's.
+func (p Pattern) Match(pointer string) bool {
+	m := NewMatcher(p)
+	states := m.open(nil, nil, nil)
+	if pointer != "" {
+		for part := range strings.SplitSeq(pointer[1:], "/") {
+			states = m.open(states, &Value{name: unescapes.Replace(part)}, &Value{})
+		}
+	}
+	return len(m.matches(states)) > 0
+}
+
+// IsPointer reports whether the pattern is a plain pointer, of one place.
+func (p Pattern) IsPointer() bool {
+	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind != literal })
+}

@@ -1,0 +1,426 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// readYAML builds the trees of the documents of a YAML 1.2 text. The library gives nodes as they are written; what makes a
+// text mean two things, or grow without end, is checked here: keys that stand twice, aliases, depth.
+func readYAML(path string, text []byte, maxSize int) ([]*Document, []finding.Finding) {
+	r := &yamlReader{path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
+	r.acceptable(maxSize)
+	if len(r.findings) > 0 {
+		return nil, r.findings
+	}
+	if mark := []byte("\ufeff"); bytes.HasPrefix(text, mark) {
+		r.cursor.position(len(mark))
+		r.cursor.at.Column = 1 // as editors count
+		text = text[len(mark):]
+	}
+	r.lines = libraryLines(text, len(r.text)-len(text))
+	documents := r.documents(yaml.NewDecoder(bytes.NewReader(text)))
+	Bound(r.findings, r.duplicates)
+	if len(r.findings) > 0 {
+		return nil, r.findings
+	}
+	return documents, nil
+}
+
+type yamlReader struct {
+	path       string
+	text       []byte
+	cursor     cursor
+	lines      []int // byte offsets at which the library's lines begin
+	line       int   // of lines: where column stands
+	column     int   // in code points, from 1, of offset
+	offset     int
+	document   int
+	anchors    map[*yaml.Node]*Value // whole values; nil for those that are being read
+	values     int
+	maxValues  int
+	findings   []finding.Finding
+	duplicates int
+	stopped    bool // nothing more can be read
+}
+
+func (r *yamlReader) fail(rule string, at finding.Position, pointer, message, fix string) {
+	f := finding.New(rule, r.path, pointer, at, message, fix)
+	f.Document = r.document
+	r.findings = append(r.findings, f)
+}
+
+// stop reports what ends the reading.
+func (r *yamlReader) stop(rule string, at finding.Position, pointer, message, fix string) {
+	if !r.stopped {
+		r.fail(rule, at, pointer, message, fix)
+	}
+	r.stopped = true
+}
+
+func (r *yamlReader) acceptable(maxSize int) {
+	begin := finding.Position{Line: 1, Column: 1}
+	if len(r.text) > maxSize {
+		r.stop(finding.YAMLTooLarge, begin, "", tooLarge(maxSize), tooLargeFix)
+		return
+	}
+	if invalid := firstInvalid(r.text); invalid < len(r.text) {
+		c := newCursor(r.text)
+		r.stop(finding.YAMLInvalidUTF8, c.position(invalid), "", fmt.Sprintf("the byte 0x%02x here is not valid UTF-8", r.text[invalid]), "Save the file as UTF-8.")
+	}
+}
+
+// libraryLines returns where the lines begin as the library counts them: YAML 1.1 has more line breaks than people and GitHub
+// know (https://yaml.org/spec/1.1/#id871136). base is the offset of the text in the file.
+func libraryLines(text []byte, base int) []int {
+	lines := []int{base}
+	for i := 0; i < len(text); {
+		c, size := utf8.DecodeRune(text[i:])
+		i += size
+		switch {
+		case c == '\r' && i < len(text) && text[i] == '\n':
+		case c == '\n', c == '\r', c == '\u0085', c == '\u2028', c == '\u2029':
+			lines = append(lines, base+i)
+		}
+	}
+	return lines
+}
+
+func (r *yamlReader) documents(decoder *yaml.Decoder) []*Document {
+	var all []*Document
+	for ; !r.stopped; r.document++ {
+		var node yaml.Node
+		err := decode(decoder, &node)
+		switch {
+		case errors.Is(err, io.EOF):
+			return all
+		case err != nil:
+			r.syntax(err)
+			return nil
+		}
+		r.anchors = map[*yaml.Node]*Value{}
+		root := &Value{isYAML: true}
+		for _, content := range node.Content {
+			r.read(root, content, 1)
+		}
+		if root.kind != "" {
+			all = append(all, &Document{Path: r.path, Index: r.document, Syntax: YAML, Root: root})
+		}
+	}
+	return all
+}
+
+// decode keeps a panic of the library from ending the program: its input is hostile.
+func decode(decoder *yaml.Decoder, node *yaml.Node) (err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("the YAML library gave up: %v", problem)
+		}
+	}()
+	return decoder.Decode(node)
+}
+
+// syntax reports why the library can't read on.
+func (r *yamlReader) syntax(err error) {
+	message, at := err.Error(), finding.Position{Line: 1, Column: 1}
+	var load *yaml.LoadError
+	if errors.As(err, &load) {
+		message = load.Message
+		if mark := load.Mark; mark.Line > 0 {
+			at = r.positionOf(mark.Line, max(mark.Column, 1))
+		}
+	}
+	rule, fix := finding.YAMLSyntax, "Look here and just before for a missing quote, colon, dash or bracket, a tab, or indentation that is not that of its neighbours."
+	if strings.Contains(message, "anchor") {
+		rule, fix = finding.YAMLAlias, "Name an anchor (`&name`) that stands before the alias in the same document."
+	}
+	r.stop(rule, at, "", "this is not YAML that can be read: "+finding.Quote(message), fix)
+}
+
+// positionOf returns the place of a line and column as the library counts them, of no text that was passed already.
+func (r *yamlReader) positionOf(line, column int) finding.Position {
+	return r.cursor.position(r.offsetOf(line, column))
+}
+
+// offsetOf turns the library's line and column into a byte offset; they ascend, so that a text costs one pass.
+func (r *yamlReader) offsetOf(line, column int) int {
+	line = min(line-1, len(r.lines)-1)
+	if line != r.line || column < r.column || r.offset == 0 {
+		r.line, r.column, r.offset = line, 1, r.lines[line]
+	}
+	for r.column < column && r.offset < len(r.text) {
+		_, size := utf8.DecodeRune(r.text[r.offset:])
+		r.offset += size
+		r.column++
+	}
+	return r.offset
+}
+
+// read reads a node into v, whose parent and name are set.
+func (r *yamlReader) read(v *Value, n *yaml.Node, depth int) {
+	v.isYAML = true
+	if v.start = r.offsetOf(n.Line, n.Column); !isBlank(n) {
+		v.start = r.skipProperties(v.start)
+	}
+	v.at = r.cursor.position(v.start)
+	if n.Kind == yaml.AliasNode {
+		r.alias(v, n, depth)
+		return
+	}
+	if !r.admit(v, depth, n.Kind != yaml.ScalarNode) {
+		return
+	}
+	if n.Anchor != "" {
+		r.anchors[n] = nil
+	}
+	v.tag = unknownTag(n)
+	switch n.Kind {
+	case yaml.MappingNode:
+		r.members(v, n, depth)
+	case yaml.SequenceNode:
+		v.kind = Array
+		for _, content := range n.Content {
+			child := &Value{parent: v, index: len(v.children), pathLength: v.pathLength + 1}
+			v.children = append(v.children, child)
+			if r.read(child, content, depth+1); r.stopped {
+				return
+			}
+		}
+	default:
+		v.kind, v.text = scalarKind(n), n.Value
+		v.end = r.scalarEnd(v.start, n)
+	}
+	if n.Anchor != "" {
+		r.anchors[n] = v
+	}
+}
+
+// isBlank reports whether a node is a value that is not written at all, as in `key:`.
+func isBlank(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.TaggedStyle == 0
+}
+
+// admit counts a value, and reports whether it may be read.
+func (r *yamlReader) admit(v *Value, depth int, isContainer bool) bool {
+	r.values++
+	switch {
+	case r.values > r.maxValues:
+		r.stop(finding.YAMLTooLarge, v.at, v.Pointer(), fmt.Sprintf("the manifest has more than %d values, each alias followed", r.maxValues), "Use fewer aliases, or split the manifest.")
+	case depth > MaxDepth && isContainer:
+		r.stop(finding.YAMLTooDeep, v.at, v.Pointer(), fmt.Sprintf("the values are nested deeper than %d levels here", MaxDepth), "Flatten the manifest.")
+	case v.pathLength > MaxPath:
+		r.stop(finding.YAMLTooDeep, v.at, v.Parent().Pointer(), fmt.Sprintf("the names that lead here have more than %d bytes together", MaxPath), "Shorten the names.")
+	}
+	return !r.stopped
+}
+
+// skipProperties returns the offset of a node's own text, behind its anchor and tag (https://yaml.org/spec/1.2.2/#69-node-properties).
+func (r *yamlReader) skipProperties(offset int) int {
+	for offset < len(r.text) && (r.text[offset] == '&' || r.text[offset] == '!') {
+		end := offset + propertyLength(r.text[offset:])
+		next := end + len(r.text[end:]) - len(bytes.TrimLeft(r.text[end:], " \t\r\n"))
+		for next < len(r.text) && r.text[next] == '#' { // a comment between the property and the value
+			next += max(bytes.IndexByte(r.text[next:], '\n'), 0)
+			trimmed := len(r.text[next:]) - len(bytes.TrimLeft(r.text[next:], " \t\r\n"))
+			if trimmed == 0 {
+				break
+			}
+			next += trimmed
+		}
+		if next >= len(r.text) {
+			return end
+		}
+		offset = next
+	}
+	return offset
+}
+
+// propertyLength is the length of the anchor or tag that text begins with.
+func propertyLength(text []byte) int {
+	if bytes.HasPrefix(text, []byte("!<")) {
+		if end := bytes.IndexByte(text, '>'); end > 0 {
+			return end + 1
+		}
+	}
+	if end := bytes.IndexAny(text, " \t\r\n,[]{}"); end > 0 {
+		return end
+	}
+	return len(text)
+}
+
+// members reads a mapping: first its own keys, then what it merges.
+func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
+	v.kind = Object
+	var merges []*Value
+	for i := 0; i+1 < len(n.Content) && !r.stopped; i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		child := &Value{parent: v}
+		child.nameStart = r.skipProperties(r.offsetOf(key.Line, key.Column))
+		child.nameAt = r.cursor.position(child.nameStart)
+		name, ok := r.keyName(v, child, key)
+		if !ok {
+			return
+		}
+		child.name, child.pathLength = name, v.pathLength+len(name)+1
+		if isMerge(key) {
+			merges = append(merges, child)
+		} else if first := v.adopt(child); first != nil {
+			r.duplicate(child, first)
+		}
+		r.read(child, value, depth+1)
+	}
+	r.merge(v, merges, depth)
+}
+
+func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
+
+// keyName returns a key as it is written: 1.10 stays 1.10.
+func (r *yamlReader) keyName(parent, v *Value, key *yaml.Node) (string, bool) {
+	if key.Kind == yaml.AliasNode {
+		key = key.Alias
+	}
+	switch {
+	case key.Kind != yaml.ScalarNode:
+		r.stop(finding.YAMLKey, v.nameAt, parent.Pointer(), "a list or an object stands here as a key, which no JSON pointer can name", "Write a plain text as the key.")
+		return "", false
+	case len(key.Value) > MaxName:
+		r.stop(finding.YAMLKey, v.nameAt, parent.Pointer(), fmt.Sprintf("the key has %d bytes, and %d are the most", len(key.Value), MaxName), "Shorten the key.")
+		return "", false
+	}
+	return key.Value, true
+}
+
+func (r *yamlReader) duplicate(v, first *Value) {
+	if r.duplicates++; r.duplicates > MaxFindings+1 {
+		return
+	}
+	r.fail(finding.YAMLDuplicateKey, v.nameAt, v.Pointer(),
+		fmt.Sprintf("the key %s stands twice in one mapping, first on line %d: parsers differ in which one they believe", finding.Quote(v.name), first.nameAt.Line),
+		"Keep one of the two.")
+}
+
+// merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own win, then earlier ones.
+func (r *yamlReader) merge(v *Value, merges []*Value, depth int) {
+	for _, m := range merges {
+		sources := []*Value{m}
+		if m.kind == Array {
+			sources = m.children
+		}
+		for _, source := range sources {
+			if source.Kind() != Object {
+				r.stop(finding.YAMLMerge, m.at, v.Pointer(), "a merge key takes a mapping or a list of mappings, and this is "+source.Describe(), "Name the anchor of a mapping: `<<: *name`.")
+				return
+			}
+			for _, member := range source.children {
+				if v.Get(member.name) == nil && !r.stopped {
+					r.copy(v, member, depth+1)
+				}
+			}
+		}
+	}
+}
+
+// copy puts a copy of a value, with all below it, under another parent: the same text at another place of the document.
+func (r *yamlReader) copy(parent, from *Value, depth int) {
+	v := *from
+	v.children, v.byName = nil, nil
+	v.parent, v.index, v.pathLength = parent, len(parent.children), parent.pathLength+len(v.name)+1
+	if parent.kind == Array {
+		parent.children = append(parent.children, &v)
+	} else {
+		parent.adopt(&v)
+	}
+	if !r.admit(&v, depth, len(from.children) > 0) {
+		return
+	}
+	for _, child := range from.children {
+		if r.copy(&v, child, depth+1); r.stopped {
+			return
+		}
+	}
+}
+
+// alias makes v a copy of what an alias names. The place of a scalar is the alias; what lies deeper keeps its own.
+func (r *yamlReader) alias(v *Value, n *yaml.Node, depth int) {
+	from, known := r.anchors[n.Alias]
+	switch {
+	case !known || from == nil:
+		r.stop(finding.YAMLAlias, v.at, v.Pointer(), "the alias "+finding.Quote("*"+n.Value)+" stands inside the value that it names: the value would have no end", "Write the value itself.")
+		return
+	case !r.admit(v, depth, len(from.children) > 0):
+		return
+	}
+	v.kind, v.text, v.tag = from.kind, from.text, from.tag
+	for _, child := range from.children {
+		if r.copy(v, child, depth+1); r.stopped {
+			return
+		}
+	}
+}
+
+// coreTags are those of YAML's core schema (https://yaml.org/spec/1.2.2/#103-core-schema), and those that the library resolves
+// plain scalars to beside them, which are text to everybody who asks for text.
+var coreTags = map[string]bool{
+	"": true, "!": true, "!!map": true, "!!seq": true, "!!str": true, "!!null": true, "!!bool": true, "!!int": true, "!!float": true,
+	"!!merge": true, "!!timestamp": true,
+}
+
+// unknownTag returns a node's tag where it is none of the core schema's.
+func unknownTag(n *yaml.Node) string {
+	if tag := n.ShortTag(); n.Style&yaml.TaggedStyle != 0 && !coreTags[tag] {
+		return tag
+	}
+	return ""
+}
+
+func scalarKind(n *yaml.Node) Kind {
+	switch n.ShortTag() {
+	case "!!null":
+		return Null
+	case "!!bool":
+		return Boolean
+	case "!!int", "!!float":
+		return Number
+	}
+	return String
+}
+
+// scalarEnd returns the offset behind a scalar that stands on one line, 0 for any other: only those are edited.
+func (r *yamlReader) scalarEnd(start int, n *yaml.Node) int {
+	rest := r.text[start:]
+	if end := bytes.IndexAny(rest, "\r\n"); end >= 0 {
+		rest = rest[:end]
+	}
+	switch {
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		return quoteEnd(start, rest, '"', '\\')
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		return quoteEnd(start, rest, '\'', '\'')
+	case isBlank(n):
+		return 0
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && bytes.HasPrefix(rest, []byte(n.Value)):
+		return start + len(n.Value)
+	}
+	return 0
+}
+
+// quoteEnd returns the offset behind the closing quote, 0 where it is on another line. escape makes the next byte plain.
+func quoteEnd(start int, text []byte, quote, escape byte) int {
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == escape && i+1 < len(text) && (escape != quote || text[i+1] == quote):
+			i++
+		case text[i] == quote:
+			return start + i + 1
+		}
+	}
+	return 0
+}

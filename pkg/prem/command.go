@@ -1,0 +1,205 @@
+package prem
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// serveCommand holds the command's first word against the name of every binary.
+func serveCommand(s *service) {
+	if len(s.binaries) == 0 || s.comingSoon() {
+		return
+	}
+	at := s.field("serveCommand")
+	if len(s.command) == 0 {
+		if at.pointer == "" {
+			at = s.whole()
+		}
+		s.report(finding.ManifestNoBinary, at, "There is no `serveCommand`, so the App can't start what it downloads", s.commandFix(nil))
+		return
+	}
+	var names, others []string // of the binaries that are not the first word, and of their platforms
+	for _, b := range s.binaries {
+		if b.Name != s.command[0] {
+			names, others = append(names, b.Name), append(others, b.Platform)
+		}
+	}
+	switch len(names) {
+	case 0:
+	case len(s.binaries):
+		s.report(finding.ManifestServeCommand, at, notABinary(s.command[0], names), s.commandFix(s.arguments()))
+	default:
+		s.report(finding.ManifestServeCommandPlatform, at,
+			fmt.Sprintf("The command starts %s, and what is downloaded for %s has another name: the service can't start there", finding.Quote(s.command[0]), list(others)), "")
+	}
+}
+
+var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+
+// notABinary says why the App can't start the first word.
+func notABinary(word string, names []string) string {
+	said := "The command starts with " + finding.Quote(word)
+	switch {
+	case assignment.MatchString(word):
+		return said + ", which only a shell takes for a variable: the App takes it for the name of the program"
+	case path.IsAbs(word) || strings.Contains(word, ".."):
+		return said + ", which leads out of the service's folder: the App would start a program that it did not download"
+	case strings.Contains(word, "/"):
+		return said + ": the App expects the bare name of the downloaded file, without a folder"
+	}
+	slices.Sort(names)
+	return said + ", and what is downloaded is called " + list(slices.Compact(names)) + ": the App finds nothing to start"
+}
+
+// arguments returns the words behind the program's name, which may have variables before it.
+func (s *service) arguments() []string {
+	isProgram := func(word string) bool { return !assignment.MatchString(word) }
+	return s.command[min(slices.IndexFunc(s.command, isProgram)+1, len(s.command)):]
+}
+
+// commandFix gives the command to paste, as far as it is known.
+func (s *service) commandFix(arguments []string) string {
+	command, _ := jsontext.AppendQuote(nil, strings.Join(append([]string{s.binaries[0].Name}, arguments...), " ")) // fails on invalid UTF-8 only
+	return "Begin with the name of the downloaded file: " + finding.Quote(`"serveCommand": `+string(command))
+}
+
+// shellWords need a shell that the App does not start: operators, redirections, variables, command substitution,
+// quotes and the home folder.
+var shellWords = regexp.MustCompile(`^(\|\|?|&&?|;|[0-9]?>>?(&[0-9])?|<)$|;$|\$\(|\$\{?[A-Za-z_]|` + "`" + `|(^|=)["'~]`)
+
+// templateWords need somebody to fill them in.
+var templateWords = regexp.MustCompile(`(^|=)(\{\{?[A-Za-z_. -]+\}\}?|<[A-Za-z_. -]+>|%[A-Za-z_]+%)$`)
+
+// shellSyntax leaves the first word to serveCommand.
+func shellSyntax(s *service) {
+	if len(s.command) == 0 {
+		return
+	}
+	if words := matching(shellWords, s.command[1:]); len(words) > 0 {
+		s.report(finding.ManifestShellSyntax, s.field("serveCommand"),
+			fmt.Sprintf("The App splits the command at white space and starts no shell: the program would get %s as written", list(words)),
+			"Write the program and its arguments only; what needs a shell goes into the program")
+	}
+	if words := matching(templateWords, s.command[1:]); len(words) > 0 {
+		s.report(finding.ManifestShellSyntax, s.field("serveCommand"),
+			fmt.Sprintf("Nobody fills in %s: the program would get it as written", list(words)), "Write the value itself")
+	}
+}
+
+func matching(pattern *regexp.Regexp, words []string) []string {
+	return slices.DeleteFunc(slices.Clone(words), func(word string) bool { return !pattern.MatchString(word) })
+}
+
+// option is an argument of the command with its value.
+type option struct{ name, separator, value string }
+
+func (o option) with(value string) string { return o.name + o.separator + value }
+
+// maxOptions bounds the options that are looked at.
+const maxOptions = 10
+
+// options returns the values given to the named options, as "--name value" or "--name=value", apart from those that
+// shellSyntax objects to.
+func (s *service) options(names ...string) []option {
+	var found []option
+	for i, word := range s.command {
+		name, value, joined := strings.Cut(word, "=")
+		if !slices.Contains(names, name) || len(found) == maxOptions {
+			continue
+		}
+		separator := "="
+		if !joined {
+			separator = " "
+		}
+		if !joined && i+1 < len(s.command) && !strings.HasPrefix(s.command[i+1], "-") {
+			value = s.command[i+1]
+		}
+		if !shellWords.MatchString(value) && !templateWords.MatchString(value) {
+			found = append(found, option{name, separator, value})
+		}
+	}
+	return found
+}
+
+// modelPath holds the model's path against the files that are downloaded.
+func modelPath(s *service) {
+	if len(s.weights) == 0 {
+		return
+	}
+	for _, o := range s.options("--model-path", "--model", "-m") {
+		if s.holds(o.value) {
+			continue
+		}
+		message := fmt.Sprintf("%s is %s, and no file of that name is downloaded: the server finds no model", finding.Quote(o.name), finding.Quote(o.value))
+		if o.value == "" {
+			message = finding.Quote(o.name) + " has no value: the server finds no model"
+		}
+		s.report(finding.ManifestModelPath, s.field("serveCommand"), message, s.modelFix(o))
+	}
+}
+
+// holds reports whether a path names a downloaded file or its folder, seen from the service's folder.
+func (s *service) holds(name string) bool {
+	clean := path.Clean(name)
+	for _, w := range s.weights {
+		if clean == path.Clean(w.Name) || strings.HasPrefix(w.Name, clean+"/") {
+			return true
+		}
+	}
+	return name != "" && clean == "."
+}
+
+func (s *service) modelFix(o option) string {
+	var names []string
+	for _, w := range s.weights {
+		names = append(names, w.Name)
+	}
+	name, found := nearest(o.value, names)
+	if !found {
+		name = names[0]
+	}
+	return fmt.Sprintf("Name one of the downloaded files, such as %s, or `.` for their folder", finding.Quote(o.with(name)))
+}
+
+// port holds the server's port against the one that the App polls, unless it is told not to.
+func port(s *service) {
+	external := s.root.Get("defaultExternalPort")
+	want, known := external.Integer()
+	if len(s.binaries) == 0 || len(s.command) == 0 || !known || s.root.Get("skipHealthCheck").True() {
+		return
+	}
+	digits := strconv.FormatInt(want, 10)
+	given := s.ports()
+	for _, o := range given {
+		n, err := strconv.ParseInt(o.value, 10, 64)
+		if err == nil && n == want {
+			continue
+		}
+		fix := "Write " + finding.Quote(o.with(digits))
+		if err == nil {
+			fix += fmt.Sprintf(", or `\"defaultExternalPort\": %d`", n)
+		}
+		s.report(finding.ManifestPort, s.field("serveCommand"),
+			fmt.Sprintf("The server is told to listen on %s, and the App waits for it on %s, the `defaultExternalPort` of line %d", finding.Quote(o.value), digits, external.Position().Line), fix)
+	}
+	if len(given) == 0 && !strings.Contains(strings.Join(s.command[1:], " "), digits) {
+		s.report(finding.ManifestNoPort, s.field("serveCommand"),
+			fmt.Sprintf("The command names no port: the App waits on %s, and hangs if that is not the server's own default", digits), "")
+	}
+}
+
+// ports returns the options that name the server's port; -p may as well be a prompt or a path.
+func (s *service) ports() []option {
+	return slices.DeleteFunc(s.options("--port", "-p"), func(o option) bool {
+		_, err := strconv.Atoi(o.value)
+		return o.name == "-p" && err != nil
+	})
+}

@@ -1,0 +1,159 @@
+package prem_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+func FuzzParse(f *testing.F) {
+	for _, file := range append(matching(f, "testdata/ok/*.json"), matching(f, "testdata/err/*.json")...) {
+		f.Add(readFile(f, file))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		m, findings := prem.Parse("x", text)
+		for _, each := range findings {
+			checkInside(t, text, each.Position)
+		}
+		if m == nil {
+			checkRefusal(t, text, findings)
+			return
+		}
+		if !jsontext.Value(text).IsValid() || !json.Valid(text) {
+			t.Fatalf("%q is read", text)
+		}
+		checkPlaces(t, m, findings)
+		checkReformatted(t, text, m, findings)
+		checkSchema(t, text, findings)
+	})
+}
+
+func checkInside(t *testing.T, text []byte, p finding.Position) {
+	t.Helper()
+	lines := bytes.Split(text, []byte{'\n'})
+	if p.Line < 1 || p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCount(lines[p.Line-1])+1 {
+		t.Fatalf("%v is not a place in %q", p, text)
+	}
+}
+
+// checkRefusal makes sure that a text is refused for a reason that another parser has too, or that is a bound of ours.
+func checkRefusal(t *testing.T, text []byte, findings []finding.Finding) {
+	t.Helper()
+	if len(findings) == 0 || findings[0].Severity != finding.Error {
+		t.Fatalf("%q is refused without an error", text)
+	}
+	ours := []string{finding.JSONTooDeep, finding.JSONLongName, finding.JSONNotAnObject, finding.JSONTooLarge}
+	if jsontext.Value(text).IsValid() && !slices.ContainsFunc(findings, func(f finding.Finding) bool { return slices.Contains(ours, f.Rule) }) {
+		t.Fatalf("%q is refused, and strict JSON: %v", text, findings)
+	}
+}
+
+// checkPlaces makes sure that pointers and positions of findings and artifacts lead to the same values.
+func checkPlaces(t *testing.T, m *registry.Manifest, findings []finding.Finding) {
+	t.Helper()
+	urls := map[string]finding.Position{}
+	for _, a := range m.Artifacts {
+		v, found := root(m).Locate(a.Pointer)
+		if !found || a.Position != v.Position() && a.Position != v.Get("url").Position() {
+			t.Fatalf("%s stands at %v, not %v", a.Pointer, v.Position(), a.Position)
+		}
+		urls[a.Pointer] = a.Position
+	}
+	for _, f := range findings {
+		v, found := root(m).Locate(f.Pointer)
+		if !found || f.Position != v.Position() && f.Position != v.NamePosition() && f.Position != urls[f.Pointer] {
+			t.Fatalf("%v stands at %v", f, v.Position())
+		}
+	}
+}
+
+// checkReformatted makes sure that white space makes no difference but to positions.
+func checkReformatted(t *testing.T, text []byte, m *registry.Manifest, findings []finding.Finding) {
+	t.Helper()
+	indented := jsontext.Value(bytes.Clone(text))
+	if err := indented.Indent(); err != nil || len(indented) > document.DefaultMaxSize || len(m.Artifacts) > 100 {
+		return
+	}
+	again, more := prem.Parse("x", indented)
+	if again == nil || len(more) != len(findings) {
+		t.Fatalf("%q has %d findings, indented %d: %v", text, len(findings), len(more), more)
+	}
+	anywhere := cmpopts.IgnoreTypes(finding.Position{})
+	if diff := cmp.Diff(m.Artifacts, again.Artifacts, anywhere); diff != "" {
+		t.Fatalf("%q has other artifacts when indented:\n%s", text, diff)
+	}
+}
+
+// exponent is that of numbers with which gojsonschema would compute for long, or crash.
+var exponent = regexp.MustCompile(`[0-9][eE]`)
+
+// checkSchema makes sure that nothing that gojsonschema objects to in the text itself is lost on the way.
+func checkSchema(t *testing.T, text []byte, findings []finding.Finding) {
+	t.Helper()
+	if exponent.Match(text) {
+		return
+	}
+	schema, err := gojsonschema.NewSchema(gojsonschema.NewBytesLoader(prem.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := schema.Validate(gojsonschema.NewBytesLoader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	isViolation := func(f finding.Finding) bool {
+		return strings.HasPrefix(f.Rule, "schema/") || f.Rule == finding.ChecksumInvalid
+	}
+	if !result.Valid() && !slices.ContainsFunc(findings, isViolation) {
+		t.Fatalf("%q has violations that are not reported: %v", text, result.Errors())
+	}
+}
+
+func FuzzEdit(f *testing.F) {
+	for _, file := range append(matching(f, "testdata/ok/*.json"), matching(f, "testdata/upgrade/*.json")...) {
+		f.Add(readFile(f, file))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, transition := range []bool{false, true} {
+			if upgraded, err := upgrade(text, transition); err == nil {
+				checkUpgrade(t, text, upgraded, transition)
+			}
+		}
+		m, _ := prem.Parse("x", text)
+		if m == nil || len(m.Artifacts) == 0 {
+			return
+		}
+		pointer := m.Artifacts[len(text)%len(m.Artifacts)].Pointer
+		once, err := setChecksum(text, pointer, declared, 7, true)
+		if err != nil {
+			return
+		}
+		again, err := setChecksum(once, pointer, declared, 7, false)
+		if err != nil || !bytes.Equal(once, again) {
+			t.Fatalf("%q becomes %q, then %q, %v", text, once, again, err)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	text := readFile(b, "testdata/ok/version-1.1.json")
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		prem.Parse("x", text)
+	}
+}

@@ -1,0 +1,110 @@
+package prem
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+// rules are those over one manifest. Each is a function that reports; the texts that do not depend on the
+// manifest stand in finding.Rules.
+var rules = []func(*service){
+	serveCommand, shellSyntax, modelPath, port,
+	pathEscape, archive, weightIsBinary, noWeights, weightsDirectory, versionShape, noBinary,
+	platform, filePlatform,
+	misspeltKey, placeholder, interfaces, folder,
+}
+
+// Lint applies the App's rules over one manifest. server is the GitHub server's URL ("https://github.com").
+// Findings are in the order of the text.
+func (Registry) Lint(m *registry.Manifest, server string) []finding.Finding {
+	s := newService(m)
+	s.server = server
+	var all []finding.Finding
+	for _, rule := range rules {
+		s.findings = nil
+		rule(s)
+		all = append(all, lint.Bounded(s.findings)...)
+	}
+	slices.SortFunc(all, finding.Finding.Compare)
+	return all
+}
+
+// service is a manifest, and what several rules ask of it.
+type service struct {
+	*registry.Manifest
+	root     *document.Value
+	folder   string // the name of the manifest's folder; "" when it has none
+	binaries []artifact.Artifact
+	weights  []artifact.Artifact
+	command  []string // serveCommand as the App splits it
+
+	// Of the rules over one manifest.
+	server   string
+	findings []finding.Finding
+}
+
+func newService(m *registry.Manifest) *service {
+	s := &service{Manifest: m, root: root(m), folder: folderOf(m.Path)}
+	s.command = strings.Fields(s.root.Get("serveCommand").String())
+	for _, a := range m.Artifacts {
+		switch a.Role {
+		case artifact.Binary:
+			s.binaries = append(s.binaries, a)
+		case artifact.Weight:
+			s.weights = append(s.weights, a)
+		}
+	}
+	return s
+}
+
+// place is where a finding stands.
+type place struct {
+	pointer string
+	at      finding.Position
+}
+
+func valueOf(v *document.Value) place      { return place{v.Pointer(), v.Position()} }
+func nameOf(v *document.Value) place       { return place{v.Pointer(), v.NamePosition()} }
+func urlOf(a artifact.Artifact) place      { return place{a.Pointer, a.Position} }
+func (s *service) whole() place            { return valueOf(s.root) }
+func (s *service) field(name string) place { return valueOf(s.root.Get(name)) }
+
+func (s *service) report(rule string, at place, message, fix string) {
+	s.findings = append(s.findings, finding.New(rule, s.Path, at.pointer, at.at, message, fix))
+}
+
+// set reports whether a field has a value other than null.
+func (s *service) set(name string) bool {
+	kind := s.root.Get(name).Kind()
+	return kind != "" && kind != document.Null
+}
+
+func (s *service) comingSoon() bool { return s.root.Get("comingSoon").True() }
+
+// isDocker reports whether the service is a container.
+func (s *service) isDocker() bool { return s.set("dockerImages") }
+
+// listLimit bounds the items that a message lists.
+const listLimit = 3
+
+// list names outside values in a sentence.
+func list(values []string) string {
+	var quoted []string
+	for _, v := range values[:min(len(values), listLimit)] {
+		quoted = append(quoted, finding.Quote(v))
+	}
+	if more := len(values) - listLimit; more > 0 {
+		quoted = append(quoted, fmt.Sprintf("%d more", more))
+	}
+	if n := len(quoted); n > 1 {
+		return strings.Join(quoted[:n-1], ", ") + " and " + quoted[n-1]
+	}
+	return strings.Join(quoted, "")
+}

@@ -1,0 +1,262 @@
+package prem_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with a file, or rewrites the file.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (- want, + got):\n%s", file, diff)
+	}
+}
+
+func matching(t testing.TB, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files match %s: %v", pattern, err)
+	}
+	return files
+}
+
+func readFile(t testing.TB, file string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// transcript is what Parse makes of a text, to be read.
+func transcript(text []byte) string {
+	var b strings.Builder
+	m, findings := prem.Parse("x/manifest.json", text)
+	if m == nil {
+		fmt.Fprintln(&b, "unreadable")
+	} else {
+		for _, a := range m.Artifacts {
+			describe(&b, a)
+		}
+	}
+	for _, f := range findings {
+		fmt.Fprintf(&b, "%d:%d %s %s %s\n    %s\n    Fix: %s\n", f.Line, f.Column, f.Severity, f.Rule, finding.Quote(f.Pointer), f.Message, f.Fix)
+	}
+	return b.String()
+}
+
+func describe(b *strings.Builder, a artifact.Artifact) {
+	fmt.Fprintf(b, "%d:%d %s %s name=%q url=%q", a.Position.Line, a.Position.Column, a.Role, a.Pointer, a.Name, a.URL)
+	if a.Platform != "" {
+		fmt.Fprintf(b, " platform=%s", a.Platform)
+	}
+	if c := a.Checksum; c != nil {
+		fmt.Fprintf(b, " checksum=%q at %d:%d %s", c.Value, c.Position.Line, c.Position.Column, c.Pointer)
+	}
+	if s := a.Size; s != nil {
+		fmt.Fprintf(b, " size=%d at %d:%d %s", s.Value, s.Position.Line, s.Position.Column, s.Pointer)
+	}
+	if s := a.Signature; s != nil {
+		fmt.Fprintf(b, " signature=%q at %d:%d %s", s.Value, s.Position.Line, s.Position.Column, s.Pointer)
+	}
+	b.WriteByte('\n')
+}
+
+func TestParseGivesWhatTheGoldenFilesSay(t *testing.T) {
+	for _, file := range append(matching(t, "testdata/ok/*.json"), matching(t, "testdata/err/*.json")...) {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			t.Parallel() // as manifests are read by the program
+			text := readFile(t, file)
+			golden(t, strings.TrimSuffix(file, "json")+"out", []byte(transcript(text)))
+			m, findings := prem.Parse("x", text)
+			isOK := strings.HasPrefix(file, "testdata/ok/")
+			if isOK != (len(findings) == 0) || isOK && m == nil {
+				t.Errorf("%d findings in %s", len(findings), file)
+			}
+		})
+	}
+}
+
+// Rules that no file shows: one needs a megabyte, the other a keyword that the schema doesn't use. Both have tests of their own.
+var notInGoldens = []string{finding.JSONTooLarge, finding.SchemaInvalid}
+
+func TestEveryRuleOfReadingAndSchemaHasAnExample(t *testing.T) {
+	var all bytes.Buffer
+	for _, file := range matching(t, "testdata/err/*.out") {
+		all.Write(readFile(t, file))
+	}
+	for _, rule := range finding.Rules {
+		family, _, _ := strings.Cut(rule.ID, "/")
+		isOurs := family == "json" || family == "schema" || rule.ID == finding.URLConflict || rule.ID == finding.ChecksumInvalid || rule.ID == finding.ChecksumWeak
+		if isOurs && !slices.Contains(notInGoldens, rule.ID) && !strings.Contains(all.String(), " "+rule.ID+" ") {
+			t.Errorf("no golden file shows %s", rule.ID)
+		}
+	}
+}
+
+func TestSizeIsBounded(t *testing.T) {
+	largest := append([]byte(`{"id":"a","interfaces":[],"modelInfo":{}}`), bytes.Repeat([]byte{'\n'}, document.DefaultMaxSize)...)[:document.DefaultMaxSize]
+	if m, findings := prem.Parse("x", largest); m == nil || len(findings) > 0 {
+		t.Errorf("a manifest of exactly 1 MiB: %v", findings)
+	}
+	m, findings := prem.Parse("x", append(largest, '\n'))
+	if m != nil || len(findings) != 1 || findings[0].Rule != finding.JSONTooLarge || findings[0].Position != (finding.Position{Line: document.DefaultMaxSize - 40, Column: 1}) {
+		t.Errorf("a manifest of one byte more: %v", findings)
+	}
+}
+
+func TestTheNumberOfValuesIsBounded(t *testing.T) {
+	most := 165_536 - 5 // the others: the manifest, its id, interfaces, modelInfo, and the list
+	list := func(n int) []byte {
+		return []byte(`{"id":"a","interfaces":[],"modelInfo":{},"x":[0` + strings.Repeat(",0", n-1) + `]}`)
+	}
+	if m, findings := prem.Parse("x", list(most)); m == nil || len(findings) > 0 {
+		t.Errorf("as many values as are allowed: %v", findings)
+	}
+	m, findings := prem.Parse("x", list(most+1))
+	if m != nil || len(findings) != 1 || findings[0].Rule != finding.JSONTooLarge || findings[0].Pointer != fmt.Sprintf("/x/%d", most) {
+		t.Errorf("one value more: %v", findings)
+	}
+}
+
+func realFiles(t testing.TB) []string {
+	t.Helper()
+	files, _ := filepath.Glob("../../../shared/registry/*/manifest.json")
+	if len(files) == 0 {
+		t.Skip("the registry's manifests are not here")
+	}
+	return files
+}
+
+func TestTheRegistryIsWithoutErrors(t *testing.T) {
+	artifacts := 0
+	for _, file := range realFiles(t) {
+		m, findings := prem.Parse(file, readFile(t, file))
+		if len(findings) > 0 {
+			t.Errorf("%s: %v", file, findings)
+			continue
+		}
+		artifacts += len(m.Artifacts)
+	}
+	if artifacts != 59 {
+		t.Errorf("%d artifacts, want 59", artifacts)
+	}
+}
+
+// many returns a manifest with n copies of a piece in it, numbered.
+func many(n int, format string) []byte {
+	pieces := make([]string, n)
+	for i := range pieces {
+		pieces[i] = fmt.Sprintf(format, i)
+	}
+	return []byte(`{"id":"a","interfaces":[],"modelInfo":{},"weights":{` + strings.Join(pieces, ",") + `}}`)
+}
+
+func TestFindingsOfOneKindAreBoundedAndCounted(t *testing.T) {
+	for rule, text := range map[string][]byte{
+		finding.SchemaType:       many(1500, `"w%d":1`),
+		finding.JSONDuplicateKey: many(1501, `"w":%d`),
+	} {
+		_, findings := prem.Parse("x", text)
+		if len(findings) != 1001 || findings[999].Rule != rule || !strings.HasPrefix(findings[1000].Message, "500 more") {
+			t.Errorf("%s: %d findings, the last: %v", rule, len(findings), findings[len(findings)-1])
+		}
+	}
+}
+
+func TestNoArtifactIsLostAmongMany(t *testing.T) {
+	m, findings := prem.Parse("x", many(5000, `"w%d":{"url":"https://example.com/w","checksum":"md5:x"}`))
+	if len(m.Artifacts) != 5000 || len(findings) != 5000 {
+		t.Errorf("%d artifacts, %d findings; want 5000 of each", len(m.Artifacts), len(findings))
+	}
+}
+
+func TestLocate(t *testing.T) {
+	m, _ := prem.Parse("x", []byte(`{"a~/b": [1, {"c": null}], "": 2}`))
+	for pointer, want := range map[string]string{
+		"":             " true",
+		"/a~0~1b":      "/a~0~1b true",
+		"/a~0~1b/1/c":  "/a~0~1b/1/c true",
+		"/":            "/ true",
+		"/a~0~1b/1/d":  "/a~0~1b/1 false",
+		"/a~0~1b/2":    "/a~0~1b false",
+		"/a~0~1b/01":   "/a~0~1b false",
+		"/a~0~1b/-1":   "/a~0~1b false",
+		"/a~0~1b/0/x":  "/a~0~1b/0 false",
+		"/none/at/all": " false",
+		"a":            " false",
+	} {
+		v, found := root(m).Locate(pointer)
+		if got := fmt.Sprint(v.Pointer(), " ", found); got != want {
+			t.Errorf("Locate(%q) = %s, want %s", pointer, got, want)
+		}
+	}
+}
+
+func TestValues(t *testing.T) {
+	m, _ := prem.Parse("x", []byte("{\"s\": \"\\u0041\", \"n\": 8e3,\n \"é\": [true, false], \"i\": 12, \"z\": -0, \"o\": {}, \"x\": null}"))
+	root := root(m)
+	if got := root.Get("s").String() + root.Get("n").String(); got != "A" {
+		t.Errorf("strings: %q", got)
+	}
+	if got := root.Get("n").Number() + root.Get("s").Number(); got != "8e3" {
+		t.Errorf("numbers: %q", got)
+	}
+	if n, ok := root.Get("i").Integer(); n != 12 || !ok {
+		t.Errorf("12 is %d, %t", n, ok)
+	}
+	for _, name := range []string{"s", "n", "z", "none"} {
+		if _, ok := root.Get(name).Integer(); ok {
+			t.Errorf("%s is taken for an integer", name)
+		}
+	}
+	list := root.Get("é")
+	if e := list.Elements(); len(e) != 2 || !e[0].True() || e[1].True() || list.Members() != nil || len(root.Members()) != 7 || root.Elements() != nil {
+		t.Error("elements and members")
+	}
+	if list.Position() != (finding.Position{Line: 2, Column: 7}) || list.NamePosition() != (finding.Position{Line: 2, Column: 2}) || list.Name() != "é" {
+		t.Errorf("é stands at %v, its name at %v", list.Position(), list.NamePosition())
+	}
+	for name, kind := range map[string]document.Kind{"s": document.String, "n": document.Number, "é": document.Array, "o": document.Object, "x": document.Null, "none": ""} {
+		if got := root.Get(name).Kind(); got != kind {
+			t.Errorf("%s is of kind %q", name, got)
+		}
+	}
+}
+
+func TestEveryMethodMayBeCalledOnAValueThatIsNotThere(t *testing.T) {
+	m, _ := prem.Parse("x", []byte(`{}`))
+	v := root(m).Get("a").Get("b")
+	_, isInteger := v.Integer()
+	if v.Kind() != "" || v.String() != "" || v.Number() != "" || isInteger || v.True() || v.Members() != nil || v.Elements() != nil ||
+		v.Name() != "" || v.Pointer() != "" || v.Position() != (finding.Position{}) || v.NamePosition() != (finding.Position{}) {
+		t.Error("a value that is not there has something")
+	}
+}

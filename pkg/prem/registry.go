@@ -1,0 +1,195 @@
+package prem
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+// LintAll applies the rules over all manifests of the registry at one commit. entries names every file of the tree,
+// slash-separated; nil when that is not known. The findings are about manifests in scope only, though the
+// other side of a clash need not be. They are sorted.
+func (Registry) LintAll(all []*registry.Manifest, entries []string, inScope func(path string) bool) []finding.Finding {
+	r := &services{inScope: inScope, advised: map[int]int{}}
+	for _, m := range slices.SortedFunc(slices.Values(all), func(a, b *registry.Manifest) int { return cmp.Compare(a.Path, b.Path) }) {
+		s := newService(m)
+		r.all = append(r.all, s)
+		r.ports[s.externalPort()] = true
+	}
+	r.duplicateIDs()
+	r.duplicatePorts()
+	r.duplicateNames()
+	r.sharedWeights()
+	r.missingReadmes(entries)
+	slices.SortFunc(r.findings, finding.Finding.Compare)
+	return r.findings
+}
+
+type services struct {
+	all      []*service
+	inScope  func(path string) bool
+	ports    [lastPort + 1]bool // that services have
+	advised  map[int]int        // the last port advised in place of a taken one
+	findings []finding.Finding
+}
+
+func (r *services) report(rule string, s *service, at place, message, fix string) {
+	r.findings = append(r.findings, finding.New(rule, s.Path, at.pointer, at.at, message, fix))
+}
+
+// clashes calls report for every service in scope that has a value which others have too, with their names.
+// variants says whether the two variants of one service may share it.
+func (r *services) clashes(value func(*service) string, variants bool, report func(s *service, others string)) {
+	byValue := map[string][]*service{}
+	for _, s := range r.all {
+		if v := value(s); v != "" {
+			byValue[v] = append(byValue[v], s)
+		}
+	}
+	for _, s := range r.all {
+		if !r.inScope(s.Path) {
+			continue
+		}
+		if others := s.others(byValue[value(s)], variants); others != "" {
+			report(s, others)
+		}
+	}
+}
+
+// others names the first of the services that are not s, nor its variant where that matters.
+func (s *service) others(group []*service, variants bool) string {
+	var paths []string
+	for _, o := range group {
+		switch {
+		case o == s || variants && s.isVariantOf(o):
+		case len(paths) == listLimit:
+			return strings.Join(paths, ", ") + " and others"
+		default:
+			paths = append(paths, finding.Quote(o.Path))
+		}
+	}
+	return strings.Join(paths, " and ")
+}
+
+// isVariantOf reports whether one of two is the container and the other the binary of one service, by their
+// folders ("vector-store-qdrant" and "vector-store-qdrant-binary") or ids.
+func (s *service) isVariantOf(o *service) bool {
+	base := func(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, "-binary"), "-docker") }
+	sameFolder := s.folder != "" && base(s.folder) == base(o.folder)
+	return s.isDocker() != o.isDocker() && (sameFolder || base(s.id()) == base(o.id()))
+}
+
+func (s *service) id() string { return s.root.Get("id").String() }
+
+// duplicateIDs folds case, as the file systems of macOS do: the id names a folder.
+func (r *services) duplicateIDs() {
+	r.clashes(func(s *service) string { return strings.ToLower(s.id()) }, false, func(s *service, others string) {
+		r.report(finding.ManifestDuplicateID, s, s.field("id"),
+			fmt.Sprintf("The id %s is also that of %s: the App shows only one of them, and both would share a folder", finding.Quote(s.id()), others), "")
+	})
+}
+
+const lastPort = 65535
+
+// externalPort is 0 where none is declared, or none that exists.
+func (s *service) externalPort() int {
+	n, ok := s.root.Get("defaultExternalPort").Integer()
+	if !ok || n < 1 || n > lastPort {
+		return 0
+	}
+	return int(n)
+}
+
+func portText(s *service) string {
+	if port := s.externalPort(); port != 0 {
+		return strconv.Itoa(port)
+	}
+	return ""
+}
+
+func (r *services) duplicatePorts() {
+	r.clashes(portText, true, func(s *service, others string) {
+		r.report(finding.ManifestDuplicatePort, s, s.field("defaultExternalPort"),
+			fmt.Sprintf("The port %d is also that of %s: they can't run at the same time", s.externalPort(), others), r.freePort(s))
+	})
+}
+
+// freePort advises each service to take another port that no one has.
+func (r *services) freePort(s *service) string {
+	taken := s.externalPort()
+	n := max(taken, r.advised[taken]) + 1
+	for n <= lastPort && r.ports[n] {
+		n++
+	}
+	if n > lastPort {
+		return ""
+	}
+	r.advised[taken] = n
+	r.ports[n] = true
+	advice := fmt.Sprintf("No service has the port %d: `\"defaultExternalPort\": %d`", n, n)
+	if len(s.binaries) > 0 {
+		advice += fmt.Sprintf(", and `--port=%d` in `serveCommand`", n)
+	}
+	return advice
+}
+
+func (r *services) duplicateNames() {
+	r.clashes(func(s *service) string { return s.root.Get("name").String() }, true, func(s *service, others string) {
+		r.report(finding.ManifestDuplicateName, s, s.field("name"),
+			fmt.Sprintf("The name %s is also that of %s: people can't tell the services apart", finding.Quote(s.root.Get("name").String()), others), "")
+	})
+}
+
+// sharedWeights looks at the weights as a whole: that two services share one tokenizer, or their server, says nothing.
+func (r *services) sharedWeights() {
+	r.clashes((*service).weightsKey, true, func(s *service, others string) {
+		r.report(finding.ManifestSharedWeights, s, urlOf(s.weights[0]),
+			fmt.Sprintf("All the weights are those of %s as well: a URL may have been copied and not changed", others), "")
+	})
+}
+
+// weightsKey is the same for two services when all their weights are, in whatever order; "" for a service without any.
+func (s *service) weightsKey() string {
+	if len(s.weights) == 0 {
+		return ""
+	}
+	var urls []string
+	for _, w := range s.weights {
+		urls = append(urls, w.URL)
+	}
+	slices.Sort(urls)
+	key := sha256.New() // the URLs of a hostile manifest are much longer than its text
+	for _, url := range slices.Compact(urls) {
+		fmt.Fprintln(key, url)
+	}
+	return string(key.Sum(nil))
+}
+
+const readme = "README.md"
+
+// missingReadmes speaks only where most services have a README beside their manifest: elsewhere no generator asks for it.
+func (r *services) missingReadmes(entries []string) {
+	files := map[string]bool{}
+	for _, entry := range entries {
+		files[entry] = true
+	}
+	lacks := func(s *service) bool { return !files[beside(s.Path, readme)] }
+	without := slices.DeleteFunc(slices.Clone(r.all), func(s *service) bool { return !lacks(s) })
+	if len(entries) == 0 || 2*len(without) >= len(r.all) {
+		return
+	}
+	for _, s := range without {
+		if r.inScope(s.Path) {
+			r.report(finding.ManifestNoReadme, s, s.whole(), "There is no `README.md` beside the manifest: the registry's generator fails over it, and no service is published", "")
+		}
+	}
+}
+
+func beside(manifestPath, name string) string { return path.Join(path.Dir(manifestPath), name) }

@@ -1,0 +1,161 @@
+package prem
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
+)
+
+// vocabulary is the part of the manifests' JSON Schema that says which words there are.
+type vocabulary struct {
+	Properties map[string]*vocabulary
+	Items      *vocabulary
+	Enum       []any
+	AllOf      []struct {
+		Ref string `json:"$ref"`
+	}
+	Definitions map[string]*vocabulary
+}
+
+// schemaWords panics on a schema that can't be read, which is a mistake in this program.
+var schemaWords = sync.OnceValue(func() *vocabulary {
+	root := &vocabulary{}
+	if err := json.Unmarshal(schemaText, root); err != nil {
+		panic("lint: the embedded schema: " + err.Error())
+	}
+	return root
+})
+
+// kinds returns the kinds of services, the longest first, so that none is found inside another.
+var kinds = sync.OnceValue(func() []string {
+	var all []string
+	for _, kind := range schemaWords().Properties["interfaces"].Items.Enum {
+		all = append(all, fmt.Sprint(kind))
+	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return all
+})
+
+// suspects bounds how many unknown keys of one object are compared with the known ones.
+const suspects = 50
+
+func misspeltKey(s *service) {
+	s.misspelt(s.root, schemaWords())
+}
+
+func (s *service) misspelt(object *document.Value, known *vocabulary) {
+	names := slices.Sorted(maps.Keys(known.Properties))
+	unknown := 0
+	for _, v := range object.Members() {
+		if below, ok := known.Properties[v.Name()]; ok {
+			s.misspelt(v, below.resolved())
+			continue
+		}
+		if unknown++; unknown > suspects {
+			continue
+		}
+		if meant, found := nearest(v.Name(), names); found && object.Get(meant) == nil {
+			s.report(finding.ManifestMisspeltKey, nameOf(v),
+				fmt.Sprintf("%s is no field that the App knows: its value is lost if %s is meant", finding.Quote(v.Name()), finding.Quote(meant)),
+				"Write "+finding.Quote(`"`+meant+`"`))
+		}
+	}
+}
+
+// resolved follows the reference of a schema that consists of one.
+func (known *vocabulary) resolved() *vocabulary {
+	if len(known.AllOf) == 0 {
+		return known
+	}
+	return schemaWords().Definitions[strings.TrimPrefix(known.AllOf[0].Ref, "#/definitions/")]
+}
+
+// blanks are words that stand for what somebody still has to write.
+var blanks = regexp.MustCompile(`\b(TODO|FIXME|TBD|CHANGEME|CHANGE_ME|REPLACE_ME)\b`)
+
+// templates are parts that stand for a value, where angle brackets and braces mean nothing else.
+var templates = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9 _.-]*>|\{\{[^}]*\}\}|\$\{[^}]*\}|\bYOUR[_-][A-Z_-]+`)
+
+func placeholder(s *service) {
+	for _, name := range []string{"id", "name", "description", "documentation", "serveCommand"} {
+		v := s.root.Get(name)
+		s.blank(valueOf(v), blanks.FindString(v.String()))
+	}
+	for _, name := range []string{"id", "name"} {
+		v := s.root.Get(name)
+		s.blank(valueOf(v), templates.FindString(v.String()))
+	}
+	for _, l := range lint.Links(s.Artifacts, s.server) {
+		s.blank(place{l.Pointer, l.Position}, blanks.FindString(l.Declared))
+		s.blank(place{l.Pointer, l.Position}, templates.FindString(l.Declared))
+	}
+}
+
+func (s *service) blank(at place, found string) {
+	if found != "" {
+		s.report(finding.ManifestPlaceholder, at, finding.Quote(found)+" stands for something that nobody has written yet", "")
+	}
+}
+
+// interfaces holds the kinds of the service against its folder's name.
+func interfaces(s *service) {
+	declared := s.root.Get("interfaces")
+	if declared.Kind() != document.Array {
+		return
+	}
+	kind := kindOf(s.folder)
+	if len(declared.Elements()) == 0 {
+		s.report(finding.ManifestInterfaces, valueOf(declared), "`interfaces` is empty: the App has no place to show the service", "")
+		return
+	}
+	for _, v := range declared.Elements() {
+		if kind == "" || v.String() == kind {
+			return
+		}
+	}
+	s.report(finding.ManifestInterfaces, valueOf(declared),
+		fmt.Sprintf("The folder %s is that of a %s service, and `interfaces` does not name this kind", finding.Quote(s.folder), finding.Quote(kind)),
+		fmt.Sprintf("Write %s, or rename the folder", finding.Quote(`"interfaces": ["`+kind+`"]`)))
+}
+
+// kindOf returns the kind that a folder's name begins with, "" when none.
+func kindOf(folder string) string {
+	i := slices.IndexFunc(kinds(), func(kind string) bool { return folder == kind || strings.HasPrefix(folder, kind+"-") })
+	if i < 0 {
+		return ""
+	}
+	return kinds()[i]
+}
+
+var plainFolder = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// folder holds the folder's name against what the registry's generator takes.
+func folder(s *service) {
+	holds := func(kind string) bool { return strings.Contains(s.folder, kind) }
+	switch {
+	case s.folder == "":
+	case !plainFolder.MatchString(s.folder):
+		s.report(finding.ManifestFolder, s.whole(), fmt.Sprintf("The folder's name %s holds white space or another character that scripts trip over", finding.Quote(s.folder)),
+			"Rename the folder: letters, digits, dots, hyphens and underscores")
+	case !slices.ContainsFunc(kinds(), holds):
+		s.report(finding.ManifestFolder, s.whole(),
+			fmt.Sprintf("The folder's name %s holds no kind of service: the registry's generator leaves it out without a word", finding.Quote(s.folder)),
+			"Rename the folder so that it begins with one of "+strings.Join(quoted(kinds()), ", "))
+	}
+}
+
+func quoted(words []string) []string {
+	var all []string
+	for _, word := range words {
+		all = append(all, finding.Quote(word))
+	}
+	return all
+}

@@ -1,0 +1,231 @@
+package registry
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// checksums are what an entry declares for its URLs.
+type checksums struct {
+	each       []checksum // one for each URL, or one for all
+	isList     bool       // each stands in a list
+	areMirrors bool       // one for several URLs
+	slot       string     // the pointer at which a checksum is declared, or would be; "" where there is no place
+	mismatched *document.Value
+	lengths    string // why pairs are none; "" where they are
+}
+
+// checksum is a declared checksum, or what is wrong with it. The zero checksum is none.
+type checksum struct {
+	at      *document.Value
+	value   digest.Digest
+	problem string
+}
+
+// of returns the checksum of the i-th URL, and the pointer at which it would be written.
+func (c checksums) of(i int) (field *artifact.Field[digest.Digest], slot string) {
+	switch {
+	case len(c.each) > 1 || len(c.each) == 1 && c.isList:
+		return c.each[i].field(), c.slot + "/" + strconv.Itoa(i)
+	case c.lengths != "":
+		return &artifact.Field[digest.Digest]{Pointer: c.mismatched.Pointer(), Position: c.mismatched.Position()}, ""
+	case len(c.each) == 0:
+		return nil, c.slot
+	}
+	return c.each[0].field(), c.slot
+}
+
+func (c checksum) field() *artifact.Field[digest.Digest] {
+	if c.at == nil {
+		return nil
+	}
+	return &artifact.Field[digest.Digest]{Value: c.value, Pointer: c.at.Pointer(), Position: c.at.Position()}
+}
+
+// checksums reads what an entry declares: of several members the strongest counts.
+func (x *extraction) checksums(e *entry, v *document.Value, addresses []address, isList bool) checksums {
+	var best checksums
+	for i, pointer := range e.checksum {
+		found := x.member(v.At(pointer), len(addresses), isList)
+		if i == 0 {
+			best.slot = x.slot(e, v, pointer, addresses)
+		}
+		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) || found.lengths != "" && len(best.each) == 0 {
+			found.slot = v.At(pointer).Pointer()
+			best = found
+		}
+	}
+	best.areMirrors = isList && len(best.each) == 1 && !best.isList && len(addresses) > 1
+	return best
+}
+
+// slot returns where a checksum would be written into an entry that has none: beside the one URL, in an object that is there.
+func (x *extraction) slot(e *entry, v *document.Value, pointer string, addresses []address) string {
+	parent := v.At(pointer[:max(strings.LastIndex(pointer, "/"), 0)])
+	if pointer == "" || parent.Kind() != document.Object || len(addresses) > 1 && len(e.url) == 1 {
+		return ""
+	}
+	return v.Pointer() + pointer
+}
+
+// member reads one checksum member of an entry: a text, or a list beside a list of URLs.
+func (x *extraction) member(v *document.Value, urls int, isList bool) checksums {
+	switch v.Kind() {
+	case "", document.Null:
+		return checksums{}
+	case document.Array:
+		return x.pairs(v, urls)
+	}
+	c := x.checksum(v)
+	if c.at == nil {
+		return checksums{}
+	}
+	return checksums{each: []checksum{c}}
+}
+
+func (x *extraction) pairs(v *document.Value, urls int) checksums {
+	c := checksums{isList: true}
+	for _, element := range v.Elements() {
+		c.each = append(c.each, x.checksum(element))
+	}
+	if n := len(c.each); n != urls {
+		return checksums{mismatched: v, lengths: fmt.Sprintf("%d URLs stand beside %d checksums, so nobody can tell which belongs to which", urls, n)}
+	}
+	return c
+}
+
+// strength orders members by their algorithm. One that can't be read is the weakest.
+func (c checksums) strength() int {
+	strongest := 0
+	for _, each := range c.each {
+		strongest = max(strongest, slices.Index(byStrength, each.value.Algorithm)+1)
+	}
+	return strongest
+}
+
+var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.SHA256, digest.SHA384, digest.SHA512}
+
+// checksum reads one declared checksum. Its algorithm is told by a prefix, by the member's name, else by the length.
+func (x *extraction) checksum(v *document.Value) checksum {
+	if v.Kind() == document.Null {
+		return checksum{}
+	}
+	x.taken[v] = true
+	text, isText := v.Text()
+	if isText && text == "" {
+		return checksum{}
+	}
+	c := checksum{at: v}
+	var err error
+	switch {
+	case !isText:
+		err = fmt.Errorf("it is %s, where a text is expected", v.Describe())
+	default:
+		x.checkTag(v)
+		c.value, err = parseChecksum(text, memberName(v))
+	}
+	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
+		err = fmt.Errorf("%s is broken: two files with one checksum can be made, and the registry's description does not `accept` it", algorithmNames[c.value.Algorithm])
+	}
+	if err != nil {
+		c.value, c.problem = digest.Digest{}, err.Error()
+	}
+	return c
+}
+
+var algorithmNames = map[digest.Algorithm]string{digest.MD5: "MD5", digest.SHA1: "SHA-1", digest.SHA256: "SHA-256", digest.SHA384: "SHA-384", digest.SHA512: "SHA-512"}
+
+// memberName is the name of the member that a value is, or is an element of.
+func memberName(v *document.Value) string {
+	for v.Parent().Kind() == document.Array {
+		v = v.Parent()
+	}
+	return v.Name()
+}
+
+// parseChecksum reads a checksum as any registry writes it. One that contradicts the name of its member is an error.
+func parseChecksum(text, member string) (digest.Digest, error) {
+	named := namedAlgorithm(member)
+	if prefix, sum, found := strings.Cut(text, ":"); found {
+		text = string(spelled(prefix)) + ":" + sum
+	} else if named != "" && bareHex.MatchString(text) {
+		text = string(named) + ":" + text
+	}
+	d, err := digest.ParseWeak(text)
+	if err == nil && named != "" && d.Algorithm != named {
+		return digest.Digest{}, fmt.Errorf("it is a %s, and its member is called %s", algorithmNames[d.Algorithm], finding.Quote(member))
+	}
+	return d, err
+}
+
+var bareHex = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
+
+// spelled returns the algorithm that a prefix means in any case, with a hyphen or without; the prefix itself for any other.
+func spelled(prefix string) digest.Algorithm {
+	algorithm := digest.Algorithm(strings.ReplaceAll(strings.ToLower(prefix), "-", ""))
+	if algorithm.Size() == 0 {
+		return digest.Algorithm(prefix)
+	}
+	return algorithm
+}
+
+// algorithmInName finds an algorithm in a member's name, such as sha512, md5sum, InstallerSha256 or sha-256.
+var algorithmInName = regexp.MustCompile(`(?i)(md5|sha-?(?:1|256|384|512))(?:[^0-9]|$)`)
+
+func namedAlgorithm(member string) digest.Algorithm {
+	if m := algorithmInName.FindStringSubmatch(member); m != nil {
+		return spelled(m[1])
+	}
+	return ""
+}
+
+// looksLikeDigest reports whether a text is a digest in any of the forms that tell: a prefix, Subresource Integrity, or hex of
+// the length of a SHA-2.
+func looksLikeDigest(text string) bool {
+	if len(text) < 32 || len(text) > 160 {
+		return false
+	}
+	d, err := parseChecksum(text, "")
+	return err == nil && !(d.Algorithm.Weak() && bareHex.MatchString(text))
+}
+
+// reportChecksum says what is wrong with an artifact's checksum, at the artifact's pointer or below it.
+func (x *extraction) reportChecksum(a artifact.Artifact, c checksums, i int) {
+	say := func(rule string, at *document.Value, message, fix string) {
+		f := x.document.Finding(rule, at, message, fix)
+		if !strings.HasPrefix(f.Pointer, a.Pointer+"/") {
+			f.Pointer = a.Pointer
+		}
+		x.findings = append(x.findings, f)
+	}
+	if c.lengths != "" {
+		say(finding.RegistryPairs, c.mismatched, c.lengths, "")
+		return
+	}
+	if len(c.each) == 0 {
+		return
+	}
+	declared := c.each[min(i, len(c.each)-1)]
+	switch algorithm := declared.value.Algorithm; {
+	case declared.at == nil:
+	case declared.problem != "":
+		say(finding.ChecksumInvalid, declared.at, "the checksum "+quoted(declared.at)+" can't be read: "+declared.problem, "")
+	case algorithm.Weak():
+		say(finding.ChecksumWeak, declared.at, fmt.Sprintf("the checksum is a %s, and two files with one %[1]s can be made", algorithmNames[algorithm]), "")
+	}
+}
+
+func quoted(v *document.Value) string {
+	if text, isText := v.Text(); isText {
+		return finding.Quote(text)
+	}
+	return v.Describe()
+}

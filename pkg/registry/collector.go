@@ -1,0 +1,54 @@
+package registry
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// The bounds of what one document names.
+const (
+	maxArtifacts     = 100_000
+	maxArtifactBytes = 16 << 20 // of pointers and URLs
+)
+
+// Collector keeps the artifacts of one document, as many as a document may name, and counts the others. The zero Collector is
+// ready for use.
+type Collector struct {
+	artifacts []artifact.Artifact
+	bytes     int
+	dropped   int
+}
+
+// Full reports whether no further artifact will be kept: there is no need to make its URL.
+func (c *Collector) Full() bool {
+	return len(c.artifacts) >= maxArtifacts || c.bytes >= maxArtifactBytes
+}
+
+// Add keeps an artifact, or counts it.
+func (c *Collector) Add(a artifact.Artifact) {
+	if c.Full() {
+		c.dropped++
+		return
+	}
+	c.bytes += len(a.Pointer) + len(a.URL)
+	c.artifacts = append(c.artifacts, a)
+}
+
+// Artifacts returns what was kept, in the order of the text.
+func (c *Collector) Artifacts() []artifact.Artifact {
+	slices.SortStableFunc(c.artifacts, func(a, b artifact.Artifact) int { return a.Position.Compare(b.Position) })
+	return c.artifacts
+}
+
+// Findings says how many artifacts were not kept: what is not listed is not verified.
+func (c *Collector) Findings(d *document.Document) []finding.Finding {
+	if c.dropped == 0 {
+		return nil
+	}
+	return []finding.Finding{d.Finding(finding.RegistryTooMany, d.Root,
+		fmt.Sprintf("The manifest names %d files more than may be told of (%d, and %d MiB of URLs), and they were not verified", c.dropped, maxArtifacts, maxArtifactBytes>>20), "")}
+}

@@ -1,0 +1,55 @@
+package registry
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+//go:embed presets/*.yaml
+var presets embed.FS
+
+// Default is the preset of registries that say nothing else.
+const Default = "prem"
+
+// Presets returns the names of all presets, sorted.
+func Presets() []string {
+	var names []string
+	entries, _ := presets.ReadDir("presets") // embedded: it is there
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+// PresetText returns a preset's description as it is written.
+func PresetText(name string) ([]byte, error) {
+	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
+	if err != nil || strings.ContainsAny(name, "/.") {
+		return nil, fmt.Errorf("there is no preset %s: the presets are %s", finding.Quote(name), strings.Join(Presets(), ", "))
+	}
+	return text, nil
+}
+
+// Preset returns the registry that a preset describes.
+func Preset(name string) (*Registry, error) {
+	text, err := PresetText(name)
+	if err != nil {
+		return nil, err
+	}
+	documents, findings := document.Read(name+".yaml", text, document.Options{})
+	if len(documents) != 1 {
+		panic(fmt.Sprintf("registry: the preset %s can't be read: %v", name, findings))
+	}
+	p := &parser{Decoder: document.Decoder{File: name + ".yaml"}, isPreset: true}
+	r := p.registry(documents[0].Root)
+	if err := p.Err(); err != nil {
+		panic(fmt.Sprintf("registry: the preset %s: %v", name, err))
+	}
+	r.Name = name
+	return r, nil
+}

@@ -1,0 +1,132 @@
+package registry_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+// listed is an artifact as a listing has it, one a line.
+type listed struct {
+	Registry     string `json:"registry"`
+	Manifest     string `json:"manifest"`
+	Document     int    `json:"document"`
+	Entry        string `json:"entry"`
+	Pointer      string `json:"pointer"`
+	URL          string `json:"url"`
+	DeclaredURL  string `json:"declared_url"`
+	Line         int    `json:"line"`
+	Column       int    `json:"column"`
+	Checksum     string `json:"checksum"`
+	ChecksumLine int    `json:"checksum_line"`
+	Mirror       int    `json:"mirror"`
+	Platform     string `json:"platform"`
+	Size         int64  `json:"size"`
+}
+
+func readListing(t *testing.T, file string) map[string][]listed {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		t.Skip("the samples are not beside the project")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]listed{}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		var l listed
+		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+			t.Fatal(err)
+		}
+		if l.Checksum == "" || strings.HasPrefix(l.Checksum, "invalid:") {
+			l.Checksum, l.ChecksumLine = strings.SplitN(l.Checksum+":", ":", 2)[0], 0
+		}
+		all[l.Registry] = append(all[l.Registry], l)
+	}
+	return all
+}
+
+// found is an artifact as the engine finds it, in the form of a listing.
+func found(name string, a artifact.Artifact) listed {
+	l := listed{
+		Registry: name, Manifest: a.Manifest, Document: a.Document, Entry: a.Pointer, Pointer: a.Slot.URL, URL: a.URL, DeclaredURL: a.Declared,
+		Line: a.Position.Line, Column: a.Position.Column, Mirror: a.Mirror, Platform: a.Platform,
+	}
+	if c := a.Checksum; c != nil {
+		l.Checksum, l.ChecksumLine = c.Value.String(), c.Position.Line
+		if c.Value.IsZero() {
+			l.Checksum, l.ChecksumLine = "invalid", 0
+		}
+	}
+	if a.Size != nil {
+		l.Size = a.Size.Value
+	}
+	return l
+}
+
+// describe reads every manifest below a folder that a preset selects.
+func describe(t *testing.T, name, dir string) (all []listed, findings []finding.Finding) {
+	t.Helper()
+	r, err := registry.Preset(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !r.Selects(path) {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return err
+		}
+		m, problems := r.Read(path, text, r)
+		findings = append(findings, problems...)
+		if m == nil {
+			return fmt.Errorf("%s: %v", path, problems)
+		}
+		for _, a := range m.Artifacts {
+			all = append(all, found(name, a))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, findings
+}
+
+const (
+	samples  = "../../../shared/samples"
+	fixtures = "testdata/presets"
+)
+
+func TestPresetsFindWhatSeparateProgramsFind(t *testing.T) {
+	for _, dir := range []string{samples, fixtures} {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			for name, want := range readListing(t, filepath.Join(dir, "expected.jsonl")) {
+				got, _ := describe(t, name, filepath.Join(dir, name))
+				for i := range want { // the pointer is the entry's where it has one URL
+					if i < len(got) && got[i].Entry == want[i].Pointer {
+						got[i].Entry = want[i].Entry
+					}
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s (- listed, + found):\n%s", name, diff)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,133 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/xeipuuv/gojsonschema"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Violation is one keyword of a schema that one value breaks.
+type Violation struct {
+	Rule    string          // schema/*
+	Value   *document.Value // that breaks it
+	Member  string          // of the value: the one that is missing, "" for all but schema/required
+	Details map[string]any  // gojsonschema's
+}
+
+// Violations returns everything in a document that the schema forbids, in the order of the text.
+func (s *Schema) Violations(root *document.Value) []Violation {
+	result, err := s.compiled.Validate(tree{root: root})
+	if err != nil { // tree never fails; if it did, nothing would have been checked
+		return []Violation{{Rule: finding.SchemaInvalid, Value: root}}
+	}
+	var found []Violation
+	for _, e := range result.Errors() {
+		if v := newViolation(root, e); v.Rule != "" {
+			found = append(found, v)
+		}
+	}
+	slices.SortStableFunc(found, Violation.compare) // of two about one thing, the condition's comes first
+	return slices.CompactFunc(found, func(a, b Violation) bool { return a.compare(b) == 0 })
+}
+
+func (v Violation) compare(w Violation) int {
+	return cmp.Or(v.Value.Position().Compare(w.Value.Position()), cmp.Compare(v.Value.Start(), w.Value.Start()),
+		cmp.Compare(v.Rule, w.Rule), cmp.Compare(v.Member, w.Member))
+}
+
+// keywordRules maps gojsonschema's names of errors to rules; those that only say that another one was found map to "".
+var keywordRules = map[string]string{
+	"additional_property_not_allowed": finding.SchemaAdditionalProperty,
+	"enum":                            finding.SchemaEnum,
+	"invalid_type":                    finding.SchemaType,
+	"number_gte":                      finding.SchemaMinimum,
+	"number_lte":                      finding.SchemaMaximum,
+	"pattern":                         finding.SchemaPattern,
+	"required":                        finding.SchemaRequired,
+	"string_gte":                      finding.SchemaMinLength,
+	"string_lte":                      finding.SchemaMaxLength,
+
+	"condition_then": "",
+	"condition_else": "",
+	"number_all_of":  "",
+}
+
+// newViolation places one of gojsonschema's errors in the tree. Its Rule is "" where another finding covers it.
+func newViolation(root *document.Value, e gojsonschema.ResultError) Violation {
+	rule, known := keywordRules[e.Type()]
+	if !known {
+		rule = finding.SchemaInvalid
+	}
+	v := Violation{Rule: rule, Value: at(root, e.Context()), Details: e.Details()}
+	property, _ := v.Details["property"].(string)
+	switch rule {
+	case finding.SchemaRequired:
+		v.Member = property
+	case finding.SchemaAdditionalProperty:
+		v.Value = aliased(v.Value, property)
+	}
+	return v
+}
+
+// Findings turns violations into findings, each in the words that explain has for it: the first document.MaxFindings of them,
+// and one that counts the others.
+func Findings(d *document.Document, found []Violation, explain func(Violation) (message, fix string)) []finding.Finding {
+	var findings []finding.Finding
+	for _, v := range found[:min(len(found), document.MaxFindings+1)] {
+		message, fix := explain(v)
+		f := d.Finding(v.Rule, v.Value, message, fix)
+		if v.Rule == finding.SchemaAdditionalProperty {
+			f.Position = v.Value.NamePosition()
+		}
+		findings = append(findings, f)
+	}
+	document.Bound(findings, len(found))
+	return findings
+}
+
+// Explain says what a violation is, of any schema.
+func (v Violation) Explain() (message, fix string) {
+	label := v.Value.Label()
+	switch v.Rule {
+	case finding.SchemaRequired:
+		return finding.Quote(v.Member) + " is missing in " + label, "Add it."
+	case finding.SchemaType:
+		return fmt.Sprintf("%s is %s, where %s is expected", label, v.Value.Describe(), v.Expected()), "Write " + v.Expected() + "."
+	case finding.SchemaEnum:
+		return fmt.Sprintf("%s is %s, and the schema allows other values", label, v.Value.Describe()), "Write one of " + v.Allowed() + "."
+	case finding.SchemaMinimum, finding.SchemaMaximum:
+		return fmt.Sprintf("%s is %s, which is out of the range that the schema allows", label, v.Value.Describe()), "Correct the number."
+	case finding.SchemaMaxLength:
+		return fmt.Sprintf("%s has %d characters, and %v are the most", label, utf8.RuneCountInString(v.Value.Literal()), v.Details["max"]), "Shorten it."
+	case finding.SchemaAdditionalProperty:
+		return fmt.Sprintf("the field %s is not known here", finding.Quote(v.Value.Name())), "Correct the name, or remove the field."
+	}
+	return fmt.Sprintf("%s is %s, which is not what the schema allows", label, v.Value.Describe()), "Compare it with the registry's JSON Schema."
+}
+
+// typeNames are those of JSON Schema, in words.
+var typeNames = map[string]string{
+	"null": "null", "boolean": "true or false", "string": "a string", "array": "a list", "object": "an object",
+	"number": "a number", "integer": "a plain integer (no fraction, no exponent)",
+}
+
+// Expected names the types that the schema allows, in words.
+func (v Violation) Expected() string {
+	var names []string
+	for name := range strings.SplitSeq(strings.Trim(fmt.Sprint(v.Details["expected"]), "[]"), ",") {
+		names = append(names, typeNames[strings.TrimSpace(name)])
+	}
+	return strings.Join(names, " or ")
+}
+
+// Allowed lists the values that the schema allows, as code.
+func (v Violation) Allowed() string {
+	return strings.ReplaceAll(finding.Clean(strings.ReplaceAll(fmt.Sprint(v.Details["allowed"]), "`", "'")), `"`, "`")
+}
