@@ -85,7 +85,7 @@ func Links(artifacts []artifact.Artifact, server string) []Link {
 			l.Pointer, l.Position, l.Declared, l.isFolder = base.Pointer, base.Position, base.Value, true
 			l.url = strippedSlash(base.Value) + "/" + folderFile
 		}
-		if a.Role == artifact.Image || l.isFolder && folders[l.Pointer] {
+		if a.Role == artifact.Image || l.isFolder && (l.Pointer == "" || folders[l.Pointer]) {
 			continue
 		}
 		folders[l.Pointer] = l.isFolder

@@ -68,7 +68,7 @@ func checkPlaces(t *testing.T, m *registry.Manifest, findings []finding.Finding)
 	urls := map[string]finding.Position{}
 	for _, a := range m.Artifacts {
 		v, found := root(m).Locate(a.Pointer)
-		if !found || a.Position != v.Position() && a.Position != v.Get("url").Position() {
+		if !found || a.Position != v.Position() && a.Position != v.Get("url").Position() && a.Position != v.Get("image").Position() {
 			t.Fatalf("%s stands at %v, not %v", a.Pointer, v.Position(), a.Position)
 		}
 		urls[a.Pointer] = a.Position

@@ -108,7 +108,7 @@ func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 		{"a verified file with another digest", `"status": "mismatch"`, `"status": "verified"`, "can't be `verified`"},
 		{"a mismatch without one", digestOf("c").String() + `",` + "\n      \"size\"", digestOf("b").String() + `",` + "\n      \"size\"", "can't be `mismatch`"},
 		{"an unverified file with a checksum", `"status": "verified"`, `"status": "unverified"`, "can't be `unverified`"},
-		{"a silent failure", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\"", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"notice\"", "no error says why"},
+		{"a silent failure", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\",\n      \"manifest\": \"", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\",\n      \"manifest\": \"x", "nothing says why"},
 		{"a summary that differs", `"errors": 3`, `"errors": 0`, "its summary says"},
 		{"a negative size", `"size": 4096`, `"size": -1`, "negative"},
 		{"a negative line", `"line": 17`, `"line": -17`, "negative"},
