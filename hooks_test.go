@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,24 +14,29 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 )
 
-// hook is what .pre-commit-hooks.yaml defines (https://pre-commit.com/#new-hooks).
-type hook struct{ Entry, Files string }
+// hook is one that .pre-commit-hooks.yaml defines (https://pre-commit.com/#new-hooks).
+type hook struct{ ID, Entry, Files string }
 
-func preCommitHook(t *testing.T) hook {
+func preCommitHooks(t *testing.T) []hook {
 	t.Helper()
 	text, err := os.ReadFile(".pre-commit-hooks.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var hooks []hook
-	if err := yaml.Unmarshal(text, &hooks); err != nil || len(hooks) != 1 {
+	if err := yaml.Unmarshal(text, &hooks); err != nil || len(hooks) != 2 {
 		t.Fatalf("%d hooks: %v", len(hooks), err)
 	}
-	return hooks[0]
+	return hooks
 }
 
 func TestThePreCommitHookTakesManifestsOnly(t *testing.T) {
-	files := regexp.MustCompile(preCommitHook(t).Files)
+	for _, hook := range preCommitHooks(t) {
+		takesManifestsOnly(t, regexp.MustCompile(hook.Files))
+	}
+}
+
+func takesManifestsOnly(t *testing.T, files *regexp.Regexp) {
 	for name, isManifest := range map[string]bool{
 		"chat-x/manifest.json": true, "manifest.json": true, "a/b/manifest.json": true,
 		"manifests.json": false, "chat-x/web-manifest.json": false, "chat-x/manifest.json.bak": false, "chat-x/README.md": false,
@@ -42,7 +48,10 @@ func TestThePreCommitHookTakesManifestsOnly(t *testing.T) {
 }
 
 func TestThePreCommitHookFailsWhereOneOfItsFilesDoes(t *testing.T) {
-	entry := strings.Fields(preCommitHook(t).Entry)
+	entry := strings.Fields(preCommitHooks(t)[0].Entry) // a commit is no moment to download
+	if !slices.Contains(entry, "offline") {
+		t.Errorf("the first hook is %q", entry)
+	}
 	t.Chdir(t.TempDir())
 	const good, bad = "chat-good/manifest.json", "chat-bad/manifest.json"
 	for name, text := range map[string]string{

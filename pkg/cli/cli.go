@@ -127,7 +127,7 @@ program could not do its work.`,
 	root.SetErr(p.Stderr)
 	p.addLook(root)
 	wrapHelp(root)
-	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.schemaCommand(), p.versionCommand())
+	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.registriesCommand(), p.schemaCommand(), p.versionCommand())
 	return root
 }
 

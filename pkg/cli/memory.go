@@ -123,7 +123,7 @@ func (m *memory) forget(r *report.Report) {
 func isAllRead(r *report.Report) bool {
 	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
 		family, _, _ := strings.Cut(f.Rule, "/")
-		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || family == "json" || family == "schema")
+		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || family == "json" || family == "yaml" || family == "schema" || f.Rule == finding.RegistryTooMany)
 	})
 }
 
