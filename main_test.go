@@ -73,7 +73,25 @@ func setup(env *testscript.Env) error {
 			return err
 		}
 	}
+	if err := writeTutorial(filepath.Join(env.WorkDir, "tutorial.sh")); err != nil {
+		return err
+	}
 	return os.MkdirAll(filepath.Join(env.WorkDir, "workspace"), 0o700)
+}
+
+// writeTutorial writes the commands of a page's tutorial as a script.
+func writeTutorial(name string) error {
+	page, err := os.ReadFile("docs/registries.md")
+	if err != nil {
+		return err
+	}
+	_, tutorial, _ := strings.Cut(string(page), "\n## Tutorial")
+	var script strings.Builder
+	for _, block := range strings.Split(tutorial, "```sh\n")[1:] {
+		commands, _, _ := strings.Cut(block, "```")
+		script.WriteString(commands)
+	}
+	return os.WriteFile(name, []byte(script.String()), 0o600)
 }
 
 const (

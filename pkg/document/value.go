@@ -68,7 +68,7 @@ func (v *Value) Number() string {
 }
 
 // Integer returns the number when it is written as a plain integer, without fraction or exponent, and
-// fits 64 bits. That is what the App's decoder takes for an integer: 8000.0 and -0 are none.
+// fits 64 bits. That is what strict decoders take for an integer: 8000.0 and -0 are none.
 func (v *Value) Integer() (int64, bool) {
 	n, err := strconv.ParseInt(v.Number(), 10, 64)
 	return n, err == nil && v.text != "-0"

@@ -15,6 +15,7 @@ import (
 	goldtext "github.com/yuin/goldmark/text"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	_ "github.com/premAI-io/verify-manifests/pkg/prem" // whose rules are documented with the others
 )
 
 var update = flag.Bool("update", false, "rewrite docs/rules.md")

@@ -12,8 +12,11 @@ type Rule struct {
 	Fix      string   // what to write instead
 }
 
-// Rules is every rule, family by family.
-var Rules = slices.Concat(jsonRules, yamlRules, schemaRules, artifactRules, checksumRules, urlRules, registryRules, readingRules, manifestRules)
+// Rules is every rule, family by family: those of every registry, and those that packages have registered.
+var Rules = slices.Concat(jsonRules, yamlRules, schemaRules, artifactRules, checksumRules, urlRules, registryRules, readingRules)
+
+// Register adds the rules of one registry's own package, before the program begins.
+func Register(rules ...Rule) { Rules = append(Rules, rules...) }
 
 // Lookup returns the rule with the ID.
 func Lookup(id string) (Rule, bool) {

@@ -23,7 +23,7 @@ func serveCommand(s *service) {
 		if at.pointer == "" {
 			at = s.whole()
 		}
-		s.report(finding.ManifestNoBinary, at, "There is no `serveCommand`, so the App can't start what it downloads", s.commandFix(nil))
+		s.report(ManifestNoBinary, at, "There is no `serveCommand`, so the App can't start what it downloads", s.commandFix(nil))
 		return
 	}
 	var names, others []string // of the binaries that are not the first word, and of their platforms
@@ -35,9 +35,9 @@ func serveCommand(s *service) {
 	switch len(names) {
 	case 0:
 	case len(s.binaries):
-		s.report(finding.ManifestServeCommand, at, notABinary(s.command[0], names), s.commandFix(s.arguments()))
+		s.report(ManifestServeCommand, at, notABinary(s.command[0], names), s.commandFix(s.arguments()))
 	default:
-		s.report(finding.ManifestServeCommandPlatform, at,
+		s.report(ManifestServeCommandPlatform, at,
 			fmt.Sprintf("The command starts %s, and what is downloaded for %s has another name: the service can't start there", finding.Quote(s.command[0]), list(others)), "")
 	}
 }
@@ -84,12 +84,12 @@ func shellSyntax(s *service) {
 		return
 	}
 	if words := matching(shellWords, s.command[1:]); len(words) > 0 {
-		s.report(finding.ManifestShellSyntax, s.field("serveCommand"),
+		s.report(ManifestShellSyntax, s.field("serveCommand"),
 			fmt.Sprintf("The App splits the command at white space and starts no shell: the program would get %s as written", list(words)),
 			"Write the program and its arguments only; what needs a shell goes into the program")
 	}
 	if words := matching(templateWords, s.command[1:]); len(words) > 0 {
-		s.report(finding.ManifestShellSyntax, s.field("serveCommand"),
+		s.report(ManifestShellSyntax, s.field("serveCommand"),
 			fmt.Sprintf("Nobody fills in %s: the program would get it as written", list(words)), "Write the value itself")
 	}
 }
@@ -142,7 +142,7 @@ func modelPath(s *service) {
 		if o.value == "" {
 			message = finding.Quote(o.name) + " has no value: the server finds no model"
 		}
-		s.report(finding.ManifestModelPath, s.field("serveCommand"), message, s.modelFix(o))
+		s.report(ManifestModelPath, s.field("serveCommand"), message, s.modelFix(o))
 	}
 }
 
@@ -187,11 +187,11 @@ func port(s *service) {
 		if err == nil {
 			fix += fmt.Sprintf(", or `\"defaultExternalPort\": %d`", n)
 		}
-		s.report(finding.ManifestPort, s.field("serveCommand"),
+		s.report(ManifestPort, s.field("serveCommand"),
 			fmt.Sprintf("The server is told to listen on %s, and the App waits for it on %s, the `defaultExternalPort` of line %d", finding.Quote(o.value), digits, external.Position().Line), fix)
 	}
 	if len(given) == 0 && !strings.Contains(strings.Join(s.command[1:], " "), digits) {
-		s.report(finding.ManifestNoPort, s.field("serveCommand"),
+		s.report(ManifestNoPort, s.field("serveCommand"),
 			fmt.Sprintf("The command names no port: the App waits on %s, and hangs if that is not the server's own default", digits), "")
 	}
 }

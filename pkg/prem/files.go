@@ -17,7 +17,7 @@ import (
 func pathEscape(s *service) {
 	for _, a := range s.Artifacts {
 		if what := misleads(a.Name); what != "" && (a.Role == artifact.Weight || a.Role == artifact.Binary && a.Name != "") {
-			s.report(finding.ManifestPathEscape, urlOf(a), what, "")
+			s.report(ManifestPathEscape, urlOf(a), what, "")
 		}
 	}
 }
@@ -54,7 +54,7 @@ func archive(s *service) {
 		name, _, _ := strings.Cut(strings.ToLower(b.Name), "?")
 		isArchive := slices.ContainsFunc(archiveSuffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 		if isArchive || hosts.Parse(b.URL, s.server).Kind == hosts.GitHubArchive {
-			s.report(finding.ManifestArchive, urlOf(b), fmt.Sprintf("The binary %s is an archive: the App unpacks nothing, and can't run it", finding.Quote(b.Name)), "")
+			s.report(ManifestArchive, urlOf(b), fmt.Sprintf("The binary %s is an archive: the App unpacks nothing, and can't run it", finding.Quote(b.Name)), "")
 		}
 	}
 }
@@ -70,7 +70,7 @@ func weightIsBinary(s *service) {
 			platform, isBinary = platforms[w.Name]
 		}
 		if isBinary {
-			s.report(finding.ManifestWeightIsBinary, urlOf(w),
+			s.report(ManifestWeightIsBinary, urlOf(w),
 				fmt.Sprintf("The weight %s is the binary of %s too: both are written to one file", finding.Quote(w.Name), finding.Quote(platform)), "")
 		}
 	}
@@ -79,7 +79,7 @@ func weightIsBinary(s *service) {
 func noWeights(s *service) {
 	files := s.root.Get("weightsFiles")
 	if s.root.Get("version").String() == "1" && files.Kind() == document.Array && len(files.Elements()) == 0 {
-		s.report(finding.ManifestNoWeights, valueOf(files), "`weightsFiles` is empty: the App takes the service for downloaded already, and never fetches its binary", "")
+		s.report(ManifestNoWeights, valueOf(files), "`weightsFiles` is empty: the App takes the service for downloaded already, and never fetches its binary", "")
 	}
 }
 
@@ -87,7 +87,7 @@ func weightsDirectory(s *service) {
 	directory := s.root.Get("weightsDirectoryUrl")
 	files := s.root.Get("weightsFiles").Elements()
 	if url := directory.String(); url != "" && len(files) > 0 && !strings.HasSuffix(url, "/") {
-		s.report(finding.ManifestWeightsDirectory, valueOf(directory),
+		s.report(ManifestWeightsDirectory, valueOf(directory),
 			fmt.Sprintf("There is no slash at the end, and the App joins the two as they are: it would download %s", finding.Quote(url+files[0].String())),
 			"Write "+finding.Quote(url+"/"))
 	}
@@ -98,14 +98,14 @@ func versionShape(s *service) {
 	version := s.root.Get("version")
 	switch {
 	case s.lacksBinariesURL():
-		s.report(finding.ManifestVersion, valueOf(version), "Version 1 is that of services with a `binariesUrl`, and there is none: the App finds nothing to download",
+		s.report(ManifestVersion, valueOf(version), "Version 1 is that of services with a `binariesUrl`, and there is none: the App finds nothing to download",
 			s.versionFix())
 	case version.String() == "" && len(s.binaries) > 0:
 		at := s.whole()
 		if version != nil {
 			at = valueOf(version)
 		}
-		s.report(finding.ManifestVersion, at, "There is no `version`: the App takes the service for a container, and never downloads its binary", s.versionFix())
+		s.report(ManifestVersion, at, "There is no `version`: the App takes the service for a container, and never downloads its binary", s.versionFix())
 	}
 }
 
@@ -131,10 +131,10 @@ func noBinary(s *service) {
 	switch {
 	case s.comingSoon(), s.lacksBinariesURL(), slices.ContainsFunc(s.binaries, forMac):
 	case s.set("version") && len(s.binaries) > 0:
-		s.report(finding.ManifestNoBinary, s.binariesField(), "The App runs on macOS, and no binary is for that: nobody can use the service",
+		s.report(ManifestNoBinary, s.binariesField(), "The App runs on macOS, and no binary is for that: nobody can use the service",
 			"Add a binary for `aarch64-apple-darwin`, `x86_64-apple-darwin` or `universal-apple-darwin`")
 	case !s.isDocker() && len(s.binaries) == 0:
-		s.report(finding.ManifestNoBinary, s.binariesField(), "The manifest names neither a container nor a binary: there is nothing to run",
+		s.report(ManifestNoBinary, s.binariesField(), "The manifest names neither a container nor a binary: there is nothing to run",
 			"Add `dockerImages`, or the URL of a binary; or `\"comingSoon\": true`")
 	}
 }

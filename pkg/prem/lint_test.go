@@ -104,7 +104,7 @@ func TestFindingsOfOneRuleAreBounded(t *testing.T) {
 	m := parse(t, "chat-x/manifest.json", []byte(text))
 	var escapes []finding.Finding
 	for _, f := range lintAll(m) {
-		if f.Rule == finding.ManifestPathEscape {
+		if f.Rule == prem.ManifestPathEscape {
 			escapes = append(escapes, f)
 		}
 	}

@@ -38,10 +38,10 @@ func (s *service) platformKey(v *document.Value) {
 	name := finding.Quote(strconv.Quote(v.Name()))
 	meant := meantPlatform(v.Name())
 	if meant == "" {
-		s.report(finding.ManifestPlatformUnknown, nameOf(v), fmt.Sprintf("%s is no platform that the App or the registry knows: nobody gets this binary", name), "")
+		s.report(ManifestPlatformUnknown, nameOf(v), fmt.Sprintf("%s is no platform that the App or the registry knows: nobody gets this binary", name), "")
 		return
 	}
-	s.report(finding.ManifestPlatform, nameOf(v), fmt.Sprintf("%s is not what the App calls the platform, so it never finds this binary", name),
+	s.report(ManifestPlatform, nameOf(v), fmt.Sprintf("%s is not what the App calls the platform, so it never finds this binary", name),
 		"Write "+finding.Quote(strconv.Quote(meant)))
 }
 
@@ -102,7 +102,7 @@ func filePlatform(s *service) {
 		architecture, system := namedPlatform(b.Name)
 		wantArchitecture, wantSystem := namedPlatform(b.Platform)
 		if differ(architecture, wantArchitecture) && architecture != "universal" || differ(system, wantSystem) {
-			s.report(finding.ManifestFilePlatform, urlOf(b),
+			s.report(ManifestFilePlatform, urlOf(b),
 				fmt.Sprintf("The file is called %s and stands under %s: by its name it is for another platform", finding.Quote(b.Name), finding.Quote(b.Platform)), "")
 		}
 	}

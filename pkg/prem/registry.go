@@ -91,7 +91,7 @@ func (s *service) id() string { return s.root.Get("id").String() }
 // duplicateIDs folds case, as the file systems of macOS do: the id names a folder.
 func (r *services) duplicateIDs() {
 	r.clashes(func(s *service) string { return strings.ToLower(s.id()) }, false, func(s *service, others string) {
-		r.report(finding.ManifestDuplicateID, s, s.field("id"),
+		r.report(ManifestDuplicateID, s, s.field("id"),
 			fmt.Sprintf("The id %s is also that of %s: the App shows only one of them, and both would share a folder", finding.Quote(s.id()), others), "")
 	})
 }
@@ -116,7 +116,7 @@ func portText(s *service) string {
 
 func (r *services) duplicatePorts() {
 	r.clashes(portText, true, func(s *service, others string) {
-		r.report(finding.ManifestDuplicatePort, s, s.field("defaultExternalPort"),
+		r.report(ManifestDuplicatePort, s, s.field("defaultExternalPort"),
 			fmt.Sprintf("The port %d is also that of %s: they can't run at the same time", s.externalPort(), others), r.freePort(s))
 	})
 }
@@ -142,7 +142,7 @@ func (r *services) freePort(s *service) string {
 
 func (r *services) duplicateNames() {
 	r.clashes(func(s *service) string { return s.root.Get("name").String() }, true, func(s *service, others string) {
-		r.report(finding.ManifestDuplicateName, s, s.field("name"),
+		r.report(ManifestDuplicateName, s, s.field("name"),
 			fmt.Sprintf("The name %s is also that of %s: people can't tell the services apart", finding.Quote(s.root.Get("name").String()), others), "")
 	})
 }
@@ -150,7 +150,7 @@ func (r *services) duplicateNames() {
 // sharedWeights looks at the weights as a whole: that two services share one tokenizer, or their server, says nothing.
 func (r *services) sharedWeights() {
 	r.clashes((*service).weightsKey, true, func(s *service, others string) {
-		r.report(finding.ManifestSharedWeights, s, urlOf(s.weights[0]),
+		r.report(ManifestSharedWeights, s, urlOf(s.weights[0]),
 			fmt.Sprintf("All the weights are those of %s as well: a URL may have been copied and not changed", others), "")
 	})
 }
@@ -187,7 +187,7 @@ func (r *services) missingReadmes(entries []string) {
 	}
 	for _, s := range without {
 		if r.inScope(s.Path) {
-			r.report(finding.ManifestNoReadme, s, s.whole(), "There is no `README.md` beside the manifest: the registry's generator fails over it, and no service is published", "")
+			r.report(ManifestNoReadme, s, s.whole(), "There is no `README.md` beside the manifest: the registry's generator fails over it, and no service is published", "")
 		}
 	}
 }

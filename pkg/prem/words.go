@@ -63,7 +63,7 @@ func (s *service) misspelt(object *document.Value, known *vocabulary) {
 			continue
 		}
 		if meant, found := nearest(v.Name(), names); found && object.Get(meant) == nil {
-			s.report(finding.ManifestMisspeltKey, nameOf(v),
+			s.report(ManifestMisspeltKey, nameOf(v),
 				fmt.Sprintf("%s is no field that the App knows: its value is lost if %s is meant", finding.Quote(v.Name()), finding.Quote(meant)),
 				"Write "+finding.Quote(`"`+meant+`"`))
 		}
@@ -101,7 +101,7 @@ func placeholder(s *service) {
 
 func (s *service) blank(at place, found string) {
 	if found != "" {
-		s.report(finding.ManifestPlaceholder, at, finding.Quote(found)+" stands for something that nobody has written yet", "")
+		s.report(ManifestPlaceholder, at, finding.Quote(found)+" stands for something that nobody has written yet", "")
 	}
 }
 
@@ -113,7 +113,7 @@ func interfaces(s *service) {
 	}
 	kind := kindOf(s.folder)
 	if len(declared.Elements()) == 0 {
-		s.report(finding.ManifestInterfaces, valueOf(declared), "`interfaces` is empty: the App has no place to show the service", "")
+		s.report(ManifestInterfaces, valueOf(declared), "`interfaces` is empty: the App has no place to show the service", "")
 		return
 	}
 	for _, v := range declared.Elements() {
@@ -121,7 +121,7 @@ func interfaces(s *service) {
 			return
 		}
 	}
-	s.report(finding.ManifestInterfaces, valueOf(declared),
+	s.report(ManifestInterfaces, valueOf(declared),
 		fmt.Sprintf("The folder %s is that of a %s service, and `interfaces` does not name this kind", finding.Quote(s.folder), finding.Quote(kind)),
 		fmt.Sprintf("Write %s, or rename the folder", finding.Quote(`"interfaces": ["`+kind+`"]`)))
 }
@@ -143,10 +143,10 @@ func folder(s *service) {
 	switch {
 	case s.folder == "":
 	case !plainFolder.MatchString(s.folder):
-		s.report(finding.ManifestFolder, s.whole(), fmt.Sprintf("The folder's name %s holds white space or another character that scripts trip over", finding.Quote(s.folder)),
+		s.report(ManifestFolder, s.whole(), fmt.Sprintf("The folder's name %s holds white space or another character that scripts trip over", finding.Quote(s.folder)),
 			"Rename the folder: letters, digits, dots, hyphens and underscores")
 	case !slices.ContainsFunc(kinds(), holds):
-		s.report(finding.ManifestFolder, s.whole(),
+		s.report(ManifestFolder, s.whole(),
 			fmt.Sprintf("The folder's name %s holds no kind of service: the registry's generator leaves it out without a word", finding.Quote(s.folder)),
 			"Rename the folder so that it begins with one of "+strings.Join(quoted(kinds()), ", "))
 	}

@@ -90,7 +90,7 @@ func (d Download) explanation(a artifact.Artifact, known *evidence, observed str
 		said += ". No size is declared that would tell whether its download has ended"
 	}
 	if known.source == FromLocal && a.Size != nil && a.Size.Value == known.size {
-		said += ". It has the declared size, so the App takes it for complete: an interrupted download may have gone on with another version"
+		said += ". It has the declared size, so programs take it for complete: an interrupted download may have gone on with another version"
 	}
 	if encoding := known.encoding; encoding != "" && encoding != "identity" {
 		said += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))

@@ -62,7 +62,7 @@ func notExecutable(a artifact.Artifact, kind seen) *finding.Finding {
 	if a.Role != artifact.Binary || !kind.NotExecutable() {
 		return nil
 	}
-	return found(a, finding.ArtifactWrongFormat, fmt.Sprintf("The binary is %s, and the App executes binaries as they came", kind.Describe()),
+	return found(a, finding.ArtifactWrongFormat, fmt.Sprintf("The binary is %s, and binaries are executed as they came", kind.Describe()),
 		"Name the URL of the executable itself")
 }
 

@@ -67,7 +67,7 @@ func withoutConflicts(files []LocalFile) (rest []LocalFile, conflicts []Result) 
 	return slices.DeleteFunc(slices.Clone(files), func(f LocalFile) bool { return isRefused[Key(f.Artifact.URL)] }), conflicts
 }
 
-// localPlace is one file on disk, and the artifacts that say what it should be: the App keeps the binaries of
+// localPlace is one file on disk, and the artifacts that say what it should be: some programs keep the binaries of
 // all platforms under one name.
 type localPlace struct {
 	Download

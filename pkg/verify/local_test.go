@@ -88,7 +88,7 @@ func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 		"page":  {"mismatch error:artifact/html-page error:artifact/mismatch error:artifact/size", "`page` is an HTML page"},
 		"part":  {"unreachable error:artifact/size", "`part` has 20 of the 64 bytes that are declared: its download has not ended"},
 		"whole": {"verified", ""},
-		"other": {"mismatch error:artifact/mismatch", "It has the declared size, so the App takes it for complete"},
+		"other": {"mismatch error:artifact/mismatch", "It has the declared size, so programs take it for complete"},
 		"long":  {"mismatch error:artifact/mismatch error:artifact/size", "`long` is a Mach-O arm64 executable of 65 bytes"},
 	} {
 		r := only(t, v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: declared, Path: path}}))
