@@ -88,7 +88,11 @@ func Main(ctx context.Context, env Env) int {
 
 // say tells why there is no result.
 func (p *program) say(err error) {
-	message := finding.Clean(err.Error())
+	var lines []string
+	for line := range strings.SplitSeq(err.Error(), "\n") { // of several mistakes
+		lines = append(lines, finding.Clean(line))
+	}
+	message := strings.Join(lines, "\n  ")
 	if p.inActions() {
 		p.actions().Errorf("%s", message)
 		return

@@ -63,7 +63,9 @@ func (p *program) setUp(ctx context.Context, c *Config, t tree) (*setup, error) 
 		s.notes = append(s.notes, "There is no configuration file as far as can be told: GitHub does not show the files of the commit that it would be read from")
 	}
 	if err == nil && text != nil {
-		s.file, err = config.Parse(c.ConfigFile, text)
+		if s.file, err = config.Parse(c.ConfigFile, text); err != nil {
+			err = usageError{err}
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the configuration file %s can't be used: %w", finding.Quote(c.ConfigFile), err)
