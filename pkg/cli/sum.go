@@ -221,6 +221,7 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 		return nil, err
 	}
 	verifier.Policy.MissingChecksum = nil // which is why they are read
+	verifier.Hosts.AskOfAll = true        // a digest that the host contradicts is none to write
 	if s.local != "" {
 		root, err := openLocal(s.local)
 		if err != nil {

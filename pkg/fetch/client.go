@@ -68,7 +68,7 @@ func newLines(config Config, proxy func(*http.Request) (*url.URL, error), dial d
 		protocols.SetHTTP2(http2)
 		return &http.Transport{
 			Proxy:                  proxy,
-			DialContext:            dial,
+			DialContext:            wired(dial),
 			Protocols:              protocols,
 			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    config.StallTimeout,

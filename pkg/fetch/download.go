@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"sync/atomic"
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // download is one Get or Peek, and what was learnt on the way.
@@ -22,8 +25,12 @@ type download struct {
 	secondLook bool                    // a 404 or 410 may still have one
 
 	single    bool // one connection it stays
-	rangeless bool // the server can't continue a body
-	changed   bool // the content has changed once
+	rangeless bool // the server can't continue a body, or is not to
+	changed   bool // the validator has changed once
+
+	longest   int64   // bytes that any answer announced
+	announced version // the latest that was, or the longest of those that may be one
+	pieced    atomic.Bool
 }
 
 // begin checks the request and waits for a slot of its host.
@@ -32,7 +39,7 @@ func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook}
+	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, single: r.Unbroken, rangeless: r.Unbroken, longest: r.Announced}
 	return d, d.host.enter(ctx)
 }
 
@@ -41,15 +48,30 @@ func (d *download) spend(pause time.Duration) bool {
 	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
 }
 
-// learn prepares the next pass by what ended the last one.
-func (d *download) learn(over *startOver) error {
-	if over.changed && d.changed {
-		return &Error{Message: "The file keeps changing while it is read"}
-	}
+// learn prepares the next pass by what ended the last one. A validator that changes again and again tells nothing: the
+// servers of one name may each have their own. What counts then is an answer that needs no other.
+func (d *download) learn(over *startOver) {
 	d.single = true
+	d.rangeless = d.rangeless || over.rangeless || over.changed && d.changed
 	d.changed = d.changed || over.changed
-	d.rangeless = d.rangeless || over.rangeless
+}
+
+// begins takes the version that a pass is to read. One that is shorter than another answer announced, and not another
+// version by what both say, is cut short, whatever its own length.
+func (d *download) begins(v version, host string) error {
+	isOther := v.ifRange() != "" && d.announced.ifRange() != "" && v.ifRange() != d.announced.ifRange()
+	if v.size >= 0 && v.size < d.announced.size && !isOther {
+		return &startOver{cause: shortened(host, v.size, d.announced.size)}
+	}
+	if v.size > d.announced.size || isOther {
+		d.announced = v
+	}
+	d.longest = max(d.longest, v.size)
 	return nil
+}
+
+func shortened(host string, size, announced int64) *transient {
+	return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes, and has announced %d", finding.Quote(host), size, announced)
 }
 
 // moved keeps where a redirect led.
@@ -81,7 +103,7 @@ func (d *download) whole(ctx context.Context) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.StatusCode != http.StatusOK {
+	if !isWhole(a.StatusCode) {
 		a.discard()
 		return nil, a.refusal()
 	}
@@ -90,6 +112,12 @@ func (d *download) whole(ctx context.Context) (*answer, error) {
 		return nil, d.tooLarge(fmt.Sprintf("The file has %s", humanize.Bytes(uint64(a.ContentLength))))
 	}
 	return a, nil
+}
+
+// isWhole reports whether a status announces the complete file. A proxy that may have transformed it says 203 (RFC 9110,
+// section 15.3.4): the digest tells whether it has.
+func isWhole(status int) bool {
+	return status == http.StatusOK || status == http.StatusNonAuthoritativeInfo
 }
 
 func (d *download) tooLarge(message string) error {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -31,6 +32,7 @@ type answer struct {
 	limit  time.Duration
 	url    *url.URL
 	first  http.Header // of the exchange before any redirect
+	wire   *wire       // nil where nothing tells how it ended
 
 	// The current window of the rate: bytes, and the time spent waiting for them.
 	got    int
@@ -45,6 +47,9 @@ func (a *answer) Read(p []byte) (int, error) {
 	a.stall.Stop()
 	if err != nil && (err != io.EOF || a.ctx.Err() != nil) { // a server may end the body cleanly once it sees us leave
 		return n, failure(a.ctx, a.url.Hostname(), err)
+	}
+	if err == io.EOF && a.closeDelimited() && (a.wire == nil || a.wire.ended.Load()) {
+		return n, unreachable(io.ErrUnexpectedEOF, "The server %s does not say how long the file is, and the connection broke off: nothing tells whether all of it came", finding.Quote(a.url.Hostname()))
 	}
 	a.got, a.waited = a.got+n, a.waited+time.Since(began)
 	if err == nil && a.crawls() {
@@ -82,14 +87,19 @@ func (a *answer) head() Head {
 		ContentType: a.Header.Get("Content-Type"), ContentEncoding: a.Header.Get("Content-Encoding"),
 		ETag: a.Header.Get("ETag"), LastModified: a.Header.Get("Last-Modified"),
 		Host:           a.url.Hostname(),
-		CloseDelimited: a.ContentLength < 0 && a.ProtoMajor == 1 && len(a.TransferEncoding) == 0,
+		CloseDelimited: a.closeDelimited(),
 		First:          a.first,
 	}
 }
 
+// closeDelimited reports whether the body ends where the connection does (RFC 9112, section 6.3).
+func (a *answer) closeDelimited() bool {
+	return a.ContentLength < 0 && a.ProtoMajor == 1 && len(a.TransferEncoding) == 0
+}
+
 // size returns the bytes of the complete file, -1 where the answer does not tell.
 func (a *answer) size() int64 {
-	if a.StatusCode == http.StatusOK {
+	if isWhole(a.StatusCode) {
 		return a.ContentLength
 	}
 	if r, ok := parseContentRange(a.Header.Get("Content-Range")); ok {
@@ -107,7 +117,8 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	limit := d.client.config.StallTimeout
 	ctx, cancel := context.WithCancelCause(ctx)
 	stall := time.AfterFunc(limit, func() { cancel(errStalled) })
-	response, err := d.client.send(ctx, &http.Request{Method: method, URL: u, Host: u.Host, Header: header})
+	var by atomic.Pointer[wire]
+	response, err := d.client.send(traced(ctx, &by), &http.Request{Method: method, URL: u, Host: u.Host, Header: header})
 	stall.Stop()
 	if err == nil && ctx.Err() != nil { // it came too late, and may be what the server says to somebody who leaves
 		err = context.Cause(ctx)
@@ -119,7 +130,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 		return nil, err
 	}
 	host.heed(response)
-	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: response.Header}, nil
+	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: response.Header, wire: by.Load()}, nil
 }
 
 func (c *Client) send(ctx context.Context, request *http.Request) (*http.Response, error) {

@@ -17,6 +17,11 @@ type Request struct {
 	// SecondLook asks for one more try, some seconds later, before a 404 or 410 is taken as final:
 	// just-released assets answer so for a while.
 	SecondLook bool
+	// Announced is how many bytes the file has by what an earlier answer said; 0 where none did. A body that does not
+	// say itself how long it is has to have as many.
+	Announced int64
+	// Unbroken asks for the whole file in one answer, which nothing is added to: no ranges, and no resuming.
+	Unbroken bool
 }
 
 // Head is what a server said about a file before its first byte.
@@ -30,8 +35,11 @@ type Head struct {
 	Host            string // the host that answered, after redirects, in ASCII and without its port
 
 	// CloseDelimited says that the body ends where the connection does, with neither a length nor
-	// chunks (RFC 9112, section 6.3): nothing proves that such a body is complete.
+	// chunks (RFC 9112, section 6.3). That the server ended it, and nobody on the way, TLS has proven; not that it had all.
 	CloseDelimited bool
+	// Pieced says that the body was put together from several answers of ranges. That they were of one version is the
+	// server's word: its validators say so.
+	Pieced bool
 	// First is the header of the first answer, before any redirect was followed; as sent, hostile.
 	First http.Header
 }
@@ -63,9 +71,7 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 		if !errors.As(err, &over) {
 			return Head{}, err
 		}
-		if err := d.learn(over); err != nil {
-			return Head{}, err
-		}
+		d.learn(over)
 		if err := retry.wait(ctx, over.cause); err != nil {
 			return Head{}, err
 		}

@@ -109,6 +109,8 @@ func (l *lane) read(ctx context.Context, part *part) error {
 			return err
 		}
 		switch {
+		case err == io.EOF && l.version.size < 0 && l.offset < l.longest:
+			return shortened(l.answer.url.Hostname(), l.offset, l.longest)
 		case err == io.EOF && l.version.size < 0:
 			part.last = true
 			return nil
@@ -146,6 +148,7 @@ func (l *lane) seek(ctx context.Context, part *part) error {
 	a, err := l.rangeOf(ctx, first, last)
 	if err == nil {
 		l.answer, l.offset, l.left = a, first, last-first+1
+		l.pieced.Store(true)
 	}
 	return err
 }

@@ -55,11 +55,16 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	head := a.head()
+	head, version := a.head(), versionOf(a)
+	if err := d.begins(version, a.url.Hostname()); err != nil {
+		a.discard()
+		return head, err
+	}
+	d.pieced.Store(false)
 	sink.Start(head)
 	d.client.buffers.join(1)
 	defer d.client.buffers.join(-1)
-	p := &pass{download: d, sink: sink, version: versionOf(a), ordered: make(chan *part, maxBuffers)}
+	p := &pass{download: d, sink: sink, version: version, ordered: make(chan *part, maxBuffers)}
 	p.moved(a)
 	p.pace.reset(time.Now())
 	p.launch(ctx, &lane{pass: p, answer: a, left: a.ContentLength})
@@ -67,6 +72,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	cancel()
 	p.lanes.Wait()
 	p.giveBack()
+	head.Pieced = d.pieced.Load()
 	return head, err
 }
 

@@ -229,15 +229,68 @@ func TestContentThatChangesOnceIsReadAgain(t *testing.T) {
 	}
 }
 
-func TestContentThatKeepsChangingIsUnreachable(t *testing.T) {
+func TestContentThatNoAnswerHoldsWholeIsUnreachable(t *testing.T) {
 	var n atomic.Int32
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		half(random(8, 1000), "ETag", fmt.Sprintf(`"v%d"`, n.Add(1)))(w, r)
 	})
 	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	failure := mustFail(t, err, fetch.Unreachable)
-	if !strings.Contains(failure.Message, "keeps changing") {
+	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "tries: 4") {
 		t.Error(failure.Message)
+	}
+}
+
+// edges are the servers of one name: each gives the same bytes an ETag of its own.
+func edges(content []byte, wholes ...http.HandlerFunc) http.HandlerFunc {
+	var n, requests atomic.Int32
+	whole := stages(&requests, wholes...)
+	return func(w http.ResponseWriter, r *http.Request) {
+		etag := fmt.Sprintf(`"edge %d"`, n.Add(1))
+		if r.Header.Get("Range") == "" {
+			w.Header().Set("ETag", etag)
+			whole(w, r)
+			return
+		}
+		(&origin{content: content, etag: etag}).ServeHTTP(w, r)
+	}
+}
+
+func TestEdgesWithValidatorsOfTheirOwnServeTheFile(t *testing.T) {
+	content := random(13, 1000)
+	s := server(t, edges(content, half(content), half(content), whole(content)))
+	sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+	if err != nil || !bytes.Equal(sink.bytes, content) {
+		t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
+	}
+	s = server(t, edges(largeContent(), throttled(whole(largeContent()), slow)))
+	sink, _, err = get(t, config(&naps{}), fetch.Request{URL: s.URL})
+	if err != nil || !bytes.Equal(sink.bytes, largeContent()) {
+		t.Errorf("over several connections: got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
+	}
+}
+
+func TestUnbrokenBodyIsOneAnswer(t *testing.T) {
+	content := largeContent()
+	lie := partial(fmt.Sprintf("bytes 500-%d/%d", len(content)-1, len(content)), len(content)-500, "ETag", `"v1"`)
+	s := server(t, split(lie, half(content, "ETag", `"v1"`), throttled(whole(content, "ETag", `"v1"`), slow)))
+	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL, Unbroken: true})
+	if err != nil || !bytes.Equal(sink.bytes, content) || sink.starts != 2 || head.Pieced {
+		t.Errorf("got %d bytes after %d starts, head %+v, error %v", len(sink.bytes), sink.starts, head, err)
+	}
+}
+
+func TestPiecedBodyIsCalledThat(t *testing.T) {
+	content := random(14, 1000)
+	o := &origin{content: content, etag: `"v1"`}
+	for name, wholes := range map[string][]http.HandlerFunc{
+		"interrupted":                  {half(content, "ETag", `"v1"`)},
+		"whole":                        {whole(content, "ETag", `"v1"`)},
+		"started over, and whole then": {half(content), whole(content)},
+	} {
+		s := server(t, split(o.ServeHTTP, wholes...))
+		if _, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL}); err != nil || head.Pieced != (name == "interrupted") {
+			t.Errorf("%s: head %+v, error %v", name, head, err)
+		}
 	}
 }
 

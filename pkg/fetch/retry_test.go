@@ -60,7 +60,7 @@ func TestPassingFaultsAreRetried(t *testing.T) {
 			<-r.Context().Done()
 		},
 	}
-	for _, code := range []int{408, 425, 429, 500, 502, 503, 504, 599, 202, 203, 204, 206, 300, 304} {
+	for _, code := range []int{408, 425, 429, 500, 502, 503, 504, 599, 202, 204, 206, 300, 304} {
 		faults[fmt.Sprint("status ", code)] = status(code)
 	}
 	for name, fault := range faults {
@@ -312,6 +312,16 @@ func TestSecondLook(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnswerOfATransformingProxyIsRead(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusNonAuthoritativeInfo)
+		fine(w, r)
+	})
+	if sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL}); err != nil || string(sink.bytes) != "fine" || head.Size != 4 {
+		t.Errorf("got %q, head %+v, error %v", sink.bytes, head, err)
 	}
 }
 

@@ -78,7 +78,7 @@ func (v version) accept(a *answer, first, last int64) error {
 	if err := a.refusal(); a.StatusCode >= 400 && errors.As(err, &passing) {
 		return err
 	}
-	newer := match == changed && (a.StatusCode == http.StatusOK || a.StatusCode == http.StatusPartialContent)
+	newer := match == changed && (isWhole(a.StatusCode) || a.StatusCode == http.StatusPartialContent)
 	cause := unreachable(nil, "The server %s can't continue the file where it broke off", finding.Quote(a.url.Hostname()))
 	return &startOver{cause: cause, changed: newer, rangeless: !newer}
 }

@@ -52,7 +52,9 @@ func (b *body) evidence(source Source, head fetch.Head) *evidence {
 		message:  b.message,
 		first:    head.First,
 
+		announced:      head.Size,
 		closeDelimited: head.CloseDelimited,
+		pieced:         head.Pieced,
 		hasValidator:   head.ETag != "" || head.LastModified != "",
 	}
 	for _, algorithm := range b.algorithms {

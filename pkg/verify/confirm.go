@@ -18,11 +18,12 @@ import (
 const confirmLimit = 64 << 20
 
 // alarming reports whether a file is another than the declared one or the baseline's, and is worth a second look before
-// that is said: where it is small, and where its server names nothing that would tell two versions apart.
+// that is said: where it is small, where its server names nothing that would tell two versions apart, and where it was put
+// together from several answers, of which the server may have mixed up one.
 // The host's own word for the bytes is one.
 func (d Download) alarming(known *evidence, baseline state.File) bool {
 	said := known.published.Digest
-	if known.size > confirmLimit && known.hasValidator && !known.closeDelimited || !said.IsZero() && said == known.digests[said.Algorithm] {
+	if known.size > confirmLimit && known.hasValidator && !known.closeDelimited && !known.pieced || !said.IsZero() && said == known.digests[said.Algorithm] {
 		return false
 	}
 	for _, a := range d.readable() {
@@ -33,16 +34,27 @@ func (d Download) alarming(known *evidence, baseline state.File) bool {
 	return false
 }
 
-// confirm reads an alarming file again. Where the two readings differ, the server makes the file anew each
-// time, which is no tampering; or, where nothing told the body's length, one of them was cut short.
+// confirm reads an alarming file again, in one answer. That answer alone counts where the first reading was put together from
+// several, or is in doubt. Where two whole readings differ, the server makes the file anew each time, which is no tampering;
+// or, where nothing told the body's length, one of them was cut short.
 func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
+	baseline := v.Baseline.File(d.key)
+	counts := !first.pieced && d.doubt(first, baseline) == nil
 	second, err := v.again(ctx, d, first, progress)
+	if err == nil {
+		second.published = first.published
+		err = d.doubt(second, baseline)
+	}
 	switch {
-	case first.closeDelimited && err != nil:
+	case err != nil && (!counts || first.closeDelimited):
 		return nil, err
-	case err != nil || maps.Equal(first.digests, second.digests):
+	case err != nil:
 		return first, nil
-	case first.size < second.size && !d.alarming(second, v.Baseline.File(d.key)):
+	case !counts:
+		return second, nil
+	case maps.Equal(first.digests, second.digests):
+		return first, nil
+	case first.size < second.size && !d.alarming(second, baseline):
 		return second, nil // the first was cut short, and its end looked like the file's
 	case first.closeDelimited || second.closeDelimited:
 		return nil, &fetch.Error{Message: fmt.Sprintf("The server does not say how long the file is, and two downloads had %s and %s bytes: one of them was cut short",
@@ -52,29 +64,47 @@ func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, pro
 	return first, nil
 }
 
-// again downloads a file once more. Where its server compressed it unasked, first learns what it is decompressed.
+// again downloads a file once more, in one answer. Where its server compressed it unasked, first learns what it is
+// decompressed.
 func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
-	got := v.newBody(d, progress)
+	got, whole := v.newBody(d, progress), fetch.Request{Unbroken: true, Announced: max(first.announced, 0)}
 	if first.encoding != "gzip" {
-		return v.get(ctx, d, got, got)
+		return v.get(ctx, d, whole, got, got)
 	}
 	decoding := &decoder{body: got, decoded: digest.NewHasher(got.algorithms...)}
-	second, err := v.get(ctx, d, got, decoding)
+	second, err := v.get(ctx, d, whole, got, decoding)
 	decoding.end()
 	first.decoded = decoding.decoded
+	if second != nil {
+		second.decoded = decoding.decoded
+	}
 	return second, err
 }
 
-// incomplete reports a body that proves to be cut short only by the size that is declared: its server
-// did not say how long it is.
-func (d Download) incomplete(known *evidence) error {
+// doubt returns why the bytes that came are not taken for the file: they are fewer than the host publishes or, where the
+// answer did not say how many there are, than are declared; or nobody says what they should be but the host, and they
+// are not that. It is nil for a body that is evidently something else than the beginning of the file.
+func (d Download) doubt(known *evidence, baseline state.File) error {
+	kind := seen{Format: known.kind}
+	said := known.published
+	isSaid := !said.Digest.IsZero() && said.Digest == known.digests[said.Digest.Algorithm]
 	for _, a := range d.readable() {
-		if known.closeDelimited && a.Size != nil && known.size < a.Size.Value {
-			return &fetch.Error{Message: fmt.Sprintf("The body ended after %s of the %s bytes that are declared, and its server does not say how long it is",
-				humanize.Comma(known.size), humanize.Comma(a.Size.Value))}
+		switch {
+		case webPage(a, kind) != nil || lfsPointer(a, kind) != nil:
+		case said.Size > known.size && !isSaid:
+			return cutShortOf(known, said.Size, "that its host publishes")
+		case known.announced < 0 && a.Size != nil && a.Size.Value > known.size:
+			return cutShortOf(known, a.Size.Value, "that are declared, and its server does not say how long it is")
+		case expected(a, baseline).IsZero() && !said.Digest.IsZero() && !isSaid:
+			return &fetch.Error{Message: fmt.Sprintf("The host says that the file's digest is %s, and what it sends has %s: one of the two is wrong, so nothing is known of the file",
+				finding.Quote(said.Digest.String()), finding.Quote(known.digests[said.Digest.Algorithm].String()))}
 		}
 	}
 	return nil
+}
+
+func cutShortOf(known *evidence, size int64, whose string) error {
+	return &fetch.Error{Message: fmt.Sprintf("The body ended after %s of the %s bytes %s", humanize.Comma(known.size), humanize.Comma(size), whose)}
 }
 
 // explanation adds to a mismatch what else is known of the bytes.

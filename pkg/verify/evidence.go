@@ -27,9 +27,11 @@ type evidence struct {
 	message  *message
 	first    http.Header // of the first, unfollowed answer, hostile
 
-	closeDelimited bool // nothing proves that the body was complete
-	hasValidator   bool // the server tells versions of the file apart
-	unstable       bool // two downloads had different bytes
+	announced      int64 // bytes, by the answer itself; -1 where it did not say
+	closeDelimited bool  // nothing proves that the server had sent all of it
+	pieced         bool  // put together from several answers
+	hasValidator   bool  // the server tells versions of the file apart
+	unstable       bool  // two downloads had different bytes
 
 	path string // of a file on disk
 

@@ -18,28 +18,36 @@ type Hosts struct {
 	Peek func(ctx context.Context, url string) (fetch.Head, error)
 	// Asset returns what GitHub publishes about a release asset; a zero Digest is nothing.
 	Asset func(ctx context.Context, asset hosts.Ref) hosts.Published
+	// AskOfAll has Asset asked of every file that is read without a checksum: whoever is to declare one has to know.
+	AskOfAll bool
 	// MaxSize is the longest file that is not left to be read, and refused, in bytes.
 	MaxSize int64
 }
 
-// ask returns what is known of a file without reading it; nil where that is not enough, and the file has
-// to be read.
-func (v *Verifier) ask(ctx context.Context, d Download) (*evidence, error) {
+// ask returns what is known of a file without reading it, nil where that is not enough and the file has to be read; and
+// how many bytes the answer announced, 0 where none did. A host that can't be asked may still serve the file.
+func (v *Verifier) ask(ctx context.Context, d Download) (known *evidence, announced int64) {
 	baseline := v.Baseline.File(d.key)
+	var vouched *evidence // by GitHub, which tells the token's owner what nobody else may see
 	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
-		return v.vouched(d, v.Hosts.Asset(ctx, asset), baseline), nil
+		if vouched = v.vouched(d, v.Hosts.Asset(ctx, asset), baseline); vouched == nil {
+			return nil, 0
+		}
 	}
-	if v.Hosts.Peek == nil || !hosts.Publishes(d.URL) && !d.isKnown(baseline) {
-		return nil, nil
+	if v.Hosts.Peek == nil || vouched == nil && !hosts.Publishes(d.URL) && !d.isKnown(baseline) {
+		return nil, 0
 	}
 	head, err := v.Hosts.Peek(ctx, d.URL)
 	if err != nil || head.Status >= http.StatusBadRequest { // a refusal is the download's to judge
-		return nil, err
+		return nil, 0
 	}
-	if known := v.vouched(d, hosts.PublishedBy(d.URL, head.First), baseline); known != nil {
-		return known, nil
+	if vouched == nil {
+		vouched = v.vouched(d, hosts.PublishedBy(d.URL, head.First), baseline)
 	}
-	return d.unchanged(head, baseline), nil
+	if vouched == nil {
+		vouched = d.unchanged(head, baseline)
+	}
+	return vouched, max(head.Size, 0)
 }
 
 // vouched returns the host's word for a file where it has one for everything that has to be known. Where it
@@ -87,14 +95,14 @@ func (d Download) unchanged(head fetch.Head, baseline state.File) *evidence {
 	return known
 }
 
-// published returns what the host says of a file that was read. GitHub's API is asked only to explain why
-// a file is not the declared one, or where fast mode has asked it already.
+// published returns what the host says of a file that was read. GitHub's API is asked only where that may tell more than the
+// file: why it is not the declared one, and whether one is whole whose answer did not say how long it is.
 func (v *Verifier) published(ctx context.Context, d Download, known *evidence) hosts.Published {
 	asset, ok := hosts.AssetOf(d.URL, v.Policy.Server)
-	wrong := func(a artifact.Artifact) bool {
-		return a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)]
+	isOpen := func(a artifact.Artifact) bool {
+		return a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)] || a.Checksum == nil && v.Hosts.AskOfAll
 	}
-	if ok && v.Hosts.Asset != nil && (v.Fast || slices.ContainsFunc(d.readable(), wrong)) {
+	if ok && v.Hosts.Asset != nil && (v.Fast || known.announced < 0 || slices.ContainsFunc(d.readable(), isOpen)) {
 		return v.Hosts.Asset(ctx, asset)
 	}
 	return hosts.PublishedBy(d.URL, known.first)

@@ -33,6 +33,7 @@ type served struct {
 	first     http.Header // of the first answer
 	status    int         // of it; 0 is 200
 	peekFails bool
+	chunked   bool // nothing announces its length
 }
 
 // web is an internet of a few URLs, and of one release. It counts what it is asked for.
@@ -50,7 +51,11 @@ func (w *web) head(s served) fetch.Head {
 	if s.status/100 != 3 && s.etag != "" {
 		first.Set("ETag", s.etag)
 	}
-	return fetch.Head{Status: max(s.status, 200), Size: int64(len(s.body)), ETag: s.etag, First: first}
+	size := int64(len(s.body))
+	if s.chunked {
+		size = -1
+	}
+	return fetch.Head{Status: max(s.status, 200), Size: size, ETag: s.etag, First: first}
 }
 
 func (w *web) Get(_ context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
@@ -268,14 +273,21 @@ func TestAnUnchangedFileIsNotDownloadedAgain(t *testing.T) {
 	}
 }
 
-func TestAHostThatCanNotBeAskedIsNotAskedTwice(t *testing.T) {
+func TestAHostThatCanNotBeAskedMayServeTheFile(t *testing.T) {
 	w := &web{files: map[string]served{hfURL: {body: gguf, peekFails: true}}}
-	if got := w.run(t, true, nil, weight(hfURL, "m.gguf", sum(gguf))); got != "unreachable error:artifact/unreachable" || w.gets != 0 {
+	if got := w.run(t, true, nil, weight(hfURL, "m.gguf", sum(gguf))); got != "download verified" || w.gets != 1 {
 		t.Errorf("%s after %d downloads", got, w.gets)
 	}
 	delete(w.files, hfURL)
-	if got := w.run(t, true, nil, weight(hfURL, "m.gguf", sum(gguf))); got != "unavailable error:artifact/unavailable" || w.gets != 1 {
+	if got := w.run(t, true, nil, weight(hfURL, "m.gguf", sum(gguf))); got != "unavailable error:artifact/unavailable" || w.gets != 2 {
 		t.Errorf("%s after %d downloads", got, w.gets)
+	}
+}
+
+func TestWhatOnlyTheTokensOwnerGetsIsNotVerified(t *testing.T) {
+	w := &web{files: map[string]served{}, asset: vouch(machOArm)}
+	if got := w.run(t, true, nil, binary(assetURL, sum(machOArm))); got != "unavailable error:artifact/unavailable" || w.asked != 1 {
+		t.Errorf("a private asset: %s after %d questions", got, w.asked)
 	}
 }
 

@@ -84,42 +84,38 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 
 // learn finds out about a file, if it can without reading it.
 func (v *Verifier) learn(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
+	announced := int64(0)
 	if v.Fast && !d.signed(v.Policy.PublicKeys) {
-		if known, err := v.ask(ctx, d); known != nil || err != nil {
-			return known, err
+		var known *evidence
+		if known, announced = v.ask(ctx, d); known != nil {
+			return known, nil
 		}
 	}
-	return v.read(ctx, d, progress)
+	return v.read(ctx, d, announced, progress)
 }
 
-// read reads a file, again where what was read is alarming.
-func (v *Verifier) read(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
-	known, err := v.download(ctx, d, progress)
-	if err == nil {
-		err = d.incomplete(known)
-	}
+// read reads a file, of which an earlier answer announced so many bytes, again where what was read is alarming.
+func (v *Verifier) read(ctx context.Context, d Download, announced int64, progress *Progress) (*evidence, error) {
+	got := v.newBody(d, progress)
+	known, err := v.get(ctx, d, fetch.Request{Announced: announced}, got, got)
 	if err != nil {
 		return nil, err
 	}
 	known.published = v.published(ctx, d, known)
-	if d.alarming(known, v.Baseline.File(d.key)) {
+	if d.doubt(known, v.Baseline.File(d.key)) != nil || d.alarming(known, v.Baseline.File(d.key)) {
 		return v.confirm(ctx, d, known, progress)
 	}
 	return known, nil
-}
-
-func (v *Verifier) download(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
-	got := v.newBody(d, progress)
-	return v.get(ctx, d, got, got)
 }
 
 func (v *Verifier) newBody(d Download, progress *Progress) *body {
 	return newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
 }
 
-// get reads a file into a sink, which is the body or passes all on to it.
-func (v *Verifier) get(ctx context.Context, d Download, got *body, sink fetch.Sink) (*evidence, error) {
-	head, err := v.Fetcher.Get(ctx, fetch.Request{URL: d.URL, SecondLook: hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()}, sink)
+// get reads a file, as the request says, into a sink, which is the body or passes all on to it.
+func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, got *body, sink fetch.Sink) (*evidence, error) {
+	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
+	head, err := v.Fetcher.Get(ctx, r, sink)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,91 @@
+package fetch_test
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+)
+
+// cutOff answers with raw bytes and ends the connection below TLS, as anybody on the way can, without a close_notify.
+func cutOff(raw string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(buffered, raw)
+		_ = buffered.Flush()
+		_ = conn.(*tls.Conn).NetConn().Close()
+	}
+}
+
+func TestBodyWhoseEndNothingProvesIsUnreachable(t *testing.T) {
+	for _, header := range []string{"HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"} {
+		s := httptest.NewTLSServer(cutOff(header + "bod"))
+		_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+		mustFail(t, err, fetch.Unreachable)
+		s.Close()
+	}
+	var n atomic.Int32
+	s := httptest.NewTLSServer(stages(&n, cutOff("HTTP/1.0 200 OK\r\n\r\nbod"), hijack("HTTP/1.0 200 OK\r\n\r\nbody")))
+	defer s.Close()
+	if sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL}); err != nil || string(sink.bytes) != "body" || !head.CloseDelimited {
+		t.Errorf("got %q on the second try, head %+v, error %v", sink.bytes, head, err)
+	}
+}
+
+func TestProxiedBodyWhoseEndNothingProvesIsUnreachable(t *testing.T) {
+	for name, end := range map[string]http.HandlerFunc{"proven": hijack("HTTP/1.0 200 OK\r\n\r\nbody"), "cut": cutOff("HTTP/1.0 200 OK\r\n\r\nbod")} {
+		c, proxy := proxied(t, fine)
+		s := httptest.NewTLSServer(end)
+		proxy.to = s.Listener.Addr().String()
+		_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com/"})
+		if name == "cut" {
+			mustFail(t, err, fetch.Unreachable)
+		} else if err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	}
+}
+
+func TestBodyThatIsShorterThanAnAnswerAnnouncedIsUnreachable(t *testing.T) {
+	content := random(30, 1000)
+	chunked := func(w http.ResponseWriter, _ *http.Request) {
+		w.(http.Flusher).Flush()
+		_, _ = w.Write(content[:400])
+	}
+	for name, later := range map[string]http.HandlerFunc{"without a length": chunked, "with a shorter one": whole(content[:400])} {
+		var n atomic.Int32
+		s := server(t, stages(&n, half(content), later))
+		_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+		if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "after 400 bytes, and has announced 1000") {
+			t.Errorf("%s: %s", name, failure.Message)
+		}
+	}
+	for announced, fails := range map[int64]bool{0: false, 400: false, 401: true} {
+		s := server(t, chunked)
+		sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL, Announced: announced})
+		if fails != (err != nil) || err == nil && len(sink.bytes) != 400 {
+			t.Errorf("announced %d: got %d bytes, error %v", announced, len(sink.bytes), err)
+		}
+	}
+}
+
+func TestShorterFileOfAnotherVersionIsNotCutShort(t *testing.T) {
+	content := random(31, 1000)
+	var n atomic.Int32
+	s := server(t, stages(&n, half(content, "ETag", `"v1"`), func(w http.ResponseWriter, r *http.Request) {
+		whole(content[:400], "ETag", fmt.Sprintf(`"v%d"`, 2))(w, r)
+	}))
+	if sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL}); err != nil || len(sink.bytes) != 400 {
+		t.Errorf("got %d bytes, error %v", len(sink.bytes), err)
+	}
+}
