@@ -211,7 +211,7 @@ func (p *program) verifier(c *Config) (*verify.Verifier, error) {
 		return nil, err
 	}
 	return &verify.Verifier{
-		Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: &verify.Progress{},
+		Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: &verify.Progress{}, Patience: c.StallTimeout,
 		Fast: c.Mode == modeFast, Offline: c.Mode == modeOffline, Hosts: verify.Hosts{Peek: client.Peek, Asset: published(api), MaxSize: c.MaxFileSize},
 	}, nil
 }

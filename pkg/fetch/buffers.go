@@ -5,14 +5,15 @@ import (
 	"sync"
 )
 
-// The memory of all downloads of a Client together: parts that are being received, or wait to be hashed.
+// The memory of all downloads of a Client together: parts that are being received, or wait to be hashed. A download
+// that would have none gets blockSize of its own.
 const (
 	partSize   = 2 << 20
 	maxBuffers = 16
 )
 
 // buffers lends out buffers, never more than maxBuffers at a time, and to each borrower only its
-// share: a stuck download must not hold up quick ones.
+// share. A borrower who has none never waits: stuck downloads must not hold up quick ones, however many they are.
 type buffers struct {
 	size      int
 	mu        sync.Mutex
@@ -53,8 +54,12 @@ func (b *buffers) get(ctx context.Context, to *borrower) []byte {
 func (b *buffers) try(to *borrower) ([]byte, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.lent == maxBuffers || to.held >= max(1, maxBuffers/b.borrowers) {
+	switch {
+	case to.held >= max(1, maxBuffers/b.borrowers), b.lent == maxBuffers && to.held > 0:
 		return nil, b.returned
+	case b.lent == maxBuffers:
+		to.held++
+		return make([]byte, min(blockSize, b.size-1)), nil // which put tells apart
 	}
 	b.lent++
 	to.held++
@@ -69,9 +74,11 @@ func (b *buffers) try(to *borrower) ([]byte, <-chan struct{}) {
 func (b *buffers) put(from *borrower, buffer []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.lent--
 	from.held--
-	b.free = append(b.free, buffer[:b.size])
+	if cap(buffer) >= b.size {
+		b.lent--
+		b.free = append(b.free, buffer[:b.size])
+	}
 	close(b.returned)
 	b.returned = make(chan struct{})
 }

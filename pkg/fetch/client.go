@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -28,7 +27,6 @@ type Client struct {
 	direct  lines
 	proxied lines
 	buffers *buffers
-	retries atomic.Int64 // of all downloads together
 
 	mu    sync.Mutex // guards hosts
 	hosts map[string]*host

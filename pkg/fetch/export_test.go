@@ -6,11 +6,11 @@ func (c *Client) SmallParts() { c.buffers.size = SmallPart }
 // SmallPart is the size of a small part.
 const SmallPart = 64 << 10
 
-// SpendRetries takes n from the retries that all downloads together may cost.
-func (c *Client) SpendRetries(n int64) { c.retries.Add(n) }
+// SpendRetries takes n from the retries that the downloads of a host may cost.
+func (c *Client) SpendRetries(host string, n int64) { c.host(host).retries.Add(n) }
 
 // What tests play to.
 const (
-	MaxBuffers    = maxBuffers
-	MaxRunRetries = maxRunRetries
+	MaxBuffers     = maxBuffers
+	MaxHostRetries = maxHostRetries
 )

@@ -65,6 +65,7 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 	for {
 		head, err := d.read(ctx, sink)
 		if err == nil {
+			d.host.retries.Store(0)
 			return head, nil
 		}
 		var over *startOver

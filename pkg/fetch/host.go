@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -23,6 +24,8 @@ type host struct {
 	name  string
 	slots chan struct{} // one is held for each connection's worth of work
 	extra chan struct{} // one more for each that is not its file's first
+
+	retries atomic.Int64 // of its URLs, since one of them was read
 
 	mu    sync.Mutex
 	quiet time.Time // no request before

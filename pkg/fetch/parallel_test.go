@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -268,6 +269,48 @@ func TestStuckDownloadsDoNotHoldUpQuickOnes(t *testing.T) {
 	cancel()
 	group.Wait()
 }
+
+func TestDownloadsThatHoldAllBuffersDoNotHoldUpOthers(t *testing.T) {
+	t.Parallel()
+	crawling := make(chan struct{}, fetch.MaxBuffers)
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/quick" {
+			whole(largeContent(), "ETag", `"v1"`)(w, r)
+			return
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(large))
+		_, _ = w.Write([]byte("x"))
+		w.(http.Flusher).Flush()
+		crawling <- struct{}{}
+		<-r.Context().Done()
+	})
+	c := config(&naps{})
+	c.StallTimeout = time.Minute
+	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	client := newClient(t, c)
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	took := make(chan struct{}, fetch.MaxBuffers)
+	for range fetch.MaxBuffers {
+		group.Go(func() { _, _ = client.Get(ctx, fetch.Request{URL: s.URL + "/crawls"}, first{took}) })
+	}
+	for range fetch.MaxBuffers {
+		<-crawling
+		<-took
+	}
+	sink := &body{}
+	if _, err := client.Get(ctx, fetch.Request{URL: strings.Replace(s.URL, "127.0.0.1", "example.com", 1) + "/quick"}, sink); err != nil || !bytes.Equal(sink.bytes, largeContent()) {
+		t.Errorf("got %d bytes, error %v", len(sink.bytes), err)
+	}
+	cancel()
+	group.Wait()
+}
+
+// first is a Sink that tells when it is given to a download.
+type first struct{ started chan struct{} }
+
+func (f first) Start(fetch.Head)            { f.started <- struct{}{} }
+func (f first) Write(p []byte) (int, error) { return len(p), nil }
 
 func TestEndedDownloadsGiveTheirBuffersBack(t *testing.T) {
 	wanted, other := &origin{content: largeContent(), etag: `"v1"`}, &origin{content: random(22, large), etag: `"v1"`}

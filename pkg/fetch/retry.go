@@ -16,7 +16,7 @@ const (
 	firstPause      = 500 * time.Millisecond // before the second try; doubled each time, give or take a half
 	maxPause        = 8 * time.Second
 	maxWait         = 2 * time.Minute // all pauses of one URL
-	maxRunRetries   = 4000            // of all URLs
+	maxHostRetries  = 1000            // of all URLs of a host in a row
 	secondLookAfter = 3 * time.Second
 )
 
@@ -43,7 +43,7 @@ func (r *retry) progressed() {
 func (r *retry) wait(ctx context.Context, err error) error {
 	r.tries++
 	pause, again := r.pause(err)
-	if !again || !r.download.spend(pause) || r.download.client.retries.Add(1) > maxRunRetries {
+	if !again || !r.download.spend(pause) || r.download.host.retries.Add(1) > maxHostRetries {
 		return r.final(err)
 	}
 	if err := r.download.client.config.Sleep(ctx, pause); err != nil {

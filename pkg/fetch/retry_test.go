@@ -341,15 +341,34 @@ func TestBodyThatEndsWithItsConnectionIsToldApart(t *testing.T) {
 	}
 }
 
-func TestRetriesOfAllDownloadsTogetherAreBounded(t *testing.T) {
+func TestDeadURLsOfAHostSpendItsRetriesOnly(t *testing.T) {
 	var requests atomic.Int32
 	s := server(t, stages(&requests, status(503)))
-	client := newClient(t, config(&naps{}))
-	client.SpendRetries(fetch.MaxRunRetries - 1)
+	c := config(&naps{})
+	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	client := newClient(t, c)
+	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries-1)
 	for _, want := range []int32{2, 3, 4} {
 		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{})
 		if mustFail(t, err, fetch.Unreachable); requests.Load() != want {
 			t.Errorf("%d requests, want %d", requests.Load(), want)
+		}
+	}
+	var others atomic.Int32
+	other := server(t, stages(&others, status(503), status(503), status(503), fine))
+	if _, err := client.Get(t.Context(), fetch.Request{URL: strings.Replace(other.URL, "127.0.0.1", "example.com", 1)}, &body{}); err != nil {
+		t.Errorf("another host: %v", err)
+	}
+}
+
+func TestHostThatServesHasItsRetriesAnew(t *testing.T) {
+	var requests atomic.Int32
+	s := server(t, stages(&requests, fine, status(503), status(503), status(503), fine))
+	client := newClient(t, config(&naps{}))
+	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries)
+	for range 2 {
+		if _, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{}); err != nil {
+			t.Error(err)
 		}
 	}
 }

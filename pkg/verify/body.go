@@ -6,6 +6,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/format"
 )
 
+// counter is told what is done.
+type counter interface {
+	began(size, earlierKept, earlierSize int64)
+	advance(n int)
+}
+
 // body takes the bytes of one file and keeps what can be said of them: digests, size and the first
 // bytes. No byte goes anywhere else. It is a fetch.Sink.
 type body struct {
@@ -15,10 +21,10 @@ type body struct {
 	head       []byte
 	size       int64
 	http       fetch.Head
-	counts     *Progress
+	counts     counter
 }
 
-func newBody(algorithms []digest.Algorithm, message *message, counts *Progress) *body {
+func newBody(algorithms []digest.Algorithm, message *message, counts counter) *body {
 	return &body{hasher: digest.NewHasher(algorithms...), algorithms: algorithms, message: message, counts: counts}
 }
 

@@ -37,7 +37,7 @@ func (d Download) alarming(known *evidence, baseline state.File) bool {
 // confirm reads an alarming file again, in one answer. That answer alone counts where the first reading was put together from
 // several, or is in doubt. Where two whole readings differ, the server makes the file anew each time, which is no tampering;
 // or, where nothing told the body's length, one of them was cut short.
-func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
+func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress counter) (*evidence, error) {
 	baseline := v.Baseline.File(d.key)
 	counts := !first.pieced && d.doubt(first, baseline) == nil
 	second, err := v.again(ctx, d, first, progress)
@@ -66,7 +66,7 @@ func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, pro
 
 // again downloads a file once more, in one answer. Where its server compressed it unasked, first learns what it is
 // decompressed.
-func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progress *Progress) (*evidence, error) {
+func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progress counter) (*evidence, error) {
 	got, whole := v.newBody(d, progress), fetch.Request{Unbroken: true, Announced: max(first.announced, 0)}
 	if first.encoding != "gzip" {
 		return v.get(ctx, d, whole, got, got)

@@ -2,9 +2,10 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -26,6 +27,8 @@ type Verifier struct {
 	Hosts       Hosts        // what is asked instead of reading a file, or to explain what was read
 	Fast        bool         // a file is not read where its host's word, or the baseline, decides
 	Offline     bool         // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
+	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
+	Patience time.Duration
 }
 
 // Run reads every download, at most Concurrency at a time, and returns one Result per artifact, in the
@@ -38,22 +41,35 @@ func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result,
 	}
 	progress.files.Add(int64(len(downloads)))
 	results := make([][]Result, len(downloads))
-	var group errgroup.Group
-	group.SetLimit(v.Concurrency)
-	for _, i := range schedule(downloads) {
-		group.Go(func() error {
-			results[i] = v.verify(ctx, downloads[i], progress)
-			progress.filesDone.Add(1)
-			return nil
+	turns := newTurns(schedule(downloads), v.Patience, progress)
+	var slots sync.WaitGroup
+	for range min(v.Concurrency, len(downloads)) {
+		slots.Go(func() {
+			for t := turns.next(); t != nil; t = turns.next() {
+				v.take(ctx, turns, t, downloads, results)
+			}
 		})
 	}
-	_ = group.Wait() // no goroutine returns an error: an error is a Result
+	slots.Wait()
 	all = slices.Concat(results...)
 	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
 	return all, progress.read.Load()
 }
 
-func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) []Result {
+// take verifies a turn's file, unless it has to yield.
+func (v *Verifier) take(ctx context.Context, turns *turns, t *turn, downloads []Download, results [][]Result) {
+	watched, end := turns.watch(ctx, t)
+	defer end()
+	all := v.verify(watched, downloads[t.index], t)
+	again := context.Cause(watched) == errYielded
+	if !again {
+		results[t.index] = all
+		t.filesDone.Add(1)
+	}
+	turns.ended(t, again)
+}
+
+func (v *Verifier) verify(ctx context.Context, d Download, progress counter) []Result {
 	if v.Offline {
 		return v.Policy.offline(d)
 	}
@@ -83,7 +99,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress *Progress) [
 }
 
 // learn finds out about a file, if it can without reading it.
-func (v *Verifier) learn(ctx context.Context, d Download, progress *Progress) (*evidence, error) {
+func (v *Verifier) learn(ctx context.Context, d Download, progress counter) (*evidence, error) {
 	announced := int64(0)
 	if v.Fast && !d.signed(v.Policy.PublicKeys) {
 		var known *evidence
@@ -95,7 +111,7 @@ func (v *Verifier) learn(ctx context.Context, d Download, progress *Progress) (*
 }
 
 // read reads a file, of which an earlier answer announced so many bytes, again where what was read is alarming.
-func (v *Verifier) read(ctx context.Context, d Download, announced int64, progress *Progress) (*evidence, error) {
+func (v *Verifier) read(ctx context.Context, d Download, announced int64, progress counter) (*evidence, error) {
 	got := v.newBody(d, progress)
 	known, err := v.get(ctx, d, fetch.Request{Announced: announced}, got, got)
 	if err != nil {
@@ -108,7 +124,7 @@ func (v *Verifier) read(ctx context.Context, d Download, announced int64, progre
 	return known, nil
 }
 
-func (v *Verifier) newBody(d Download, progress *Progress) *body {
+func (v *Verifier) newBody(d Download, progress counter) *body {
 	return newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
 }
 
@@ -116,6 +132,9 @@ func (v *Verifier) newBody(d Download, progress *Progress) *body {
 func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, got *body, sink fetch.Sink) (*evidence, error) {
 	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
 	head, err := v.Fetcher.Get(ctx, r, sink)
+	if errors.Is(err, errYielded) {
+		got.counts.began(0, got.size, got.http.Size)
+	}
 	if err != nil {
 		return nil, err
 	}
