@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"config":            {"digest", "document", "finding", "registry"},
 	"hosts":             {"digest", "finding"},
 	"lint":              {"artifact", "document", "finding", "hosts", "registry"},
-	"fetch":             {"finding"},
+	"fetch":             {"finding", "hosts"},
 	"format":            {"digest", "finding"},
 	"state":             {"digest", "finding"},
 	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "state"},

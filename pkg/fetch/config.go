@@ -29,7 +29,7 @@ type Config struct {
 	// Connections is how many range requests at a time may serve one large file.
 	Connections int
 	// Tokens are bearer tokens by host, as "huggingface.co"; a port other than 443 is part of the name. A token is
-	// sent on the first request to exactly that host, never along a redirect.
+	// sent to exactly that host: on the first request, and along redirects until one leads elsewhere.
 	Tokens map[string]string
 	// UserAgent says who asks.
 	UserAgent string

@@ -125,13 +125,16 @@ func (d *download) tooLarge(message string) error {
 	return refused(fmt.Sprintf("%s, and more than %s are not read", message, limit), "Raise `max-file-size` if the file is meant to be that large")
 }
 
-// peek asks for the head of what is served at the URL, by HEAD, and by GET where HEAD is refused:
+// peek asks for the head of what is served at the URL, by HEAD, and by GET where HEAD is refused or dropped:
 // signed URLs allow only the method that they were signed for.
 func (d *download) peek(ctx context.Context) (*answer, error) {
-	header := d.client.authorize(d.url, d.client.header())
+	header := newWay(d.client, d.url).header(d.url, d.client.header())
 	a, err := d.exchange(ctx, http.MethodHead, d.url, header)
-	if err == nil && a.StatusCode >= 400 && a.StatusCode != http.StatusTooManyRequests {
+	isRefused := err == nil && a.StatusCode >= 400 && a.StatusCode != http.StatusTooManyRequests
+	if isRefused {
 		a.discard()
+	}
+	if isRefused || errors.As(err, new(*transient)) {
 		header.Set("Range", "bytes=0-0")
 		a, err = d.exchange(ctx, http.MethodGet, d.url, header)
 	}

@@ -3,19 +3,14 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
-
-// maxRedirects pass; the next one is refused.
-const maxRedirects = 10
 
 // minRate is the slowest that a body may come, in bytes a second over one stall time-out.
 const minRate = 1 << 10
@@ -141,20 +136,18 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	return transport.RoundTrip(request.WithContext(ctx))
 }
 
-// follow asks for the download's URL and follows redirects, each checked like the first URL. Only the first request
-// carries a token.
+// follow asks for the download's URL and follows redirects, each checked like the first URL.
 func (d *download) follow(ctx context.Context, header http.Header) (*answer, error) {
-	seen := map[string]bool{}
-	a, err := d.exchange(ctx, http.MethodGet, d.url, d.client.authorize(d.url, header))
+	way := newWay(d.client, d.url)
+	a, err := d.exchange(ctx, http.MethodGet, d.url, way.header(d.url, header))
 	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
 		a.discard()
-		seen[a.url.String()] = true
-		next, refusal := nextHop(a, redirects, seen)
+		next, refusal := way.next(a, redirects)
 		if refusal != nil {
 			return nil, refusal
 		}
 		first := a.first
-		if a, err = d.exchange(ctx, http.MethodGet, next, header); err == nil {
+		if a, err = d.exchange(ctx, http.MethodGet, next, way.header(next, header)); err == nil {
 			a.first = first
 		}
 	}
@@ -169,38 +162,7 @@ func redirected(status int) bool {
 	return false
 }
 
-func nextHop(a *answer, redirects int, seen map[string]bool) (*url.URL, *Error) {
-	from := finding.Quote(a.url.Hostname())
-	if redirects == maxRedirects {
-		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")
-	}
-	location := a.Header.Get("Location")
-	next, err := a.url.Parse(location)
-	if err != nil || location == "" { // err quotes the query
-		return nil, refused(fmt.Sprintf("The server %s redirects to something that is no URL", from), "")
-	}
-	if err := check(next); err != nil {
-		err.Message = fmt.Sprintf("The server %s redirects elsewhere. %s", from, err.Message)
-		return nil, err
-	}
-	if seen[next.String()] {
-		return nil, refused(fmt.Sprintf("The URL redirects in a loop: the server %s sends back to %s", from, display(next)), "")
-	}
-	return next, nil
-}
-
 // header returns what every request carries.
 func (c *Client) header() http.Header {
 	return http.Header{"User-Agent": {c.config.UserAgent}, "Accept": {"*/*"}, "Accept-Encoding": {"identity"}}
-}
-
-// authorize adds the token of exactly the URL's host.
-func (c *Client) authorize(u *url.URL, header http.Header) http.Header {
-	token := c.config.Tokens[strings.TrimSuffix(u.Host, ":443")]
-	if token == "" {
-		return header
-	}
-	header = header.Clone()
-	header.Set("Authorization", "Bearer "+token)
-	return header
 }

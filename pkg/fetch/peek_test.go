@@ -32,6 +32,8 @@ func TestPeekTellsTheFirstAnswer(t *testing.T) {
 		"forbidden altogether":           {status(403), status(403), 403, -1},
 		"not found":                      {status(404), status(404), 404, -1},
 		"HEAD broken":                    {status(500), serve, 206, 1234},
+		"HEAD dropped":                   {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, serve, 206, 1234},
+		"HEAD never answered":            {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, serve, 206, 1234},
 		"a range of nothing that is one": {status(405), status(206, "Content-Range", "bytes */5"), 206, -1},
 		"no content":                     {status(204), nil, 204, -1},
 	} {
@@ -46,7 +48,9 @@ func TestPeekTellsTheFirstAnswer(t *testing.T) {
 				}
 				test.get(w, r)
 			})
-			head, err := newClient(t, config(&naps{})).Peek(t.Context(), s.URL)
+			c := config(&naps{})
+			c.StallTimeout = 500 * time.Millisecond
+			head, err := newClient(t, c).Peek(t.Context(), s.URL)
 			if size := max(head.Size, -1); err != nil || head.Status != test.status || size > 0 != (test.size > 0) || test.size > 0 && size != test.size {
 				t.Errorf("got %+v, error %v", head, err)
 			}

@@ -95,7 +95,7 @@ func TestProxyIsNotAskedForWhatTheGuardRefuses(t *testing.T) {
 		http.Redirect(w, r, "https://10.0.0.1/", http.StatusFound)
 	})
 	for _, host := range []string{
-		"10.0.0.1", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.1]", "private.example.com", "mixed.example.com",
+		"10.0.0.1", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.1]", "127.1", "2130706433", "0x7f000001", "017700000001", "metadata.0xa9fe", "private.example.com", "mixed.example.com",
 		"direct.example.com", "127.0.0.1", "localhost", // these are dialled without the proxy
 	} {
 		_, _, err := get(t, c, fetch.Request{URL: "https://" + host + "/"})

@@ -60,6 +60,7 @@ func TestPassingFaultsAreRetried(t *testing.T) {
 			<-r.Context().Done()
 		},
 	}
+	faults["403 with Retry-After"] = status(403, "Retry-After", "0")
 	for _, code := range []int{408, 425, 429, 500, 502, 503, 504, 599, 202, 204, 206, 300, 304} {
 		faults[fmt.Sprint("status ", code)] = status(code)
 	}
@@ -261,13 +262,13 @@ func TestHuggingFaceRefusesVeryLargeFiles(t *testing.T) {
 }
 
 // certificateFor returns a certificate of its own authority.
-func certificateFor(t testing.TB, host string) tls.Certificate {
+func certificateFor(t testing.TB, hosts ...string) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{host}, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: hosts, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func (a *answer) refusal() error {
 	case a.Header.Get("Cf-Mitigated") == "challenge":
 		return a.unavailable(fmt.Sprintf("The server %s wants to see a browser (a bot wall, status %d): the file is blocked, not dead", host, status),
 			"Use a URL that downloads the file without a browser")
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
+	case status == http.StatusForbidden && a.Header.Get("Retry-After") != "", status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
 		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s", host, said)}}
 	case status < 400:
 		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s instead of the complete file", host, said)}}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
 // parse reads the URL of a Request.
@@ -33,13 +34,33 @@ func check(u *url.URL) *Error {
 		return refused(fmt.Sprintf("The URL %s holds a user name or password", display(u)), "Use a URL that needs none")
 	case u.Hostname() == "":
 		return refused(fmt.Sprintf("The URL %s names no host", display(u)), "Write it as `https://host/path`")
+	case hosts.HasDotSegments(u):
+		return refused(fmt.Sprintf("The path of the URL %s holds `.` or `..`: clients drop such parts, and ask for another file", display(u)), "Write the path that is meant")
 	}
 	host, err := asciiHost(u)
 	if err != nil {
 		return refused(fmt.Sprintf("The URL %s has a host that is no valid name", display(u)), "Check the spelling of the host")
 	}
 	u.Host, u.Fragment, u.RawFragment = host, "", ""
+	if hosts.IsNumeric(u.Hostname()) {
+		return refused(fmt.Sprintf("The host of the URL %s ends in a number, and is no address in four decimal ones: who resolves it decides what it is", display(u)), "Write the host's name")
+	}
+	u.RawQuery = escapeQuery(u.RawQuery)
 	return nil
+}
+
+// escapeQuery escapes what a request line can't hold, or clients escape, in a query that is otherwise sent as it is
+// (https://url.spec.whatwg.org/#query-percent-encode-set).
+func escapeQuery(query string) string {
+	var escaped strings.Builder
+	for _, c := range []byte(query) {
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"<>`, c) >= 0 {
+			fmt.Fprintf(&escaped, "%%%02X", c)
+		} else {
+			escaped.WriteByte(c)
+		}
+	}
+	return escaped.String()
 }
 
 // asciiHost returns the host, with its port, in lower case and as DNS knows it. IDNA's rules judge only names that

@@ -34,6 +34,7 @@ func urlInvalid(s *subject) {
 
 func unreadable(declared string) string {
 	_, err := hosts.Canonical(declared)
+	u, _ := url.Parse(declared)
 	switch {
 	case strings.TrimSpace(declared) != declared:
 		return "has white space around it"
@@ -43,6 +44,10 @@ func unreadable(declared string) string {
 		return "does not start with `https://`"
 	case err != nil:
 		return "is no absolute URL"
+	case hosts.HasDotSegments(u):
+		return "holds `.` or `..` in its path, which clients drop before they ask for another file"
+	case hosts.IsNumeric(u.Hostname()):
+		return "has a host that ends in a number and is no address in four decimal ones"
 	}
 	return ""
 }

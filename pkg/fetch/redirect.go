@@ -1,0 +1,101 @@
+package fetch
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// maxRedirects pass; the next one is refused.
+const maxRedirects = 10
+
+// way is the redirects of one request, and what may go along with them: a token as long as they stay at its exact host,
+// and the cookies that each host set on the way, to exactly that host.
+type way struct {
+	client  *Client
+	token   string         // "" once a redirect has left its host
+	host    string         // the token's
+	seen    map[string]int // by URL and cookies
+	cookies map[string][]*http.Cookie
+}
+
+func newWay(c *Client, from *url.URL) *way {
+	w := &way{client: c, host: plainHost(from), token: c.token(from), seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
+	w.seen[w.state(from)]++
+	return w
+}
+
+// state tells a loop from a redirect that comes back with a cookie.
+func (w *way) state(u *url.URL) string { return u.String() + " " + w.cookie(u) }
+
+func (w *way) cookie(u *url.URL) string {
+	var pairs []string
+	for _, c := range w.cookies[u.Host] {
+		pairs = append(pairs, c.Name+"="+c.Value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
+// take keeps an answer's cookies, each in place of an earlier one of its name.
+func (w *way) take(a *answer) {
+	for _, c := range a.Cookies() {
+		kept := w.cookies[a.url.Host][:0:0]
+		for _, other := range w.cookies[a.url.Host] {
+			if other.Name != c.Name {
+				kept = append(kept, other)
+			}
+		}
+		w.cookies[a.url.Host] = append(kept, c)
+	}
+}
+
+// header returns what a request to u carries.
+func (w *way) header(u *url.URL, header http.Header) http.Header {
+	header = header.Clone()
+	if w.token != "" && plainHost(u) == w.host {
+		header.Set("Authorization", "Bearer "+w.token)
+	}
+	if cookie := w.cookie(u); cookie != "" {
+		header.Set("Cookie", cookie)
+	}
+	return header
+}
+
+// next returns where an answer redirects to.
+func (w *way) next(a *answer, redirects int) (*url.URL, *Error) {
+	from := finding.Quote(a.url.Hostname())
+	if redirects == maxRedirects {
+		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")
+	}
+	location := a.Header.Get("Location")
+	next, err := a.url.Parse(location)
+	if err != nil || location == "" { // err quotes the query
+		return nil, refused(fmt.Sprintf("The server %s redirects to something that is no URL", from), "")
+	}
+	if err := check(next); err != nil {
+		err.Message = fmt.Sprintf("The server %s redirects elsewhere. %s", from, err.Message)
+		return nil, err
+	}
+	w.take(a)
+	if plainHost(next) != w.host {
+		w.token = ""
+	}
+	state, again := w.state(next), 0
+	if next.String() == a.url.String() { // once, a server may have done by that what it wanted
+		again = 1
+	}
+	if w.seen[state] > again {
+		return nil, refused(fmt.Sprintf("The URL redirects in a loop: the server %s sends back to %s", from, display(next)), "")
+	}
+	w.seen[state]++
+	return next, nil
+}
+
+// token returns the token of exactly the URL's host, "" where there is none.
+func (c *Client) token(u *url.URL) string { return c.config.Tokens[plainHost(u)] }
+
+// plainHost is the URL's host as Config.Tokens names it.
+func plainHost(u *url.URL) string { return strings.TrimSuffix(u.Host, ":443") }
