@@ -86,7 +86,7 @@ type Format struct {
 	interpreter   string        // of a script, hostile
 	oid           digest.Digest // of a Git LFS pointer
 	size          int64         // of a Git LFS pointer
-	ambiguous     bool          // might be a pickle too
+	also          string        // what a model may be too that executes code, as a sentence calls it
 }
 
 // detailLimit bounds outside text in a format's name, in runes.
@@ -111,6 +111,8 @@ func (f Format) String() string {
 func (f Format) Describe() string {
 	described := kinds[f.Kind].described
 	switch {
+	case f.also != "":
+		return described + " that can also be read as " + f.also
 	case f.title != "":
 		return described + " titled " + finding.Quote(f.title)
 	case f.Kind == LFSPointer:
@@ -136,9 +138,13 @@ func (f Format) LFS() (oid digest.Digest, size int64, ok bool) {
 	return f.oid, f.size, f.Kind == LFSPointer
 }
 
-// Safe reports whether the format is one for weights that holds no code, and the file can't be read as a
-// pickle as well. It says nothing else of the file itself.
-func (f Format) Safe() bool { return kinds[f.Kind].safe && !f.ambiguous }
+// Safe reports whether the format is one for weights that holds no code, and the file can't be read as something else
+// that does. It says nothing else of the file itself.
+func (f Format) Safe() bool { return kinds[f.Kind].safe && f.also == "" }
+
+// Ambiguous reports whether the file is of a safe format by its first bytes, and can also be read as something that executes
+// code.
+func (f Format) Ambiguous() bool { return f.also != "" }
 
 // Unsafe reports whether loading the file can execute code of its author's choice.
 func (f Format) Unsafe() bool { return kinds[f.Kind].unsafe }

@@ -1,7 +1,9 @@
 package format_test
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -172,6 +174,71 @@ func TestFileThatIsAPickleTooIsNotSafe(t *testing.T) {
 	}
 }
 
+// floated is a gguf whose first bytes are a pickle's float, and code that follows it.
+func floated(code string) string { return gguf(3, 0x4711, 0x470000) + "\x00\x00\x00" + code }
+
+func TestWhatPythonRunsBeforeItTripsIsNotSafe(t *testing.T) {
+	const code = "cantigravity\nx\n"
+	for name, body := range map[string]string{
+		"no STOP":                floated(code + "\xff\xff"),
+		"a STRING with NUL":      floated("S'a\x00b'\n" + code + "."),
+		"an INT with NUL":        floated("I1\x00 no number\n" + code + "."),
+		"an empty INT":           floated("I\x00\n" + code + "."),
+		"a FLOAT with NUL":       floated("F1.5\x00x\n" + code + "."),
+		"a LONG with NUL":        floated("L12L\x00x\n" + code + "."),
+		"a second pickle":        floated("." + code + "."),
+		"an import by INST":      floated("(iantigravity\nx\n\xff"),
+		"an import by the stack": floated("\x8c\x02os\x8c\x06system\x93\xff"),
+	} {
+		if f := format.Sniff([]byte(body), true); f.Kind != format.GGUF || f.Safe() || !f.Ambiguous() || !strings.Contains(f.Describe(), "a pickle") {
+			t.Errorf("%s is %s and safe", name, f.Describe())
+		}
+	}
+	for name, body := range map[string]string{
+		"an INT that is none":     floated("Ix\n" + code + "."),
+		"a module named with NUL": floated("ca\x00b\nx\n."),
+		"no opcode":               floated("\xff" + code + "."),
+	} {
+		if f := format.Sniff([]byte(body), true); !f.Safe() {
+			t.Errorf("%s is %s and not safe", name, f.Describe())
+		}
+	}
+}
+
+func TestModelThatIsAnArchiveTooIsNotSafe(t *testing.T) {
+	model := gguf(3, 291, 20) + strings.Repeat("\x00", 1000)
+	end := "PK\x05\x06" + strings.Repeat("\x00", 18)
+	for name, c := range map[string]struct {
+		tail string
+		safe bool
+	}{
+		"a zip at the end":      {end, false},
+		"a zip with a comment":  {end + strings.Repeat("x", 1<<16-1), false},
+		"no whole end of a zip": {end[:21], true},
+		"nothing":               {"", true},
+	} {
+		tail := model + c.tail
+		f := format.Sniff([]byte(model), false).WithTail([]byte(tail[max(0, len(tail)-format.TailSize):]))
+		if f.Safe() != c.safe || f.Ambiguous() == c.safe {
+			t.Errorf("%s: %s, safe %t", name, f.Describe(), f.Safe())
+		}
+	}
+	tar := []byte(model)
+	copy(tar[148:], "        ")
+	sum := 0
+	for _, b := range tar[:512] {
+		sum += int(b)
+	}
+	copy(tar[148:], fmt.Sprintf("%06o\x00 ", sum))
+	hdf5 := []byte(model)
+	copy(hdf5[512:], "\x89HDF\r\n\x1a\n")
+	for _, body := range [][]byte{tar, hdf5} {
+		if f := format.Sniff(body, true); f.Kind != format.GGUF || f.Safe() {
+			t.Errorf("%s is safe", f.Describe())
+		}
+	}
+}
+
 func TestOrdinaryModelsAreSafe(t *testing.T) {
 	for length := uint64(64); length < 8192; length += 8 {
 		body := safetensors(length, `{"model.w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`+strings.Repeat(" ", int(length)-60)+"\x00\x3c")
@@ -246,6 +313,7 @@ func FuzzSniff(f *testing.F) {
 	for _, file := range files {
 		f.Add([]byte(file.body), true)
 	}
+	f.Add([]byte(floated("S'a\x00b'\nI1\x00\ncos\nsystem\n.")), true)
 	f.Fuzz(func(t *testing.T, head []byte, complete bool) {
 		got := format.Sniff(head, complete)
 		if got.String() == "" || got.Describe() == "" || strings.ContainsAny(got.String()+got.Describe(), "\n\x1b") {
@@ -255,6 +323,9 @@ func FuzzSniff(f *testing.F) {
 			t.Fatalf("%q is %s", head, got)
 		}
 		got.RunsOn("aarch64-apple-darwin")
+		if tailed := got.WithTail(head); tailed.Safe() && bytes.Contains(head, []byte("PK\x05\x06"+"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")) {
+			t.Fatalf("%q is %s, and safe", head, tailed)
+		}
 	})
 }
 

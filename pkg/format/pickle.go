@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"encoding/binary"
+	"regexp"
 	"strings"
 )
 
@@ -41,25 +42,25 @@ func opcodes(byArgument map[string]argument) map[byte]argument {
 
 const (
 	pickleStop    = '.'
-	pickleUnicode = 'V'
-	pickleImports = "ci\x93\x82\x83\x84" // a pickle that imports nothing executes nothing
+	pickleGlobals = "ci"               // the first line is the module, whose import runs it
+	pickleNumbers = "FILgp"            // a line that is a number, up to a NUL where there is one
+	pickleStrings = "SV"               // a line that may hold NUL
+	pickleOthers  = "\x93\x82\x83\x84" // import what the stack or a registry names
 )
 
-// mayBePickle reports whether a pickle that executes code could begin with these bytes: a file can be made
-// that is one although it has another format's header.
+// mayBePickle reports whether a pickle that imports something could begin with these bytes: a file can be made that is one
+// although it has another format's header. What follows an import does not matter: Python runs it before it trips over that.
+// A pickle that imports nothing executes nothing.
 func mayBePickle(head []byte) bool {
-	imports := false
 	for rest := head; len(rest) > 0; {
 		opcode := rest[0]
 		a, known := pickleOpcodes[opcode]
 		n, possible := a.length(opcode, rest[1:])
-		imports = imports || strings.IndexByte(pickleImports, opcode) >= 0
 		switch {
-		case opcode == pickleStop:
-			return imports
+		case opcode == pickleStop: // another pickle may follow
 		case !known || !possible:
 			return false
-		case n >= len(rest)-1:
+		case strings.IndexByte(pickleGlobals+pickleOthers, opcode) >= 0, n >= len(rest)-1:
 			return true
 		}
 		rest = rest[1+n:]
@@ -68,16 +69,16 @@ func mayBePickle(head []byte) bool {
 }
 
 // length returns how many bytes an opcode's argument takes, which may be more than there are, and whether
-// the argument is one that a loader accepts: no line of text but a string holds a NUL.
+// the argument is one that a loader accepts.
 func (a argument) length(opcode byte, rest []byte) (n int, possible bool) {
 	if a.prefix && len(rest) >= a.size {
 		var length [8]byte
 		copy(length[:], rest[:a.size])
 		return a.size + int(min(binary.LittleEndian.Uint64(length[:]), uint64(len(rest)))), true
 	}
-	for range a.lines {
+	for i := range a.lines {
 		line, _, found := bytes.Cut(rest[n:], []byte("\n"))
-		if opcode != pickleUnicode && bytes.IndexByte(line, 0) >= 0 {
+		if i == 0 && !acceptable(opcode, line, found) {
 			return 0, false
 		}
 		if !found {
@@ -86,4 +87,21 @@ func (a argument) length(opcode byte, rest []byte) (n int, possible bool) {
 		n += len(line) + 1
 	}
 	return n + a.size, true
+}
+
+// numberLine is what CPython reads as a number, of whatever kind.
+var numberLine = regexp.MustCompile(`(?i)^\s*[+-]?([0-9][0-9a-fxo_]*L?|([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf(inity)?|nan)\s*$`)
+
+// acceptable reports whether CPython's loader may take a line, which is whole or goes on beyond what is known. It reads numbers
+// as C strings, which end at a NUL (https://github.com/python/cpython/blob/main/Modules/_pickle.c, load_int and the like);
+// an empty one is 0 to load_int.
+func acceptable(opcode byte, line []byte, whole bool) bool {
+	text, _, cut := bytes.Cut(line, []byte{0})
+	switch {
+	case opcode == 'S':
+		return len(line) == 0 && !whole || len(line) > 0 && strings.IndexByte(`'"`, line[0]) >= 0
+	case strings.IndexByte(pickleNumbers, opcode) >= 0:
+		return !whole && !cut || numberLine.Match(text) || opcode == 'I' && cut && len(text) == 0
+	}
+	return opcode == 'V' || !cut
 }

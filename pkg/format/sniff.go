@@ -140,7 +140,7 @@ func gguf(head []byte) (Format, bool) {
 		tensors, entries = uint64(uint32(tensors)), tensors>>32
 	}
 	ok := version >= 1 && version <= ggufVersions && tensors <= ggufEntries && entries <= ggufEntries
-	return Format{Kind: GGUF, ambiguous: mayBePickle(head)}, ok
+	return Format{Kind: GGUF, also: also(head)}, ok
 }
 
 // safetensorsHeaderLimit is the specification's own bound on the header, in bytes.
@@ -156,7 +156,7 @@ func safetensors(head []byte) (Format, bool) {
 	}
 	length := binary.LittleEndian.Uint64(head)
 	ok := length >= 2 && length <= safetensorsHeaderLimit && safetensorsHeader.Match(head[8:])
-	return Format{Kind: Safetensors, ambiguous: mayBePickle(head)}, ok
+	return Format{Kind: Safetensors, also: also(head)}, ok
 }
 
 // zip tells PyTorch's archives from others by their first entry, <name>/data.pkl (torch.save), and reads no more.

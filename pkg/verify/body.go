@@ -18,7 +18,7 @@ type body struct {
 	algorithms []digest.Algorithm
 	hasher     *digest.Hasher
 	message    *message
-	head       []byte
+	head, tail []byte // the first bytes and the last
 	size       int64
 	http       fetch.Head
 	counts     counter
@@ -34,7 +34,7 @@ func (b *body) Start(head fetch.Head) {
 	b.http = head
 	b.hasher.Reset()
 	b.message.reset()
-	b.head = b.head[:0]
+	b.head, b.tail = b.head[:0], b.tail[:0]
 	b.size = 0
 }
 
@@ -43,17 +43,30 @@ func (b *body) Write(p []byte) (int, error) {
 	if room := format.HeadSize - len(b.head); room > 0 {
 		b.head = append(b.head, p[:min(room, len(p))]...)
 	}
+	b.keepTail(p)
 	b.size += int64(len(p))
 	b.message.write(p)
 	b.counts.advance(len(p))
 	return b.hasher.Write(p)
 }
 
+// keepTail keeps the last bytes that came, once they may be the file's last.
+func (b *body) keepTail(p []byte) {
+	if b.http.Size >= 0 && b.size+int64(len(p)) < b.http.Size-format.TailSize {
+		return
+	}
+	p = p[max(0, len(p)-format.TailSize):]
+	if over := len(b.tail) + len(p) - format.TailSize; over > 0 {
+		b.tail = append(b.tail[:0], b.tail[over:]...)
+	}
+	b.tail = append(b.tail, p...)
+}
+
 // evidence is what the body, which has to be complete, proves.
 func (b *body) evidence(source Source, head fetch.Head) *evidence {
 	e := &evidence{
 		source: source, size: b.size, digests: map[digest.Algorithm]digest.Digest{},
-		kind:     format.Sniff(b.head, b.size == int64(len(b.head))),
+		kind:     format.Sniff(b.head, b.size == int64(len(b.head))).WithTail(b.tail),
 		encoding: head.ContentEncoding,
 		message:  b.message,
 		first:    head.First,

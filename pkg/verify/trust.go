@@ -45,6 +45,9 @@ func (p Policy) unverified(a artifact.Artifact, known *evidence) (note string, f
 		return note, nil
 	}
 	message, fix := "No checksum is declared, so nobody can tell whether this is still the file that was reviewed", ""
+	if a.Role == artifact.Weight && known.kind.Ambiguous() {
+		message += fmt.Sprintf("; and it is %s, so that its format excuses nothing", known.kind.Describe())
+	}
 	if a.Role == artifact.Weight && !known.isRead() {
 		message += "; and since the file was not read, nobody can tell whether it is of a safe format, which would need none"
 		fix = "Declare a checksum, or use the mode `full`, which reads the file"

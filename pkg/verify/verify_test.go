@@ -169,6 +169,15 @@ func TestEveryBodyEndsInItsStatus(t *testing.T) {
 	}
 }
 
+func TestModelWithAZipBehindItHasNoExcuse(t *testing.T) {
+	zipped := gguf + strings.Repeat("\x00", 100_000) + "PK\x05\x06" + strings.Repeat("\x00", 18)
+	h := serve(t, map[string]string{"/m": zipped})
+	r := one(t, h, weight(h.URL+"/m", "m.gguf", ""))
+	if outcome(r) != "unverified warning:artifact/missing-checksum" || r.Note != "" || !strings.Contains(r.Findings[0].Message, "can also be read as a zip archive") {
+		t.Errorf("%s (%s): %v", outcome(r), r.Note, r.Findings)
+	}
+}
+
 func TestMismatchSaysBothDigestsAndWhatTheBodyIs(t *testing.T) {
 	h := serve(t, map[string]string{"/page": page, "/pointer": pointer})
 	results, _ := h.verifier(t).Run(t.Context(), verify.Plan([]artifact.Artifact{

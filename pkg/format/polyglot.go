@@ -1,0 +1,65 @@
+package format
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// TailSize is how many last bytes of a file WithTail reads: zip's end record and the longest comment behind it.
+const TailSize = zipEndSize + 1<<16 - 1
+
+const (
+	zipEnd     = "PK\x05\x06" // APPNOTE.TXT, section 4.3.16
+	zipEndSize = 22
+)
+
+// WithTail returns the format of a file whose last bytes these are. A zip archive is found by its end, whatever stands before
+// it: Python runs one that is appended to a model.
+func (f Format) WithTail(tail []byte) Format {
+	if i := bytes.LastIndex(tail, []byte(zipEnd)); i >= 0 && len(tail)-i >= zipEndSize && kinds[f.Kind].safe {
+		f.also = "a zip archive"
+	}
+	return f
+}
+
+// also returns what else a file with a model's header may be that executes code when it is loaded, "" for nothing.
+func also(head []byte) string {
+	switch {
+	case mayBePickle(head):
+		return "a pickle"
+	case mayBeTar(head):
+		return "a tar archive"
+	case mayBeHDF5(head):
+		return "an HDF5 file"
+	}
+	return ""
+}
+
+// mayBeTar reports whether a tar reader takes these bytes for a header: it goes by the checksum and not by the magic
+// (POSIX.1-1988; PyTorch loads pickles from such archives).
+func mayBeTar(head []byte) bool {
+	const size, at, end = 512, 148, 156
+	if len(head) < size {
+		return false
+	}
+	want, err := strconv.ParseInt(strings.Trim(string(head[at:end]), " \x00"), 8, 64)
+	sum := int64((end - at) * ' ')
+	for i, b := range head[:size] {
+		if i < at || i >= end {
+			sum += int64(b)
+		}
+	}
+	return err == nil && want == sum
+}
+
+// mayBeHDF5 reports whether an HDF5 file, which holds code in Keras's models, begins at one of the places where a reader looks
+// behind other bytes (HDF5 File Format Specification, section II.A).
+func mayBeHDF5(head []byte) bool {
+	for at := 512; at < len(head); at *= 2 {
+		if bytes.HasPrefix(head[at:], []byte("\x89HDF\r\n\x1a\n")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,32 @@
+package verify
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/format"
+)
+
+func TestBodyKeepsItsFirstAndLastBytes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		content := make([]byte, random.IntN(4*format.TailSize))
+		for i := range content {
+			content[i] = byte(random.Uint32())
+		}
+		for _, announced := range []int64{-1, int64(len(content))} {
+			b := newBody(nil, &message{}, &Progress{})
+			b.Start(fetch.Head{Size: announced})
+			for rest := content; len(rest) > 0; {
+				n := min(1+random.IntN(2*format.TailSize), len(rest))
+				_, _ = b.Write(rest[:n])
+				rest = rest[n:]
+			}
+			if tail := content[max(0, len(content)-format.TailSize):]; !bytes.HasSuffix(b.tail, tail) || len(b.tail) > format.TailSize || !bytes.HasPrefix(content, b.head) {
+				t.Fatalf("of %d bytes, %d announced, the last %d are kept", len(content), announced, len(b.tail))
+			}
+		}
+	}
+}
