@@ -53,7 +53,7 @@ func (p *program) trustedURLs(c *Config) []string {
 }
 
 // ownURLs are the globs of the URLs that an owner controls on a server.
-func ownURLs(server, owner string) []string { return []string{server + "/" + owner + "/**"} }
+func ownURLs(server, owner string) []string { return hosts.ReleasesOf(server, owner) }
 
 // policy returns what the Config says of files without a checksum.
 func (p *program) policy(c *Config) verify.Policy {

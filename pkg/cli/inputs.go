@@ -55,7 +55,7 @@ var inputs = []input{
 	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
 	{"scope", "auto", selecting, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
-	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's own", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
+	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
 	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts nobody", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
 	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, publicKey)},

@@ -298,3 +298,26 @@ func TestPublishedNamesTheCommit(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestOnlyReleasesAreTheOwnersAlone(t *testing.T) {
+	globs := hosts.ReleasesOf("https://github.com", "acme")
+	for path, want := range map[string]bool{
+		"acme/s/releases/download/v1.2.0/server":                     true,
+		"acme/s/releases/download/tools/v1.2.0/server":               true,
+		"acme/s/releases/latest/download/server":                     false,
+		"acme/s/files/123/v1.2.0.zip":                                false,
+		"acme/s/issues/assets/v1.2.0":                                false,
+		"acme/s/assets/1/0123456789abcdef0123456789abcdef01234567":   false,
+		"acme/s/raw/0123456789abcdef0123456789abcdef01234567/m.gguf": false,
+		"acme/s/suites/1/artifacts/v1.2.0":                           false,
+		"acme/s/archive/refs/tags/v1.2.0.zip":                        false,
+		"acme/s/x/releases/download/v1.2.0/server":                   false,
+		"acme/s/issues/releases/download/../v1.2.0/server":           false,
+		"evil/acme/releases/download/v1.2.0/server":                  false,
+		"acme-evil/s/releases/download/v1.2.0/server":                false,
+	} {
+		if got := hosts.Trusted("https://github.com/"+path, globs); got != want {
+			t.Errorf("%s: %v, want %v", path, got, want)
+		}
+	}
+}
