@@ -139,9 +139,9 @@ func (d *draft) save() error {
 		return nil
 	}
 	name := d.disk
-	info, err := os.Lstat(name)
+	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is a symbolic link: name the file that it leads to")
+		err = errors.New("it is not a regular file")
 	}
 	if err == nil {
 		err = d.unchanged(name)

@@ -1,0 +1,145 @@
+//go:build unix
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func write(t *testing.T, name, content string) error {
+	t.Helper()
+	return writeFile("report-file", name, func(w io.Writer) error { _, err := io.WriteString(w, content); return err })
+}
+
+// entries are what a folder holds, and what each is.
+func entries(t *testing.T, dir string) string {
+	t.Helper()
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for _, e := range all {
+		words = append(words, e.Name()+" "+e.Type().String()[:1])
+	}
+	return strings.Join(words, ", ")
+}
+
+func TestLinkIsFollowedAndItsTargetReplaced(t *testing.T) {
+	dir := t.TempDir()
+	real := filepath.Join(dir, "real")
+	if err := errors.Join(os.Mkdir(real, 0o755), os.WriteFile(filepath.Join(real, "report.json"), []byte("old"), 0o644),
+		os.Symlink("real", filepath.Join(dir, "linked")), os.Symlink("../linked/report.json", filepath.Join(real, "again")),
+		os.Symlink(filepath.Join("linked", "again"), filepath.Join(dir, "link")), os.Symlink("real/new", filepath.Join(dir, "dangling")),
+		os.Symlink("circle", filepath.Join(dir, "circle")), os.Link(filepath.Join(real, "report.json"), filepath.Join(dir, "kept"))); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{"link": "report.json", "dangling": "new"} {
+		if err := write(t, filepath.Join(dir, name), "new"); err != nil {
+			t.Error(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(real, target)); string(got) != "new" || err != nil {
+			t.Errorf("%s: the target holds %q, %v", name, got, err)
+		}
+	}
+	if err := write(t, filepath.Join(dir, "circle"), "new"); err == nil {
+		t.Error("a circle of links is written to")
+	}
+	if got, _ := os.ReadFile(filepath.Join(dir, "kept")); string(got) != "old" {
+		t.Errorf("what was not named now holds %q", got)
+	}
+	if got, want := entries(t, dir)+"; "+entries(t, real), "circle L, dangling L, kept -, link L, linked L, real d; again L, new -, report.json -"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestDevicesAreWrittenInto(t *testing.T) {
+	if err := write(t, os.DevNull, "report"); err != nil {
+		t.Error(err)
+	}
+	if err := write(t, "/dev/full", "report"); !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("/dev/full: %v", err)
+	}
+	for _, name := range []string{os.DevNull, "/dev/full"} {
+		if info, err := os.Stat(name); err == nil && info.Mode()&os.ModeDevice == 0 {
+			t.Fatalf("%s is a device no more", name)
+		}
+	}
+	if err := write(t, t.TempDir(), "report"); err == nil {
+		t.Error("a folder is written to")
+	}
+}
+
+func TestNamedPipeIsWrittenInto(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := write(t, pipe, "report"); err == nil || !strings.Contains(err.Error(), "nobody reads") {
+		t.Errorf("without a reader: %v", err)
+	}
+	report := strings.Repeat("report\n", 100_000)
+	read := make(chan string)
+	go func() {
+		content, err := os.ReadFile(pipe)
+		read <- fmt.Sprint(len(content), err)
+	}()
+	if err := write(t, pipe, report); err != nil {
+		t.Error(err)
+	}
+	if got, want := <-read, fmt.Sprint(len(report), nil); got != want {
+		t.Errorf("read %s, want %s", got, want)
+	}
+	if info, err := os.Lstat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("the pipe is %v, %v", info.Mode(), err)
+	}
+}
+
+func TestOpenFilesAreWrittenInto(t *testing.T) {
+	if os.Getenv("WRITE_TO") != "" {
+		fmt.Print("before\n")
+		if err := write(t, os.Getenv("WRITE_TO"), "report\n"); err != nil {
+			fmt.Print(err)
+		}
+		fmt.Print("after\n")
+		os.Exit(0)
+	}
+	for _, name := range []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"} {
+		if _, err := os.Stat(name); err != nil {
+			continue
+		}
+		file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, to := range []*os.File{file, nil} {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestOpenFilesAreWrittenInto$")
+			cmd.Env = append(os.Environ(), "WRITE_TO="+name)
+			var piped strings.Builder
+			cmd.Stdout = &piped
+			if to != nil {
+				cmd.Stdout = to
+			}
+			if err := cmd.Run(); err != nil {
+				t.Fatal(err)
+			}
+			got := piped.String()
+			if to != nil {
+				content, _ := os.ReadFile(to.Name())
+				got = string(content)
+			}
+			if got != "before\nreport\nafter\n" {
+				t.Errorf("%s, a file: %v: holds %q", name, to != nil, got)
+			}
+		}
+		_ = file.Close()
+	}
+}
