@@ -8,6 +8,7 @@ const (
 	ChecksumChanged     = "checksum/changed"
 	SignatureInvalid    = "signature/invalid"
 	SignatureUnverified = "signature/unverified"
+	SignatureLegacy     = "signature/legacy"
 	SignatureMissing    = "signature/missing"
 )
 
@@ -39,6 +40,13 @@ var checksumRules = []Rule{
 		Why:     "No public key is configured, so the signature says nothing yet.",
 		Example: `a "signature" while the input public-keys is empty`,
 		Fix:     "Give the developer's minisign public key in the input `public-keys`.",
+	},
+	{
+		ID: SignatureLegacy, Severity: Notice,
+		Title:   "The signature is a legacy one",
+		Why:     "It verifies, and is of the file itself and not of its hash. Which of the two a signature is, is not signed: one of a hash could be shown as one of a file that is that hash.",
+		Example: `a "signature" that was made with` + " `minisign -S -l`",
+		Fix:     "Sign anew: `minisign -S -H -m FILE`.",
 	},
 	{
 		ID: SignatureMissing, Severity: Warning,

@@ -18,7 +18,8 @@ import (
 )
 
 // legacyLimit bounds the files, in bytes, whose legacy signatures are verified: these are of the file
-// itself, not of its hash, so all of it has to be in memory.
+// itself, not of its hash, so all of it has to be in memory. Which of the two a signature is, is not signed: one of a hash also
+// verifies as a legacy one of the file that is that hash, and nothing else does. So no file as long as a hash has a legacy one.
 const legacyLimit = 4 << 20
 
 // message is what minisign signs: the BLAKE2b hash of a file or, in legacy signatures, the file itself
@@ -76,6 +77,9 @@ func (p Policy) signature(a artifact.Artifact, m *message) []finding.Finding {
 	if err != nil {
 		return []finding.Finding{atField(a, a.Signature, finding.SignatureInvalid, "The signature does not verify: "+err.Error(), "")}
 	}
+	if signed.Algorithm != minisign.HashEdDSA {
+		return []finding.Finding{atField(a, a.Signature, finding.SignatureLegacy, "The signature verifies, and is a legacy one: of the file itself, and not of its hash", "")}
+	}
 	return nil
 }
 
@@ -119,6 +123,8 @@ func (m *message) verify(signed minisign.Signature, keys []minisign.PublicKey) e
 	switch {
 	case signed.Algorithm == minisign.HashEdDSA:
 		text = m.hash.Sum(nil)
+	case len(text) == blake2b.Size && !m.long, strings.HasSuffix(signed.TrustedComment, "\thashed"):
+		return errors.New("it calls itself a legacy one, of the file itself, and may be one of a hash that was relabelled: sign anew with `minisign -S -H -m FILE`")
 	case m.long:
 		return fmt.Errorf("it is a legacy one, of a file of more than %d bytes, which would have to be held in memory: sign anew with `minisign -S -H -m FILE`", legacyLimit)
 	}

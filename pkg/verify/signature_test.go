@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"aead.dev/minisign"
+	"golang.org/x/crypto/blake2b"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -26,6 +27,19 @@ func signPrehashed(t *testing.T, key minisign.PrivateKey, body string) string {
 	return string(r.SignWithComments(key, "timestamp:1", "signature"))
 }
 
+// relabelled calls a signature of a hash one of the file that is that hash.
+func relabelled(t *testing.T, text string) string {
+	t.Helper()
+	lines := strings.Split(text, "\n")
+	raw, err := base64.StdEncoding.DecodeString(lines[1])
+	if err != nil || string(raw[:2]) != "ED" {
+		t.Fatalf("got %q, %v", raw, err)
+	}
+	copy(raw, "Ed")
+	lines[1] = base64.StdEncoding.EncodeToString(raw)
+	return strings.Join(lines, "\n")
+}
+
 func newKey(t *testing.T) (minisign.PublicKey, minisign.PrivateKey) {
 	t.Helper()
 	public, private, err := minisign.GenerateKey(rand.Reader)
@@ -42,14 +56,17 @@ func TestSignatures(t *testing.T) {
 	_, stranger := newKey(t)
 	long := strings.Repeat("\x00", 5<<20)
 	good := signPrehashed(t, private, gguf)
-	h := serve(t, map[string]string{"/m": gguf, "/long": long})
+	hash := blake2b.Sum512([]byte(gguf))
+	h := serve(t, map[string]string{"/m": gguf, "/long": long, "/hash": string(hash[:])})
 	for name, c := range map[string]struct {
 		path, signature, want string
 	}{
 		"of the file":                {"/m", good, ""},
 		"in base64":                  {"/m", encoded(good), ""},
 		"of a long file":             {"/long", signPrehashed(t, private, long), ""},
-		"legacy":                     {"/m", string(minisign.Sign(private, []byte(gguf))), ""},
+		"legacy":                     {"/m", string(minisign.Sign(private, []byte(gguf))), "legacy"},
+		"of a hash, relabelled":      {"/hash", relabelled(t, good), "relabelled"},
+		"legacy by its label only":   {"/m", relabelled(t, signPrehashed(t, private, gguf)), "not of this file"},
 		"legacy, of a long file":     {"/long", string(minisign.Sign(private, []byte(long))), "minisign -S -H"},
 		"of another file":            {"/m", signPrehashed(t, private, "other"), "not of this file"},
 		"by another key":             {"/m", signPrehashed(t, stranger, gguf), "none of those configured"},
@@ -62,7 +79,7 @@ func TestSignatures(t *testing.T) {
 		"empty":                      {"/m", "", "cut off or damaged"},
 		"hostile":                    {"/m", "untrusted comment: ::error::\n`x`\n", "cut off or damaged"},
 	} {
-		a := weight(h.URL+c.path, "m.gguf", sum(map[string]string{"/m": gguf, "/long": long}[c.path]))
+		a := weight(h.URL+c.path, "m.gguf", sum(map[string]string{"/m": gguf, "/long": long, "/hash": string(hash[:])}[c.path]))
 		a.Name = "m"
 		a.Signature = &artifact.Field[string]{Value: c.signature, Pointer: a.Pointer + "/signature", Position: finding.Position{Line: 24, Column: 22}}
 		v := h.verifier(t)
@@ -72,6 +89,12 @@ func TestSignatures(t *testing.T) {
 		r := only(t, results)
 		if c.want == "" && outcome(r) != "verified" {
 			t.Errorf("%s: %s %v", name, outcome(r), r.Findings)
+		}
+		if c.want == "legacy" {
+			if outcome(r) != "verified notice:signature/legacy" {
+				t.Errorf("%s: %s", name, outcome(r))
+			}
+			continue
 		}
 		if c.want != "" && (outcome(r) != "verified error:signature/invalid" || !strings.Contains(r.Findings[0].Message, c.want)) {
 			t.Errorf("%s: %s %v; want it to say %q", name, outcome(r), r.Findings, c.want)
