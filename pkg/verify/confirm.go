@@ -71,7 +71,7 @@ func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progr
 	if first.encoding != "gzip" {
 		return v.get(ctx, d, whole, got, got)
 	}
-	decoding := &decoder{body: got, decoded: digest.NewHasher(got.algorithms...)}
+	decoding := &decoder{body: got, decoded: digest.NewHasher(got.algorithms...), work: &v.explanations}
 	second, err := v.get(ctx, d, whole, got, decoding)
 	decoding.end()
 	first.decoded = decoding.decoded

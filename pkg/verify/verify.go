@@ -29,6 +29,8 @@ type Verifier struct {
 	Offline     bool         // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
 	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
 	Patience time.Duration
+
+	explanations allowance
 }
 
 // Run reads every download, at most Concurrency at a time, and returns one Result per artifact, in the
