@@ -26,7 +26,6 @@ type download struct {
 
 	single    bool // one connection it stays
 	rangeless bool // the server can't continue a body, or is not to
-	changed   bool // the validator has changed once
 
 	longest   int64   // bytes that any answer announced
 	announced version // the latest that was, or the longest of those that may be one
@@ -48,12 +47,11 @@ func (d *download) spend(pause time.Duration) bool {
 	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
 }
 
-// learn prepares the next pass by what ended the last one. A validator that changes again and again tells nothing: the
-// servers of one name may each have their own. What counts then is an answer that needs no other.
+// learn prepares the next pass by what ended the last one. That the validator was another tells only that the pass could not
+// go on: the servers of one name may each have their own.
 func (d *download) learn(over *startOver) {
 	d.single = true
-	d.rangeless = d.rangeless || over.rangeless || over.changed && d.changed
-	d.changed = d.changed || over.changed
+	d.rangeless = d.rangeless || over.rangeless
 }
 
 // begins takes the version that a pass is to read. One that is shorter than another answer announced, and not another

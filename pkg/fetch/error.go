@@ -42,7 +42,6 @@ func (t *transient) Unwrap() error { return t.cause }
 // startOver ends a pass whose bytes can't be continued: the file has to be read from its first byte again.
 type startOver struct {
 	cause     *transient
-	changed   bool // the content is another one than at the pass's start
 	rangeless bool // the server can't serve ranges
 }
 

@@ -80,7 +80,7 @@ func (v version) accept(a *answer, first, last int64) error {
 	}
 	newer := match == changed && (isWhole(a.StatusCode) || a.StatusCode == http.StatusPartialContent)
 	cause := unreachable(nil, "The server %s can't continue the file where it broke off", finding.Quote(a.url.Hostname()))
-	return &startOver{cause: cause, changed: newer, rangeless: !newer}
+	return &startOver{cause: cause, rangeless: !newer}
 }
 
 // contentRange is what a 206 says of its body: the bytes from first to last, of total.
