@@ -95,7 +95,7 @@ func deadline(ctx context.Context, c *Config) (context.Context, context.CancelFu
 // proxy reads the operator's proxies from the variables that curl and Go's net/http know.
 func (p *program) proxy() httpproxy.Config {
 	either := func(name string) string { return cmp.Or(p.Getenv(name), p.Getenv(strings.ToLower(name))) }
-	return httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY")}
+	return httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), HTTPProxy: either("HTTP_PROXY"), NoProxy: either("NO_PROXY")}
 }
 
 func userAgent() string {

@@ -57,8 +57,10 @@ func (c Config) Validate() error {
 	case c.UserAgent == "" || !httpguts.ValidHeaderFieldValue(c.UserAgent):
 		return fmt.Errorf("the User-Agent %s can't be sent in a header", finding.Quote(c.UserAgent))
 	}
-	if c.Proxy.HTTPSProxy != "" && !usable(c.Proxy.HTTPSProxy) { // httpproxy ignores one that it can't read
-		return errors.New("the proxy for https can't be read: expected the form `http://host:port`")
+	for _, proxy := range []string{c.Proxy.HTTPSProxy, c.Proxy.HTTPProxy} {
+		if proxy != "" && !usable(proxy) { // httpproxy ignores one that it can't read
+			return errors.New("the proxy can't be read: expected the form `http://host:port`")
+		}
 	}
 	for _, prefix := range c.AllowNetworks {
 		if !prefix.IsValid() {

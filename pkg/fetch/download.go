@@ -34,7 +34,7 @@ type download struct {
 
 // begin checks the request and waits for a slot of its host.
 func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
-	u, err := parse(r.URL)
+	u, err := parse(r.URL, r.AllowHTTP)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
 // Package fetch streams files from a hostile network.
 //
-// What always holds: only https, on every hop; no connection to an address that the guard refuses;
+// What always holds: only https, on every hop, unless a Request allows http; no connection to an address that the guard refuses;
 // credentials to their own host only; every wait and every size bounded; an error for whatever is not
 // a complete body.
 package fetch
@@ -22,6 +22,9 @@ type Request struct {
 	Announced int64
 	// Unbroken asks for the whole file in one answer, which nothing is added to: no ranges, and no resuming.
 	Unbroken bool
+	// AllowHTTP lets the URL be plain http: whoever asks knows by a digest which bytes are right. A redirect never leads from
+	// https to http, and no token goes along.
+	AllowHTTP bool
 }
 
 // Head is what a server said about a file before its first byte.

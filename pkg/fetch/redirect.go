@@ -55,7 +55,7 @@ func (w *way) take(a *answer) {
 // header returns what a request to u carries.
 func (w *way) header(u *url.URL, header http.Header) http.Header {
 	header = header.Clone()
-	if w.token != "" && plainHost(u) == w.host {
+	if w.token != "" && plainHost(u) == w.host && u.Scheme == "https" {
 		header.Set("Authorization", "Bearer "+w.token)
 	}
 	if cookie := w.cookie(u); cookie != "" {
@@ -75,7 +75,7 @@ func (w *way) next(a *answer, redirects int) (*url.URL, *Error) {
 	if err != nil || location == "" { // err quotes the query
 		return nil, refused(fmt.Sprintf("The server %s redirects to something that is no URL", from), "")
 	}
-	if err := check(next); err != nil {
+	if err := check(next, a.url.Scheme == "http"); err != nil { // what came securely goes on so
 		err.Message = fmt.Sprintf("The server %s redirects elsewhere. %s", from, err.Message)
 		return nil, err
 	}
@@ -95,7 +95,12 @@ func (w *way) next(a *answer, redirects int) (*url.URL, *Error) {
 }
 
 // token returns the token of exactly the URL's host, "" where there is none.
-func (c *Client) token(u *url.URL) string { return c.config.Tokens[plainHost(u)] }
+func (c *Client) token(u *url.URL) string {
+	if u.Scheme != "https" {
+		return ""
+	}
+	return c.config.Tokens[plainHost(u)]
+}
 
 // plainHost is the URL's host as Config.Tokens names it.
 func plainHost(u *url.URL) string { return strings.TrimSuffix(u.Host, ":443") }

@@ -14,21 +14,21 @@ import (
 )
 
 // parse reads the URL of a Request.
-func parse(raw string) (*url.URL, error) {
+func parse(raw string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil { // err quotes the query
 		return nil, refused("The URL can't be read", "Write it as `https://host/path`")
 	}
-	if err := check(u); err != nil {
+	if err := check(u, allowHTTP); err != nil {
 		return nil, err
 	}
 	return u, nil
 }
 
 // check refuses a URL that is never requested, and gives its host the ASCII form.
-func check(u *url.URL) *Error {
+func check(u *url.URL, allowHTTP bool) *Error {
 	switch {
-	case u.Scheme != "https":
+	case u.Scheme != "https" && !(allowHTTP && u.Scheme == "http"):
 		return refused(fmt.Sprintf("The URL %s is not https", display(u)), "Use an https URL")
 	case u.User != nil:
 		return refused(fmt.Sprintf("The URL %s holds a user name or password", display(u)), "Use a URL that needs none")

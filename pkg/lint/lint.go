@@ -68,7 +68,7 @@ type Link struct {
 
 	url       string // of a file: the declared one, or one in the folder
 	isFolder  bool
-	isPledged bool // a checksum that nobody can forge is declared
+	allowHTTP bool
 }
 
 // folderFile stands for any file of a folder.
@@ -79,8 +79,7 @@ func Links(artifacts []artifact.Artifact, server string) []Link {
 	var links []Link
 	folders := map[string]bool{}
 	for _, a := range artifacts {
-		l := Link{Document: a.Document, Pointer: a.Pointer, Position: a.Position, Declared: a.URL, url: a.URL}
-		l.isPledged = a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
+		l := Link{Document: a.Document, Pointer: a.Pointer, Position: a.Position, Declared: a.URL, url: a.URL, allowHTTP: a.AllowHTTP}
 		if base := a.Base; base != nil {
 			l.Pointer, l.Position, l.Declared, l.isFolder = base.Pointer, base.Position, base.Value, true
 			l.url = strippedSlash(base.Value) + "/" + folderFile

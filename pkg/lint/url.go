@@ -63,7 +63,7 @@ func urlInsecure(s *subject) {
 			fix = "Write " + finding.Quote("https"+l.Declared[len("http"):])
 		}
 		s.report(finding.URLInsecure, l, fmt.Sprintf("The URL begins with %s, and only https keeps others on the way from exchanging the file", finding.Quote(u.Scheme+":")), fix)
-		if s.Registry.AllowHTTP && u.Scheme == "http" && l.isPledged {
+		if u.Scheme == "http" && l.allowHTTP {
 			s.findings[len(s.findings)-1].Severity = finding.Warning
 		}
 	}

@@ -83,6 +83,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		if declared.areMirrors || len(e.url) > 1 {
 			a.Mirror = i
 		}
+		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
 		a.Size, a.Signature = x.size(v, e), x.signature(v, e)
 		x.add(a)
 		x.reportChecksum(a, declared, i)

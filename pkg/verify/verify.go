@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/state"
@@ -133,6 +134,7 @@ func (v *Verifier) newBody(d Download, progress counter) *body {
 // get reads a file, as the request says, into a sink, which is the body or passes all on to it.
 func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, got *body, sink fetch.Sink) (*evidence, error) {
 	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
+	r.AllowHTTP = !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
 	head, err := v.Fetcher.Get(ctx, r, sink)
 	if errors.Is(err, errYielded) {
 		got.counts.began(0, got.size, got.http.Size)
