@@ -3,6 +3,7 @@ package verify_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,52 +14,52 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// crawling serves gguf, except that the paths with "crawl" first send a byte and then nothing until the quick ones are through.
-type crawling struct {
-	quick  atomic.Int64 // left
-	served chan struct{}
-	turns  atomic.Int64 // of crawlers
-}
-
-func (c *crawling) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
-	head := fetch.Head{Status: 200, Size: ggufLen}
-	sink.Start(head)
-	if !strings.Contains(r.URL, "crawl") {
-		_, err := sink.Write([]byte(gguf))
-		if c.quick.Add(-1) == 0 {
-			close(c.served)
+// crawling serves gguf, except that what is below /crawl sends a byte first, and no more until the quick ones are through.
+func crawling(t *testing.T, quick int64) (h *host, through chan struct{}) {
+	t.Helper()
+	through = make(chan struct{})
+	var left atomic.Int64
+	left.Store(quick)
+	h = stamping(t, nil)
+	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.requests.Add(1)
+		w.Header().Set("Content-Length", fmt.Sprint(ggufLen))
+		if !strings.HasPrefix(r.URL.Path, "/crawl") {
+			fmt.Fprint(w, gguf)
+			if left.Add(-1) == 0 {
+				close(through)
+			}
+			return
 		}
-		return head, err
-	}
-	c.turns.Add(1)
-	_, _ = sink.Write([]byte(gguf[:1]))
-	select {
-	case <-c.served:
-		_, err := sink.Write([]byte(gguf[1:]))
-		return head, err
-	case <-ctx.Done():
-		return head, &fetch.Error{Message: "stopped", Err: context.Cause(ctx)}
-	}
+		fmt.Fprint(w, gguf[:1])
+		w.(http.Flusher).Flush()
+		select {
+		case <-through:
+			fmt.Fprint(w, gguf[1:])
+		case <-r.Context().Done():
+		}
+	})
+	return h, through
 }
 
 func TestFilesThatCrawlTakeNoOthersPlace(t *testing.T) {
 	const crawlers, quick = 8, 20
-	c := &crawling{served: make(chan struct{})}
-	c.quick.Store(quick)
+	h, _ := crawling(t, quick)
 	var artifacts []artifact.Artifact
 	for i := range crawlers + quick {
 		name := fmt.Sprint("quick", i)
 		if i < crawlers {
 			name = fmt.Sprint("crawl", i)
 		}
-		a := weight("https://example.com/"+name, name, sum(gguf))
+		a := weight(h.URL+"/"+name, name, sum(gguf))
 		if i >= crawlers { // what has no size is taken for larger, and begins earlier
 			a = sized(a, ggufLen)
 		}
 		artifacts = append(artifacts, a)
 	}
 	progress := &verify.Progress{}
-	v := verify.Verifier{Fetcher: c, Concurrency: 4, Patience: 20 * time.Millisecond, Progress: progress}
+	v := h.verifier(t)
+	v.Patience, v.Progress = 50*time.Millisecond, progress
 	results, _ := v.Run(t.Context(), verify.Plan(artifacts))
 	for _, r := range results {
 		if outcome(r) != "verified" {
@@ -71,12 +72,13 @@ func TestFilesThatCrawlTakeNoOthersPlace(t *testing.T) {
 }
 
 func TestFileThatNobodyWaitsForMayCrawl(t *testing.T) {
-	c := &crawling{served: make(chan struct{})}
-	time.AfterFunc(100*time.Millisecond, func() { close(c.served) })
-	v := verify.Verifier{Fetcher: c, Concurrency: 4, Patience: time.Millisecond}
-	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight("https://example.com/crawl", "m.gguf", sum(gguf))}))
-	if outcome(only(t, results)) != "verified" || c.turns.Load() != 1 {
-		t.Errorf("%s after %d turns", outcome(results[0]), c.turns.Load())
+	h, through := crawling(t, 1)
+	time.AfterFunc(200*time.Millisecond, func() { close(through) })
+	v := h.verifier(t)
+	v.Patience = time.Millisecond
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(h.URL+"/crawl", "m.gguf", sum(gguf))}))
+	if outcome(only(t, results)) != "verified" || h.requests.Load() != 1 {
+		t.Errorf("%s after %d requests", outcome(results[0]), h.requests.Load())
 	}
 }
 
