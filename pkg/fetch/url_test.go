@@ -17,7 +17,7 @@ func FuzzURL(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		u, err := parse(raw)
+		u, err := parse(raw, false)
 		if err != nil {
 			return
 		}
