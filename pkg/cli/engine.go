@@ -17,6 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -188,9 +189,7 @@ func (p *program) parseAll(s selection, before map[string]*registry.Manifest) []
 				return nil
 			}
 			readings[i].findings = append(findings, p.lint(s.setup, m, before[m.Path])...)
-			readings[i].artifacts = slices.DeleteFunc(slices.Clone(m.Artifacts), func(a artifact.Artifact) bool {
-				return a.Role == artifact.Image
-			})
+			readings[i].artifacts = m.Artifacts
 			if s.setup.comparesAll(from.at()) || s.local != "" {
 				readings[i].manifest = m
 			}
@@ -211,7 +210,7 @@ func (p *program) verifier(c *Config) (*verify.Verifier, error) {
 		return nil, err
 	}
 	return &verify.Verifier{
-		Fetcher: client, Policy: p.policy(c), Concurrency: c.Concurrency, Progress: &verify.Progress{}, Patience: c.StallTimeout,
+		Fetcher: client, Images: image.New(client), Policy: p.policy(c), Concurrency: c.Concurrency, Progress: &verify.Progress{}, Patience: c.StallTimeout,
 		Fast: c.Mode == modeFast, Offline: c.Mode == modeOffline, Hosts: verify.Hosts{Peek: client.Peek, Asset: published(api), MaxSize: c.MaxFileSize},
 	}, nil
 }

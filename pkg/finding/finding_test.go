@@ -82,7 +82,7 @@ func TestShorten(t *testing.T) {
 }
 
 func TestRulesAreComplete(t *testing.T) {
-	id := regexp.MustCompile(`^(json|yaml|schema|artifact|checksum|signature|url|registry|config|manifest)/[a-z0-9]+(-[a-z0-9]+)*$`)
+	id := regexp.MustCompile(`^(json|yaml|schema|artifact|checksum|signature|url|image|registry|config|manifest)/[a-z0-9]+(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
 	for _, r := range finding.Rules {
 		if !id.MatchString(r.ID) || seen[r.ID] {

@@ -7,10 +7,11 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
-// Download is one URL to read and the artifacts that its bytes decide, in the order of a report.
+// Download is one URL to read, or one image to ask a registry about, and the artifacts that it decides, in the order of a report.
 type Download struct {
 	URL       string
 	Artifacts []artifact.Artifact
@@ -21,21 +22,27 @@ type Download struct {
 
 // Plan groups artifacts so that every URL is read once. The order depends on the URLs alone.
 func Plan(artifacts []artifact.Artifact) []Download {
-	byKey := map[string]*Download{}
+	type target struct {
+		key     string
+		isImage bool
+	}
+	byKey := map[target]*Download{}
 	artifacts = slices.SortedFunc(slices.Values(artifacts), compareArtifacts)
 	declared := declarations(artifacts)
 	for _, a := range artifacts {
-		key := Key(a.URL)
-		if byKey[key] == nil {
-			byKey[key] = &Download{URL: a.URL, key: key, declared: declared}
+		to := target{Key(a.URL), a.Role == artifact.Image}
+		if byKey[to] == nil {
+			byKey[to] = &Download{URL: a.URL, key: to.key, declared: declared}
 		}
-		byKey[key].Artifacts = append(byKey[key].Artifacts, a)
+		byKey[to].Artifacts = append(byKey[to].Artifacts, a)
 	}
 	downloads := make([]Download, 0, len(byKey))
 	for _, d := range byKey {
 		downloads = append(downloads, *d)
 	}
-	slices.SortFunc(downloads, func(a, b Download) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(downloads, func(a, b Download) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Artifacts[0].Role, b.Artifacts[0].Role))
+	})
 	return downloads
 }
 
@@ -48,13 +55,16 @@ func Shard(downloads []Download, index, count int) []Download {
 	return part
 }
 
-// Key returns what stands for all ways to write a URL: its canonical form, or the text itself where it is no URL.
+// Key returns what stands for all ways to write a URL, or an image's reference: its canonical form, or the text itself where
+// it is neither.
 func Key(url string) string {
-	key, err := hosts.Canonical(url)
-	if err != nil {
-		return url
+	if key, err := hosts.Canonical(url); err == nil {
+		return key
 	}
-	return key
+	if ref, err := image.Parse(url); err == nil {
+		return ref.String()
+	}
+	return url
 }
 
 // algorithms returns what has to be computed: all declared algorithms, SHA-256 where an artifact declares

@@ -21,6 +21,7 @@ type Fetcher interface {
 // Verifier reads files and says what each artifact ends as.
 type Verifier struct {
 	Fetcher     Fetcher
+	Images      Images // nil where there are no images, or nobody is contacted
 	Policy      Policy
 	Concurrency int          // files at a time
 	Progress    *Progress    // counts what is done; nil counts for nobody
@@ -73,6 +74,9 @@ func (v *Verifier) take(ctx context.Context, turns *turns, t *turn, downloads []
 }
 
 func (v *Verifier) verify(ctx context.Context, d Download, progress counter) []Result {
+	if d.isImage() {
+		return v.images(ctx, d, progress)
+	}
 	if v.Offline {
 		return v.Policy.offline(d)
 	}

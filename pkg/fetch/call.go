@@ -1,0 +1,113 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Call is one request of a protocol whose answers are short, such as that of container registries.
+type Call struct {
+	Method  string // http.MethodGet or http.MethodHead
+	URL     string
+	Header  http.Header // beside our own; Authorization goes to the URL's own host and port only
+	MaxBody int64       // bytes; a longer body is Refused. 0 asks for no body: none is read
+}
+
+// Reply is a final answer to a Call.
+type Reply struct {
+	Status int
+	Header http.Header // as sent, hostile
+	Body   []byte      // complete, unless CloseDelimited; nil where there is a Refusal, or none was asked for
+	Size   int64       // bytes of what was asked for, by a HEAD too; -1 when not announced
+	Host   string      // the host that answered, after redirects, in ASCII and without its port
+
+	// CloseDelimited says that nothing proves the body to be complete (see Head).
+	CloseDelimited bool
+	// Refusal is what a status says that is neither a success nor worth another try; nil for a success.
+	Refusal *Error
+}
+
+// Do makes a call, with the promises of Get: the guard, redirects, retries and the manners towards hosts are the same.
+// A final refusal by the server is no error here. No token of the Config is sent. The error is an *Error.
+func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
+	d, err := c.begin(ctx, Request{URL: call.URL})
+	if err != nil {
+		return Reply{}, err
+	}
+	defer d.host.leave()
+	retry := d.newRetry()
+	for {
+		reply, err := d.call(ctx, call)
+		if err == nil {
+			return reply, nil
+		}
+		if err := retry.wait(ctx, err); err != nil {
+			return Reply{}, err
+		}
+	}
+}
+
+func (d *download) call(ctx context.Context, call Call) (Reply, error) {
+	header := d.client.header()
+	for name, values := range call.Header {
+		header[name] = values
+	}
+	a, err := d.exchange(ctx, call.Method, d.url, header)
+	seen := map[string]bool{}
+	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
+		a.discard()
+		seen[a.url.String()] = true
+		next, refusal := nextHop(a, redirects, seen)
+		if refusal != nil {
+			return Reply{}, refusal
+		}
+		if next.Host != d.url.Host {
+			header.Del("Authorization")
+		}
+		a, err = d.exchange(ctx, call.Method, next, header)
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	return a.reply(call)
+}
+
+// reply reads an answer to its end and closes it.
+func (a *answer) reply(call Call) (Reply, error) {
+	head := a.head()
+	r := Reply{Status: a.StatusCode, Header: a.Header, Size: head.Size, Host: head.Host, CloseDelimited: head.CloseDelimited}
+	if a.StatusCode/100 != 2 {
+		a.discard()
+		err := a.refusal()
+		if !errors.As(err, &r.Refusal) || isTransient(err) {
+			return Reply{}, err
+		}
+		return r, nil
+	}
+	if call.MaxBody == 0 {
+		a.discard()
+		return r, nil
+	}
+	defer a.Close()
+	var err error
+	if a.ContentLength <= call.MaxBody {
+		r.Body, err = io.ReadAll(io.LimitReader(a, call.MaxBody+1))
+	}
+	if max(a.ContentLength, int64(len(r.Body))) > call.MaxBody {
+		return Reply{}, refused(fmt.Sprintf("The server %s answers with more than %s, where a short text is expected",
+			finding.Quote(head.Host), humanize.IBytes(uint64(call.MaxBody))), "See what the server serves there")
+	}
+	return r, err
+}
+
+func isTransient(err error) bool {
+	var passing *transient
+	return errors.As(err, &passing)
+}

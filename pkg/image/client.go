@@ -1,0 +1,196 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Bounds of what one image may cost.
+const (
+	maxRequests = 4096
+	maxTime     = 15 * time.Minute
+)
+
+// Network has the promises of fetch.Client.Do.
+type Network interface {
+	Do(ctx context.Context, call fetch.Call) (fetch.Reply, error)
+}
+
+// Client asks registries about images. It is safe for concurrent use.
+type Client struct {
+	network Network
+
+	mu       sync.Mutex
+	access   map[string]*access   // by registry and repository
+	services map[string]challenge // by registry: what it asked for last
+}
+
+// New returns a Client that reaches registries, token services and blob hosts by the network alone.
+func New(network Network) *Client {
+	return &Client{network: network, access: map[string]*access{}, services: map[string]challenge{}}
+}
+
+// Image is what a registry has under a reference.
+type Image struct {
+	// Digest is that of the manifest, under the algorithm of the reference's digest, else SHA-256.
+	Digest digest.Digest
+	Size   int64  // bytes of the manifest, -1 where they are not known
+	Format string // what the manifest is, as "OCI index"; "" where it was not read
+	Read   bool   // the manifest was read and hashed here; else Digest is the registry's word
+	Bytes  int64  // that were downloaded
+}
+
+// Ask returns the registry's word for what a reference names, by a HEAD. Where it gives none, whatever the reason but
+// the network, Digest is zero. The error is a *fetch.Error.
+func (c *Client) Ask(ctx context.Context, r Reference) (Image, error) {
+	s, cancel := c.begin(ctx, r)
+	defer cancel()
+	img := Image{Size: -1}
+	reply, err := s.call(http.MethodHead, s.manifestURL(r.identifier()), acceptManifests, 0)
+	img.Bytes = s.bytes
+	if err != nil || reply.Refusal != nil {
+		return img, err
+	}
+	if said, err := parseDigest(reply.Header.Get("Docker-Content-Digest")); err == nil && said.Algorithm == algorithm(r) {
+		img.Digest, img.Size = said, reply.Size
+	}
+	return img, nil
+}
+
+// Read reads the manifest that a reference names, and hashes it. Where isWhole is asked for it goes on to everything that
+// the digest stands for: children and configs are read and hashed, and of every layer the registry is asked whether it is
+// there. What was learnt stands in the Image, with an error too. The error is a *fetch.Error, an *OtherError or an *InvalidError.
+func (c *Client) Read(ctx context.Context, r Reference, isWhole bool) (Image, error) {
+	s, cancel := c.begin(ctx, r)
+	defer cancel()
+	img, err := s.read(isWhole)
+	img.Bytes = s.bytes
+	return img, err
+}
+
+// OtherError says that a registry serves other bytes than those that a digest names.
+type OtherError struct {
+	Part      string // what was asked for, as the subject of a sentence
+	Want, Got digest.Digest
+	Body      []byte // what was served, hostile
+}
+
+func (e *OtherError) Error() string {
+	return fmt.Sprintf("%s has the digest %s, and %s is declared", e.Part, e.Got, e.Want)
+}
+
+// session is one look at one image.
+type session struct {
+	*Client
+	ctx      context.Context
+	ref      Reference
+	bytes    int64
+	requests int
+	seen     map[digest.Digest]bool // parts that are looked at already
+}
+
+func (c *Client) begin(ctx context.Context, r Reference) (*session, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the image takes more than %s", maxTime))
+	return &session{Client: c, ctx: ctx, ref: r, seen: map[digest.Digest]bool{}}, cancel
+}
+
+func (s *session) manifestURL(identifier string) string {
+	return "https://" + s.ref.host() + "/v2/" + s.ref.Repository + "/manifests/" + identifier
+}
+
+func (s *session) blobURL(d digest.Digest) string {
+	return "https://" + s.ref.host() + "/v2/" + s.ref.Repository + "/blobs/" + d.String()
+}
+
+var (
+	acceptManifests = http.Header{"Accept": {strings.Join([]string{ociIndex, ociManifest, dockerIndex, dockerManifest}, ", ")}}
+	acceptAnything  = http.Header{}
+)
+
+// call asks the registry, with the token that it wants.
+func (s *session) call(method, url string, header http.Header, maxBody int64) (fetch.Reply, error) {
+	access := s.accessTo(s.ref)
+	token, err := access.get(s)
+	if err != nil {
+		return fetch.Reply{}, err
+	}
+	call := fetch.Call{Method: method, URL: url, Header: withToken(header, token), MaxBody: maxBody}
+	reply, err := s.send(call)
+	if err != nil || reply.Status != http.StatusUnauthorized {
+		return reply, err
+	}
+	wanted, ok := bearer(reply.Header)
+	if !ok {
+		return reply, nil
+	}
+	if token, err = access.renew(s, wanted, token); err != nil {
+		return fetch.Reply{}, err
+	}
+	call.Header = withToken(header, token)
+	return s.send(call)
+}
+
+// send makes one request of those that the image may cost.
+func (s *session) send(call fetch.Call) (fetch.Reply, error) {
+	if s.requests++; s.requests > maxRequests {
+		return fetch.Reply{}, refused("The image takes more than %d requests", maxRequests)
+	}
+	reply, err := s.network.Do(s.ctx, call)
+	s.bytes += int64(len(reply.Body))
+	var failure *fetch.Error
+	if errors.As(err, &failure) && failure.Status == http.StatusTooManyRequests {
+		limited := *failure
+		limited.Fix = "The registry limits how often anybody may ask, and says nothing about the image: run it again later"
+		return reply, &limited
+	}
+	return reply, err
+}
+
+func withToken(header http.Header, token string) http.Header {
+	header = header.Clone()
+	if token != "" {
+		header.Set("Authorization", "Bearer "+token)
+	}
+	return header
+}
+
+func algorithm(r Reference) digest.Algorithm {
+	if r.Digest.IsZero() {
+		return digest.SHA256
+	}
+	return r.Digest.Algorithm
+}
+
+func refused(format string, args ...any) error {
+	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf(format, args...), Fix: "See what was published under that name"}
+}
+
+// theImage is the part that is all of it.
+const theImage = "The image"
+
+// refusal says what a server's final answer means for a part of the image.
+func (s *session) refusal(reply fetch.Reply, part string) error {
+	status, host := reply.Status, finding.Quote(reply.Host)
+	message, fix := reply.Refusal.Message, reply.Refusal.Fix
+	switch status {
+	case http.StatusNotFound, http.StatusGone:
+		message = fmt.Sprintf("%s does not exist: the server %s answered %d", part, host, status)
+		fix = "Check the name; the image, or its tag, may have been renamed, deleted or made private"
+	case http.StatusUnauthorized, http.StatusForbidden:
+		message = fmt.Sprintf("%s is not for everybody: the server %s answered %d, and nobody is logged in here", part, host, status)
+		fix = "Check the name: many registries say this of one that does not exist. Name an image that anybody can pull"
+	}
+	if part != theImage {
+		fix = "The image can't be pulled as it is: whoever publishes it has to push it again"
+	}
+	return &fetch.Error{Kind: fetch.Unavailable, Status: status, Message: message, Fix: fix}
+}

@@ -1,0 +1,111 @@
+package image_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/image"
+)
+
+var hex64 = strings.Repeat("0a", 32)
+
+func TestReferencesMeanWhatDockerMeansByThem(t *testing.T) {
+	for written, want := range map[string]string{
+		"redis":                                "docker.io/library/redis:latest",
+		"redis:7":                              "docker.io/library/redis:7",
+		"docker.io/redis:7":                    "docker.io/library/redis:7",
+		"index.docker.io/redis:7":              "docker.io/library/redis:7",
+		"index.docker.io/library/redis:7":      "docker.io/library/redis:7",
+		"registry-1.docker.io/redis:7":         "docker.io/library/redis:7",
+		"ankane/pgvector:v0.4.4":               "docker.io/ankane/pgvector:v0.4.4",
+		"ghcr.io/premai-io/mpt-7b:1.0.0":       "ghcr.io/premai-io/mpt-7b:1.0.0",
+		"GHCR.io:443/premai-io/mpt-7b:1.0.0":   "ghcr.io/premai-io/mpt-7b:1.0.0",
+		"localhost:5000/x":                     "localhost:5000/x:latest",
+		"localhost/x:a":                        "localhost/x:a",
+		"[::1]:5000/x:a":                       "[::1]:5000/x:a",
+		"10.0.0.1/x:a":                         "10.0.0.1/x:a",
+		"redis@sha256:" + hex64:                "docker.io/library/redis@sha256:" + hex64,
+		"redis:7@sha256:" + hex64:              "docker.io/library/redis:7@sha256:" + hex64,
+		"a/b__c/d.e-f/g---h:T_1.x":             "docker.io/a/b__c/d.e-f/g---h:T_1.x",
+		"x@sha512:" + strings.Repeat("0a", 64): "docker.io/library/x@sha512:" + strings.Repeat("0a", 64),
+		"docker.io.example.com/redis":          "docker.io.example.com/redis:latest",
+	} {
+		r, err := image.Parse(written)
+		if err != nil || r.String() != want {
+			t.Errorf("%s: got %s, %v, want %s", written, r, err, want)
+			continue
+		}
+		if again, err := image.Parse(r.String()); err != nil || again.String() != want {
+			t.Errorf("%s is not canonical: it reads as %s, %v", want, again, err)
+		}
+	}
+}
+
+func TestWhatIsNoReferenceIsSaid(t *testing.T) {
+	for written, want := range map[string]string{
+		"":                                       "it is empty",
+		"repo:tag:tag":                           "`repo:tag` has a tag, and another follows",
+		"ghcr.io/acme/Server:1":                  "`ghcr.io/acme/Server` holds upper-case letters, and a repository's name has none",
+		"Acme/server":                            "`Acme/server` holds upper-case letters, and a repository's name has none",
+		"redis@sha256:" + hex64[1:]:              "its digest is none: sha256 needs 64 hex digits, and this has 63 characters",
+		"redis@sha256:" + hex64 + "0":            "its digest is none: sha256 needs 64 hex digits, and this has 65 characters",
+		"redis@" + hex64:                         "its digest is written in another way than registries do: expected `sha256:` and 64 hex digits in lower case",
+		"redis@sha256:" + strings.ToUpper(hex64): "its digest is written in another way than registries do: expected `sha256:` and 64 hex digits in lower case",
+		"redis@sha1:" + hex64[:40]:               "its digest is written in another way than registries do: expected `sha256:` and 64 hex digits in lower case",
+		"redis@md5:" + hex64[:32]:                "its digest is none: MD5 is broken (two files with one MD5 are made in seconds): expected `sha256:` and 64 hex digits",
+		"redis@sha256:" + hex64 + "@sha256:x":    "its digest is none: sha256 needs 64 hex digits, and this has 73 characters",
+		"redis@":                                 "its digest is none: the checksum is empty: expected `sha256:` and 64 hex digits",
+		strings.Repeat("a", 2000):                "it has 2000 characters, and 1024 are the most",
+		strings.Repeat("a", 256):                 "the repository's name has 256 characters, and 255 are the most",
+		"redis:" + strings.Repeat("a", 129):      "`" + strings.Repeat("a", 129) + "` is no tag: expected at most 128 letters, digits, dots, hyphens and underscores",
+		"redis:":                                 "(empty) is no tag: expected at most 128 letters, digits, dots, hyphens and underscores",
+		"redis:-a":                               "`-a` is no tag: expected at most 128 letters, digits, dots, hyphens and underscores",
+		" redis":                                 "there is white space around it",
+		"https://ghcr.io/acme/server":            "it is a URL, and an image is named without `https://`",
+		"ghcr.io/a/../b":                         "`a/../b` is no repository: expected lower-case letters and digits, with single separators between them",
+		"ghcr.io//b":                             "`/b` is no repository: expected lower-case letters and digits, with single separators between them",
+		"ghcr.io/":                               "`ghcr.io/` is no repository: expected lower-case letters and digits, with single separators between them",
+		"ghcr.io/a%2fb":                          "`ghcr.io/a%2fb` is no repository: expected lower-case letters and digits, with single separators between them",
+		"a.b?c/x":                                "`a.b?c/x` is no repository: expected lower-case letters and digits, with single separators between them",
+		"user:pw@ghcr.io/x":                      "its digest is none: this is not a checksum: expected `sha256:` and 64 hex digits",
+		"-a.com/x":                               "`-a.com` is no host of a registry",
+	} {
+		if r, err := image.Parse(written); err == nil || err.Error() != want {
+			t.Errorf("%s: got %s, %v, want the error %s", written, r, err, want)
+		}
+	}
+}
+
+func TestPinKeepsWhatWasWritten(t *testing.T) {
+	d := digest.Digest{Algorithm: digest.SHA256, Sum: hex64}
+	for written, want := range map[string]string{
+		"redis":   "redis@sha256:" + hex64,
+		"redis:7": "redis:7@sha256:" + hex64,
+		"Ghcr.io/a/b:1@sha256:" + hex64[:62] + "ff": "Ghcr.io/a/b:1@sha256:" + hex64,
+	} {
+		r, err := image.Parse(written)
+		if got := r.Pin(d); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", written, got, err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"redis", "ghcr.io/a/b:1@sha256:" + hex64, "localhost:5000/x", "repo:tag:tag", "[::1]/x", "a/../b", "docker.io/redis", "x@"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := image.Parse(text)
+		if err != nil {
+			return
+		}
+		again, err := image.Parse(r.String())
+		if err != nil || again.String() != r.String() {
+			t.Errorf("%q is %q, which reads as %q, %v", text, r, again, err)
+		}
+		if strings.ContainsAny(r.String(), " \n?#%\\") || strings.Contains(r.String(), "..") && strings.Contains(r.Repository, "..") {
+			t.Errorf("%q is %q, which can lead elsewhere in a URL", text, r)
+		}
+	})
+}
