@@ -1,0 +1,324 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/image"
+	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+func registryServer(t testing.TB) *imagetest.Server {
+	t.Helper()
+	s := imagetest.New()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func imageVerifier(t testing.TB, s *imagetest.Server) *verify.Verifier {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	client, err := fetch.New(fetch.Config{
+		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		MaxSize:       1, StallTimeout: time.Minute, Connections: 1, RootCAs: roots, UserAgent: "test",
+		Sleep: func(context.Context, time.Duration) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	warning := finding.Warning
+	return &verify.Verifier{Fetcher: client, Images: image.New(client), Concurrency: 4, Policy: verify.Policy{MissingChecksum: &warning}}
+}
+
+// ofImage is an artifact as a registry's reader makes it: the digest in the reference is the declared one.
+func ofImage(reference string) artifact.Artifact {
+	a := artifact.Artifact{
+		Manifest: "chat-x/manifest.json", Pointer: "/dockerImages/cpu", Position: finding.Position{Line: 9, Column: 16},
+		Role: artifact.Image, URL: reference,
+	}
+	if ref, err := image.Parse(reference); err == nil && !ref.Digest.IsZero() {
+		a.Checksum = &artifact.Field[digest.Digest]{Value: ref.Digest, Pointer: a.Pointer + "/image", Position: a.Position}
+	}
+	return a
+}
+
+func runImage(t testing.TB, v *verify.Verifier, artifacts ...artifact.Artifact) []verify.Result {
+	t.Helper()
+	results, _ := v.Run(t.Context(), verify.Plan(artifacts))
+	sound(t, artifacts, results)
+	return results
+}
+
+// sound makes sure that every artifact has a Result, and that a report of them can be written and read.
+func sound(t testing.TB, artifacts []artifact.Artifact, results []verify.Result) {
+	t.Helper()
+	if len(results) != len(artifacts) {
+		t.Fatalf("%d artifacts end in %d Results", len(artifacts), len(results))
+	}
+	for _, r := range results {
+		var text bytes.Buffer
+		one := report.Build(report.Input{Version: "1", Run: report.Run{Event: "local"}, Scope: "all", Mode: "full", Manifests: 1, Complete: true, Results: []verify.Result{r}})
+		if err := one.WriteJSON(&text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := report.Read(&text); err != nil {
+			t.Errorf("%s: a report that was written can't be read: %v", r.Artifact.URL, err)
+		}
+		if len(one.Findings) > len(r.Findings) {
+			t.Errorf("%s failed without a word", r.Artifact.URL)
+		}
+	}
+}
+
+func TestEveryImageEndsInItsStatus(t *testing.T) {
+	s := registryServer(t)
+	s.WantsToken = true
+	good, other := s.Small("acme/server", "1.2", "good"), s.Small("acme/server", "latest", "other")
+	s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case strings.Contains(r.URL.Path, "/page/"):
+			fmt.Fprint(w, page)
+		case strings.Contains(r.URL.Path, "/limited/"):
+			w.WriteHeader(http.StatusTooManyRequests)
+		case strings.Contains(r.URL.Path, "/private/"):
+			s.Challenge(w, r)
+		default:
+			return false
+		}
+		return true
+	}
+	at := s.Host() + "/acme/"
+	for name, c := range map[string]struct{ reference, full, fast string }{
+		"a digest":              {at + "server@" + good, "verified", "verified"},
+		"a tag at its digest":   {at + "server:1.2@" + good, "verified", "verified"},
+		"a tag elsewhere":       {at + "server:1.2@" + other, "verified notice:image/tag-moved", "verified notice:image/tag-moved"},
+		"a tag that is gone":    {at + "server:0@" + good, "verified notice:image/tag-moved", "verified notice:image/tag-moved"},
+		"a tag":                 {at + "server:1.2", "unverified warning:image/unpinned", "unverified warning:image/unpinned"},
+		"latest":                {at + "server:latest", "unverified warning:image/unpinned warning:url/mutable", "unverified warning:image/unpinned warning:url/mutable"},
+		"neither":               {at + "server", "unverified warning:image/unpinned warning:url/mutable", "unverified warning:image/unpinned warning:url/mutable"},
+		"no such tag":           {at + "server:2", "unavailable error:artifact/unavailable", "unavailable error:artifact/unavailable"},
+		"no such digest":        {at + "server@" + sum("no"), "unavailable error:artifact/unavailable", "unavailable error:artifact/unavailable"},
+		"no such image":         {at + "none", "unavailable error:artifact/unavailable warning:url/mutable", "unavailable error:artifact/unavailable warning:url/mutable"},
+		"no log-in":             {at + "private/x:1", "unavailable error:artifact/unavailable", "unavailable error:artifact/unavailable"},
+		"a limit":               {at + "limited/x:1", "unreachable error:artifact/unreachable", "unreachable error:artifact/unreachable"},
+		"a page under a tag":    {at + "page/x:1", "invalid error:artifact/html-page", "invalid error:artifact/html-page"},
+		"a page under a digest": {at + "page/x@" + good, "mismatch error:artifact/mismatch", "mismatch error:artifact/mismatch"},
+		"two tags":              {at + "server:1:2", "refused error:image/invalid", "refused error:image/invalid"},
+		"an address":            {"10.0.0.1/x:1", "refused error:artifact/refused", "refused error:artifact/refused"},
+		"a metadata address":    {"169.254.169.254/latest/meta-data:1", "refused error:artifact/refused", "refused error:artifact/refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := imageVerifier(t, s)
+			for mode, want := range map[bool]string{false: c.full, true: c.fast} {
+				v.Fast = mode
+				if r := only(t, runImage(t, v, ofImage(c.reference))); outcome(r) != want {
+					t.Errorf("fast %v: got %s, want %s: %+v", mode, outcome(r), want, r)
+				}
+			}
+		})
+	}
+}
+
+func TestAnUnpinnedImageIsToldWhatToWrite(t *testing.T) {
+	s := registryServer(t)
+	digest := s.Small("acme/server", "1.2", "good")
+	r := only(t, runImage(t, imageVerifier(t, s), ofImage(s.Host()+"/acme/server:1.2")))
+	want := fmt.Sprintf("Review the image that the tag is at now; then write `%s/acme/server:1.2@%s`", s.Host(), digest)
+	if r.Observed.String() != digest || len(r.Findings) != 1 || r.Findings[0].Fix != want || r.Format != "OCI manifest" || r.Size < 100 {
+		t.Errorf("got %+v, want the fix %s", r, want)
+	}
+	v := imageVerifier(t, s)
+	v.Policy.MissingChecksum = nil
+	if r := only(t, runImage(t, v, ofImage(s.Host()+"/acme/server:1.2"))); outcome(r) != "unverified" {
+		t.Errorf("with missing-checksum off: %s", outcome(r))
+	}
+}
+
+func TestAnImageIsAskedForOnceHoweverManyNameIt(t *testing.T) {
+	s := registryServer(t)
+	digest := s.Small("acme/server", "1.2", "good")
+	var all []artifact.Artifact
+	for i := range 50 {
+		for _, end := range []string{":1.2", "@" + digest} {
+			a := ofImage(s.Host() + "/acme/server" + end)
+			a.Manifest = fmt.Sprintf("service-%d-%d/manifest.json", i, len(end))
+			all = append(all, a)
+		}
+	}
+	results := runImage(t, imageVerifier(t, s), all...)
+	if got := s.Requests(); len(got) != 1+3 { // the tag's manifest; the digest's manifest, configuration and layer
+		t.Errorf("got %d requests: %q", len(got), got)
+	}
+	for _, r := range results {
+		if r.Observed.String() != digest {
+			t.Errorf("%s: %+v", r.Artifact.Manifest, r)
+		}
+	}
+}
+
+// TestAThousandImagesInFastMode counts what they cost: a token for each repository and one HEAD for each image, and one more
+// HEAD to learn that tokens are wanted.
+func TestAThousandImagesInFastMode(t *testing.T) {
+	s := registryServer(t)
+	s.WantsToken = true
+	var all []artifact.Artifact
+	for i := range 1000 {
+		repository := fmt.Sprintf("acme/server-%d", i)
+		digest := s.Small(repository, "1", "word")
+		a := ofImage(s.Host() + "/" + repository + []string{":1", "@" + digest}[i%2])
+		a.Manifest = fmt.Sprintf("service-%03d/manifest.json", i)
+		all = append(all, a)
+	}
+	v := imageVerifier(t, s)
+	v.Fast, v.Concurrency = true, 8
+	began := time.Now()
+	results, bytes := v.Run(t.Context(), verify.Plan(all))
+	took := time.Since(began)
+	count := map[string]int{}
+	for _, request := range s.Requests() {
+		count[strings.Fields(request)[0]]++
+	}
+	t.Logf("1,000 images: %v requests, %d bytes, %s", count, bytes, took)
+	if count["HEAD"] > 1000+v.Concurrency || count["GET"] != 1000 {
+		t.Errorf("got %v, want a HEAD and a token for each image, and few more", count)
+	}
+	for i, r := range results {
+		if want := []verify.Status{verify.Unverified, verify.Verified}[i%2]; r.Status != want || r.Source != verify.FromHost {
+			t.Fatalf("%s: %+v", r.Artifact.URL, r)
+		}
+	}
+}
+
+func TestFastModeReadsWhereTheRegistrysWordIsNotEnough(t *testing.T) {
+	s := registryServer(t)
+	digest := s.Small("x", "1", "good")
+	for name, c := range map[string]struct{ says, end, want string }{
+		"no header":                    {"", ":1", "unverified warning:image/unpinned"},
+		"no header for a digest":       {"", "@" + digest, "verified"},
+		"another digest than declared": {sum("lie"), "@" + digest, "verified"},
+		"what is no digest":            {"sha256:12", ":1", "unverified warning:image/unpinned"},
+	} {
+		s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodHead || !strings.Contains(r.URL.Path, "/manifests/") {
+				return false
+			}
+			w.Header().Set("Docker-Content-Digest", c.says)
+			return true
+		}
+		v := imageVerifier(t, s)
+		v.Fast = true
+		r := only(t, runImage(t, v, ofImage(s.Host()+"/x"+c.end)))
+		if outcome(r) != c.want || r.Source != verify.FromDownload || r.Observed.String() != digest {
+			t.Errorf("%s: got %s from %s with %s", name, outcome(r), r.Source, r.Observed)
+		}
+	}
+}
+
+func TestAMovedTagIsAChange(t *testing.T) {
+	s := registryServer(t)
+	was, _ := digest.Parse(s.Small("acme/server", "1.2", "before"))
+	now := s.Small("acme/server", "1.2", "after")
+	reference := s.Host() + "/acme/server:1.2"
+	for _, fast := range []bool{false, true} {
+		v := imageVerifier(t, s)
+		v.Fast = fast
+		v.Baseline = &state.State{Files: map[string]state.File{verify.Key(reference): {Digest: was, Seen: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}}}
+		r := only(t, runImage(t, v, ofImage(reference)))
+		if got := outcome(r); got != "unverified error:artifact/changed warning:image/unpinned" || r.Source != verify.FromDownload {
+			t.Fatalf("fast %v: got %s from %s", fast, got, r.Source)
+		}
+		want := fmt.Sprintf("The tag is at another image than on 2026-03-01: it was at `%s` then, and is at `%s` now", was, now)
+		if diff := cmp.Diff(want, r.Findings[0].Message); diff != "" {
+			t.Error(diff)
+		}
+		if !strings.Contains(r.Findings[0].Fix, "write `"+reference+"@"+was.String()+"`") || strings.Contains(r.Findings[1].Fix, now) {
+			t.Errorf("the new image is offered as the right one: %s; %s", r.Findings[0].Fix, r.Findings[1].Fix)
+		}
+	}
+}
+
+func TestTheWordForAMovedTagIsNotTakenInFastMode(t *testing.T) {
+	s := registryServer(t)
+	is, _ := digest.Parse(s.Small("x", "1", "good"))
+	s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Docker-Content-Digest", sum("lie"))
+		return r.Method == http.MethodHead
+	}
+	reference := s.Host() + "/x:1"
+	v := imageVerifier(t, s)
+	v.Fast = true
+	v.Baseline = &state.State{Files: map[string]state.File{verify.Key(reference): {Digest: is, Seen: time.Now()}}}
+	if r := only(t, runImage(t, v, ofImage(reference))); outcome(r) != "unverified warning:image/unpinned" || r.Observed != is {
+		t.Errorf("got %s with %s", outcome(r), r.Observed)
+	}
+}
+
+// TestWithoutImagesNobodyIsAsked is what a run does that contacts nobody.
+func TestWithoutImagesNobodyIsAsked(t *testing.T) {
+	s := registryServer(t)
+	v := imageVerifier(t, s)
+	v.Images = nil
+	for reference, want := range map[string]string{
+		s.Host() + "/x:1":              "unverified warning:image/unpinned",
+		s.Host() + "/x":                "unverified warning:image/unpinned warning:url/mutable",
+		s.Host() + "/x@" + sum("good"): "unverified",
+		s.Host() + "/X:1":              "refused error:image/invalid",
+	} {
+		results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{ofImage(reference)}))
+		if r := only(t, results); outcome(r) != want || !r.Observed.IsZero() || r.Size != -1 {
+			t.Errorf("%s: got %s, %+v", reference, outcome(r), r)
+		}
+	}
+	if got := s.Requests(); len(got) > 0 {
+		t.Errorf("somebody was asked: %q", got)
+	}
+}
+
+// TestAChecksumBesideAReference is how a description may have them: each in a member of its own.
+func TestAChecksumBesideAReference(t *testing.T) {
+	s := registryServer(t)
+	good := s.Small("x", "1", "good")
+	for declared, want := range map[string]string{good: "verified", sum("no"): "mismatch error:artifact/mismatch"} {
+		a := ofImage(s.Host() + "/x:1")
+		d, _ := digest.Parse(declared)
+		a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: a.Pointer + "/digest"}
+		if r := only(t, runImage(t, imageVerifier(t, s), a)); outcome(r) != want {
+			t.Errorf("got %s, want %s", outcome(r), want)
+		}
+	}
+	a, b := ofImage(s.Host()+"/x@"+good), ofImage(s.Host()+"/x@"+good)
+	d, _ := digest.Parse(sum("no"))
+	b.Manifest, b.Checksum = "other/manifest.json", &artifact.Field[digest.Digest]{Value: d, Pointer: b.Pointer + "/digest"}
+	for _, r := range runImage(t, imageVerifier(t, s), a, b) {
+		if outcome(r) != "refused error:artifact/digest-conflict" {
+			t.Errorf("got %s", outcome(r))
+		}
+	}
+}
+
+func TestAnImageOfARunThatEndedIsUnreachable(t *testing.T) {
+	s := registryServer(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(fmt.Errorf("the time is over"))
+	results, _ := imageVerifier(t, s).Run(ctx, verify.Plan([]artifact.Artifact{ofImage(s.Host() + "/x:1")}))
+	if r := only(t, results); outcome(r) != "unreachable error:artifact/unreachable" || !strings.Contains(r.Findings[0].Message, "the time is over") {
+		t.Errorf("got %+v", r)
+	}
+}
