@@ -55,7 +55,7 @@ func TestThePreCommitHookFailsWhereOneOfItsFilesDoes(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const good, bad = "chat-good/manifest.json", "chat-bad/manifest.json"
 	for name, text := range map[string]string{
-		good: `{"id": "good", "interfaces": ["chat"], "modelInfo": {}, "dockerImages": {"cpu": {"image": "acme/chat:1.0.0", "size": 1}}}`,
+		good: `{"id": "good", "interfaces": ["chat"], "modelInfo": {}, "comingSoon": true, "binaries": {}, "version": "1.1"}`,
 		bad:  `{"id": "bad", "interfaces": ["chat"]}`,
 	} {
 		if err := os.Mkdir(filepath.Dir(name), 0o700); err != nil {

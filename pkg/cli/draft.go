@@ -10,6 +10,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -114,8 +115,12 @@ func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
 	return &f
 }
 
-// setChecksum declares what a file was found to be.
+// setChecksum declares what a file was found to be; an image's digest stands in its reference.
 func (d *draft) setChecksum(r verify.Result, replace bool) error {
+	if r.Artifact.Role == artifact.Image {
+		ref, err := image.Parse(r.Artifact.URL)
+		return d.at(r.Artifact.Pointer, errors.Join(err, d.edit.SetURL(d.artifact(r.Artifact), ref.Pin(r.Observed))))
+	}
 	return d.at(r.Artifact.Pointer, d.edit.SetChecksum(d.artifact(r.Artifact), r.Observed, r.Size, replace))
 }
 

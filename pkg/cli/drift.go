@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -212,6 +214,9 @@ func problem(a report.Artifact, f state.File, kind state.Kind, said said, server
 		}
 		p.Said = content(a, said)
 		p.Cause, p.Fix = changedBecause(a, f, ref)
+		if a.Role == artifact.Image {
+			p.Cause, p.Fix = movedBecause(a, f)
+		}
 		if p.Said != "" {
 			p.Cause = "The host answers with something else in the file's place, or the URL never led to the file"
 		}
@@ -259,8 +264,21 @@ func pinned(a report.Artifact, f state.File, review string) string {
 	return review + "; then name a commit or a full version, and declare its checksum"
 }
 
+// movedBecause says why an image is another one: a digest can't change, and a tag can.
+func movedBecause(a report.Artifact, f state.File) (cause, fix string) {
+	ref, err := image.Parse(a.URL)
+	was := reviewed(a, f)
+	if err != nil || !a.Declared.IsZero() || was.IsZero() {
+		return "The registry serves other bytes than it should", "Install nothing from this registry until whoever runs it explains that"
+	}
+	return "The tag was moved to another image, as publishers do with every build of a tag that they reuse",
+		"To stay with the image that was there, write " + finding.Quote(ref.Pin(was)) + ". To move on: find out from the publisher whether the change was meant, and write the digest of the image that you have reviewed"
+}
+
 func goneBecause(a report.Artifact, ref hosts.Ref) string {
 	switch {
+	case a.Role == artifact.Image && a.Status != verify.Refused:
+		return "The image, or its tag, was deleted, renamed or made private"
 	case a.Status == verify.Refused:
 		return "" // it is our own policy
 	case ref.ReleaseAsset():

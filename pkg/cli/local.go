@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
@@ -35,7 +37,21 @@ func (p *program) compareLocal(ctx context.Context, s selection, v *verify.Verif
 	files := s.setup.localFiles(manifests)
 	in.Results = v.RunLocal(ctx, root, files)
 	in.Findings = append(in.Findings, s.setup.leftOver(root, manifests, files)...)
+	if n := countImages(manifests); n > 0 {
+		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", n, english.PluralWord(n, "is", "are")))
+	}
 	return nil
+}
+
+func countImages(manifests []*registry.Manifest) (n int) {
+	for _, m := range manifests {
+		for _, a := range m.Artifacts {
+			if a.Role == artifact.Image {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func openLocal(dir string) (*os.Root, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 )
 
@@ -31,10 +32,18 @@ func (h *hub) realMonth(t *testing.T, dir string) map[int]event {
 	return map[int]event{
 		3:  {"huggingface.co is down for a night", down("huggingface.co", true)},
 		4:  {"it is up again", down("huggingface.co", false)},
+		5:  {"the tag of an image of Docker Hub is moved", func() { h.images.Small("qdrant/qdrant", "v1.0.3", "moved") }},
 		6:  {"the asset of the rolling tag v1, which two services name, is uploaded again", func() { h.files[rolling] += "again" }},
+		7:  {"the tag is put back", func() { h.images.Small("qdrant/qdrant", "v1.0.3", "qdrant/qdrant:v1.0.3") }},
 		8:  {"the upload is taken back", restore(rolling)},
+		9:  {"an image of ghcr.io is deleted", func() { h.images.Delete("premai-io/text-to-audio-bark-gpu", "1.0.0") }},
 		10: {"the branch of the speech model moves", func() { h.commit, h.files[weights] = strings.Repeat("b", 40), "moved\n" }},
-		13: {"a pull request upgrades its manifest, and declares the new file's checksum", func() {
+		12: {"ghcr.io is down for a night; the image is pushed again", func() {
+			h.down["ghcr.io"] = true
+			h.images.Small("premai-io/text-to-audio-bark-gpu", "1.0.0", "ghcr.io/premai-io/text-to-audio-bark-gpu:1.0.0")
+		}},
+		13: {"it is up again; a pull request upgrades its manifest, and declares the new file's checksum", func() {
+			h.down["ghcr.io"] = false
 			declareInPlace(t, filepath.Join(dir, "audio-to-text-whisper-tiny-cpp", "manifest.json"), "/weights/ggml-tiny.bin", "moved\n")
 		}},
 		15: {"raw.githubusercontent.com is down for three nights", down("raw.githubusercontent.com", true)},
@@ -87,6 +96,10 @@ func TestAMonthOfNightlyScansOfTheRealRegistry(t *testing.T) {
 			h := newHub(t)
 			h.files = map[string]string{}
 			for _, a := range artifactsBelow(t, dir) {
+				if ref, err := image.Parse(a.URL); a.Role == artifact.Image && err == nil {
+					h.images.Small(ref.Repository, ref.Tag, a.URL)
+					continue
+				}
 				_, at, _ := strings.Cut(a.URL, "://")
 				h.files[at] = realistic(at)
 			}

@@ -28,6 +28,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -43,6 +44,7 @@ type hub struct {
 	files    map[string]string // bodies by host and path; "" is a 404
 	down     map[string]bool   // hosts whose certificate is another's
 	commit   string            // that Hugging Face's branches stand for
+	images   *imagetest.Registry
 	requests int
 	bytes    int64
 }
@@ -57,14 +59,14 @@ const (
 
 func newHub(t testing.TB) *hub {
 	t.Helper()
-	h := &hub{commit: strings.Repeat("a", 40), down: map[string]bool{}, files: map[string]string{
+	h := &hub{images: imagetest.NewRegistry(), commit: strings.Repeat("a", 40), down: map[string]bool{}, files: map[string]string{
 		hubModel:  "GGUF\x03\x00\x00\x00" + strings.Repeat("\x00", 16),
 		hubConfig: "{}\n",
 		hubAsset:  "\xcf\xfa\xed\xfe\x0c\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48),
 		hubOther:  "\xcf\xfa\xed\xfe\x07\x00\x00\x01\x00\x00\x00\x00\x02\x00\x00\x00" + strings.Repeat("\x00", 48),
 		hubOwn:    "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 9) + "\x02\x00\x3e\x00" + strings.Repeat("\x00", 44),
 	}}
-	good, authority := certificateFor(t, []string{"huggingface.co", "github.com", "raw.githubusercontent.com", "files.example.org", "drive.example.com"})
+	good, authority := certificateFor(t, append([]string{"huggingface.co", "github.com", "raw.githubusercontent.com", "files.example.org", "drive.example.com"}, imageHosts...))
 	bad, stranger := certificateFor(t, []string{"elsewhere.example.org"})
 	files := httptest.NewUnstartedServer(http.HandlerFunc(h.serve))
 	files.TLS = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -92,6 +94,10 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.requests++
+	if slices.Contains(imageHosts, r.Host) {
+		h.images.ServeHTTP(w, r)
+		return
+	}
 	body := h.files[r.Host+r.URL.Path]
 	if body == "" {
 		http.NotFound(w, r)
@@ -225,7 +231,7 @@ func (s *scan) word() string {
 		switch {
 		case isRow:
 			words = append(words, "    "+strings.Split(line, "`")[1]+" since "+since)
-		case strings.HasPrefix(line, "**URL:**"), strings.HasPrefix(line, "**Likely"), strings.HasPrefix(line, "**Not"), strings.HasPrefix(line, "**Was"):
+		case strings.HasPrefix(line, "**URL:**"), strings.HasPrefix(line, "**Image:**"), strings.HasPrefix(line, "**Fix:** To stay with the image"), strings.HasPrefix(line, "**Likely"), strings.HasPrefix(line, "**Not"), strings.HasPrefix(line, "**Was"):
 			words = append(words, "        "+line)
 		}
 	}

@@ -10,20 +10,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -35,9 +39,18 @@ const realRegistry = "../../../shared/registry"
 // and a proxy that leads every connection to it.
 func internet(t *testing.T, hosts ...string) (proxy string, roots *x509.CertPool) {
 	t.Helper()
-	certificate, authority := certificateFor(t, hosts)
-	files := httptest.NewUnstartedServer(http.HandlerFunc(serveRealistic))
+	certificate, authority := certificateFor(t, append(hosts, imageHosts...))
+	images := &everyImage{Registry: imagetest.NewRegistry(), pushed: map[string]bool{}}
+	images.WantsToken = true
+	files := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slices.Contains(imageHosts, r.Host) {
+			images.ServeHTTP(w, r)
+			return
+		}
+		serveRealistic(w, r)
+	}))
 	files.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	files.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that nobody needs any more
 	files.StartTLS()
 	t.Cleanup(files.Close)
 	lead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,6 +60,32 @@ func internet(t *testing.T, hosts ...string) (proxy string, roots *x509.CertPool
 	roots = x509.NewCertPool()
 	roots.AddCert(authority)
 	return lead.URL, roots
+}
+
+// imageHosts are the registries that the real registry's manifests name.
+var imageHosts = []string{"index.docker.io", "ghcr.io"}
+
+// everyImage is a registry that has an image under every tag that is asked for.
+type everyImage struct {
+	*imagetest.Registry
+	mu     sync.Mutex
+	pushed map[string]bool
+}
+
+var manifestPath = regexp.MustCompile(`^/v2/(.+)/manifests/([^:]+)$`)
+
+func (e *everyImage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e.push(r.URL.Path)
+	e.Registry.ServeHTTP(w, r)
+}
+
+func (e *everyImage) push(path string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if at := manifestPath.FindStringSubmatch(path); at != nil && !e.pushed[path] {
+		e.Small(at[1], at[2], path)
+		e.pushed[path] = true
+	}
 }
 
 func certificateFor(t testing.TB, hosts []string) (tls.Certificate, *x509.Certificate) {

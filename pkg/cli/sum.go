@@ -13,6 +13,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -134,7 +135,8 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 	}
 	for _, d := range drafts {
 		for _, a := range d.manifest.Artifacts {
-			if d.isWrong(a) || a.Role == artifact.Image || !s.fills(a) && !s.pins(a) {
+			isElsewhere := a.Role == artifact.Image && (s.local != "" || listed != nil) // no image is on disk, or in a list of files
+			if d.isWrong(a) || isElsewhere || !s.fills(a) && !s.pins(a) {
 				continue
 			}
 			if f := s.expect(d, &a, listed); f != nil {
@@ -198,6 +200,10 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 	if !s.fills(*a) {
 		return nil
 	}
+	if a.Role == artifact.Image {
+		s.unpin(a)
+		return nil
+	}
 	if s.write && a.Slot.Checksum == "" {
 		return lacks(*a, "The manifest has no place for a checksum of this file that could be told from the text around it", "Run the command without --write, and write the checksum where it belongs")
 	}
@@ -212,6 +218,14 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 		return s.ambiguous(d.setup.localFile(d.manifest, *a))
 	}
 	return nil
+}
+
+// unpin leaves an image what its tag names, whose digest is to be found out.
+func (s *sum) unpin(a *artifact.Artifact) {
+	a.Checksum = nil
+	if ref, err := image.Parse(a.URL); err == nil {
+		a.URL = ref.Unpinned()
+	}
 }
 
 // read reads the files, from wherever they are to be taken.

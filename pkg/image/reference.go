@@ -143,6 +143,9 @@ func (r Reference) String() string {
 // Pin returns the reference as it was written, with the digest in place of any other.
 func (r Reference) Pin(d digest.Digest) string { return r.written + "@" + d.String() }
 
+// Unpinned returns the reference as it was written, without any digest.
+func (r Reference) Unpinned() string { return r.written }
+
 // Tagged returns the reference to what the tag names now, whatever the digest.
 func (r Reference) Tagged() Reference {
 	r.Digest = digest.Digest{}

@@ -141,7 +141,7 @@ func (m markdown) problemRow(p Problem) string {
 			fmt.Fprintf(&b, "\n  **%s:** %s\n", label, text)
 		}
 	}
-	line("URL", value(displayURL(p.Artifact.URL)))
+	line(p.Artifact.address(), value(displayURL(p.Artifact.URL)))
 	line("Was", p.was())
 	line("Is", code(p.Now.String()))
 	line("Found", prose(sentence(p.Said)))

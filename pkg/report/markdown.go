@@ -149,7 +149,7 @@ func (m markdown) findingRow(f finding.Finding) string {
 		fmt.Fprintf(&b, "\n  **Fix:** %s\n", prose(sentence(fix)))
 	}
 	if a, ok := artifactOf(f, m.artifacts); ok {
-		fmt.Fprintf(&b, "\n  **URL:** %s\n", value(displayURL(a.URL)))
+		fmt.Fprintf(&b, "\n  **%s:** %s\n", a.address(), value(displayURL(a.URL)))
 	}
 	b.WriteByte('\n')
 	return b.String()

@@ -90,7 +90,7 @@ func (t *text) finding(f finding.Finding) {
 		t.paragraph("  ", "Fix: "+sentence(fix))
 	}
 	if a, ok := artifactOf(f, t.artifacts); ok {
-		t.line("  ", "URL: "+displayURL(a.URL)) // in one piece, to be copied
+		t.line("  ", a.address()+": "+displayURL(a.URL)) // in one piece, to be copied
 	}
 	t.WriteByte('\n')
 }

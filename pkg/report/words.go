@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -164,4 +165,12 @@ func (a Artifact) how() string {
 		return "a file on disk"
 	}
 	return "not read"
+}
+
+// address says what a report calls the place of an artifact's bytes.
+func (a Artifact) address() string {
+	if a.Role == artifact.Image {
+		return "Image"
+	}
+	return "URL"
 }

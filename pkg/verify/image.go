@@ -34,9 +34,19 @@ type seenImage struct {
 
 // images says what the artifacts that name one image end as: they share the answer.
 func (v *Verifier) images(ctx context.Context, d Download, progress counter) []Result {
+	results := v.image(ctx, d, progress)
+	for i := range results {
+		if v.Offline {
+			results[i].Status = Unverified
+		}
+	}
+	return results
+}
+
+func (v *Verifier) image(ctx context.Context, d Download, progress counter) []Result {
 	ref, err := image.Parse(d.URL)
 	if err != nil {
-		return eachArtifact(d, func(a artifact.Artifact) Result { return v.notAnImage(a, err) })
+		return eachArtifact(d, func(a artifact.Artifact) Result { return notAnImage(a, err) })
 	}
 	d.Artifacts = slices.Clone(d.Artifacts)
 	for i, a := range d.Artifacts {
@@ -75,12 +85,8 @@ func declaredImage(a artifact.Artifact, ref image.Reference) *artifact.Field[dig
 	return &artifact.Field[digest.Digest]{Value: ref.Digest, Pointer: a.Pointer, Position: a.Position}
 }
 
-func (v *Verifier) notAnImage(a artifact.Artifact, err error) Result {
-	r := refused(a, at(a, finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.Quote(a.URL), err), ""))
-	if v.Offline {
-		r.Status = Unverified
-	}
-	return r
+func notAnImage(a artifact.Artifact, err error) Result {
+	return refused(a, at(a, finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.Quote(a.URL), err), ""))
 }
 
 // inspectImage finds out about an image. In fast mode the registry's word is enough where it says what is expected, or

@@ -270,16 +270,15 @@ func TestTheWordForAMovedTagIsNotTakenInFastMode(t *testing.T) {
 	}
 }
 
-// TestWithoutImagesNobodyIsAsked is what a run does that contacts nobody.
-func TestWithoutImagesNobodyIsAsked(t *testing.T) {
+func TestOfflineNobodyIsAskedAboutAnImage(t *testing.T) {
 	s := registryServer(t)
 	v := imageVerifier(t, s)
-	v.Images = nil
+	v.Offline, v.Images = true, nil
 	for reference, want := range map[string]string{
 		s.Host() + "/x:1":              "unverified warning:image/unpinned",
 		s.Host() + "/x":                "unverified warning:image/unpinned warning:url/mutable",
 		s.Host() + "/x@" + sum("good"): "unverified",
-		s.Host() + "/X:1":              "refused error:image/invalid",
+		s.Host() + "/X:1":              "unverified error:image/invalid",
 	} {
 		results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{ofImage(reference)}))
 		if r := only(t, results); outcome(r) != want || !r.Observed.IsZero() || r.Size != -1 {

@@ -19,14 +19,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Server is a registry on loopback. Close it in the end.
-type Server struct {
-	*httptest.Server
+// Registry is a registry, to be served under any names.
+type Registry struct {
 	// Fault, where it is set, may answer a request in the registry's place: it reports whether it did.
 	Fault func(w http.ResponseWriter, r *http.Request) bool
 	// WantsToken has the registry ask for a token of its own token service, for each repository.
 	WantsToken bool
-	// Realm is where tokens are said to come from; "" is the server itself.
+	// Realm is where tokens are said to come from; "" is the path /token of the host that is asked.
 	Realm string
 
 	registry http.Handler
@@ -34,10 +33,21 @@ type Server struct {
 	requests []string
 }
 
+// NewRegistry returns a registry without images.
+func NewRegistry() *Registry {
+	return &Registry{registry: registry.New(registry.Logger(log.New(io.Discard, "", 0)))}
+}
+
+// Server is a registry on loopback. Close it in the end.
+type Server struct {
+	*httptest.Server
+	*Registry
+}
+
 // New starts a registry without images.
 func New() *Server {
-	s := &Server{registry: registry.New(registry.Logger(log.New(io.Discard, "", 0)))}
-	s.Server = httptest.NewUnstartedServer(s)
+	s := &Server{Registry: NewRegistry()}
+	s.Server = httptest.NewUnstartedServer(s.Registry)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	return s
@@ -47,7 +57,7 @@ func New() *Server {
 func (s *Server) Host() string { return s.Listener.Addr().String() }
 
 // Requests returns what was asked for since the last call, as "HEAD /v2/…".
-func (s *Server) Requests() []string {
+func (s *Registry) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.requests
@@ -55,7 +65,7 @@ func (s *Server) Requests() []string {
 	return all
 }
 
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Registry) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 	s.mu.Unlock()
@@ -71,10 +81,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Challenge answers 401, and says where tokens come from.
-func (s *Server) Challenge(w http.ResponseWriter, r *http.Request) {
+func (s *Registry) Challenge(w http.ResponseWriter, r *http.Request) {
 	realm := s.Realm
 	if realm == "" {
-		realm = s.URL + "/token"
+		realm = "https://" + r.Host + "/token"
 	}
 	w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="%s",service="test",scope="%s"`, realm, scopeOf(r.URL.Path)))
 	w.WriteHeader(http.StatusUnauthorized)
@@ -93,14 +103,14 @@ func scopeOf(path string) string {
 }
 
 // PutBlob stores a blob and returns its digest.
-func (s *Server) PutBlob(repository string, body []byte) string {
+func (s *Registry) PutBlob(repository string, body []byte) string {
 	name := Digest(body)
 	s.put(http.MethodPost, "/v2/"+repository+"/blobs/uploads/?digest="+url.QueryEscape(name), "application/octet-stream", body)
 	return name
 }
 
 // PutManifest stores a manifest, under a tag too unless that is "", and returns its digest.
-func (s *Server) PutManifest(repository, tag, mediaType string, body []byte) string {
+func (s *Registry) PutManifest(repository, tag, mediaType string, body []byte) string {
 	name := Digest(body)
 	if tag == "" {
 		tag = name
@@ -109,7 +119,7 @@ func (s *Server) PutManifest(repository, tag, mediaType string, body []byte) str
 	return name
 }
 
-func (s *Server) put(method, path, contentType string, body []byte) {
+func (s *Registry) put(method, path, contentType string, body []byte) {
 	r := httptest.NewRequest(method, path, bytes.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
 	w := httptest.NewRecorder()
@@ -120,12 +130,12 @@ func (s *Server) put(method, path, contentType string, body []byte) {
 }
 
 // Delete removes a tag or a manifest from the registry.
-func (s *Server) Delete(repository, identifier string) {
+func (s *Registry) Delete(repository, identifier string) {
 	s.put(http.MethodDelete, "/v2/"+repository+"/manifests/"+identifier, "", nil)
 }
 
 // Push stores an image and all its parts, and returns its digest.
-func (s *Server) Push(repository, tag string, image v1.Image) string {
+func (s *Registry) Push(repository, tag string, image v1.Image) string {
 	layers := must(image.Layers())
 	for _, layer := range layers {
 		s.PutBlob(repository, must(io.ReadAll(must(layer.Compressed()))))
@@ -135,7 +145,7 @@ func (s *Server) Push(repository, tag string, image v1.Image) string {
 }
 
 // PushIndex stores an index and all its images, and returns its digest.
-func (s *Server) PushIndex(repository, tag string, index v1.ImageIndex) string {
+func (s *Registry) PushIndex(repository, tag string, index v1.ImageIndex) string {
 	for _, child := range must(index.IndexManifest()).Manifests {
 		switch child.MediaType {
 		case types.OCIImageIndex, types.DockerManifestList:
@@ -148,7 +158,7 @@ func (s *Server) PushIndex(repository, tag string, index v1.ImageIndex) string {
 }
 
 // Small pushes the smallest image that there can be, made of a word, and returns its digest.
-func (s *Server) Small(repository, tag, word string) string {
+func (s *Registry) Small(repository, tag, word string) string {
 	config := []byte(fmt.Sprintf(`{"architecture":"amd64","os":"linux","config":{"Labels":{"word":%q}}}`, word))
 	layer := []byte("layer of " + word)
 	body := must(json.Marshal(map[string]any{
