@@ -95,12 +95,12 @@ type session struct {
 	ref      Reference
 	bytes    int64
 	requests int
-	seen     map[digest.Digest]bool // parts that are looked at already
+	seen     map[looked]bool
 }
 
 func (c *Client) begin(ctx context.Context, r Reference) (*session, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the image takes more than %s", maxTime))
-	return &session{Client: c, ctx: ctx, ref: r, seen: map[digest.Digest]bool{}}, cancel
+	return &session{Client: c, ctx: ctx, ref: r, seen: map[looked]bool{}}, cancel
 }
 
 func (s *session) manifestURL(identifier string) string {

@@ -252,6 +252,23 @@ func TestManifestsThatContradictThemselves(t *testing.T) {
 	}
 }
 
+// TestAPartIsLookedAtOnceForWhatItIs has an index of two images with one layer, which is also the configuration of one.
+func TestAPartIsLookedAtOnceForWhatItIs(t *testing.T) {
+	s := serve(t)
+	shared := s.PutBlob("x", []byte("{}"))
+	var children []any
+	for _, mediaType := range []types.MediaType{types.OCILayer, types.OCIUncompressedLayer} {
+		body := must(json.Marshal(map[string]any{"mediaType": types.OCIManifestSchema1,
+			"config": imagetest.Descriptor(types.OCIConfigJSON, shared, 2), "layers": []any{imagetest.Descriptor(mediaType, shared, 2)}}))
+		children = append(children, imagetest.Descriptor(types.OCIManifestSchema1, s.PutManifest("x", "", string(types.OCIManifestSchema1), body), len(body)))
+	}
+	digest := s.PutManifest("x", "", string(types.OCIImageIndex), must(json.Marshal(map[string]any{"manifests": children})))
+	_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+digest), true)
+	if got := s.Requests(); ended(err) != "all there" || len(got) != 3+1+1 { // manifests, a configuration, a layer
+		t.Errorf("got %s after %q", ended(err), got)
+	}
+}
+
 func TestIndexesAreNotFollowedForEver(t *testing.T) {
 	s := serve(t)
 	child := s.Small("x", "", "word")

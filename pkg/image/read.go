@@ -34,7 +34,7 @@ func (s *session) read(isWhole bool) (Image, error) {
 	if !isWhole {
 		return img, nil
 	}
-	s.seen[img.Digest] = true
+	s.seen[looked{manifestPart, img.Digest}] = true
 	return img, s.parts(m, 0)
 }
 
@@ -63,7 +63,7 @@ func (s *session) child(d descriptor, depth int) error {
 	if depth > maxDepth {
 		return refused("The image's indexes are nested deeper than %d levels", maxDepth)
 	}
-	name, isNew, err := s.named(d)
+	name, isNew, err := s.named(manifestPart, d)
 	if err != nil || !isNew {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *session) child(d descriptor, depth int) error {
 }
 
 func (s *session) config(d descriptor) error {
-	name, isNew, err := s.named(d)
+	name, isNew, err := s.named(configPart, d)
 	if err != nil || !isNew {
 		return err
 	}
@@ -96,7 +96,7 @@ func (s *session) config(d descriptor) error {
 
 // layer makes sure that a layer is there, without reading it.
 func (s *session) layer(d descriptor) error {
-	name, isNew, err := s.named(d)
+	name, isNew, err := s.named(layerPart, d)
 	if err != nil || !isNew {
 		return err
 	}
@@ -148,14 +148,28 @@ func (s *session) probe(url string, call func(method, url string, header http.He
 	return call(http.MethodGet, url, http.Header{"Range": {"bytes=0-0"}}, 0)
 }
 
+// looked is a part that was looked at, as what: a layer is not read, so a manifest of the same name still has to be.
+type looked struct {
+	as   partKind
+	name digest.Digest
+}
+
+type partKind uint8
+
+const (
+	manifestPart partKind = iota
+	configPart
+	layerPart
+)
+
 // named reads the digest of a descriptor, and reports whether it is one that was not looked at yet.
-func (s *session) named(d descriptor) (name digest.Digest, isNew bool, err error) {
+func (s *session) named(as partKind, d descriptor) (name digest.Digest, isNew bool, err error) {
 	name, err = parseDigest(d.Digest)
 	if err != nil || d.Size < 0 {
 		return name, false, &InvalidError{Message: fmt.Sprintf("The manifest names a part that can't be told: %s of %d bytes", finding.Quote(d.Digest), d.Size)}
 	}
-	isNew = !s.seen[name]
-	s.seen[name] = true
+	isNew = !s.seen[looked{as, name}]
+	s.seen[looked{as, name}] = true
 	return name, isNew, nil
 }
 

@@ -173,6 +173,24 @@ func TestAnImageIsAskedForOnceHoweverManyNameIt(t *testing.T) {
 	}
 }
 
+func TestAllWaysToWriteAReferenceAreOne(t *testing.T) {
+	const key = "docker.io/library/redis:latest"
+	var all []artifact.Artifact
+	for i, reference := range []string{"redis", "redis:latest", "docker.io/redis", "index.docker.io/library/redis", key} {
+		if got := verify.Key(reference); got != key {
+			t.Errorf("%s: got %s", reference, got)
+		}
+		a := ofImage(reference)
+		a.Manifest = fmt.Sprintf("service-%d/manifest.json", i)
+		all = append(all, a)
+	}
+	file := ofImage(key) // a URL that is none: nobody may take it for the image
+	file.Role = artifact.File
+	if plan := verify.Plan(append(all, file)); len(plan) != 2 || len(plan[0].Artifacts)+len(plan[1].Artifacts) != 6 {
+		t.Errorf("got %+v", plan)
+	}
+}
+
 // TestAThousandImagesInFastMode counts what they cost: a token for each repository and one HEAD for each image, and one more
 // HEAD to learn that tokens are wanted.
 func TestAThousandImagesInFastMode(t *testing.T) {
