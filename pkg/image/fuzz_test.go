@@ -1,0 +1,58 @@
+package image_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/image"
+)
+
+// FuzzManifest holds whatever a registry serves to be a manifest within the bounds, or an error that says what it is.
+func FuzzManifest(f *testing.F) {
+	for _, seed := range []string{
+		`{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"digest":"sha256:` + hex64 + `","size":1}]}`,
+		`{"config":{"digest":"x","size":-1},"layers":[{"urls":["https://example.com/"]}]}`,
+		`{"Config":{},"layers":[],"manifests":null}`, `[]`, `<html>`, `{"layers":{}}`, `{"config":{"size":1e400}}`,
+	} {
+		f.Add([]byte(seed), string(types.OCIManifestSchema1))
+		f.Add([]byte(seed), "text/html; charset=")
+	}
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		parts, err := image.ParseManifest(body, contentType)
+		var invalid *image.InvalidError
+		var refused *fetch.Error
+		switch {
+		case err == nil && parts > image.MaxParts:
+			t.Errorf("%d parts", parts)
+		case err != nil && !errors.As(err, &invalid) && !errors.As(err, &refused):
+			t.Errorf("an error of another kind: %v", err)
+		case err != nil && strings.ContainsAny(err.Error(), "\n\x1b"):
+			t.Errorf("outside text in an error: %q", err)
+		}
+	})
+}
+
+func FuzzChallenge(f *testing.F) {
+	for _, seed := range []string{`Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/redis:pull"`, `bearer realm=x`, `Basic realm="x"`, `Bearer `} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		if realm, service, ok := image.Bearer(value); ok && (realm == "" || !strings.Contains(value, realm) || !strings.Contains(value, service)) {
+			t.Errorf("%q: realm %q, service %q", value, realm, service)
+		}
+	})
+}
+
+func TestAChallengeIsRead(t *testing.T) {
+	realm, service, ok := image.Bearer(`Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/redis:pull"`)
+	if !ok || realm != "https://auth.docker.io/token" || service != "registry.docker.io" {
+		t.Errorf("got %q, %q, %v", realm, service, ok)
+	}
+	if _, _, ok := image.Bearer(`Basic realm="x"`); ok {
+		t.Error("a log-in is taken for a token")
+	}
+}
