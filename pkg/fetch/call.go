@@ -16,7 +16,8 @@ import (
 type Call struct {
 	Method  string // http.MethodGet or http.MethodHead
 	URL     string
-	Header  http.Header // beside our own; Authorization goes to the URL's own host and port only
+	Header  http.Header // beside our own
+	Token   string      // a bearer token for the URL's own host and port, in place of any of the Config; "" is none
 	MaxBody int64       // bytes; a longer body is Refused. 0 asks for no body: none is read
 }
 
@@ -35,7 +36,7 @@ type Reply struct {
 }
 
 // Do makes a call, with the promises of Get: the guard, redirects, retries and the manners towards hosts are the same.
-// A final refusal by the server is no error here. No token of the Config is sent. The error is an *Error.
+// A final refusal by the server is no error here. The error is an *Error.
 func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 	d, err := c.begin(ctx, Request{URL: call.URL})
 	if err != nil {
@@ -59,19 +60,16 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 	for name, values := range call.Header {
 		header[name] = values
 	}
-	a, err := d.exchange(ctx, call.Method, d.url, header)
-	seen := map[string]bool{}
+	way := newWay(d.client, d.url)
+	way.token = call.Token
+	a, err := d.exchange(ctx, call.Method, d.url, way.header(d.url, header))
 	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
 		a.discard()
-		seen[a.url.String()] = true
-		next, refusal := nextHop(a, redirects, seen)
+		next, refusal := way.next(a, redirects)
 		if refusal != nil {
 			return Reply{}, refusal
 		}
-		if next.Host != d.url.Host {
-			header.Del("Authorization")
-		}
-		a, err = d.exchange(ctx, call.Method, next, header)
+		a, err = d.exchange(ctx, call.Method, next, way.header(next, header))
 	}
 	if err != nil {
 		return Reply{}, err

@@ -111,7 +111,7 @@ func TestACredentialOfACallStaysAtItsHost(t *testing.T) {
 	})
 	c := config(&naps{})
 	c.Tokens = map[string]string{strings.TrimPrefix(home.URL, "https://"): "of-the-config"}
-	_, err := do(t, c, fetch.Call{Method: http.MethodGet, URL: home.URL, Header: http.Header{"Authorization": {"Bearer x"}}, MaxBody: 1})
+	_, err := do(t, c, fetch.Call{Method: http.MethodGet, URL: home.URL, Token: "x", MaxBody: 1})
 	got := strings.Join(seen, ", ")
 	if want := "home/ Bearer x, home/here Bearer x, away/there , home/back "; err != nil || got != want {
 		t.Errorf("got %s, %v, want %s", got, err, want)

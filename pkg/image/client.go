@@ -123,7 +123,7 @@ func (s *session) call(method, url string, header http.Header, maxBody int64) (f
 	if err != nil {
 		return fetch.Reply{}, err
 	}
-	call := fetch.Call{Method: method, URL: url, Header: withToken(header, token), MaxBody: maxBody}
+	call := fetch.Call{Method: method, URL: url, Header: header, Token: token, MaxBody: maxBody}
 	reply, err := s.send(call)
 	if err != nil || reply.Status != http.StatusUnauthorized {
 		return reply, err
@@ -132,10 +132,9 @@ func (s *session) call(method, url string, header http.Header, maxBody int64) (f
 	if !ok {
 		return reply, nil
 	}
-	if token, err = access.renew(s, wanted, token); err != nil {
+	if call.Token, err = access.renew(s, wanted, token); err != nil {
 		return fetch.Reply{}, err
 	}
-	call.Header = withToken(header, token)
 	return s.send(call)
 }
 
@@ -153,14 +152,6 @@ func (s *session) send(call fetch.Call) (fetch.Reply, error) {
 		return reply, &limited
 	}
 	return reply, err
-}
-
-func withToken(header http.Header, token string) http.Header {
-	header = header.Clone()
-	if token != "" {
-		header.Set("Authorization", "Bearer "+token)
-	}
-	return header
 }
 
 func algorithm(r Reference) digest.Algorithm {
