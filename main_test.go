@@ -58,8 +58,7 @@ func setup(env *testscript.Env) error {
 	})
 	env.Values["api"] = api
 	for name, value := range map[string]string{
-		"URL": files.URL, "PLAIN_URL": plain.URL, "SSL_CERT_FILE": filepath.Join(env.WorkDir, "ca.pem"), "SSL_CERT_DIR": filepath.Join(env.WorkDir, "none"),
-		"URL": files.URL, "HOST": files.Listener.Addr().String(), "SSL_CERT_FILE": filepath.Join(env.WorkDir, "ca.pem"), "SSL_CERT_DIR": filepath.Join(env.WorkDir, "none"),
+		"URL": files.URL, "PLAIN_URL": plain.URL, "HOST": files.Listener.Addr().String(), "SSL_CERT_FILE": filepath.Join(env.WorkDir, "ca.pem"), "SSL_CERT_DIR": filepath.Join(env.WorkDir, "none"),
 		"GITHUB_API_URL": api.URL, "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/registry", "GITHUB_SHA": headSHA,
 		"GITHUB_RUN_ID": "10", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_WORKSPACE": filepath.Join(env.WorkDir, "workspace"),
 		"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": filepath.Join(env.WorkDir, "event.json"),
