@@ -108,7 +108,7 @@ const liveLine = `\[[=>-]*\] 0/1 files, [0-9]+ B, [0-9.]+ k?B/s`
 
 func TestATerminalShowsProgressAndColourAndIsLeftClean(t *testing.T) {
 	h := newHalfway(t)
-	cmd := h.check(t)
+	cmd := h.check(t, "--verbose")
 	s := start(t, cmd)
 	if !s.until(liveLine) {
 		t.Fatalf("no live display: %q", &s.written)

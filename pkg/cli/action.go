@@ -82,7 +82,7 @@ func (a *action) run() report.Run {
 	attempt, _ := strconv.Atoi(a.Getenv("GITHUB_RUN_ATTEMPT"))
 	return report.Run{
 		Event: a.event.Name, Repository: a.Getenv("GITHUB_REPOSITORY"), PullRequest: a.event.PullRequest,
-		HeadSHA: a.head(), RunID: id, RunAttempt: attempt, ServerURL: a.server(),
+		HeadSHA: a.head(), RunID: id, RunAttempt: attempt, ServerURL: a.server(), BaseRef: a.Getenv("GITHUB_BASE_REF"),
 	}
 }
 

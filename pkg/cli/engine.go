@@ -106,6 +106,7 @@ func userAgent() string {
 // verify reads the selected manifests, finds out about what they name, compares it with what earlier scans
 // saw, and reports. When ctx ends, the report is of what is known, and not complete.
 func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selection, m *memory) (*report.Report, error) {
+	began := p.now()
 	verifier, err := p.verifier(c)
 	if err != nil {
 		return nil, err
@@ -135,6 +136,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 		return judge.Waivers(isWhole && c.Mode != modeOffline && s.local == "") // which find less
 	}
 	r := report.Build(in)
+	r.Took = p.now().Sub(began)
 	if s.local == "" {
 		m.record(r, in.Results)
 	}

@@ -18,6 +18,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -215,6 +216,9 @@ func (s *scan) run(t testing.TB, dir string, n int) int {
 // noDNS leaves every name to the proxy.
 func noDNS(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no DNS here") }
 
+// target is that of a link.
+var target = regexp.MustCompile(`\]\([^)]*\)`)
+
 // word is what the issue says: its title, the rows without what never changes, and how many comments there are.
 func (s *scan) word() string {
 	if len(s.api.Issues) == 0 {
@@ -227,12 +231,12 @@ func (s *scan) word() string {
 	}
 	for line := range strings.Lines(i.Body) {
 		line = strings.TrimSpace(line)
-		_, since, isRow := strings.Cut(line, " · since ")
-		switch {
-		case isRow:
-			words = append(words, "    "+strings.Split(line, "`")[1]+" since "+since)
-		case strings.HasPrefix(line, "**URL:**"), strings.HasPrefix(line, "**Image:**"), strings.HasPrefix(line, "**Fix:** To stay with the image"), strings.HasPrefix(line, "**Likely"), strings.HasPrefix(line, "**Not"), strings.HasPrefix(line, "**Was"):
-			words = append(words, "        "+line)
+		isRow := strings.HasPrefix(line, "| ❌ ") || strings.HasPrefix(line, "| ⚠️ ")
+		for _, start := range []string{"**URL:**", "**Image:**", "**Fix:** To stay with the image", "**At:**", "**Likely", "**Not", "- sha256:", "* ["} {
+			isRow = isRow || strings.HasPrefix(line, start)
+		}
+		if isRow {
+			words = append(words, "    "+target.ReplaceAllString(line, "]"))
 		}
 	}
 	return strings.Join(words, "\n")

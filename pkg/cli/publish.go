@@ -58,7 +58,7 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	m.forget(r)
-	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{})}
+	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{Folds: true})}
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout))
 	}

@@ -14,14 +14,16 @@ import (
 
 // look is how the program speaks to a person.
 type look struct {
-	color string // "auto", "always" or "never"
-	quiet bool   // findings alone
+	color   string // "auto", "always" or "never"
+	quiet   bool   // findings alone
+	verbose bool   // every file, every place, and what was waived
 }
 
 // addLook gives all commands the flags of look.
 func (p *program) addLook(root *cobra.Command) {
 	addChoice(root, root.PersistentFlags(), &p.look.color, "color", "when to use colour", "auto", "always", "never")
 	root.PersistentFlags().BoolVarP(&p.look.quiet, "quiet", "q", false, "print findings alone: no progress, and nothing where nothing is wrong")
+	root.PersistentFlags().BoolVar(&p.look.verbose, "verbose", false, "name every file, every place of a cause, and what was waived")
 }
 
 // isTerminal reports whether a person sees what is written to w, in a terminal that can go back in a line.
@@ -34,7 +36,7 @@ func (p *program) isTerminal(w io.Writer) bool {
 // (https://no-color.org).
 func (p *program) textOptions(w io.Writer) report.TextOptions {
 	isColorful := p.look.color == "always" || p.look.color == "auto" && p.Getenv("NO_COLOR") == "" && p.isTerminal(w)
-	return report.TextOptions{Color: isColorful}
+	return report.TextOptions{Color: isColorful, Verbose: p.look.verbose}
 }
 
 // writeText writes a report for people.

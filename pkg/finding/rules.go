@@ -7,6 +7,7 @@ type Rule struct {
 	ID       string   // "family/name"; never changes once published
 	Severity Severity // the default
 	Title    string   // one line
+	Brief    string   // the same in at most eight words, for tables; "" where the title has no more
 	Why      string   // what it costs whoever installs the service
 	Example  string   // JSON that breaks the rule, or what the server does
 	Fix      string   // what to write instead

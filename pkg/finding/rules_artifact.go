@@ -24,6 +24,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactMismatch, Severity: Error,
 		Title:   "The file is not the one that was declared",
+		Brief:   "not the file that was declared",
 		Why:     "The complete file was read and its digest differs from the declared checksum: whoever installs the service gets other bytes than those that were reviewed.",
 		Example: `"checksum": "sha256:…" of version 1.2 beside the "url" of version 1.3`,
 		Fix:     "Find out from the file's publisher which bytes are meant. If the URL was moved to a new version, declare the checksum that the publisher gives for it; if not, the file was replaced: do not install it.",
@@ -45,6 +46,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactUnreachable, Severity: Error,
 		Title:   "The file could not be read to its end",
+		Brief:   "could not be read to its end",
 		Why:     "The server could not be reached, failed, or stopped in the middle, on every try. Nothing is known about the file.",
 		Example: `"url" on a host whose DNS name does not exist`,
 		Fix:     "Run it again later; if it stays, see whether the host is up elsewhere.",
@@ -59,6 +61,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactHTMLPage, Severity: Error,
 		Title:   "The URL serves a web page instead of the file",
+		Brief:   "a web page instead of the file",
 		Why:     "A log-in, consent or error page with status 200: whoever downloads the file gets the page under its name.",
 		Example: `"url": "https://huggingface.co/acme/model/blob/main/model.gguf"`,
 		Fix:     "Use the URL that downloads the file without a browser.",
@@ -66,6 +69,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactLFSPointer, Severity: Error,
 		Title:   "The URL serves a Git LFS pointer instead of the file",
+		Brief:   "a Git LFS pointer instead of the file",
 		Why:     "Whoever downloads the file gets 130 bytes of text under its name.",
 		Example: `"url": "https://raw.githubusercontent.com/acme/models/main/model.gguf"`,
 		Fix:     "Use the host's download URL (Hugging Face: /resolve/; GitHub: media.githubusercontent.com/media/…, or a release asset).",
@@ -87,6 +91,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactWrongFormat, Severity: Error,
 		Title:   "The file is not of the format that its name or role claims",
+		Brief:   "not the format that it claims",
 		Why:     "An archive can't be executed, and a text can't be loaded as a model.",
 		Example: `a gzip archive under "binaries"`,
 		Fix:     "Name the file itself rather than an archive or description of it.",
@@ -94,6 +99,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactUnsafeFormat, Severity: Warning,
 		Title:   "The weights are in a format that can execute code when loaded",
+		Brief:   "a format that can execute code",
 		Why:     "Pickle files and scripts run whatever their author put in them. A checksum only says that they are unchanged.",
 		Example: `"pytorch_model.bin" in "weightsFiles"`,
 		Fix:     "Publish the weights as safetensors or gguf.",
@@ -115,6 +121,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactHostDigest, Severity: Warning,
 		Title:   "The host publishes another digest than the declared one",
+		Brief:   "the host publishes another digest",
 		Why:     "The host (Hugging Face, GitHub releases) says itself which bytes it stores, and those are not the declared ones.",
 		Example: `"checksum" of an earlier upload of a release asset`,
 		Fix:     "Find out from the file's publisher why the file was replaced.",
@@ -122,6 +129,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactChanged, Severity: Error,
 		Title:   "A file without a checksum has other bytes than at the last scan",
+		Brief:   "other bytes than at the last scan",
 		Why:     "Nothing is declared that could say which bytes are right; they changed since the baseline was taken.",
 		Example: `an asset uploaded again to a rolling tag such as "v1"`,
 		Fix:     "Find out from the publisher whether the change was meant; name a URL with a version, and declare a checksum.",
@@ -129,6 +137,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactLeftOver, Severity: Notice,
 		Title:   "A file on disk is none that the manifest names",
+		Brief:   "a file that the manifest does not name",
 		Why:     "It is of an earlier version, of a download that did not end, or somebody else's. Nothing verifies it, and it takes room.",
 		Example: "`models/x/model-v1.gguf` where the manifest names `model-v2.gguf`, with `check --local models`",
 		Fix:     "Delete it, unless you know what it is for.",

@@ -83,6 +83,7 @@ var jsonRules = []Rule{
 	{
 		ID: JSONTooLarge, Severity: Error,
 		Title:   "The manifest is larger than 1 MiB, or has more than 100,000 values",
+		Brief:   "the manifest is too large",
 		Why:     "A manifest describes a service in a page or two; the limit keeps a hostile one from occupying the check.",
 		Example: `a logo pasted into "icon"`,
 		Fix:     "Publish what is large as a file, and name it.",

@@ -22,6 +22,7 @@ var registryRules = []Rule{
 	{
 		ID: RegistryUnusedDigest, Severity: Warning,
 		Title:   "A digest belongs to no file that was found",
+		Brief:   "a digest that no file uses",
 		Why:     "Somebody declared what some bytes should be, and nobody compares it: the description may not know the place, or the URL beside it is missing.",
 		Example: "`sha256: …` in an entry whose `url` is misspelt",
 		Fix:     "Correct the entry; or describe where its URL stands, or name the place in `ignore` if it is of no download (docs/registries.md).",
@@ -29,6 +30,7 @@ var registryRules = []Rule{
 	{
 		ID: RegistryPairs, Severity: Error,
 		Title:   "The lists of URLs and of checksums differ in length",
+		Brief:   "as many checksums as URLs are needed",
 		Why:     "Nobody can tell which checksum belongs to which file, so none of them was downloaded.",
 		Example: "two items in `url`, and three in `hash`",
 		Fix:     "Write one checksum for each URL, in the same order.",
@@ -36,6 +38,7 @@ var registryRules = []Rule{
 	{
 		ID: RegistryType, Severity: Error,
 		Title:   "A value is not of the type that it should be",
+		Brief:   "a value of the wrong type",
 		Why:     "What is written there can't be read as a URL, a checksum or a size, so nothing can be compared with it.",
 		Example: "`\"url\": 5`",
 		Fix:     "Write a value of the type that the message names.",
@@ -43,6 +46,7 @@ var registryRules = []Rule{
 	{
 		ID: RegistryTooMany, Severity: Error,
 		Title:   "One manifest names more files than one run can tell of",
+		Brief:   "too many files in one manifest",
 		Why:     "The limit keeps a hostile manifest from taking all memory. Files over it were not verified.",
 		Example: "a manifest of 200,000 URLs",
 		Fix:     "Split the manifest.",

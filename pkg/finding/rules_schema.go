@@ -32,6 +32,7 @@ var schemaRules = []Rule{
 	{
 		ID: SchemaEnum, Severity: Error,
 		Title:   "A value is none of those that are known",
+		Brief:   "a value that is not known",
 		Why:     "A service of another version, or of a kind that does not exist, can't be used.",
 		Example: `"interfaces": ["chatbot"]`,
 		Fix:     "Write one of the values that the message lists.",
@@ -39,6 +40,7 @@ var schemaRules = []Rule{
 	{
 		ID: SchemaPattern, Severity: Error,
 		Title:   "A text does not have the form that is asked for",
+		Brief:   "a text without the form asked for",
 		Why:     "A text that does not have the form that is asked for may lead elsewhere: of an id that names a folder, `..` is another folder.",
 		Example: `"id": "../../Documents"`,
 		Fix:     "Write it in the form that the message names.",
@@ -74,6 +76,7 @@ var schemaRules = []Rule{
 	{
 		ID: SchemaAdditionalProperty, Severity: Error,
 		Title:   "An entry has a field that does not exist",
+		Brief:   "an entry has an unknown field",
 		Why:     "Unknown fields are ignored: a misspelt checksum protects nobody.",
 		Example: `{"url": "https://example.com/server", "cheksum": "sha256:…"}`,
 		Fix:     "Use the fields url, checksum, size and signature.",

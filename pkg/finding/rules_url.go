@@ -16,6 +16,7 @@ var urlRules = []Rule{
 	{
 		ID: URLConflict, Severity: Error,
 		Title:   "The old and the new fields name different URLs for one file",
+		Brief:   "two different URLs for one file",
 		Why:     "Old and new programs would install different files, and a checksum covers just one of them.",
 		Example: "an old field with the URL of version 1.2, and the new one with that of version 1.3",
 		Fix:     "Write the same URL in both places.",
@@ -37,6 +38,7 @@ var urlRules = []Rule{
 	{
 		ID: URLMutable, Severity: Warning,
 		Title:   "What the URL serves can change without a change here",
+		Brief:   "the URL can change what it serves",
 		Why:     "A branch or a rolling tag such as `v1` moves. What was reviewed need not be what is installed, and a declared checksum breaks with the next upload.",
 		Example: `"url": "https://huggingface.co/acme/model/resolve/main/model.gguf"`,
 		Fix:     "Name a commit or a full version: `https://huggingface.co/acme/model/resolve/0123…cdef/`, `…/releases/download/v1.2.0/…`.",
@@ -44,6 +46,7 @@ var urlRules = []Rule{
 	{
 		ID: URLNotAFile, Severity: Error,
 		Title:   "The URL shows a page instead of serving the file",
+		Brief:   "the URL shows a page",
 		Why:     "Whoever downloads it gets the page under the file's name.",
 		Example: `"url": "https://huggingface.co/acme/model/blob/main/model.gguf"`,
 		Fix:     "Copy the URL of the download: Hugging Face `/resolve/` in place of `/blob/`, GitHub `/raw/` in place of `/blob/`.",
@@ -51,6 +54,7 @@ var urlRules = []Rule{
 	{
 		ID: URLUserinfo, Severity: Error,
 		Title:   "The URL holds a user name or a password",
+		Brief:   "the URL holds a user or a password",
 		Why:     "Everybody can read a registry. And what stands before the `@` can look like a host that it is not.",
 		Example: `"url": "https://github.com@example.com/acme/server"`,
 		Fix:     "Remove what stands before the `@`. If it was a password, revoke it.",
@@ -58,6 +62,7 @@ var urlRules = []Rule{
 	{
 		ID: URLInternationalHost, Severity: Warning,
 		Title:   "The host's name is written with letters that can look like others",
+		Brief:   "the host looks like another one",
 		Why:     "A Cyrillic letter passes a reader's eye, and leads to another host.",
 		Example: `"url": "https://g\u0456thub.com/acme/server"`,
 		Fix:     "Make sure that the host is the publisher's. Write the ASCII form, so that readers see it.",
@@ -65,6 +70,7 @@ var urlRules = []Rule{
 	{
 		ID: URLExpires, Severity: Warning,
 		Title:   "The URL works for some minutes or hours only",
+		Brief:   "the URL works for some hours only",
 		Why:     "Hosts lead browsers to signed URLs that expire. The service can't be installed once this one has.",
 		Example: `"url": "https://cdn.example.com/server?X-Amz-Expires=300&X-Amz-Signature=…"`,
 		Fix:     "Name the URL that leads there: the link on the page, not the address that the browser ends at.",

@@ -39,6 +39,7 @@ var yamlRules = []Rule{
 	{
 		ID: YAMLMerge, Severity: Error,
 		Title:   "A merge key merges something that is no mapping",
+		Brief:   "a merge key merges no mapping",
 		Why:     "`<<` takes the members of another mapping. What parsers make of anything else differs.",
 		Example: "`<<: text`",
 		Fix:     "Name the anchor of a mapping: `<<: *name`.",
@@ -46,6 +47,7 @@ var yamlRules = []Rule{
 	{
 		ID: YAMLKey, Severity: Error,
 		Title:   "A key is no text, or is too long",
+		Brief:   "a key is no text",
 		Why:     "Lists and mappings as keys can't be named in a report, and most programs can't read them.",
 		Example: "`? [a, b]`",
 		Fix:     "Write a plain text of at most 1,024 bytes as the key.",
@@ -53,6 +55,7 @@ var yamlRules = []Rule{
 	{
 		ID: YAMLTag, Severity: Error,
 		Title:   "A value has a tag that gives it a meaning of its own",
+		Brief:   "a tag of unknown meaning",
 		Why:     "What `!!python/object` and the like stand for is up to the program that reads them: what is verified here need not be what that program makes of it.",
 		Example: "`url: !!python/object/apply:os.system [x]`",
 		Fix:     "Remove the tag, and write the value itself.",
@@ -67,6 +70,7 @@ var yamlRules = []Rule{
 	{
 		ID: YAMLTooLarge, Severity: Error,
 		Title:   "The manifest is larger than its registry allows, or its aliases multiply it",
+		Brief:   "the manifest is too large",
 		Why:     "The limits (`max-size`; 64 values for each KiB, and 100,000) keep a hostile manifest from occupying the check.",
 		Example: "ten anchors, each a list of ten aliases of the one before",
 		Fix:     "Split the manifest, or use fewer aliases.",

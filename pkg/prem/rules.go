@@ -37,6 +37,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestPathEscape, Severity: finding.Error,
 		Title:   "A file's name leads out of the service's folder",
+		Brief:   "the file's name leaves its folder",
 		Why:     "The App writes files where their names lead, without a check: `..` or an absolute path overwrites a user's own files.",
 		Example: `"weightsFiles": ["../../.zshrc"]`,
 		Fix:     "Name files by relative paths with slashes, such as `tokenizer/vocab.txt`.",
@@ -44,6 +45,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestServeCommand, Severity: finding.Error,
 		Title:   "The command does not start with the name of a downloaded binary",
+		Brief:   "the command does not start the binary",
 		Why:     "The App joins the first word of `serveCommand` to the service's folder and executes that file: it finds none, or one that it did not download.",
 		Example: `"serveCommand": "./server --port=8447" for a binary whose URL ends in server-aarch64-apple-darwin`,
 		Fix:     "Begin with the bare file name, which is the last part of the binary's URL.",
@@ -51,6 +53,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestServeCommandPlatform, Severity: finding.Warning,
 		Title:   "The command names the binary of some platforms only",
+		Brief:   "the command fits some platforms only",
 		Why:     "There is one `serveCommand` for all platforms, and each platform's binary is stored under the last part of its URL: where that differs, the service can't start.",
 		Example: `"serveCommand": "server-aarch64-apple-darwin serve" beside a binary called server-x86_64-unknown-linux-gnu`,
 		Fix:     "Publish the binaries of all platforms under one file name, each at a URL of its own; or remove the platforms that the command can't serve.",
@@ -65,6 +68,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestModelPath, Severity: finding.Error,
 		Title:   "The command names a model that is not downloaded",
+		Brief:   "the command names an unknown model",
 		Why:     "The program runs in the service's folder, finds no model there and stops; the App waits for it without end.",
 		Example: `"serveCommand": "server --model-path=model.gguf" beside "weightsFiles": ["model-q4.gguf"]`,
 		Fix:     "Name a file of `weightsFiles` or `weights`, or `.` for their folder.",
@@ -72,6 +76,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestPort, Severity: finding.Error,
 		Title:   "The server listens on another port than the App expects",
+		Brief:   "the server listens on another port",
 		Why:     "The App asks `localhost:<defaultExternalPort>` until it answers: its window hangs.",
 		Example: `"serveCommand": "server --port=8000" beside "defaultExternalPort": 8447`,
 		Fix:     "Give `--port` and `defaultExternalPort` the same value.",
@@ -107,6 +112,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestWeightsDirectory, Severity: finding.Error,
 		Title:   "The weights' folder lacks the slash at its end",
+		Brief:   "the weights' folder lacks its last slash",
 		Why:     "The App joins `weightsDirectoryUrl` and each name as they are: `…/mainmodel.gguf` does not exist.",
 		Example: `"weightsDirectoryUrl": "https://huggingface.co/acme/model/resolve/main"`,
 		Fix:     "Add the slash.",
@@ -163,6 +169,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestInterfaces, Severity: finding.Warning,
 		Title:   "The kind of service is not that of its folder",
+		Brief:   "the kind is not that of the folder",
 		Why:     "The App shows services by their `interfaces`, the registry sorts them by folder: the service is found in one of the two only.",
 		Example: `"interfaces": ["chat"] in the folder coder-acme`,
 		Fix:     "Write the kind that the service is, and let the folder's name begin with it.",

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sethvargo/go-githubactions"
 
@@ -16,24 +17,25 @@ import (
 // (https://docs.github.com/rest/checks/runs, "Limits").
 const annotationLimit = 10
 
-// Annotate writes the findings as workflow commands, worst first. GitHub drops what is over its limit without
-// a word, so of each severity ten are written, and the tenth says how many more there are.
+// Annotate writes an annotation for each file, or place, that something is found about, worst first. What is
+// waived needs none. GitHub drops what is over its limit without a word, so of each severity ten are written, and
+// the tenth says how many more there are.
 func (r *Report) Annotate(w io.Writer) error {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
+	told, _ := r.groups()
 	for _, severity := range severities {
-		var of []finding.Finding
-		for _, f := range r.Findings {
-			if f.Severity == severity {
-				of = append(of, f)
+		var messages []annotation
+		for _, g := range told {
+			if g.severity() == severity {
+				messages = append(messages, g.annotations()...)
 			}
 		}
-		for i, f := range of[:min(annotationLimit, len(of))] {
-			message := annotation(f)
-			if i == annotationLimit-1 && len(of) > annotationLimit {
-				message += fmt.Sprintf("\n\nThere are %d more of severity %s: see the job summary.", len(of)-annotationLimit, severity)
+		for i, message := range messages[:min(annotationLimit, len(messages))] {
+			if i == annotationLimit-1 && len(messages) > annotationLimit {
+				message.text += fmt.Sprintf("\n\nThere are %d more of severity %s: see the job summary.", len(messages)-annotationLimit, severity)
 			}
-			annotate(action, f, message)
+			annotate(action, message)
 		}
 	}
 	_, err := w.Write(out.Bytes())
@@ -49,25 +51,49 @@ func (r *Report) worstFirst() []finding.Finding {
 	return findings
 }
 
-// annotation is the finding's text. Its line breaks are ours.
-func annotation(f finding.Finding) string {
-	text := finding.Clean(sentence(f.Message))
-	if fix := fix(f); fix != "" {
-		text += "\n\nFix: " + finding.Clean(sentence(fix))
+// annotation is a text at the place of a finding. Its line breaks are ours.
+type annotation struct {
+	finding.Finding
+	text string
+}
+
+// annotations are those of a group: the first says how to mend it, and for how many.
+func (g group) annotations() []annotation {
+	var list []annotation
+	for i, e := range g {
+		var text string
+		for _, s := range e.says {
+			text += "\n\n" + finding.Clean(sentence(s.message))
+			if i == 0 && s.fix != "" {
+				text += "\n\nFix: " + finding.Clean(sentence(s.fix))
+			}
+		}
+		if i == 0 && len(g) > 1 {
+			text += "\n\nThe same holds for " + g.count() + "."
+		}
+		list = append(list, annotation{e.findings[0], strings.TrimPrefix(text, "\n\n") + e.bothDigests()})
 	}
-	return text
+	return list
+}
+
+// bothDigests are as many lines.
+func (e entry) bothDigests() string {
+	if declared, served, differ := e.digests(); differ {
+		return "\n\ndeclared " + declared + "\nserved   " + served
+	}
+	return ""
 }
 
 // annotate issues one command. The library escapes values as the runner's toolkit does.
-func annotate(action *githubactions.Action, f finding.Finding, message string) {
-	fields := map[string]string{"file": finding.Clean(f.Manifest), "title": finding.Clean(f.Rule)}
-	if f.Line > 0 {
-		fields["line"] = strconv.Itoa(f.Line)
-		fields["col"] = strconv.Itoa(f.Column)
+func annotate(action *githubactions.Action, a annotation) {
+	fields := map[string]string{"file": finding.Clean(a.Manifest), "title": finding.Clean(a.Rule)}
+	if a.Line > 0 {
+		fields["line"] = strconv.Itoa(a.Line)
+		fields["col"] = strconv.Itoa(a.Column)
 	}
 	action = action.WithFieldsMap(fields)
 	issue := map[finding.Severity]func(string, ...any){
 		finding.Error: action.Errorf, finding.Warning: action.Warningf, finding.Notice: action.Noticef,
-	}[f.Severity]
-	issue("%s", message)
+	}[a.Severity]
+	issue("%s", a.text)
 }

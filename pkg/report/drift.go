@@ -75,25 +75,54 @@ func (d Drift) Fingerprint() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// Markdown renders the drift for an issue, in at most limit bytes (4,096 at least). What has no room is cut by
-// whole rows, and said to be.
+// Markdown renders the drift for an issue, in at most limit bytes (4,096 at least): a table, and each problem in
+// full below it. What has no room is cut by whole rows, and said to be.
 func (d Drift) Markdown(limit int) string {
-	m := d.markdown()
-	return m.cut(m.driftHead("### "+strings.TrimPrefix(d.Title(), "Manifest drift: ")), []section{
-		m.remarks(),
-		m.problems("Changed: not the file that was reviewed", d.Changed),
-		m.problems("Gone: the server, or our policy, gives no file any more", d.Gone),
-		m.problems("Unreachable: nobody could look, scan after scan", d.Unreachable),
-		urls("Unknown: something was wrong, and now the manifest can't be read", d.Unread),
-	}, limit)
+	m := d.markdown(limit)
+	sections := append([]section{m.remarks()}, m.rows(d.rows(m, func(Problem) bool { return true }))...)
+	return m.cut("### "+d.sign()+" "+strings.TrimPrefix(d.Title(), "Manifest drift: ")+"\n\n",
+		append(sections, urls("Unknown: something was wrong, and now the manifest can't be read", d.Unread)), m.driftFoot())
 }
 
 // Comment says what is new since the scan before, in at most limit bytes (4,096 at least).
 func (d Drift) Comment(limit int) string {
-	m := d.markdown()
-	return m.cut(m.driftHead("The drift is another now: "+sentence(strings.TrimPrefix(d.Title(), "Manifest drift: "))), []section{
-		m.problems("New", d.New), urls("Not a problem any more", d.Solved),
-	}, limit)
+	m := d.markdown(limit)
+	isNew := map[place]bool{}
+	for _, p := range d.New {
+		isNew[p.Artifact.place()] = true
+	}
+	return m.cut("The drift is another now: "+sentence(strings.TrimPrefix(d.Title(), "Manifest drift: "))+" This is new:\n\n",
+		append(m.rows(d.rows(m, func(p Problem) bool { return isNew[p.Artifact.place()] })), urls("Not a problem any more", d.Solved)), m.driftFoot())
+}
+
+// rows are the problems that are told, those alike as one.
+func (d Drift) rows(m markdown, isTold func(Problem) bool) []row {
+	var rows []row
+	for _, kind := range []struct {
+		sign, what string
+		problems   []Problem
+	}{
+		{signBad, "changed: not the file that was reviewed", d.Changed},
+		{signBad, "gone: nothing is served any more", d.Gone},
+		{signWarn, "unreachable: nobody could look", d.Unreachable},
+	} {
+		told := slices.DeleteFunc(slices.Clone(kind.problems), func(p Problem) bool { return !isTold(p) })
+		for _, list := range alike(told, Problem.cause) {
+			rows = append(rows, m.problemRow(kind.sign, kind.what, list))
+		}
+	}
+	return rows
+}
+
+// sign is the drift at a glance.
+func (d Drift) sign() string {
+	switch {
+	case len(d.Changed)+len(d.Gone) > 0:
+		return signBad
+	case d.Size() > 0 || !d.Complete:
+		return signWarn
+	}
+	return signGood
 }
 
 // urls lists URLs under a heading.
@@ -107,44 +136,54 @@ func urls(title string, urls []string) section {
 
 // LastWord says that all is well again.
 func (d Drift) LastWord() string {
-	return d.markdown().driftHead(fmt.Sprintf("All is well again: this scan was complete, and of %s in %s none changed, is gone or could not be reached.",
-		english.Plural(d.Summary.Artifacts, "file", ""), english.Plural(d.Summary.Manifests, "manifest", "")))
+	return fmt.Sprintf("%s All is well again: this scan was complete, and of %s in %s none changed, is gone or could not be reached.\n\n", signGood,
+		english.Plural(d.Summary.Artifacts, "file", ""), english.Plural(d.Summary.Manifests, "manifest", "")) + d.markdown(leastLimit).driftFoot()
 }
 
-func (d Drift) markdown() markdown { return markdown{Report: d.Report} }
+func (d Drift) markdown(limit int) markdown {
+	return markdown{Report: d.Report, limit: max(limit, leastLimit)}
+}
 
-func (m markdown) driftHead(first string) string {
-	facts := []string{}
-	if sha := m.Run.HeadSHA; sha != "" {
-		facts = append(facts, "Scanned at "+link(code(sha[:min(7, len(sha))]), m.commitURL()))
-	}
+// driftFoot is foot, with the run that says more.
+func (m markdown) driftFoot() string {
 	if run := m.runURL(); run != "" {
-		facts = append(facts, link("the run", run))
+		return link("The run", run) + " · " + link("earlier ones", m.repositoryURL("actions")) + " · " + m.foot()
 	}
-	return first + "\n\n" + strings.Join(append(facts, m.facts()...), " · ") + "\n\n"
+	return m.foot()
 }
 
-func (m markdown) problems(title string, problems []Problem) section {
-	s := section{open: fmt.Sprintf("#### %s (%d)\n\n", title, len(problems))}
-	for _, p := range problems {
-		s.rows = append(s.rows, m.problemRow(p))
+// problemRow is what a reader has to know of problems alike.
+func (m markdown) problemRow(sign, what string, list []Problem) row {
+	p, a := list[0], list[0].Artifact
+	r := row{sign: sign, what: what, since: day(p.Since)}
+	r.declared, r.found = shortPair(p.Was, p.Now)
+	r.file = link(value(service(a.Manifest)), m.sourceURL(a.Manifest, a.Line)) + " " + value(a.name())
+	name := codeHTML(a.Manifest+atLine(a.Line)) + " " + codeHTML(a.name())
+	if n := len(list); n > 1 {
+		r.file = fmt.Sprintf("%d files %s", n, value(hostOf(a.URL)))
+		name = fmt.Sprintf("%d files %s", n, codeHTML(hostOf(a.URL)))
 	}
-	return s
+	r.summary, r.details = sign+" "+name+": "+what, m.problem(p)+m.problemPlaces(list)
+	return r
 }
 
-// problemRow is a list item: the place, since when, what was there and is now, why, and what to do.
-func (m markdown) problemRow(p Problem) string {
+// cause is the same for problems that differ in nothing but their place.
+func (p Problem) cause() string {
+	return fmt.Sprintf("%q %q %q %q %q %q %d %q", hostOf(p.Artifact.URL), p.Said, p.Cause, p.Fix, p.Was, p.Now, p.Failures, day(p.Since))
+}
+
+// problem says what was there and is now, why, and what to do.
+func (m markdown) problem(p Problem) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "* %s · %s · since %s\n", m.source(p.Artifact.Manifest, p.Artifact.Line), value(p.Artifact.Pointer), day(p.Since))
 	line := func(label, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "\n  **%s:** %s\n", label, text)
+			fmt.Fprintf(&b, "**%s:** %s\n\n", label, text)
 		}
 	}
-	line(p.Artifact.address(), value(displayURL(p.Artifact.URL)))
-	line("Was", p.was())
-	line("Is", code(p.Now.String()))
 	line("Found", prose(sentence(p.Said)))
+	if !p.Was.IsZero() || !p.Now.IsZero() {
+		b.WriteString(p.diff())
+	}
 	switch {
 	case p.Failures == 1:
 		line("Not reached", "on the last scan")
@@ -153,17 +192,34 @@ func (m markdown) problemRow(p Problem) string {
 	}
 	line("Likely cause", prose(sentence(p.Cause)))
 	line("Fix", prose(sentence(p.Fix)))
-	return b.String() + "\n"
+	return b.String()
 }
 
-func (p Problem) was() string {
+// diff shows the digests, which are ours, under each other.
+func (p Problem) diff() string {
+	var was, is string
 	switch {
 	case p.Was.IsZero():
-		return ""
 	case !p.Artifact.Declared.IsZero():
-		return code(p.Was.String()) + ", as declared"
+		was = "- " + p.Was.String() + " (declared)\n"
+	default:
+		was = "- " + p.Was.String() + " (" + day(p.WasSeen) + ")\n"
 	}
-	return code(p.Was.String()) + " on " + day(p.WasSeen)
+	if !p.Now.IsZero() {
+		is = "+ " + p.Now.String() + " (now)\n"
+	}
+	return "```diff\n" + was + is + "```\n\n"
+}
+
+func (m markdown) problemPlaces(list []Problem) string {
+	a := list[0].Artifact
+	if len(list) == 1 {
+		return fmt.Sprintf("**%s:** %s\n\n**At:** %s %s\n", a.address(), value(displayURL(a.URL)), m.source(a.Manifest, a.Line), value(a.Pointer))
+	}
+	return m.list(len(list), func(i int) string {
+		a := list[i].Artifact
+		return m.source(a.Manifest, a.Line) + " " + value(a.Pointer) + " " + value(displayURL(a.URL))
+	})
 }
 
 // day writes a date for people, and for nobody to argue about (ISO 8601).

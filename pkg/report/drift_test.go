@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -80,8 +81,8 @@ func TestTheFingerprintIsOfTheProblemsAndNotOfTheirAge(t *testing.T) {
 func TestADriftOfManyIsCutByWholeRows(t *testing.T) {
 	r := report.Build(failures(2_000))
 	d := report.Drift{Report: r}
-	for _, a := range r.Artifacts {
-		d.Gone = append(d.Gone, report.Problem{Artifact: a, Since: firstDay, Said: "The server answers 404 Not Found"})
+	for i, a := range r.Artifacts {
+		d.Gone = append(d.Gone, report.Problem{Artifact: a, Since: firstDay, Said: fmt.Sprintf("The server answers 404 for the %d. time", i)})
 	}
 	d.New = d.Gone
 	d.Solved = slices.Repeat([]string{"https://example.com/" + strings.Repeat("x", 300)}, 500)

@@ -27,20 +27,20 @@ func code(s string) string {
 	case s == "":
 		return ""
 	case strings.ContainsAny(s, "`|\\<>&") || strings.Trim(s, " ") != s:
-		return "<code>" + entities(s) + "</code>"
+		return "<code>" + entities(s, "") + "</code>"
 	}
 	return "`" + s + "`"
 }
 
-// entities writes ASCII punctuation as entities. An @ stands in an element of its own: GitHub looks for
-// e-mail addresses in the decoded text.
-func entities(s string) string {
+// entities writes ASCII punctuation, but for what is to be kept, as entities. An @ stands in an element of its own:
+// GitHub looks for e-mail addresses in the decoded text.
+func entities(s, keep string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
 		case r == '@':
 			b.WriteString("<span>&#64;</span>")
-		case r > ' ' && r < 0x7f && !isWord(r):
+		case r > ' ' && r < 0x7f && !isWord(r) && !strings.ContainsRune(keep, r):
 			fmt.Fprintf(&b, "&#%d;", r)
 		default:
 			b.WriteRune(r)
@@ -55,6 +55,26 @@ func isWord(r rune) bool {
 
 // value is outside text of its own, cut to valueLimit.
 func value(s string) string { return code(finding.Shorten(s, valueLimit)) }
+
+// codeHTML is value for a line of HTML, in which Markdown reads nothing.
+func codeHTML(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "<code>" + entities(finding.Clean(finding.Shorten(s, valueLimit)), "-./:_") + "</code>"
+}
+
+// proseHTML is prose for such a line.
+func proseHTML(s string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(s, "`") {
+		if i%2 == 1 || strings.ContainsAny(part, "@<>&#") {
+			part = codeHTML(part)
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
 
 // prose returns a message as one line of Markdown. What stands between backticks is outside text; the rest
 // should be ours, and is not trusted to be, since a merged report brings its own messages.

@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,6 +40,8 @@ func digestOf(fill string) digest.Digest {
 	return digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat(fill, 64)}
 }
 
+type digestType = digest.Digest
+
 const service = "chat-gorilla/manifest.json"
 
 // named is a binary or, without a platform, a weight.
@@ -71,9 +72,7 @@ func verified() verify.Result {
 
 func mismatch() verify.Result {
 	a := declare(named("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), digestOf("b"))
-	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, fmt.Sprintf(
-		"The file is not the one that was declared: the URL serves a Mach-O arm64 executable of 11,222,333 bytes whose digest is %s, and %s is declared",
-		finding.Quote(digestOf("c").String()), finding.Quote(digestOf("b").String())), "")
+	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, mismatchWords(digestOf("c"), digestOf("b")), "")
 	return verify.Result{Artifact: a, Status: verify.Mismatch, Observed: digestOf("c"), Size: 11_222_333, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	goldtext "github.com/yuin/goldmark/text"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -53,14 +55,17 @@ func poisoned(s string) report.Input {
 	in.Findings = []finding.Finding{
 		finding.New(finding.ChecksumWeak, s, s, finding.Position{Line: 8, Column: 21}, s, s),
 		finding.New(finding.SignatureUnverified, s, s, finding.Position{}, "`"+s, "x "+s+" y"),
+		finding.New(prem.ManifestNoReadme, s, s, finding.Position{Line: 1}, "`"+s, s),
 	}
+	in.Findings[2].Waived = finding.Waiver{Because: s + "x", Until: s}
 	in.Notes = []string{"A note of " + s}
 	return in
 }
 
 var (
-	ownHTML   = regexp.MustCompile(`^(</?(code|span)>|<details><summary>[0-9]+ [a-z ]+</summary>\n|</details>\n)$`)
-	ownTarget = regexp.MustCompile(`^https://github\.com/(acme/registry/(commit/[0-9]{40}|actions/runs/4242|blob/[0-9]{40}/[A-Za-z0-9._~/%-]+(#L[0-9]+)?)|premAI-io/verify-manifests/blob/main/docs/rules\.md#[a-z0-9-]+)$`)
+	ownHTML   = regexp.MustCompile(`^(</?(code|span)>|<details><summary>[0-9]+ [a-z ]+</summary>\n|<details( open)?><summary>(❌|⚠️) ([0-9]+ (file|place)s?( of [0-9]+ manifests?)? ?)?(<code>([A-Za-z0-9 ./:_…-]|[^\x00-\x7f]|&#[0-9]+;|<span>&#64;</span>)+</code> ?)*: [A-Za-z0-9',.: -]+</summary>\n|</details>\n)$`)
+	ownDiff   = regexp.MustCompile(`^[-+] sha256:[0-9a-f]{64} \((declared|served|now|20[0-9-]+)\)\n$`)
+	ownTarget = regexp.MustCompile(`^https://github\.com/(acme/registry/(commit/[0-9]{40}|actions|actions/runs/4242|blob/[0-9]{40}/[A-Za-z0-9._~/%-]+(#L[0-9]+)?)|premAI-io/verify-manifests/blob/main/docs/rules\.md#[a-z0-9-]+)$`)
 	ownText   = regexp.MustCompile(`^[^@#<>|*_\[\]~$=+&{}]*$`)
 	autolinks = regexp.MustCompile(`://|\bwww\.|[A-Za-z0-9]/[A-Za-z]|(?i)\bgh-[0-9]|\b[0-9a-f]{7,}\b|:[a-z]+:`)
 )
@@ -97,6 +102,14 @@ func structure(t testing.TB, markdown string) []string {
 			if !ownHTML.MatchString(tag) {
 				t.Errorf("raw HTML: %q", tag)
 			}
+		case *ast.FencedCodeBlock:
+			for i := range n.Lines().Len() {
+				if line := n.Lines().At(i); !ownDiff.Match(line.Value(source)) {
+					t.Errorf("in a fence: %q", line.Value(source))
+				}
+			}
+		case *ast.CodeBlock:
+			t.Errorf("an indented block: %q", n.Lines().Value(source))
 		case *ast.HTMLBlock:
 			if text := string(n.Lines().Value(source)); !ownHTML.MatchString(text) {
 				t.Errorf("HTML block: %q", text)
@@ -158,9 +171,19 @@ func checkLog(t testing.TB, log string) {
 
 func TestTextGivesNoCommand(t *testing.T) {
 	for _, s := range hostile {
-		checkLog(t, text(t, report.Build(poisoned(s)), report.TextOptions{}))
+		checkTexts(t, report.Build(poisoned(s)))
 	}
 }
+
+// checkTexts looks at all that a log may hold. The only commands are our own two, around what is folded.
+func checkTexts(t testing.TB, r *report.Report) {
+	t.Helper()
+	checkLog(t, text(t, r, report.TextOptions{}))
+	checkLog(t, text(t, r, report.TextOptions{Verbose: true}))
+	checkLog(t, ownFold.ReplaceAllString(text(t, r, report.TextOptions{Folds: true}), "$1"))
+}
+
+var ownFold = regexp.MustCompile(`(?s)\n::group::[0-9]+ files? verified, [0-9]+ unverified(?:, [0-9]+ waived)?(\n.*\n)::endgroup::\n`)
 
 func TestJSONMayBePrintedToALog(t *testing.T) {
 	for _, s := range hostile {
@@ -200,7 +223,7 @@ func FuzzLog(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) { checkLog(t, text(t, report.Build(poisoned(s)), report.TextOptions{})) })
+	f.Fuzz(func(t *testing.T, s string) { checkTexts(t, report.Build(poisoned(s))) })
 }
 
 // failures are n artifacts that are not what was declared.
@@ -213,6 +236,8 @@ func failures(n int) report.Input {
 		r.Findings = slices.Clone(r.Findings)
 		r.Findings[0].Pointer = r.Artifact.Pointer + "/checksum"
 		r.Findings[0].Line = 10*i + 1
+		r.Observed.Sum = fmt.Sprintf("%08x", i) + r.Observed.Sum[8:]
+		r.Findings[0].Message = mismatchWords(r.Observed, r.Artifact.Checksum.Value)
 		results = append(results, r, verified())
 		results[2*i+1].Artifact.Pointer += strings.Repeat("x", i)
 	}

@@ -2,7 +2,9 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -10,14 +12,11 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// unfolded is how many warnings or notices stand open; more are folded away.
-const unfolded = 5
-
 // markdown renders one report.
 type markdown struct {
 	*Report
-	artifacts map[place]Artifact
-	missing   map[place]finding.Severity // of checksums, as reported
+	limit   int                        // bytes
+	missing map[place]finding.Severity // of checksums, as reported
 }
 
 // section is a part of a Markdown text that is cut by whole rows.
@@ -26,52 +25,105 @@ type section struct {
 	rows        []string
 }
 
+// row is what a reader has to know of one file or cause: at a glance, in a table, and in full, folded below.
+type row struct {
+	sign            string
+	file, what      string // Markdown
+	declared, found string // digests, shortened
+	since           string
+	summary         string // HTML
+	details         string // Markdown
+}
+
 // Markdown renders the report for a pull-request comment or a job summary, in at most limit bytes (4,096 at
-// least): the outcome, what to mend, and, folded away, what is fine. What has no room is cut by whole rows,
-// and said to be.
+// least): the outcome, a table of what needs somebody, each of it in full, and, folded away, what is fine. What
+// has no room is cut by whole rows, and said to be.
 func (r *Report) Markdown(limit int) string {
-	m := markdown{Report: r, artifacts: r.byPlace(), missing: map[place]finding.Severity{}}
+	m := markdown{Report: r, limit: max(limit, leastLimit), missing: map[place]finding.Severity{}}
 	for _, f := range r.Findings {
 		if f.Rule == finding.ArtifactMissingChecksum {
 			m.missing[placeOf(f)] = f.Severity
 		}
 	}
-	return m.render(limit)
+	told, waived := r.groups()
+	urgent, notices := split(told, func(g group) bool { return g.severity() != finding.Notice })
+	sections := append([]section{m.remarks()}, m.rows(m.groupRows(urgent))...)
+	return m.cut("### "+r.sign()+" "+r.Headline()+"\n\n", append(sections,
+		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
+		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
+		m.files(verify.Unverified, "without a checksum", "Remark", m.excuse),
+		m.files(verify.Verified, "verified", "How", Artifact.how),
+	), m.foot())
 }
 
-func (m markdown) render(limit int) string {
-	return m.cut(m.head(), []section{
-		m.remarks(),
-		m.findings(finding.Error), m.findings(finding.Warning), m.findings(finding.Notice),
-		m.unverified(), m.verified(),
-	}, limit)
+func split(groups []group, isFirst func(group) bool) (first, second []group) {
+	for _, g := range groups {
+		if isFirst(g) {
+			first = append(first, g)
+		} else {
+			second = append(second, g)
+		}
+	}
+	return first, second
 }
 
-// leastLimit is room for the head and for all sections without their rows, in bytes.
+// The signs that people look for.
+const (
+	signBad, signWarn, signGood, signNotice = "❌", "⚠️", "✅", "ℹ️"
+)
+
+var severitySigns = map[finding.Severity]string{finding.Error: signBad, finding.Warning: signWarn, finding.Notice: signNotice}
+
+// sign is the outcome at a glance.
+func (r *Report) sign() string {
+	switch s := r.Summary; {
+	case s.Errors > 0 || !r.Complete:
+		return signBad
+	case s.Warnings > 0 || s.Failed() > 0:
+		return signWarn
+	}
+	return signGood
+}
+
+// leastLimit is room for the head, the foot and all sections without their rows, in bytes.
 const leastLimit = 4096
 
-// cut writes as many rows of the sections as limit allows, the first ones first.
-func (m markdown) cut(head string, sections []section, limit int) string {
-	var b strings.Builder
-	b.WriteString(head)
-	room := max(limit, leastLimit) - b.Len()
+// cut writes as many rows of the sections as the limit allows. A section may fill what the later ones leave,
+// and half of the room in any case.
+func (m markdown) cut(head string, sections []section, foot string) string {
+	room := m.limit - len(head) - len(foot)
+	later := 0 // bytes that the rows of this section and of those below it take
 	for _, s := range sections {
 		room -= len(m.frame(s))
+		later += s.size()
 	}
+	var b strings.Builder
+	b.WriteString(head)
 	for _, s := range sections {
-		room = m.write(&b, s, room)
+		later -= s.size()
+		room -= m.write(&b, s, max(room/2, room-later))
 	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
+	return strings.TrimRight(b.String(), "\n") + "\n\n" + foot
 }
 
-// head says the outcome, of what, and how much was done. Its length is bounded.
-func (m markdown) head() string {
+func (s section) size() (n int) {
+	for _, row := range s.rows {
+		n += len(row)
+	}
+	return n
+}
+
+// foot says of what the outcome is, how much was done, and how to do it again. Its length is bounded.
+func (m markdown) foot() string {
 	var facts []string
 	if sha := m.Run.HeadSHA; sha != "" {
 		facts = append(facts, "Commit "+link(code(sha[:min(7, len(sha))]), m.commitURL()))
 	}
 	facts = append(facts, m.facts()...)
-	return "### " + m.Headline() + "\n\n" + strings.Join(facts, " · ") + "\n\n"
+	if m.Took >= time.Second {
+		facts = append(facts, "in "+m.Took.Round(time.Second).String())
+	}
+	return strings.Join(append(facts, "On your machine: "+code(m.command())), " · ") + "\n"
 }
 
 // frame is the section without its rows, all of them cut.
@@ -82,22 +134,22 @@ func (m markdown) frame(s section) string {
 	return s.open + m.more(len(s.rows)) + s.close
 }
 
-// write writes as many rows as there is room for, and returns the room that is left.
-func (m markdown) write(b *strings.Builder, s section, room int) int {
+// write writes as many rows as there is room for, and returns the bytes that they take.
+func (m markdown) write(b *strings.Builder, s section, room int) (taken int) {
 	if len(s.rows) == 0 {
-		return room
+		return 0
 	}
 	b.WriteString(s.open)
 	for i, row := range s.rows {
-		if len(row) > room {
+		if taken+len(row) > room {
 			b.WriteString(m.more(len(s.rows) - i))
 			break
 		}
 		b.WriteString(row)
-		room -= len(row)
+		taken += len(row)
 	}
 	b.WriteString(s.close)
-	return room
+	return taken
 }
 
 // more says that n rows are not shown, and where they are.
@@ -113,19 +165,197 @@ func (m markdown) remarks() section {
 	return s
 }
 
-// findings is the section of the findings of one severity. Errors stand open, whatever their number.
-func (m markdown) findings(severity finding.Severity) section {
-	var rows []string
-	for _, f := range m.Findings {
-		if f.Severity == severity {
-			rows = append(rows, m.findingRow(f))
+// columns are those of the table. One in which nothing stands is left out.
+var columns = []struct {
+	name string
+	cell func(row) string
+}{
+	{"", func(r row) string { return r.sign }},
+	{"File", func(r row) string { return r.file }},
+	{"What is wrong", func(r row) string { return r.what }},
+	{"Declared", func(r row) string { return code(r.declared) }},
+	{"Served", func(r row) string { return code(r.found) }},
+	{"Since", func(r row) string { return r.since }},
+}
+
+// rows are the table, and the blocks below it.
+func (m markdown) rows(rows []row) []section {
+	table, blocks := section{close: "\n", rows: make([]string, len(rows))}, section{}
+	rule := ""
+	for _, column := range columns {
+		if !slices.ContainsFunc(rows, func(r row) bool { return column.cell(r) != "" }) {
+			continue
+		}
+		table.open += "| " + column.name + " "
+		rule += "|---"
+		for i, r := range rows {
+			table.rows[i] += "| " + column.cell(r) + " "
 		}
 	}
-	title := english.Plural(len(rows), severity.String(), "")
-	if severity != finding.Error && len(rows) > unfolded {
-		return folded(title, rows)
+	table.open += "|\n" + rule + "|\n"
+	for i, r := range rows {
+		table.rows[i] += "|\n"
+		blocks.rows = append(blocks.rows, r.block(len(rows) == 1))
 	}
-	return section{open: "#### " + title + "\n\n", rows: rows}
+	return []section{table, blocks}
+}
+
+func (m markdown) groupRows(groups []group) []row {
+	var rows []row
+	for _, g := range groups {
+		first := g[0]
+		r := row{sign: severitySigns[g.severity()], file: m.file(g), what: link(prose(brief(first.says[0].rules[0])), ruleURL(first.says[0].rules[0]))}
+		if len(g) == 1 && first.artifact != nil {
+			r.declared, r.found = shortPair(first.artifact.Declared, first.artifact.Observed)
+		}
+		r.summary, r.details = r.sign+" "+summary(g), m.details(g)
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// block is a row in full, folded but for the only one.
+func (r row) block(isOnly bool) string {
+	open := ""
+	if isOnly {
+		open = " open"
+	}
+	return "<details" + open + "><summary>" + r.summary + "</summary>\n\n" + r.details + "\n</details>\n\n"
+}
+
+// file names the file, or all the files, that a group is about.
+func (m markdown) file(g group) string {
+	first := g[0]
+	if len(g) > 1 {
+		return strings.TrimSpace(g.count() + " " + value(first.host()))
+	}
+	place := link(value(service(first.manifest())), m.sourceURL(first.manifest(), first.position().Line))
+	return strings.TrimSpace(place + " " + value(first.name()))
+}
+
+// summary says in HTML what a block is about.
+func summary(g group) string {
+	first := g[0]
+	what := codeHTML(first.manifest()+atLine(first.position().Line)) + " " + codeHTML(first.name())
+	if len(g) > 1 {
+		what = g.count() + " " + codeHTML(first.host())
+	}
+	return strings.TrimSpace(what) + ": " + proseHTML(brief(first.says[0].rules[0]))
+}
+
+func atLine(line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf(":%d", line)
+}
+
+// details say what is wrong, with the digests under each other, how to mend it, and where.
+func (m markdown) details(g group) string {
+	var b strings.Builder
+	first := g[0]
+	for i, s := range first.says {
+		fmt.Fprintf(&b, "%s%s (%s)\n\n", also(i), prose(sentence(s.message)), ruleLinks(s.rules))
+		if declared, served, differ := first.digests(); i == 0 && differ && len(g) == 1 {
+			b.WriteString(diff(declared, served))
+		}
+		if s.fix != "" {
+			label := "**Fix:** "
+			if !g.sameFix(i) {
+				label = "**Fix, for the first:** "
+			}
+			b.WriteString(label + prose(sentence(s.fix)) + "\n\n")
+		}
+	}
+	if len(g) > 1 {
+		return b.String() + m.list(len(g), func(i int) string { return m.listed(g[i]) })
+	}
+	if first.artifact != nil {
+		fmt.Fprintf(&b, "**%s:** %s\n\n", first.artifact.address(), value(displayURL(first.artifact.URL)))
+	}
+	return b.String() + "**At:** " + m.place(first) + "\n"
+}
+
+func also(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "**Also:** "
+}
+
+func ruleLinks(rules []string) string {
+	var links []string
+	for _, rule := range rules {
+		links = append(links, link(code(rule), ruleURL(rule)))
+	}
+	return strings.Join(links, ", ")
+}
+
+// diff shows two digests, which are ours, under each other.
+func diff(declared, served string) string {
+	return "```diff\n- " + declared + " (declared)\n+ " + served + " (served)\n```\n\n"
+}
+
+// listed is an entry in the list of a cause's places.
+func (m markdown) listed(e entry) string {
+	if e.artifact == nil {
+		return m.place(e)
+	}
+	return m.place(e) + " " + value(displayURL(e.artifact.URL))
+}
+
+// place is where an entry's cause stands, linked.
+func (m markdown) place(e entry) string {
+	words := m.source(e.manifest(), e.position().Line)
+	if p := e.findings[0].Pointer; p != "" {
+		words += " " + value(p)
+	}
+	if e.artifact != nil && e.artifact.Mirror > 0 {
+		words += fmt.Sprintf(" (mirror %d)", e.artifact.Mirror)
+	}
+	return words
+}
+
+// list is n items, as many as fit in a quarter of the room.
+func (m markdown) list(n int, item func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		row := "* " + item(i) + "\n"
+		if b.Len()+len(row) > m.limit/4 {
+			fmt.Fprintf(&b, "* and %d more: see the JSON report\n", n-i)
+			break
+		}
+		b.WriteString(row)
+	}
+	return b.String()
+}
+
+// items are groups as a list.
+func (m markdown) items(groups []group) []string {
+	var rows []string
+	for _, g := range groups {
+		row := "* " + m.file(g)
+		for i, s := range g[0].says {
+			row += " · " + also(i) + prose(sentence(s.message)) + " (" + ruleLinks(s.rules) + ")"
+		}
+		if w := g[0].findings[0].Waived; !w.IsZero() {
+			row += " · Waived"
+			if w.Until != "" {
+				row += " until " + value(w.Until)
+			}
+			row += ": " + value(w.Because)
+		}
+		if len(g) > 1 {
+			row += " · At:\n\n" + indent(m.list(len(g), func(i int) string { return m.listed(g[i]) }))
+		}
+		rows = append(rows, row+"\n")
+	}
+	return rows
+}
+
+// indent makes a list one below an item.
+func indent(list string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSuffix(list, "\n"), "\n", "\n  ")
 }
 
 func folded(title string, rows []string) section {
@@ -136,37 +366,9 @@ func folded(title string, rows []string) section {
 	}
 }
 
-// findingRow is a list item: the place and the rule, what is wrong, how to mend it, and the URL.
-func (m markdown) findingRow(f finding.Finding) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "* %s", m.source(f.Manifest, f.Line))
-	if f.Pointer != "" {
-		fmt.Fprintf(&b, " · %s", value(f.Pointer))
-	}
-	fmt.Fprintf(&b, " · %s\n", link(code(f.Rule), ruleURL(f.Rule)))
-	fmt.Fprintf(&b, "\n  %s\n", prose(sentence(f.Message)))
-	if fix := fix(f); fix != "" {
-		fmt.Fprintf(&b, "\n  **Fix:** %s\n", prose(sentence(fix)))
-	}
-	if a, ok := artifactOf(f, m.artifacts); ok {
-		fmt.Fprintf(&b, "\n  **%s:** %s\n", a.address(), value(displayURL(a.URL)))
-	}
-	b.WriteByte('\n')
-	return b.String()
-}
-
 // source is a place in a manifest, linked to the line at the report's commit.
 func (m markdown) source(manifest string, line int) string {
-	text := finding.Shorten(manifest, valueLimit)
-	if line > 0 {
-		text += fmt.Sprintf(":%d", line)
-	}
-	return link(code(text), m.sourceURL(manifest, line))
-}
-
-// unverified is the section of the artifacts without a checksum: each says why it was let through.
-func (m markdown) unverified() section {
-	return m.files(verify.Unverified, "without a checksum", "Remark", m.excuse)
+	return link(code(finding.Shorten(manifest, valueLimit)+atLine(line)), m.sourceURL(manifest, line))
 }
 
 func (m markdown) excuse(a Artifact) string {
@@ -177,10 +379,6 @@ func (m markdown) excuse(a Artifact) string {
 		return a.Note
 	}
 	return "`missing-checksum` is `off`"
-}
-
-func (m markdown) verified() section {
-	return m.files(verify.Verified, "verified", "How", Artifact.how)
 }
 
 // files is the folded table of the artifacts with a status.

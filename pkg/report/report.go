@@ -23,12 +23,14 @@ type Report struct {
 	Run       Run               `json:"run"`
 	Shard     *Shard            `json:"shard,omitzero"`
 	Scope     string            `json:"scope"`    // "changed" or "all"
-	Mode      string            `json:"mode"`     // "full" or "fast"
+	Mode      string            `json:"mode"`     // "full", "fast" or "offline"
 	Complete  bool              `json:"complete"` // false when the run was cut short
 	Summary   Summary           `json:"summary"`
 	Artifacts []Artifact        `json:"artifacts"`
 	Findings  []finding.Finding `json:"findings"`
 	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
+	// Took is how long the run took; zero where that is not known. It is not part of the JSON form.
+	Took time.Duration `json:"-"`
 }
 
 // Tool is the program that made a report.
@@ -48,6 +50,8 @@ type Run struct {
 	// ServerURL is where links lead ("https://github.com"); it is not part of the JSON form.
 	// Without it nothing is linked to the repository.
 	ServerURL string `json:"-"`
+	// BaseRef is the branch that a pull request is for, where that is known; it is not part of the JSON form.
+	BaseRef string `json:"-"`
 }
 
 // Shard is a runner's part of the artifacts: Index of Count, from 1.

@@ -71,8 +71,12 @@ func sarifResult(f finding.Finding, print string) *sarif.Result {
 	if fix := fix(f); fix != "" {
 		text += " Fix: " + sentence(fix)
 	}
+	result := sarif.NewRuleResult(f.Rule)
+	if !f.Waived.IsZero() {
+		result.AddSuppression(sarif.NewSuppression().WithKind("external").WithJustification(sarifText(f.Waived.Because)))
+	}
 	region := sarif.NewRegion().WithStartLine(max(1, f.Line)).WithStartColumn(max(1, f.Column))
-	return sarif.NewRuleResult(f.Rule).
+	return result.
 		WithLevel(sarifLevels[f.Severity]).
 		WithMessage(sarif.NewTextMessage(sarifText(text))).
 		// The one fingerprint that GitHub reads; its own counts the line's text.

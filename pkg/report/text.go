@@ -1,21 +1,31 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize/english"
+	"github.com/sethvargo/go-githubactions"
+
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// textWidth is the width of a terminal that the text is made for, in columns.
-const textWidth = 80
+const (
+	// textWidth is the width of a terminal that the text is made for, in columns.
+	textWidth = 80
+	// shortList is how many manifests, and how many lines of each, are named of one cause.
+	shortList = 6
+)
 
 // TextOptions says what the reader of a text is.
 type TextOptions struct {
-	Color bool // a terminal that shows ANSI colours
+	Color   bool // a terminal that shows ANSI colours
+	Verbose bool // one who wants every file, every place and what was waived
+	Folds   bool // a log of GitHub Actions: that is there too, folded away
 }
 
 // The colours of a terminal (ECMA-48, SGR).
@@ -25,12 +35,18 @@ const (
 
 var severityColors = map[finding.Severity]string{finding.Error: red, finding.Warning: yellow, finding.Notice: cyan}
 
-// WriteText writes the report for a terminal or a log: findings worst first, then the files that are fine,
-// then the outcome. No line can be taken for a command of a workflow runner, and without Color none holds an
-// escape sequence.
+// WriteText writes the report for a terminal or a log: the outcome, what is wrong, worst first, and the outcome
+// again, which is then what is on the screen. No line can be taken for a command of a workflow runner (but for
+// the folds of ours), and without Color none holds an escape sequence.
 func (r *Report) WriteText(w io.Writer, options TextOptions) error {
-	t := r.findingsText(options)
-	t.files(r)
+	t := &text{options: options}
+	told, waived := r.groups()
+	if len(told) > 0 || options.Verbose {
+		t.ours(bold, r.Headline())
+		t.WriteString("\n\n")
+	}
+	t.groups(told)
+	t.rest(r, waived)
 	for _, remark := range r.remarks() {
 		t.paragraph("", "Note: "+sentence(remark))
 		t.WriteByte('\n')
@@ -40,25 +56,19 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	return err
 }
 
-// WriteFindings writes the findings as WriteText does, and nothing else.
+// WriteFindings writes what WriteText says is wrong, and nothing else.
 func (r *Report) WriteFindings(w io.Writer, options TextOptions) error {
-	_, err := io.WriteString(w, r.findingsText(options).String())
+	t := &text{options: options}
+	told, _ := r.groups()
+	t.groups(told)
+	_, err := io.WriteString(w, t.String())
 	return err
-}
-
-func (r *Report) findingsText(options TextOptions) *text {
-	t := &text{color: options.Color, artifacts: r.byPlace()}
-	for _, f := range r.worstFirst() {
-		t.finding(f)
-	}
-	return t
 }
 
 // text collects lines. Whatever is not ours goes through finding.Clean, a line at a time.
 type text struct {
 	strings.Builder
-	color     bool
-	artifacts map[place]Artifact
+	options TextOptions
 }
 
 // line writes a line. It is cleaned as a whole, since wrapping can bring any word to its start.
@@ -66,7 +76,7 @@ func (t *text) line(indent, s string) { t.WriteString(indent + finding.Clean(s) 
 
 // ours writes words of ours, in a colour where there are any.
 func (t *text) ours(color, words string) {
-	if t.color {
+	if t.options.Color {
 		words = "\x1b[" + color + "m" + words + "\x1b[0m"
 	}
 	t.WriteString(words)
@@ -83,16 +93,106 @@ func (t *text) headed(color, word, place, what string) {
 	t.WriteString(what + "\n")
 }
 
-func (t *text) finding(f finding.Finding) {
-	t.headed(severityColors[f.Severity], f.Severity.String(), position(f.Manifest, f.Position), f.Rule)
-	t.paragraph("  ", sentence(f.Message))
-	if fix := fix(f); fix != "" {
-		t.paragraph("  ", "Fix: "+sentence(fix))
+// groups tells each cause once. A fix that was just given is not given again.
+func (t *text) groups(groups []group) {
+	given := ""
+	for _, g := range groups {
+		given = t.group(g, given)
 	}
-	if a, ok := artifactOf(f, t.artifacts); ok {
-		t.line("  ", a.address()+": "+displayURL(a.URL)) // in one piece, to be copied
+}
+
+// group tells one cause, and returns the fix that it gave.
+func (t *text) group(g group, given string) string {
+	first := g[0]
+	place := g.count()
+	if len(g) == 1 {
+		place = position(first.manifest(), first.position())
 	}
+	color, word, waived := severityColors[g.severity()], g.severity().String(), first.findings[0].Waived
+	if !waived.IsZero() {
+		color, word = cyan, "waived"
+	}
+	t.headed(color, word, place, strings.Join(first.says[0].rules, ", "))
+	for i, s := range first.says {
+		if i > 0 {
+			s.message = "Also " + strings.Join(s.rules, ", ") + ": " + s.message
+		}
+		t.paragraph("  ", sentence(s.message))
+		if declared, served, differ := first.digests(); i == 0 && differ && len(g) == 1 {
+			t.line("  want ", declared)
+			t.line("  got  ", served)
+		}
+		t.fix(s.fix, given, g.sameFix(i))
+	}
+	t.waiver(waived)
+	t.places(g)
 	t.WriteByte('\n')
+	return first.says[0].fix
+}
+
+func (t *text) waiver(w finding.Waiver) {
+	until := ""
+	if w.Until != "" {
+		until = " until " + w.Until
+	}
+	if !w.IsZero() {
+		t.paragraph("  ", "Waived"+until+": "+sentence(w.Because))
+	}
+}
+
+func (t *text) fix(fix, given string, isForAll bool) {
+	switch {
+	case fix == "":
+	case fix == given:
+		t.line("  ", "Fix: as above.")
+	case isForAll:
+		t.paragraph("  ", "Fix: "+sentence(fix))
+	default:
+		t.paragraph("  ", "Fix, for the first: "+sentence(fix))
+	}
+}
+
+// places says where a cause is found: one file's URL in one piece, to be copied, or the lines of all manifests.
+func (t *text) places(g group) {
+	if len(g) == 1 {
+		if a := g[0].artifact; a != nil {
+			t.line("  ", a.address()+": "+displayURL(a.URL))
+		}
+		return
+	}
+	manifests := g.byManifest()
+	n := t.shown(len(manifests))
+	for _, m := range manifests[:n] {
+		t.fill("  ", strings.SplitAfter(t.lines(m), ", "))
+	}
+	if more := len(manifests) - n; more > 0 {
+		t.line("  ", fmt.Sprintf("… and in %s (--verbose names them)", english.Plural(more, "more manifest", "")))
+	}
+}
+
+// shown is how many of n items of a list are named.
+func (t *text) shown(n int) int {
+	if t.options.Verbose || n <= shortList+1 { // a line that says "one more" is no shorter
+		return n
+	}
+	return shortList
+}
+
+// lines names a manifest and the lines in it: "chat-x/manifest.json:19, 25".
+func (t *text) lines(g group) string {
+	words := g[0].manifest()
+	n := t.shown(len(g))
+	for i, e := range g[:n] {
+		separator := ", "
+		if i == 0 {
+			separator = ":"
+		}
+		words += fmt.Sprintf("%s%d", separator, e.position().Line)
+	}
+	if more := len(g) - n; more > 0 {
+		words += fmt.Sprintf(", and %d more", more)
+	}
+	return words
 }
 
 // position is "path:line:column", as far as the place is known.
@@ -103,23 +203,53 @@ func position(manifest string, at finding.Position) string {
 	return fmt.Sprintf("%s:%d:%d", manifest, at.Line, at.Column)
 }
 
-// files lists what did not fail.
-func (t *text) files(r *Report) {
+// rest tells what needs nobody: what was waived, and the files that are fine.
+func (t *text) rest(r *Report, waived []group) {
+	fine := r.Summary.Verified + r.Summary.Unverified
+	if !t.options.Verbose && !t.options.Folds || len(waived)+fine == 0 {
+		return
+	}
+	if t.options.Folds {
+		t.command(func(a *githubactions.Action) { a.Group(restTitle(r.Summary)) })
+		defer t.command(func(a *githubactions.Action) { a.EndGroup() })
+	}
+	t.groups(waived)
 	for _, a := range r.Artifacts {
-		if a.Status.Failed() {
-			continue
-		}
-		color := yellow
-		if a.Status == verify.Verified {
-			color = green
-		}
-		t.headed(color, a.Status.String(), position(a.Manifest, a.Position), a.Pointer)
-		if a.Note != "" {
-			t.paragraph("  ", sentence(a.Note))
+		if !a.Status.Failed() {
+			t.file(a)
 		}
 	}
-	if r.Summary.Verified+r.Summary.Unverified > 0 {
-		t.WriteByte('\n')
+	t.WriteByte('\n')
+}
+
+// restTitle says what a fold holds: "6 files verified, 2 unverified, 1 waived".
+func restTitle(s Summary) string {
+	words := fmt.Sprintf("%s verified, %d unverified", english.Plural(s.Verified, "file", ""), s.Unverified)
+	if s.Waived > 0 {
+		words += fmt.Sprintf(", %d waived", s.Waived)
+	}
+	return words
+}
+
+// command gives the runner a command of ours.
+func (t *text) command(give func(*githubactions.Action)) {
+	var out bytes.Buffer // go-githubactions panics when it can't write
+	give(githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" })))
+	t.Write(out.Bytes())
+}
+
+func (t *text) file(a Artifact) {
+	color := yellow
+	if a.Status == verify.Verified {
+		color = green
+	}
+	what := a.Pointer
+	if a.Mirror > 0 {
+		what += fmt.Sprintf(" (mirror %d)", a.Mirror)
+	}
+	t.headed(color, a.Status.String(), position(a.Manifest, a.Position), what)
+	if a.Note != "" {
+		t.paragraph("  ", sentence(a.Note))
 	}
 }
 
@@ -141,6 +271,7 @@ func (t *text) paragraph(indent, text string) { t.fill(indent, strings.Fields(te
 func (t *text) fill(indent string, words []string) {
 	line := ""
 	for _, word := range words {
+		word = strings.TrimSuffix(word, " ")
 		if line != "" && utf8.RuneCountInString(indent+line+" "+word) > textWidth {
 			t.line(indent, line)
 			line = ""

@@ -2,12 +2,14 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -16,6 +18,8 @@ import (
 func (r *Report) Headline() string {
 	s := r.Summary
 	switch {
+	case s.Failed() > 0 && r.Complete && s.Errors == 0:
+		return s.failure() + ": all waived"
 	case s.Failed() > 0:
 		return s.failure()
 	case !r.Complete:
@@ -95,6 +99,9 @@ func (s Summary) severities() string {
 			list = append(list, english.Plural(n, severity.String(), ""))
 		}
 	}
+	if s.Waived > 0 {
+		list = append(list, fmt.Sprintf("%d waived", s.Waived))
+	}
 	if len(list) == 0 {
 		return "no findings"
 	}
@@ -173,4 +180,68 @@ func (a Artifact) address() string {
 		return "Image"
 	}
 	return "URL"
+}
+
+// briefWords is how many words a table has for what is wrong.
+const briefWords = 8
+
+// brief says what is wrong in at most briefWords words, as a message.
+func brief(rule string) string {
+	r, known := finding.Lookup(rule)
+	switch {
+	case !known:
+		return finding.Quote(rule)
+	case r.Brief != "":
+		return r.Brief
+	}
+	words := strings.Fields(strings.ToLower(r.Title[:1]) + r.Title[1:])
+	if len(words) > briefWords {
+		words = append(words[:briefWords-1:briefWords-1], "…")
+	}
+	return strings.Join(words, " ")
+}
+
+// shortDigits is how many digits of a digest a table shows.
+const shortDigits = 8
+
+// shortPair shortens two digests alike, to digits that differ where the digests do. One that is zero is "".
+func shortPair(a, b digest.Digest) (string, string) {
+	from := 0
+	for a != b && from+shortDigits < min(len(a.Sum), len(b.Sum)) && a.Sum[from:from+shortDigits] == b.Sum[from:from+shortDigits] {
+		from += shortDigits
+	}
+	return short(a.Sum, from), short(b.Sum, from)
+}
+
+func short(digits string, from int) string {
+	if from >= len(digits) {
+		return ""
+	}
+	shown := digits[from:min(from+shortDigits, len(digits))] + "…"
+	if from > 0 {
+		shown = "…" + shown
+	}
+	return shown
+}
+
+// service is how people call a manifest: by its folder, where the file's name says nothing.
+func service(manifest string) string { return strings.TrimSuffix(manifest, "/manifest.json") }
+
+// plainRef is the name of a branch that means itself to a shell.
+var plainRef = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
+
+// command does the same on a developer's machine.
+func (r *Report) command() string {
+	words := "verify-manifests check"
+	if r.Scope == "changed" {
+		branch := "HEAD" // of the remote: its default branch
+		if plainRef.MatchString(r.Run.BaseRef) {
+			branch = r.Run.BaseRef
+		}
+		words += " --base origin/" + branch
+	}
+	if r.Mode != "full" && r.Mode != "" {
+		words += " --mode " + r.Mode
+	}
+	return words
 }

@@ -1,0 +1,226 @@
+package report_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+func markdown(in report.Input) string { return report.Build(in).Markdown(commentLimit) }
+
+func TestOneFileIsToldOnceTheCauseFirst(t *testing.T) {
+	r := logIn()
+	signature := finding.New(finding.SignatureInvalid, service, r.Artifact.Pointer+"/signature", finding.Position{Line: 12, Column: 22}, "The signature does not fit", "")
+	mutable := about(r.Artifact, finding.URLMutable, "The URL follows the branch `main`")
+	r.Findings = []finding.Finding{signature, mutable, r.Findings[1], r.Findings[0]}
+	want := "an HTML page titled `Sign in to Acme Drive` instead of the file, so its digest is not the declared one: leave the checksum as it is, and its signature does not hold."
+	for name, got := range map[string]string{
+		"text": strings.ReplaceAll(text(t, report.Build(input(r)), report.TextOptions{}), "\n  ", " "), "comment": markdown(input(r)),
+		"annotation": annotations(t, report.Build(input(r))),
+	} {
+		if strings.Count(got, "Sign in to Acme Drive") != 1 || !strings.Contains(got, want) || !strings.Contains(got, "The URL follows the branch `main`") {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+}
+
+func TestWhatExplainsAMismatchIsNotLostBehindItsCause(t *testing.T) {
+	r := logIn()
+	r.Findings[1].Message += ". This is the digest that is declared for `/x. y`: the two may be swapped"
+	if got := markdown(input(r)); !strings.Contains(got, "leave the checksum as it is. This is the digest that is declared for `/x. y`: the two may be swapped.") {
+		t.Error(got)
+	}
+}
+
+func TestOneFailingFileIsOneScreen(t *testing.T) {
+	r := logIn()
+	r.Artifact.URL += "?" + strings.Repeat("x", 100)
+	host := about(r.Artifact, finding.ArtifactHostDigest, "The host publishes another digest")
+	mutable := about(r.Artifact, finding.URLMutable, "The URL follows the branch `main`: what it serves can change without a change here")
+	mutable.Fix = "Write a commit in place of `main`: `https://huggingface.co/acme/llama/resolve/<commit>/llama.Q5_0.gguf`. The model's page lists the commits under \"Files and versions\", \"History\""
+	r.Findings = append(r.Findings, host, mutable)
+	got := text(t, report.Build(input(r, verified(), excused())), report.TextOptions{})
+	lines := 0
+	for line := range strings.Lines(got) {
+		lines += 1 + (len(line)-1)/80
+	}
+	if lines > 24 || !strings.HasPrefix(got, "1 of 3 files is not what was declared\n") || strings.Count(got, "1 of 3 files") != 2 {
+		t.Errorf("%d lines:\n%s", lines, got)
+	}
+}
+
+func TestAlikeAreToldOnceWithTheirNumberAndPlaces(t *testing.T) {
+	r := report.Build(alike(39))
+	got := text(t, r, report.TextOptions{})
+	if strings.Count(got, "could not be found") != 1 || !strings.Contains(got, "error  26 files of 8 manifests  artifact/unreachable\n") || !strings.Contains(got, "\n  chat-model-00/manifest.json:20, 24, 32, 36\n") {
+		t.Error(got)
+	}
+	if strings.Contains(got, "chat-model-07") || !strings.Contains(text(t, r, report.TextOptions{Verbose: true}), "chat-model-07/manifest.json:20") {
+		t.Error("--verbose does not name the rest")
+	}
+	comment := r.Markdown(commentLimit)
+	if strings.Count(comment, "\n| ❌ |") != 2 || !strings.Contains(comment, "| 13 files of 8 manifests `dl.example.org` |") || strings.Count(comment, "\n* [`") != 39 {
+		t.Error(comment)
+	}
+	lines := strings.Split(strings.TrimSpace(annotations(t, r)), "\n")
+	if len(lines) != 10 || !strings.Contains(lines[0], "holds for 26 files of 8 manifests") || strings.Contains(lines[1], "Fix:") || !strings.Contains(lines[9], "29 more") {
+		t.Error(strings.Join(lines, "\n"))
+	}
+}
+
+func TestOnlyAlikeAreToldOnce(t *testing.T) {
+	base := unavailable()
+	for name, change := range map[string]func(*verify.Result){
+		"the host":     func(r *verify.Result) { r.Artifact.URL = "https://example.com/x" },
+		"what is said": func(r *verify.Result) { r.Findings[0].Message = "The server answers 410 Gone" },
+		"the rule":     func(r *verify.Result) { r.Status, r.Findings[0].Rule = verify.Refused, finding.ArtifactRefused },
+		"a waiver":     func(r *verify.Result) { r.Findings[0].Waived = finding.Waiver{Because: "known"} },
+		"another finding": func(r *verify.Result) {
+			r.Findings = append(r.Findings, about(r.Artifact, finding.URLMutable, "It follows a branch"))
+		},
+	} {
+		other := elsewhere(base, "chat-other")
+		change(&other)
+		other.Findings = slices.Clone(other.Findings)
+		for i := range other.Findings {
+			other.Findings[i].Manifest = other.Artifact.Manifest
+		}
+		if got := markdown(input(base, other)); strings.Contains(got, "2 files of 2 manifests") {
+			t.Errorf("%s is another, and both are told as one:\n%s", name, got)
+		}
+	}
+	if got := markdown(input(base, elsewhere(base, "chat-other"))); !strings.Contains(got, "| 2 files of 2 manifests `huggingface.co` |") {
+		t.Error(got)
+	}
+}
+
+func TestAFixThatIsOneFilesOwnIsNotCalledThatOfAll(t *testing.T) {
+	one, two := unavailable(), elsewhere(unavailable(), "chat-other")
+	one.Findings[0].Fix, two.Findings[0].Fix = "Use `https://example.com/1`", "Use `https://example.com/2`"
+	for name, got := range map[string]string{"text": text(t, report.Build(input(one, two)), report.TextOptions{}), "comment": strings.ReplaceAll(markdown(input(one, two)), "*", "")} {
+		if !strings.Contains(got, "Fix, for the first: Use `https://example.com/1`") {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+}
+
+// waived is a run whose one mismatch the maintainers know of.
+func waived() report.Input {
+	r := mismatch()
+	r.Findings[0].Waived = finding.Waiver{Because: "Upstream re-released; see issue 12.", Until: "2026-12-31"}
+	return input(r, verified())
+}
+
+func TestWhatIsWaivedIsFoldedAndFailsNothing(t *testing.T) {
+	alike := elsewhere(unavailable(), "chat-gone")
+	alike.Findings[0].Waived.Because = "They are known"
+	in := waived()
+	in.Results = append(in.Results, alike, elsewhere(alike, "chat-gone-too"))
+	r := report.Build(in)
+	golden(t, "waived.md", r.Markdown(commentLimit))
+	golden(t, "waived.txt", text(t, r, report.TextOptions{Verbose: true}))
+	if r.Summary.Errors != 0 || r.Summary.Waived != 3 || annotations(t, r) != "" {
+		t.Errorf("%+v, %s", r.Summary, annotations(t, r))
+	}
+	var badge, sarif strings.Builder
+	if err := errors.Join(r.WriteBadge(&badge), r.WriteSARIF(&sarif)); err != nil || !strings.Contains(badge.String(), `"1 verified, 3 waived"`) ||
+		strings.Count(sarif.String(), `"kind": "external"`) != 3 || !strings.Contains(sarif.String(), `"justification": "They are known"`) {
+		t.Errorf("%v, %s", err, &badge)
+	}
+	if got := text(t, r, report.TextOptions{}); strings.Contains(got, "artifact/mismatch") || !strings.Contains(got, "3 waived") {
+		t.Error(got)
+	}
+}
+
+func TestMirrorsAndDocumentsAreToldApart(t *testing.T) {
+	first, second := unavailable(), unavailable()
+	first.Artifact.Pointer, second.Artifact.Pointer = "/url/0", "/url/1"
+	second.Artifact.Mirror, second.Artifact.URL = 1, "https://mirror.example.org/tokenizer.json"
+	other := second
+	other.Artifact.Document = 1
+	for _, r := range []*verify.Result{&first, &second, &other} {
+		r.Findings = slices.Clone(r.Findings)
+		r.Findings[0].Pointer, r.Findings[0].Document = r.Artifact.Pointer, r.Artifact.Document
+	}
+	if got := markdown(input(first, second)); !strings.Contains(got, "`tokenizer.json (mirror 1)`") || !strings.Contains(got, "`/url/1` (mirror 1)\n") || strings.Contains(got, "2 files of") {
+		t.Error(got)
+	}
+	if got := markdown(input(second, other)); !strings.Contains(got, "| 2 files of 1 manifest `mirror.example.org` |") {
+		t.Error(got)
+	}
+}
+
+func TestALogOfActionsFoldsWhatIsFine(t *testing.T) {
+	got := text(t, report.Build(input(mismatch(), verified(), excused())), report.TextOptions{Folds: true})
+	begin, end := strings.Index(got, "\n::group::1 file verified, 1 unverified\n"), strings.Index(got, "\n::endgroup::\n")
+	fine := strings.Index(got, "verified  chat-gorilla/manifest.json:14:16  /binaries/x86_64-apple-darwin")
+	if begin < strings.Index(got, "artifact/mismatch") || fine < begin || end < fine {
+		t.Error(got)
+	}
+}
+
+func TestShortDigestsShowTheDifference(t *testing.T) {
+	r := mismatch()
+	r.Observed = r.Artifact.Checksum.Value
+	r.Observed.Sum = r.Observed.Sum[:63] + "c"
+	if got := markdown(input(r)); !strings.Contains(got, "| `…bbbbbbbb…` | `…bbbbbbbc…` |") {
+		t.Error(got)
+	}
+}
+
+func TestWhatIsWrongIsSaidInEightWords(t *testing.T) {
+	for _, rule := range finding.Rules {
+		in := input()
+		in.Findings = []finding.Finding{finding.New(rule.ID, service, "/x", finding.Position{Line: 1, Column: 1}, "It is wrong", "")}
+		in.Findings[0].Severity = finding.Error
+		got := markdown(in)
+		_, rest, _ := strings.Cut(got, "</code>: ")
+		words, _, _ := strings.Cut(rest, "</summary>")
+		if n := len(strings.Fields(words)); n < 2 || n > 8 || strings.Contains(words, "…") {
+			t.Errorf("%s: %q", rule.ID, words)
+		}
+		structure(t, got)
+	}
+}
+
+func TestACommentSaysHowToRunTheSame(t *testing.T) {
+	for want, change := range map[string]func(*report.Input){
+		"check --base origin/HEAD":                func(in *report.Input) {},
+		"check --base origin/release-1.x":         func(in *report.Input) { in.Run.BaseRef = "release-1.x" },
+		"check --base origin/HEAD --mode fast":    func(in *report.Input) { in.Mode, in.Run.BaseRef = "fast", "$(reboot)" },
+		"check":                                   func(in *report.Input) { in.Scope = "all" },
+		"check --base origin/HEAD --mode offline": func(in *report.Input) { in.Mode = "offline" },
+	} {
+		in := input(verified())
+		change(&in)
+		if got := markdown(in); !strings.HasSuffix(got, "`verify-manifests "+want+"`\n") {
+			t.Errorf("%s: %s", want, got[len(got)-100:])
+		}
+	}
+}
+
+func TestACauseOfManyPlacesTakesAQuarterOfTheRoom(t *testing.T) {
+	got := markdown(alike(3_000))
+	if len(got) > commentLimit || strings.Count(got, "\n* and ") != 2 || strings.Count(got, "<summary>❌") != 2 {
+		t.Errorf("%d bytes, %d cut", len(got), strings.Count(got, "\n* and "))
+	}
+}
+
+// It runs out of time where one finding costs more the more there are.
+func TestManyFindingsAboutOneFileAreTold(t *testing.T) {
+	r := logIn()
+	for i := range 100_000 {
+		f := about(r.Artifact, finding.SignatureInvalid, fmt.Sprintf("No. %d", i))
+		g := about(r.Artifact, finding.URLMutable, fmt.Sprintf("No. %d", i))
+		r.Findings = append(r.Findings, f, g)
+	}
+	if got := markdown(input(r)); len(got) > commentLimit {
+		t.Errorf("%d bytes", len(got))
+	}
+}

@@ -1,0 +1,116 @@
+package report_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// scenes are what people meet, from the best to the worst day.
+func scenes() map[string]report.Input {
+	nothing := input()
+	nothing.Manifests = 0
+	cut := input(verified(), interrupted())
+	cut.Complete = false
+	return map[string]report.Input{
+		"show-good": input(verified(), excused()), "show-nothing": nothing, "show-cut": cut,
+		"show-one": input(verified(), logIn()), "show-five": five(), "show-39-alike": alike(39), "show-400-different": different(400),
+	}
+}
+
+func TestScenesReadAsTheyShould(t *testing.T) {
+	for name, in := range scenes() {
+		r := report.Build(in)
+		r.Took = 12 * time.Second
+		golden(t, name+".md", r.Markdown(commentLimit))
+		golden(t, name+".txt", text(t, r, report.TextOptions{}))
+	}
+}
+
+// interrupted is a file that the end of the run cut off.
+func interrupted() verify.Result {
+	r := unavailable()
+	r.Status = verify.Unreachable
+	f := about(r.Artifact, finding.ArtifactUnreachable, "The file was not read to its end: the time for the whole run (input timeout, 5h0m0s) is over")
+	f.Fix = "Run it again, with a longer `timeout` where that was over"
+	r.Findings = []finding.Finding{f}
+	return r
+}
+
+// logIn is a binary with a checksum whose URL serves a page.
+func logIn() verify.Result {
+	r := mismatch()
+	page := about(r.Artifact, finding.ArtifactHTMLPage, "The URL serves an HTML page titled `Sign in to Acme Drive` instead of the file")
+	page.Fix = "Open the URL in a private browser window to see the page. Then use a URL that downloads the file without a browser, a log-in or a consent"
+	r.Format = "html"
+	r.Findings = []finding.Finding{page, r.Findings[0]}
+	r.Findings[1].Fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
+	return r
+}
+
+// elsewhere moves a result to the manifest of another service.
+func elsewhere(r verify.Result, service string) verify.Result {
+	r.Artifact.Manifest = service + "/manifest.json"
+	r.Findings = slices.Clone(r.Findings)
+	for i := range r.Findings {
+		r.Findings[i].Manifest = r.Artifact.Manifest
+	}
+	return r
+}
+
+func five() report.Input {
+	in := input(verified(), mismatch(), elsewhere(logIn(), "chat-drive"), elsewhere(invalid(), "coder-viewer"), elsewhere(unavailable(), "embeddings-gone"), elsewhere(unchecked(), "chat-new"))
+	in.Manifests = 5
+	in.Findings = []finding.Finding{weak, unit, finding.New(finding.SchemaRequired, "chat-new/manifest.json", "", finding.Position{Line: 1, Column: 1}, "The field `modelInfo` is missing", "")}
+	return in
+}
+
+// alike is a registry with two hosts down, of whose files a few are served by others.
+func alike(n int) report.Input {
+	var results []verify.Result
+	for i := range n {
+		host, why := "huggingface.co", "The host `huggingface.co` could not be found: `no such host`"
+		if i%3 == 2 {
+			host, why = "dl.example.org", "The server `dl.example.org` answered 503 Service Unavailable"
+		}
+		a := declare(named(fmt.Sprintf("/weights/part-%d.gguf", i%5), "", fmt.Sprintf("https://%s/acme/m%d/resolve/v1/part-%d.gguf", host, i/5, i%5), 20+4*(i%5)), digestOf("e"))
+		r := verify.Result{Artifact: a, Status: verify.Unreachable, Size: -1, Findings: []finding.Finding{about(a, finding.ArtifactUnreachable, why)}}
+		results = append(results, elsewhere(r, fmt.Sprintf("chat-model-%02d", i/5)))
+	}
+	in := input(append(results, verified())...)
+	in.Manifests, in.Scope = 28, "all"
+	in.Run.Event, in.Run.PullRequest = "schedule", 0
+	return in
+}
+
+// different is n files that are n times something else than was declared.
+func different(n int) report.Input {
+	var results []verify.Result
+	for i := range n {
+		service := fmt.Sprintf("chat-model-%03d", i)
+		r := mismatch()
+		declared, served := digestOf("b"), digestOf("c")
+		declared.Sum = fmt.Sprintf("%016x", uint64(i+1)*0x9e3779b97f4a7c15) + declared.Sum[16:]
+		served.Sum = fmt.Sprintf("%016x", uint64(i+1)*0xbf58476d1ce4e5b9) + served.Sum[16:]
+		r.Artifact.URL = "https://github.com/acme/" + service + "/releases/download/v1.2.0/" + service + "-aarch64"
+		r.Artifact.Checksum = &artifact.Field[digestType]{Value: declared, Pointer: r.Artifact.Checksum.Pointer, Position: r.Artifact.Checksum.Position}
+		r.Observed = served
+		r.Findings = []finding.Finding{finding.New(finding.ArtifactMismatch, service, r.Artifact.Checksum.Pointer, r.Artifact.Checksum.Position, mismatchWords(served, declared), "")}
+		results = append(results, elsewhere(r, service))
+	}
+	in := input(results...)
+	in.Manifests = n
+	return in
+}
+
+// mismatchWords is what verify says of a digest that is not the declared one.
+func mismatchWords(served, declared digestType) string {
+	return fmt.Sprintf("The file is not the one that was declared: the URL serves a Mach-O arm64 executable of 11,222,333 bytes whose digest is %s, and %s is declared",
+		finding.Quote(served.String()), finding.Quote(declared.String()))
+}
