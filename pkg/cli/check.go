@@ -60,12 +60,15 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return c.print(ctx, c.config, result, c.format, known.save(c.config))
+	if isWhole := len(args) == 0 && c.base == "" && c.local == ""; isWhole {
+		known.scanned(result)
+	}
+	return c.print(ctx, c.config, result, c.format, known)
 }
 
-// print writes a report's files and prints it. A problem from before ends it with an error, but not sooner.
-func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, problem error) (int, error) {
-	if err := errors.Join(problem, writeFiles(c, r), p.write(r, format)); err != nil {
+// print writes a report's files and what is known now, and prints the report.
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, known *memory) (int, error) {
+	if err := errors.Join(known.save(c), writeFiles(c, r), p.write(r, format, known.scans())); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil
@@ -77,15 +80,15 @@ func addFormat(cmd *cobra.Command, format *string) {
 		"text", "json", "sarif", "markdown", "html", "badge")
 }
 
-// write prints a report in a format.
-func (p *program) write(r *report.Report, format string) error {
+// write prints a report in a format. The page shows the scans up to this one too.
+func (p *program) write(r *report.Report, format string, scans []report.Scan) error {
 	switch format {
 	case "json":
 		return r.WriteJSON(p.Stdout)
 	case "sarif":
 		return r.WriteSARIF(p.Stdout)
 	case "html":
-		return r.WriteHTML(p.Stdout)
+		return r.WriteHTML(p.Stdout, scans)
 	case "badge":
 		return r.WriteBadge(p.Stdout)
 	case "markdown":

@@ -110,6 +110,23 @@ func (m *memory) record(r *report.Report, results []verify.Result) {
 	r.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, m.notes))))
 }
 
+// scanned keeps how a scan of the whole registry ended.
+func (m *memory) scanned(r *report.Report) {
+	s := r.Summary
+	m.Scanned(state.Scan{Date: m.now, Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
+		Unavailable: s.Unavailable, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid})
+}
+
+// scans are the last ones, as a report shows them.
+func (m *memory) scans() []report.Scan {
+	var scans []report.Scan
+	for _, s := range m.Scans {
+		scans = append(scans, report.Scan{Date: s.Date, Summary: report.Summary{Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
+			Unavailable: s.Unavailable, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid}})
+	}
+	return scans
+}
+
 // forget drops what the registry does not name any more, after a scan of all of it.
 func (m *memory) forget(r *report.Report) {
 	if !r.Complete || r.Scope != scopeAll || !isAllRead(r) {

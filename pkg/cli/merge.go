@@ -30,7 +30,9 @@ func (p *program) mergeCommand() *cobra.Command {
 		if err != nil {
 			return 0, err
 		}
-		return p.print(ctx, config, merged, format, nil)
+		known := p.recall(config)
+		known.isReadOnly = true // only a scan adds to it
+		return p.print(ctx, config, merged, format, known)
 	})
 	return cmd
 }

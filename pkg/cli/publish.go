@@ -58,6 +58,9 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	m.forget(r)
+	if r.Scope == scopeAll && a.config.Shard == nil {
+		m.scanned(r)
+	}
 	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{Folds: true})}
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout))

@@ -127,7 +127,7 @@ func (b *tab) eval(script string) []string {
 // column is what the rows of the table show in a column.
 func (b *tab) column(label string) []string {
 	b.t.Helper()
-	return b.eval(`[...document.querySelectorAll("tbody [data-label=` + label + `]")].map(cell => cell.innerText.trim().split("\n")[0])`)
+	return b.eval(`[...document.querySelectorAll("tbody tr:not([hidden]) [data-label=` + label + `]")].map(cell => cell.innerText.trim().split("\n")[0])`)
 }
 
 func TestPageSortsInABrowser(t *testing.T) {
@@ -155,6 +155,33 @@ func TestPageSortsInABrowser(t *testing.T) {
 	}
 }
 
+func TestPageIsSearchedAndFilteredInABrowser(t *testing.T) {
+	b := browse(t, pageOf(t, report.Build(scenarios()["all"])))
+	input := func(script string) []string {
+		return b.eval(`(() => { ` + script + `; filters.dispatchEvent(new Event("input")); return [document.getElementById("shown").value]; })()`)
+	}
+	pick := func(name, value string) string {
+		return `document.querySelector("[data-filter=` + name + `]").value = "` + value + `"`
+	}
+	for _, step := range []struct{ script, want string }{
+		{``, "6 of 6 files"},
+		{pick("status", "unverified"), "2 of 6 files"},
+		{pick("host", "huggingface.co"), "1 of 6 files"},
+		{pick("status", ""), "3 of 6 files"},
+		{`document.getElementById("search").value = "TOKENIZER  server"`, "1 of 6 files"},
+		{`document.getElementById("search").value = ""; ` + pick("host", ""), "6 of 6 files"},
+		{pick("folder", "chat-gorilla"), "6 of 6 files"},
+	} {
+		if got := input(step.script); len(got) != 1 || got[0] != step.want {
+			t.Errorf("after %s: %q, want %q", step.script, got, step.want)
+		}
+	}
+	options := b.eval(`[...document.querySelectorAll("select option")].map(option => option.value)`)
+	if want := []string{"", "invalid", "mismatch", "unavailable", "unverified", "verified", "", "chat-gorilla", "", "dl.example.org", "github.com", "huggingface.co"}; !slices.Equal(options, want) {
+		t.Errorf("options %q, want %q", options, want)
+	}
+}
+
 // contrasts lists the texts whose contrast with what is behind them is under 4.5:1
 // (https://www.w3.org/TR/WCAG22/#contrast-minimum).
 const contrasts = `(() => {
@@ -173,7 +200,8 @@ const contrasts = `(() => {
 func TestPageReadsOnEveryScreen(t *testing.T) {
 	long := poisoned(strings.Repeat("x", 200) + `<img src="https://evil.example/x.png"><script>alert(1)</script>` + "\u202e")
 	for name, in := range map[string]report.Input{"all": scenarios()["all"], "hostile": long} {
-		b := browse(t, pageOf(t, report.Build(in)))
+		b := browse(t, chartOf(t, report.Build(in), nights(90)))
+		b.eval(`[...document.querySelectorAll("details")].map(details => { details.open = true; return "" })`)
 		for device, width := range map[string]int64{"phone": phone, "desk": desk} {
 			for _, scheme := range []string{"light", "dark"} {
 				b.screen(width, scheme)
@@ -212,7 +240,7 @@ func TestPageIsATableToAScreenReader(t *testing.T) {
 	if got, want := roles["columnheader"], []string{"Service", "File", "Status", "Since", "Size", "Remarks"}; !slices.Equal(got, want) {
 		t.Errorf("columns %q, want %q", got, want)
 	}
-	if len(roles["table"]) != 1 || len(roles["rowheader"]) != 6 || len(roles["cell"]) != 30 || len(roles["button"]) != 6 {
+	if len(roles["table"]) != 1 || len(roles["rowheader"]) != 6 || len(roles["cell"]) != 30 || len(roles["button"]) < 6 || len(roles["searchbox"]) != 1 {
 		t.Errorf("tables %q, %d rows, %d cells, %d buttons", roles["table"], len(roles["rowheader"]), len(roles["cell"]), len(roles["button"]))
 	}
 	for _, heading := range roles["heading"] {

@@ -32,7 +32,7 @@ func TestOneFileIsToldOnceTheCauseFirst(t *testing.T) {
 
 func TestWhatExplainsAMismatchIsNotLostBehindItsCause(t *testing.T) {
 	r := logIn()
-	r.Findings[1].Message += ". This is the digest that is declared for `/x. y`: the two may be swapped"
+	r.Findings[1].Message = "The URL serves a page titled `Sign in. Now`" + ". This is the digest that is declared for `/x. y`: the two may be swapped"
 	if got := markdown(input(r)); !strings.Contains(got, "leave the checksum as it is. This is the digest that is declared for `/x. y`: the two may be swapped.") {
 		t.Error(got)
 	}

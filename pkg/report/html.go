@@ -36,13 +36,15 @@ type page struct {
 	Policy                  string
 	Style                   template.CSS
 	Script                  template.JS
-	Headline                string
+	Sign, Headline          string
 	Repository, Commit, Run anchor
 	Facts                   []string
+	Figures                 []figure
 	Remarks                 []remark
+	Chart                   chart
+	Told, Waived            []groupRow
 	Columns                 []string
 	Files                   []fileRow
-	Others                  []otherRow
 	Silent                  string // about the manifests that are not shown
 	Project, Version        string
 }
@@ -56,46 +58,68 @@ type span struct {
 	Code bool
 }
 
+// figure is how many files ended in one way.
+type figure struct {
+	Class, Name string
+	Count       int
+	Since       string // of the oldest that is wrong
+}
+
+// groupRow is one cause.
+type groupRow struct {
+	Class, Severity  string
+	Title            anchor
+	Host             string
+	Says             []remark
+	Declared, Served string
+	Waived           []span
+	Places           []placeRow
+}
+
+type placeRow struct {
+	Source       anchor
+	Pointer, URL string
+}
+
 type fileRow struct {
-	Source               anchor
-	Pointer, URL, Digest string
-	Status, Class, Sign  string
-	Rank                 int // of the status, failures first
-	Since                string
-	Size, How            string
-	Bytes                int64
-	Remarks              []remark
+	Source              anchor
+	Name, URL, Digest   string
+	Folder, Host        string
+	Status, Class, Sign string
+	Rank                int // of the status, failures first
+	Since               string
+	Size, How           string
+	Bytes               int64
+	Remarks             []remark
 }
 
-type otherRow struct {
-	Severity string
-	Source   anchor
-	Remark   remark
-}
-
-// remark is a message and the rule behind it, if any.
+// remark is a message, the rules behind it, and what to do.
 type remark struct {
 	Message []span
-	Rule    anchor
+	Rules   []anchor
+	Fix     []span
 }
 
-// WriteHTML writes the report as one self-contained page for people: every file, what it ended as and why.
-// The page loads nothing, and its content security policy allows only its own style and script.
-func (r *Report) WriteHTML(w io.Writer) error {
+// WriteHTML writes the report as one self-contained page for people: what needs somebody, every file, what it ended as and why,
+// and what the scans up to this one found, oldest first. The page loads nothing, and its content security policy allows only its
+// own style and script.
+func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
+	told, waived := r.groups()
 	p := page{
 		Policy: "default-src 'none'; style-src " + cspHash(pageStyle) + "; script-src " + cspHash(pageScript) + "; base-uri 'none'; form-action 'none'",
 		Style:  template.CSS(pageStyle), Script: template.JS(pageScript),
-		Headline: r.Headline(), Facts: r.facts(),
+		Sign: r.sign(), Headline: r.Headline(), Facts: r.facts(), Figures: r.figures(),
 		Repository: anchor{r.Run.Repository, strings.TrimRight(r.repositoryURL(""), "/")},
 		Commit:     anchor{r.Run.HeadSHA[:min(7, len(r.Run.HeadSHA))], r.commitURL()},
 		Run:        anchor{fmt.Sprintf("run %d", r.Run.RunID), r.runURL()},
-		Columns:    []string{"Service", "File", "Status", "Since", "Size", "Remarks"},
-		Project:    projectURL, Version: finding.Clean(r.Tool.Version),
+		Chart:      newChart(scans),
+		Told:       r.groupPage(told), Waived: r.groupPage(waived),
+		Columns: []string{"Service", "File", "Status", "Since", "Size", "Remarks"}, Files: r.files(), Silent: r.silent(),
+		Project: projectURL, Version: finding.Clean(r.Tool.Version),
 	}
 	for _, text := range r.remarks() {
-		p.Remarks = append(p.Remarks, newRemark(text, ""))
+		p.Remarks = append(p.Remarks, remark{Message: spans(sentence(text))})
 	}
-	p.Files, p.Others, p.Silent = r.rows()
 	var out bytes.Buffer
 	if err := pageTemplate.Execute(&out, p); err != nil {
 		return fmt.Errorf("making the page: %w", err)
@@ -110,49 +134,128 @@ func cspHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// rows are the page's files, worst first, and the findings that are about none of them.
-func (r *Report) rows() (files []fileRow, others []otherRow, silent string) {
-	artifacts := r.byPlace()
-	remarks := map[place][]remark{}
-	shown := map[string]bool{}
-	for _, f := range r.worstFirst() {
-		shown[f.Manifest] = true
-		if a, ok := artifactOf(f, artifacts); ok {
-			at := a.place()
-			remarks[at] = append(remarks[at], newRemark(f.Message, f.Rule))
-			continue
+// The ways in which files end, as a reader cares for them.
+var outcomes = []struct {
+	class, name string
+	statuses    []verify.Status
+}{
+	{"good", "verified", []verify.Status{verify.Verified}},
+	{"warn", "without a checksum", []verify.Status{verify.Unverified}},
+	{"unknown", "not checked", []verify.Status{verify.Unavailable, verify.Unreachable, verify.Refused}},
+	{"bad", "not as declared", []verify.Status{verify.Mismatch, verify.Invalid}},
+}
+
+// count is how many files ended in one of the ways.
+func (s Summary) outcome(statuses []verify.Status) (n int) {
+	for _, status := range statuses {
+		n += *s.status(status)
+	}
+	return n
+}
+
+// figures are the page at a glance.
+func (r *Report) figures() []figure {
+	var list []figure
+	for _, o := range outcomes {
+		f := figure{Class: o.class, Name: o.name, Count: r.Summary.outcome(o.statuses)}
+		for _, a := range r.Artifacts {
+			if slices.Contains(o.statuses, a.Status) && !a.Since.IsZero() && (f.Since == "" || day(a.Since) < f.Since) {
+				f.Since = day(a.Since)
+			}
 		}
-		others = append(others, otherRow{f.Severity.String(), r.service(f.Manifest, f.Line), newRemark(f.Message, f.Rule)})
+		list = append(list, f)
+	}
+	return list
+}
+
+// groupPage tells each cause once.
+func (r *Report) groupPage(groups []group) []groupRow {
+	var rows []groupRow
+	for _, g := range groups {
+		first := g[0]
+		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(first.host()), Title: anchor{Text: g.count()}}
+		if len(g) == 1 {
+			row.Title = r.service(first.manifest(), first.position().Line)
+			row.Declared, row.Served, _ = first.digests()
+		}
+		for _, s := range first.says {
+			row.Says = append(row.Says, newRemark(s))
+		}
+		if w := first.findings[0].Waived; !w.IsZero() {
+			row.Waived = []span{{Text: finding.Clean(finding.Shorten(w.Because, messageLimit)), Code: true}}
+			if w.Until != "" {
+				row.Waived = append([]span{{Text: "until "}, {Text: finding.Clean(finding.Shorten(w.Until, valueLimit)), Code: true}, {Text: ": "}}, row.Waived...)
+			}
+		}
+		for _, e := range g {
+			row.Places = append(row.Places, r.placePage(e))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func (r *Report) placePage(e entry) placeRow {
+	p := placeRow{Source: anchor{finding.Clean(finding.Shorten(e.manifest(), valueLimit) + atLine(e.position().Line)), r.sourceURL(e.manifest(), e.position().Line)},
+		Pointer: finding.Clean(finding.Shorten(e.findings[0].Pointer, valueLimit))}
+	if e.artifact != nil {
+		p.URL = finding.Clean(finding.Shorten(displayURL(e.artifact.URL), valueLimit))
+	}
+	return p
+}
+
+// files are the page's table, worst first.
+func (r *Report) files() []fileRow {
+	artifacts := r.byPlace()
+	about := map[place][]remark{}
+	for _, f := range r.worstFirst() {
+		if a, ok := artifactOf(f, artifacts); ok {
+			about[a.place()] = append(about[a.place()], remark{Message: spans(brief(f.Rule)), Rules: []anchor{{finding.Clean(f.Rule), ruleURL(f.Rule)}}})
+		}
+	}
+	var files []fileRow
+	for _, a := range r.Artifacts {
+		files = append(files, r.fileRow(a, about[a.place()]))
+	}
+	slices.SortStableFunc(files, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
+	return files
+}
+
+// silent says how many manifests the page says nothing of.
+func (r *Report) silent() string {
+	shown := map[string]bool{}
+	for _, f := range r.Findings {
+		shown[f.Manifest] = true
 	}
 	for _, a := range r.Artifacts {
 		shown[a.Manifest] = true
-		files = append(files, r.fileRow(a, remarks[a.place()]))
 	}
-	slices.SortStableFunc(files, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
-	if n := r.Summary.Manifests - len(shown); n > 0 {
-		silent = fmt.Sprintf("%d more %s no file to download, and nothing is wrong with %s.",
-			n, english.PluralWord(n, "manifest names", "manifests name"), english.PluralWord(n, "it", "them"))
+	n := r.Summary.Manifests - len(shown)
+	if n <= 0 {
+		return ""
 	}
-	return files, others, silent
+	return fmt.Sprintf("%d more %s no file to download, and nothing is wrong with %s.",
+		n, english.PluralWord(n, "manifest names", "manifests name"), english.PluralWord(n, "it", "them"))
 }
 
-func newRemark(message, rule string) remark {
-	return remark{spans(sentence(message)), anchor{finding.Clean(rule), ruleURL(rule)}}
+func newRemark(s statement) remark {
+	r := remark{Message: spans(sentence(s.message)), Fix: spans(sentence(s.fix))}
+	for _, rule := range s.rules {
+		r.Rules = append(r.Rules, anchor{finding.Clean(rule), ruleURL(rule)})
+	}
+	return r
 }
 
 // service leads to a manifest's line, by the name of its service: the folder.
 func (r *Report) service(manifest string, line int) anchor {
-	name := path.Dir(manifest)
-	if name == "." {
-		name = manifest
-	}
-	return anchor{finding.Clean(finding.Shorten(name, valueLimit)), r.sourceURL(manifest, line)}
+	return anchor{finding.Clean(finding.Shorten(service(manifest), valueLimit)), r.sourceURL(manifest, line)}
 }
 
 func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 	row := fileRow{
-		Source: r.service(a.Manifest, a.Line), Pointer: finding.Clean(finding.Shorten(a.Pointer, valueLimit)),
+		Source: r.service(a.Manifest, a.Line), Name: finding.Clean(finding.Shorten(a.name(), valueLimit)),
 		URL:    finding.Clean(finding.Shorten(displayURL(a.URL), valueLimit)),
+		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(hostOf(a.URL), valueLimit)),
 		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: slices.Index(verify.Statuses, a.Status),
 		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,
 	}
@@ -160,7 +263,7 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 		row.Bytes = *a.Size
 	}
 	if !a.Since.IsZero() {
-		row.Since = a.Since.UTC().Format("2006-01-02")
+		row.Since = day(a.Since)
 	}
 	switch a.Status {
 	case verify.Verified:
@@ -172,7 +275,7 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 		row.Digest = a.Observed.String() // a failure's remark says it
 	}
 	if a.Note != "" {
-		row.Remarks = append(row.Remarks, newRemark(a.Note, ""))
+		row.Remarks = append(row.Remarks, remark{Message: spans(sentence(a.Note))})
 	}
 	return row
 }

@@ -19,7 +19,7 @@ import (
 func pageOf(t testing.TB, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
-	if err := r.WriteHTML(&b); err != nil {
+	if err := r.WriteHTML(&b, nil); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -27,6 +27,37 @@ func pageOf(t testing.TB, r *report.Report) string {
 
 func TestPageReadsAsItShould(t *testing.T) {
 	golden(t, "all.html", pageOf(t, report.Build(scenarios()["all"])))
+	golden(t, "scans.html", chartOf(t, report.Build(input(verified())), nights(3)))
+}
+
+// nights are the scans of as many nights.
+func nights(n int) []report.Scan {
+	var scans []report.Scan
+	for i := range n {
+		scans = append(scans, report.Scan{Date: firstDay.AddDate(0, 0, i), Summary: report.Summary{Verified: 30 + i, Unverified: 8, Mismatch: i % 2, Unreachable: i % 5, Unavailable: i % 3}})
+	}
+	return scans
+}
+
+func chartOf(t testing.TB, r *report.Report, scans []report.Scan) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.WriteHTML(&b, scans); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestTheChartShowsTheLastScansInFiguresToo(t *testing.T) {
+	page := chartOf(t, report.Build(input(verified())), nights(200))
+	for what, want := range map[string]int{"<g><title>": 90, "2026-11-01: ": 0, "2027-05-19: 229 verified, 8 without a checksum, 5 not checked, 1 not as declared": 1, `<tr><th scope="row"><time`: 90} {
+		if got := strings.Count(page, what); got != want {
+			t.Errorf("%q is there %d times, want %d", what, got, want)
+		}
+	}
+	if strings.Contains(pageOf(t, report.Build(input())), "<svg") {
+		t.Error("there is a chart of nothing")
+	}
 }
 
 // walk calls visit with every node of the page.
@@ -86,7 +117,7 @@ func TestPageShowsOutsideTextAsText(t *testing.T) {
 	want := elements(t, pageOf(t, report.Build(poisoned("plain"))))
 	for _, s := range hostile {
 		page := pageOf(t, report.Build(poisoned(s)))
-		if got := elements(t, page); s != "" && !slices.Equal(got, want) || t.Failed() {
+		if got := elements(t, page); strings.TrimSpace(s) != "" && !slices.Equal(got, want) || t.Failed() {
 			t.Fatalf("with %.100q:\n%s", s, page)
 		}
 	}
@@ -123,12 +154,12 @@ func TestPageSaysWhatIsNotShownAndSinceWhen(t *testing.T) {
 	r := report.Build(in)
 	r.Artifacts[0].Since = time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
 	page := pageOf(t, r)
-	for _, want := range []string{"3 more manifests name no file to download", `<time datetime="2026-11-01">`, ">run 4242</a>"} {
+	for _, want := range []string{"3 more manifests name no file to download", `<time datetime="2026-11-01">`, ">run 4242</a>", `<strong>2</strong> not as declared <span class="faint">since <time datetime="2026-11-01">`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not hold %s", want)
 		}
 	}
-	if err := r.WriteHTML(failing{}); !errors.Is(err, errFailing) {
+	if err := r.WriteHTML(failing{}, nil); !errors.Is(err, errFailing) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -20,12 +21,15 @@ const (
 	maxETag     = 1 << 10  // bytes
 	maxFailures = 1_000_000
 	maxYear     = 9999 // RFC 3339 has four digits
+	maxScans    = 90
+	maxCount    = 1_000_000_000 // files of one scan
 )
 
 // document is the JSON form.
 type document struct {
 	Version int   `json:"version"`
 	Files   files `json:"files"`
+	Scans   scans `json:"scans,omitempty"`
 }
 
 // files are read one by one, so that the first that is none of ours ends it, however many there are.
@@ -75,7 +79,12 @@ func (s *State) marshal(options ...json.Options) ([]byte, error) {
 			return nil, fmt.Errorf("writing the state: the entry %s: %w", finding.Quote(url), err)
 		}
 	}
-	data, err := json.Marshal(document{Version, s.Files}, append(options, json.Deterministic(true))...)
+	for i := range s.Scans {
+		if err := scans(s.Scans[:i+1]).check(); err != nil {
+			return nil, fmt.Errorf("writing the state: %w", err)
+		}
+	}
+	data, err := json.Marshal(document{Version, s.Files, s.Scans}, append(options, json.Deterministic(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("writing the state: %w", err)
 	}
@@ -105,7 +114,51 @@ func Read(from io.Reader) (*State, error) {
 	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("it is no state of version %d: %s", Version, finding.Quote(err.Error()))
 	}
-	return &State{Files: d.Files}, nil
+	return &State{Files: d.Files, Scans: d.Scans}, nil
+}
+
+// scans are read one by one, so that the first that is none of ours ends it, however many there are.
+type scans []Scan
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (s *scans) UnmarshalJSONFrom(from *jsontext.Decoder) error {
+	if kind := from.PeekKind(); kind != '[' {
+		return errors.New("scans is no list")
+	}
+	if _, err := from.ReadToken(); err != nil {
+		return err
+	}
+	for from.PeekKind() == '{' {
+		var scan Scan
+		if err := json.UnmarshalDecode(from, &scan); err != nil {
+			return err
+		}
+		*s = append(*s, scan)
+		if err := s.check(); err != nil {
+			return err
+		}
+	}
+	_, err := from.ReadToken()
+	return err
+}
+
+// check reports the first thing about the last of them, or their number, that is none of ours.
+func (s scans) check() error {
+	n := len(s)
+	if n == 0 {
+		return nil
+	}
+	last := s[n-1]
+	counts := []int{last.Verified, last.Mismatch, last.Unverified, last.Unavailable, last.Unreachable, last.Refused, last.Invalid}
+	switch {
+	case n > maxScans:
+		return fmt.Errorf("there are more than %d scans", maxScans)
+	case last.Date.IsZero() || !sensible(last.Date) || n > 1 && last.Date.Before(s[n-2].Date):
+		return fmt.Errorf("the date of scan %d is out of order", n)
+	case slices.Min(counts) < 0 || slices.Max(counts) > maxCount:
+		return fmt.Errorf("a number of scan %d is out of bounds", n)
+	}
+	return nil
 }
 
 var commitShape = regexp.MustCompile(`^([0-9a-f]{40})?$`)

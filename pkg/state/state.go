@@ -4,6 +4,7 @@
 package state
 
 import (
+	"slices"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -16,6 +17,27 @@ const Version = 1
 type State struct {
 	// Files holds what is known of each URL, by its canonical form.
 	Files map[string]File
+	// Scans are the last scans of the whole registry, the oldest first.
+	Scans []Scan
+}
+
+// Scan is how many files a scan of the whole registry found, by what they ended as.
+type Scan struct {
+	Date        time.Time `json:"date"`
+	Verified    int       `json:"verified,omitzero"`
+	Mismatch    int       `json:"mismatch,omitzero"`
+	Unverified  int       `json:"unverified,omitzero"`
+	Unavailable int       `json:"unavailable,omitzero"`
+	Unreachable int       `json:"unreachable,omitzero"`
+	Refused     int       `json:"refused,omitzero"`
+	Invalid     int       `json:"invalid,omitzero"`
+}
+
+// Scanned adds a scan, and forgets what maxScans has no room for. What claims to be later is a mistake of a clock, and goes.
+func (s *State) Scanned(scan Scan) {
+	scan.Date = scan.Date.UTC().Truncate(time.Second)
+	earlier := slices.DeleteFunc(slices.Clone(s.Scans), func(each Scan) bool { return each.Date.After(scan.Date) })
+	s.Scans = append(earlier[max(0, len(earlier)+1-maxScans):], scan)
 }
 
 // File is what earlier scans saw of one URL.

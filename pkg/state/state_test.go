@@ -228,6 +228,14 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 		"more than the largest size":     strings.Repeat(" ", 33<<20),
 		"a size that is no whole one":    entry(seen + `, "size": 1.5`),
 		"an entry that is not one":       `{"version": 1, "files": {"https://example.com/x": []}}`,
+		"scans that are no list":         `{"version": 1, "files": {}, "scans": {}}`,
+		"a scan that is none":            `{"version": 1, "files": {}, "scans": [1]}`,
+		"a scan without a date":          `{"version": 1, "files": {}, "scans": [{"verified": 1}]}`,
+		"scans out of order":             `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z"}, {"date": "2026-11-01T03:00:00Z"}]}`,
+		"a negative count":               `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "invalid": -1}]}`,
+		"a count out of bounds":          `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "refused": 9999999999}]}`,
+		"more scans than are kept":       `{"version": 1, "files": {}, "scans": [` + strings.Repeat(`{"date": "2026-11-02T03:00:00Z"},`, 90) + `{"date": "2026-11-02T03:00:00Z"}]}`,
+		"an unknown member of a scan":    `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "bytes": 1}]}`,
 		"a problem that is a sentence":   entry(`"problem": "changed"`),
 	} {
 		if s, err := state.Read(strings.NewReader(broken)); err == nil {
@@ -243,6 +251,7 @@ func TestWhatReadWouldRefuseIsNotWritten(t *testing.T) {
 	for name, s := range map[string]*state.State{
 		"no URL":            {Files: map[string]state.File{"": after(good("a"))}},
 		"nothing":           {Files: map[string]state.File{url: {}}},
+		"a scan of no day":  {Files: map[string]state.File{}, Scans: []state.Scan{{Verified: 1}}},
 		"half of a failure": {Files: map[string]state.File{url: {Failures: 1}}},
 	} {
 		var b bytes.Buffer
@@ -254,6 +263,18 @@ func TestWhatReadWouldRefuseIsNotWritten(t *testing.T) {
 	s.Record("", good("a"), day(1))
 	if len(s.Files) > 0 {
 		t.Errorf("%v", s.Files)
+	}
+}
+
+func TestTheLastScansAreKept(t *testing.T) {
+	s := &state.State{Files: map[string]state.File{}}
+	s.Scanned(state.Scan{Date: day(400), Mismatch: 7}) // by a clock that was wrong
+	for i := range 100 {
+		s.Scanned(state.Scan{Date: day(i + 1), Verified: i})
+	}
+	got := reread(t, s)
+	if len(got.Scans) != 90 || got.Scans[0].Verified != 10 || got.Scans[89].Verified != 99 || !got.Scans[89].Date.Equal(day(100)) {
+		t.Errorf("%d scans, from %+v to %+v", len(got.Scans), got.Scans[0], got.Scans[len(got.Scans)-1])
 	}
 }
 
@@ -270,7 +291,7 @@ func FuzzRead(f *testing.F) {
 		f.Fatal(err)
 	}
 	compact, _, _ := many(4).Compact(4096)
-	for _, seed := range []string{b.String(), "", "{}", `{"version": 1, "files": {"x": {}}}`, string(compact)} {
+	for _, seed := range []string{b.String(), `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "verified": 1}]}`, "", "{}", `{"version": 1, "files": {"x": {}}}`, string(compact)} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,0 +1,87 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Scan is what one scan of a whole registry found.
+type Scan struct {
+	Date    time.Time
+	Summary Summary
+}
+
+// scanLimit is how many scans a chart has room for.
+const scanLimit = 90
+
+// The measures of a chart, in the units of its view box.
+const (
+	chartHeight = 100
+	barStep     = 8
+	barRoom     = 6 // of barStep
+)
+
+// chart shows the last scans: a bar for each, the files in it by how they ended, and the same in figures.
+type chart struct {
+	Width, Height int
+	Names         []string
+	Bars          []bar
+}
+
+type bar struct {
+	Date, Words string
+	Counts      []int // as Names
+	Parts       []part
+}
+
+// part of a bar is a rectangle, from the bottom up.
+type part struct {
+	Class               string
+	X, Y, Width, Height string
+}
+
+func newChart(scans []Scan) chart {
+	scans = scans[max(0, len(scans)-scanLimit):]
+	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight}
+	for _, o := range outcomes {
+		c.Names = append(c.Names, o.name)
+	}
+	most := 1
+	for _, s := range scans {
+		most = max(most, s.Summary.files())
+	}
+	for i, s := range scans {
+		c.Bars = append(c.Bars, newBar(i, s, most))
+	}
+	slices.Reverse(c.Bars) // whoever reads the figures begins with the newest
+	return c
+}
+
+// files is how many files the statuses count.
+func (s Summary) files() (n int) {
+	for _, o := range outcomes {
+		n += s.outcome(o.statuses)
+	}
+	return n
+}
+
+func newBar(i int, s Scan, most int) bar {
+	b := bar{Date: day(s.Date)}
+	var words []string
+	below := 0.0
+	for _, o := range outcomes {
+		n := s.Summary.outcome(o.statuses)
+		b.Counts = append(b.Counts, n)
+		if n == 0 {
+			continue
+		}
+		words = append(words, fmt.Sprintf("%d %s", n, o.name))
+		height := float64(n) / float64(most) * chartHeight
+		below += height
+		b.Parts = append(b.Parts, part{Class: o.class, X: fmt.Sprint(i * barStep), Y: fmt.Sprintf("%.2f", chartHeight-below), Width: fmt.Sprint(barRoom), Height: fmt.Sprintf("%.2f", height)})
+	}
+	b.Words = b.Date + ": " + strings.Join(words, ", ")
+	return b
+}
