@@ -3,12 +3,15 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net/url"
+	"path"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -16,6 +19,13 @@ import (
 const (
 	logInterval  = 15 * time.Second
 	liveInterval = 150 * time.Millisecond
+)
+
+const (
+	// slowAfter is how long a file is read before it is worth a name.
+	slowAfter = 30 * time.Second
+	// slowName is how much of its name is shown, in runes.
+	slowName = 40
 )
 
 // barWidth is the width of the bar in front of the figures, in columns: both fit a terminal of 80.
@@ -86,5 +96,14 @@ func figures(p *verify.Progress, elapsed time.Duration) string {
 	if left := announced - bytes; left > 0 && rate > 0 {
 		said += fmt.Sprintf(", %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 	}
-	return said
+	return said + slowest(p.Slowest(time.Now(), slowAfter))
+}
+
+// slowest names the file that comes slowest, and its host; "" where none is slow.
+func slowest(address string, rate float64) string {
+	u, err := url.Parse(address)
+	if address == "" || err != nil {
+		return ""
+	}
+	return fmt.Sprintf("; slowest: %s from %s, %s/s", finding.Clean(finding.Shorten(path.Base(u.Path), slowName)), finding.Clean(finding.Shorten(u.Hostname(), slowName)), humanize.Bytes(uint64(rate)))
 }

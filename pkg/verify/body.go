@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"sync/atomic"
+
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/format"
@@ -22,6 +24,7 @@ type body struct {
 	size       int64
 	http       fetch.Head
 	counts     counter
+	received   atomic.Int64 // bytes, of all tries
 }
 
 func newBody(algorithms []digest.Algorithm, message *message, counts counter) *body {
@@ -47,6 +50,7 @@ func (b *body) Write(p []byte) (int, error) {
 	b.size += int64(len(p))
 	b.message.write(p)
 	b.counts.advance(len(p))
+	b.received.Add(int64(len(p)))
 	return b.hasher.Write(p)
 }
 

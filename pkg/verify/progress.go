@@ -1,6 +1,12 @@
 package verify
 
-import "sync/atomic"
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
 
 // Progress counts what a run has done so far. It may be read while the run goes on; the zero Progress is
 // ready for use.
@@ -8,6 +14,55 @@ type Progress struct {
 	files, filesDone atomic.Int64
 	read             atomic.Int64 // every byte that came
 	kept, announced  atomic.Int64 // of the files begun and done, each counted once however often it was begun
+
+	mu       sync.Mutex
+	readings map[*body]reading // those that go on
+}
+
+// reading is a download that goes on.
+type reading struct {
+	url   string
+	since time.Time
+}
+
+// reads notes that a file is read from now on, until the function that it returns is called. A nil Progress notes nothing.
+func (p *Progress) reads(url string, got *body, now time.Time) (end func()) {
+	if p == nil {
+		return func() {}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.readings == nil {
+		p.readings = map[*body]reading{}
+	}
+	p.readings[got] = reading{url, now}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.readings, got)
+	}
+}
+
+// Slowest returns the URL of the file of which the fewest bytes come in a second, among those that have been read for
+// at least as long as after; "" where there is none.
+func (p *Progress) Slowest(now time.Time, after time.Duration) (url string, bytesPerSecond float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	type slow struct {
+		url  string
+		rate float64
+	}
+	var all []slow
+	for got, r := range p.readings {
+		if took := now.Sub(r.since); took >= max(after, 1) {
+			all = append(all, slow{r.url, float64(got.received.Load()) / took.Seconds()})
+		}
+	}
+	if len(all) == 0 {
+		return "", 0
+	}
+	slowest := slices.MinFunc(all, func(a, b slow) int { return cmp.Or(cmp.Compare(a.rate, b.rate), cmp.Compare(a.url, b.url)) })
+	return slowest.url, slowest.rate
 }
 
 // Files returns how many files have ended, and how many there are.

@@ -137,6 +137,7 @@ func (v *Verifier) newBody(d Download, progress counter) *body {
 
 // get reads a file, as the request says, into a sink, which is the body or passes all on to it.
 func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, got *body, sink fetch.Sink) (*evidence, error) {
+	defer v.Progress.reads(d.URL, got, time.Now())()
 	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
 	r.AllowHTTP = !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
 	head, err := v.Fetcher.Get(ctx, r, sink)
