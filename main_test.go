@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/report/reporttest"
 )
 
 func TestMain(m *testing.M) {
@@ -54,6 +55,11 @@ func setup(env *testscript.Env) error {
 		api.Close()
 		if unknown := api.Unknown(); len(unknown) > 0 {
 			env.T().Fatal("requests for routes that GitHub does not have: ", strings.Join(unknown, ", "))
+		}
+	})
+	env.Defer(func() {
+		if err := checkReports(env.WorkDir); err != nil {
+			env.T().Fatal(err)
 		}
 	})
 	env.Values["api"] = api
@@ -94,6 +100,23 @@ func writeTutorial(name string) error {
 		script.WriteString(commands)
 	}
 	return os.WriteFile(name, []byte(script.String()), 0o600)
+}
+
+// checkReports holds every report that a script left to the published schema.
+func checkReports(dir string) error {
+	return filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(name) != ".json" || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		if err != nil || !strings.Contains(string(text), `"name": "verify-manifests"`) {
+			return err
+		}
+		if err := reporttest.Check(text); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(name), err)
+		}
+		return nil
+	})
 }
 
 const (

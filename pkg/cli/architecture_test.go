@@ -32,6 +32,7 @@ var arrows = map[string][]string{
 	"github":            {"finding"},
 	"git":               {"finding"},
 	"github/githubtest": {},
+	"report/reporttest": {"report"},
 	"cli":               {"artifact", "config", "digest", "document", "fetch", "finding", "git", "github", "hosts", "image", "lint", "prem", "registry", "report", "schema", "state", "verify"},
 }
 

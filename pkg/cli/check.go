@@ -60,7 +60,7 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if isWhole := len(args) == 0 && c.base == "" && c.local == ""; isWhole {
+	if selected.isWhole && len(args) == 0 && c.base == "" && c.local == "" {
 		known.scanned(result)
 	}
 	return c.print(ctx, c.config, result, c.format, known)

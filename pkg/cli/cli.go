@@ -122,7 +122,7 @@ program could not do its work.`,
 		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noCommand,
 		RunE:          p.root,
 	}
 	root.SetArgs(append([]string{}, p.Args...)) // cobra reads os.Args in place of nil
@@ -130,8 +130,9 @@ program could not do its work.`,
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	p.addLook(root)
-	wrapHelp(root)
-	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.registriesCommand(), p.schemaCommand(), p.versionCommand())
+	root.SetUsageFunc(usage)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.registriesCommand(), p.explainCommand(), p.schemaCommand(), p.versionCommand())
 	return root
 }
 

@@ -23,6 +23,9 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 			continue
 		}
 		cmd.Flags().Var(&flagValue{input: in, config: c, text: in.value}, in.name, in.help)
+		if in.group&(publishing|network) == publishing { // it means nothing outside Actions
+			_ = cmd.Flags().MarkHidden(in.name) // fails for a flag that is not there
+		}
 		if in.values != nil {
 			complete(cmd, in.name, in.values)
 		}
@@ -88,13 +91,12 @@ func (p *program) refuseUnknownInputs() error {
 }
 
 func didYouMean(name string) string {
-	hyphens := strings.NewReplacer("_", "-", " ", "-").Replace(name)
 	var names []string
 	for _, in := range inputs {
-		if in.name == hyphens {
-			return ": did you mean " + in.name + "?"
-		}
 		names = append(names, in.name)
+	}
+	if meant := closest(strings.NewReplacer("_", "-", " ", "-").Replace(name), names); meant != "" {
+		return ": did you mean " + meant + "?"
 	}
 	return ": the inputs are " + strings.Join(names, ", ")
 }

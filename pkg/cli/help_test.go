@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
 // say returns what the program prints, on both its outputs.
@@ -18,7 +20,7 @@ func say(t *testing.T, args ...string) string {
 }
 
 func TestHelpFitsATerminalAndShowsExamples(t *testing.T) {
-	for _, command := range []string{"", "check", "sum", "merge", "schema", "version"} {
+	for _, command := range []string{"", "check", "sum", "merge", "registries", "explain", "schema", "version"} {
 		help := say(t, append(strings.Fields(command), "--help")...)
 		if !strings.Contains(help, "Examples:\n  verify-manifests") {
 			t.Errorf("%s: the help has no example", command)
@@ -51,5 +53,77 @@ func TestShellsCompleteWhatCanBeSaid(t *testing.T) {
 		if script := say(t, "completion", shell); !strings.Contains(script, "verify-manifests") {
 			t.Errorf("%s: %s", shell, script)
 		}
+	}
+}
+
+func TestHelpGroupsFlagsAndLeavesOutWhatMeansNothingHere(t *testing.T) {
+	for _, command := range []string{"check", "sum", "merge"} {
+		help := say(t, command, "--help")
+		_, more, _ := strings.Cut(help, "\nMore:\n")
+		if strings.Count(more, "--") != 1 || !strings.Contains(more, "--help") {
+			t.Errorf("%s: a flag is in no topic of help.go:\n%s", command, more)
+		}
+		for _, flag := range []string{"--comment", "--annotations", "--drift-issue", "--merge ", "--scope"} {
+			if strings.Contains(help, flag) {
+				t.Errorf("%s: the help holds %s, which means nothing outside Actions", command, flag)
+			}
+		}
+	}
+	help := say(t, "check", "--help")
+	for _, title := range []string{"What to check", "How", "What to write", "The network"} {
+		if !strings.Contains(help, "\n"+title+":\n  ") {
+			t.Errorf("no %s in\n%s", title, help)
+		}
+	}
+	if got := say(t, "check", "--comment=sometimes"); !strings.Contains(got, "always, on-failure or never") {
+		t.Errorf("--comment is no flag any more: %s", got)
+	}
+}
+
+func TestAMistakeIsToldWhatWasMeant(t *testing.T) {
+	for command, want := range map[string]string{
+		"chekc":               "unknown command `chekc`: did you mean check? for example, `verify-manifests check`",
+		"sun":                 "did you mean sum?",
+		"testdata":            "to verify what is there, `verify-manifests check testdata`",
+		"nothing-like-it":     "the commands are check, completion, explain, merge, registries, schema, sum, version",
+		"check --bas x":       "unknown flag: --bas: did you mean --base?",
+		"check --reprot-file": "did you mean --report-file?",
+		"check --zzz":         "`verify-manifests check --help` lists them",
+		"check --base":        "flag needs an argument: --base (`verify-manifests check --help` says more)",
+		"sum":                 "sum needs the path of a manifest, or of a folder of some: for example, `verify-manifests sum chat-mistral-7b-instruct`",
+		"merge":               "for example, `verify-manifests merge --report-file report.json shard-*.json`",
+		"explain":             "explain needs the name of a rule: for example, `verify-manifests explain artifact/mismatch`",
+		"explain a b":         "no more",
+		"explain size":        "did you mean artifact/size?",
+		"explain mismach":     "did you mean artifact/mismatch?",
+		"explain url":         "there are url/conflict, ",
+		"explain \x1b[31m":    "there is no rule `\\u001b[31m`",
+		"schema reports":      "expected report, config, or nothing",
+	} {
+		got := say(t, strings.Fields(command)...)
+		if !strings.Contains(got, want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("%s: %s", command, got)
+		}
+	}
+}
+
+func TestExplainPrintsEveryRule(t *testing.T) {
+	for _, rule := range finding.Rules {
+		got := say(t, "explain", rule.ID)
+		words := strings.Join(strings.Fields(got), " ")
+		for _, want := range []string{rule.ID, rule.Severity.String(), rule.Title, rule.Why, "Fix: " + rule.Fix, "rules.md#" + strings.ReplaceAll(rule.ID, "/", "")} {
+			if !strings.Contains(words, strings.Join(strings.Fields(want), " ")) {
+				t.Errorf("%s: no %q in\n%s", rule.ID, want, got)
+			}
+		}
+		if first, _, _ := strings.Cut(rule.Example, "\n"); !strings.Contains(got, "    "+first+"\n") {
+			t.Errorf("%s: no example in\n%s", rule.ID, got)
+		}
+	}
+}
+
+func TestSchemaPrintsThatOfReports(t *testing.T) {
+	if got := say(t, "schema", "report"); got != string(report.Schema()) {
+		t.Error(got)
 	}
 }

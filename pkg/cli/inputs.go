@@ -53,7 +53,7 @@ var inputs = []input{
 	{"config", ".github/verify-manifests.yaml", describing, "the registry's configuration file", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
 	{"registry", "", describing, "a preset's name: what the registry's manifests look like; else what the configuration file says, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
 	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
-	{"scope", "auto", selecting, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
+	{"scope", "auto", selecting | publishing, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
 	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},

@@ -21,7 +21,7 @@ func (p *program) mergeCommand() *cobra.Command {
 		Use:     "merge [flags] REPORT...",
 		Short:   "Merge the reports of shard runs",
 		Example: `  verify-manifests merge --report-file report.json shard-*.json`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("the reports of all shards"),
 	}
 	addFlags(cmd, config, outputting)
 	addFormat(cmd, &format)

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -29,6 +30,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/report/reporttest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -213,7 +215,7 @@ func writtenReport(t testing.TB, file string, said *bytes.Buffer) (r report.Repo
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err == nil {
-		err = json.Unmarshal(text, &r)
+		err = errors.Join(json.Unmarshal(text, &r), reporttest.Check(text))
 	}
 	if err != nil {
 		t.Fatalf("%v; the program said:\n%s", err, said)

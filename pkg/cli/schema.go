@@ -13,16 +13,18 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
 // schemas are the JSON Schemas that are published, by what they are of; "" is that of prem-registry's manifests.
-var schemas = map[string]func() []byte{"": prem.Schema, "config": config.Schema}
+var schemas = map[string]func() []byte{"": prem.Schema, "config": config.Schema, "report": report.Schema}
 
 func (p *program) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema [config]",
-		Short: "Print the JSON Schema of manifests, or of the configuration",
+		Use:   "schema [report | config]",
+		Short: "Print the JSON Schema of manifests, reports or the configuration",
 		Example: `  verify-manifests schema >manifest.schema.json
+  verify-manifests schema report
   verify-manifests schema config`,
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: slices.DeleteFunc(slices.Sorted(maps.Keys(schemas)), func(of string) bool { return of == "" }),
@@ -30,7 +32,7 @@ func (p *program) schemaCommand() *cobra.Command {
 			of := strings.Join(args, "")
 			text, known := schemas[of]
 			if !known {
-				return 0, usageError{fmt.Errorf("there is no schema of %s", finding.Quote(of))}
+				return 0, usageError{fmt.Errorf("there is no schema of %s: expected report, config, or nothing for that of manifests", finding.Quote(of))}
 			}
 			_, err := p.Stdout.Write(text())
 			return ExitOK, err

@@ -47,7 +47,7 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
   verify-manifests sum --write --local ~/models chat-mistral-7b-instruct
   verify-manifests sum --write --upgrade chat-mistral-7b-instruct/manifest.json
   verify-manifests sum --write --replace /binaries/aarch64-apple-darwin chat-x`,
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments("the path of a manifest, or of a folder of some"),
 		RunE: p.do(s.run),
 	}
 	addFlags(cmd, s.config, network|describing)

@@ -22,6 +22,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/report/reporttest"
 )
 
 // runOutside runs the program outside Actions, with a proxy that leads to all hosts; "" leads nowhere.
@@ -109,7 +110,7 @@ func verified(t *testing.T, proxy string, roots *x509.CertPool, dir string) int 
 	t.Helper()
 	code, printed, said := runOutside(t, proxy, roots, "check", "--format=json", dir)
 	var r report.Report
-	if err := json.Unmarshal([]byte(printed), &r); err != nil {
+	if err := errors.Join(json.Unmarshal([]byte(printed), &r), reporttest.Check([]byte(printed))); err != nil {
 		t.Fatalf("%v; the program said:\n%s", err, said)
 	}
 	if code != cli.ExitOK || r.Summary.Artifacts == 0 || r.Summary.Verified != r.Summary.Artifacts {

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -84,12 +82,3 @@ func (c *choice) String() string {
 
 // Type names the kind of value in the help.
 func (c *choice) Type() string { return "word" }
-
-// helpWidth is how wide help is, in columns.
-const helpWidth = 80
-
-// wrapHelp makes the help of a command, and of those below it, fit a terminal.
-func wrapHelp(root *cobra.Command) {
-	wrapped := fmt.Sprintf("Flags.FlagUsagesWrapped %d", helpWidth)
-	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages", wrapped))
-}

@@ -27,7 +27,7 @@ func (r *Report) badge() (message, color string) {
 	switch {
 	case s.Unreachable > 0 && s.Unreachable == s.Failed() && s.Unreachable == s.Errors:
 		return fmt.Sprintf("%d of %d not reached", s.Unreachable, s.Artifacts), "orange"
-	case s.Failed() > 0 && s.Errors == 0 && r.Complete:
+	case s.Failed() > 0 && s.Errors == 0 && s.Waived > 0 && r.Complete:
 		return fmt.Sprintf("%d verified, %d waived", s.Verified, s.Failed()), "yellow"
 	case s.Failed() > 0:
 		return fmt.Sprintf("%d of %d failed", s.Failed(), s.Artifacts), "red"

@@ -57,7 +57,7 @@ func poisoned(s string) report.Input {
 		finding.New(finding.SignatureUnverified, s, s, finding.Position{}, "`"+s, "x "+s+" y"),
 		finding.New(prem.ManifestNoReadme, s, s, finding.Position{Line: 1}, "`"+s, s),
 	}
-	in.Findings[2].Waived = finding.Waiver{Because: s + "x", Until: s}
+	in.Findings[2].Waived = finding.Waiver{Because: s + "x", Until: "2026-12-31"}
 	in.Notes = []string{"A note of " + s}
 	return in
 }

@@ -100,6 +100,7 @@ var (
 	modeShape       = regexp.MustCompile(`^(full|fast|offline)$`)
 	roleShape       = regexp.MustCompile(`^(binary|weight|file|image)$`)
 	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
+	dayShape        = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`)
 	ruleShape       = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 )
 
@@ -173,7 +174,7 @@ func (r *Report) checkFindings() error {
 		if f.Line < 0 || f.Column < 0 {
 			return fmt.Errorf("a finding in %s stands at a negative place", finding.Quote(f.Manifest))
 		}
-		if err := shaped("rule", f.Rule, ruleShape); err != nil {
+		if err := errors.Join(shaped("rule", f.Rule, ruleShape), shaped("last day of a waiver", f.Waived.Until, dayShape)); err != nil {
 			return err
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/report/reporttest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -21,7 +22,28 @@ func jsonOf(t testing.TB, r *report.Report) string {
 	if err := r.WriteJSON(&b); err != nil {
 		t.Fatal(err)
 	}
+	if err := reporttest.Check(b.Bytes()); err != nil {
+		t.Error(err)
+	}
 	return b.String()
+}
+
+func TestTheSchemaIsHeldToWhatReportsMayHold(t *testing.T) {
+	r := report.Build(waived())
+	r.Artifacts[0].Document, r.Artifacts[0].Mirror, r.Artifacts[0].Since = 1, 1, firstDay
+	r.Shard, r.Notes = &report.Shard{Index: 1, Count: 2}, []string{"A note"}
+	text := jsonOf(t, r)
+	for name, change := range map[string][2]string{
+		"another version": {`"version": 1,`, `"version": 2,`}, "a status": {`"mismatch",`, `"odd",`}, "a member": {`"complete": true`, `"complete": true, "odd": 1`},
+		"a member of an artifact": {`"role":`, `"odd": 1, "role":`}, "a digest": {`"sha256:`, `"sha256:0`}, "a role": {`"binary"`, `"tool"`},
+		"a count": {`"waived": 1`, `"waived": -1`}, "a day": {`"2026-12-31"`, `"soon"`}, "a rule": {`"artifact/mismatch"`, `"mismatch"`},
+		"no findings": {`"findings"`, `"finding"`}, "a document": {`"document": 1`, `"document": 0`},
+	} {
+		broken := strings.Replace(text, change[0], change[1], 1)
+		if err := reporttest.Check([]byte(broken)); err == nil || broken == text {
+			t.Errorf("%s is not noticed", name)
+		}
+	}
 }
 
 func TestJSONHasTheDocumentedForm(t *testing.T) {

@@ -65,6 +65,23 @@ func (r *Report) WriteFindings(w io.Writer, options TextOptions) error {
 	return err
 }
 
+// WriteRule writes what a rule means, with its example, for a terminal.
+func WriteRule(w io.Writer, rule finding.Rule, options TextOptions) error {
+	t := &text{options: options}
+	t.ours(severityColors[rule.Severity], rule.Severity.String())
+	t.WriteString("  " + rule.ID + "\n\n")
+	t.paragraph("", sentence(rule.Title)+" "+rule.Why)
+	t.WriteString("\nExample:\n\n")
+	for line := range strings.Lines(rule.Example) {
+		t.line("    ", strings.TrimRight(line, "\n"))
+	}
+	t.WriteString("\n")
+	t.paragraph("", "Fix: "+rule.Fix)
+	t.WriteString("\n" + ruleURL(rule.ID) + "\n")
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
 // text collects lines. Whatever is not ours goes through finding.Clean, a line at a time.
 type text struct {
 	strings.Builder

@@ -18,7 +18,7 @@ import (
 func (r *Report) Headline() string {
 	s := r.Summary
 	switch {
-	case s.Failed() > 0 && r.Complete && s.Errors == 0:
+	case s.Failed() > 0 && r.Complete && s.Errors == 0 && s.Waived > 0:
 		return s.failure() + ": all waived"
 	case s.Failed() > 0:
 		return s.failure()
