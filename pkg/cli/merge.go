@@ -30,6 +30,7 @@ func (p *program) mergeCommand() *cobra.Command {
 		if err != nil {
 			return 0, err
 		}
+		merged.Run.ServerURL = p.server()
 		known := p.recall(config)
 		known.isReadOnly = true // only a scan adds to it
 		return p.print(ctx, config, merged, format, known)

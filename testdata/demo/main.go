@@ -2,7 +2,8 @@
 // host on loopback, and between them the program as the Action that it is. It shows what the pull
 // request's author would see, and leaves comment, report and summary in a folder that it names.
 //
-// With -serve DIR it only puts up the stage, for a container to play on: it writes what the Action needs
+// With -nights DIR it leaves them there, plays nightly scans of the merged registry too, and leaves their issue and
+// status page. With -serve DIR it only puts up the stage, for a container to play on: it writes what the Action needs
 // into DIR and serves until its standard input ends.
 package main
 
@@ -37,14 +38,15 @@ const (
 
 func main() {
 	serve := flag.String("serve", "", "put up the stage for a container, with its files in this folder")
+	nights := flag.String("nights", "", "play nightly scans too, and leave everything in this folder")
 	flag.Parse()
-	if err := run(*serve); err != nil {
+	if err := run(*serve, *nights); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(serve string) error {
+func run(serve, nights string) error {
 	files := httptest.NewTLSServer(http.HandlerFunc(serveArtifacts))
 	defer files.Close()
 	api := githubtest.New()
@@ -55,7 +57,17 @@ func run(serve string) error {
 	if serve != "" {
 		return stage(serve, api, files)
 	}
-	return play(api, files)
+	if nights == "" {
+		dir, err := os.MkdirTemp("", "verify-manifests-demo-")
+		if err != nil {
+			return err
+		}
+		return play(api, files, dir)
+	}
+	if err := play(api, files, nights); err != nil {
+		return err
+	}
+	return nightly(api, files, nights)
 }
 
 // propose opens the pull request: it adds every service of the registry.
@@ -106,11 +118,7 @@ func event() []byte {
 }
 
 // play runs the Action and shows what its author would see.
-func play(api *githubtest.Server, files *httptest.Server) error {
-	dir, err := os.MkdirTemp("", "verify-manifests-demo-")
-	if err != nil {
-		return err
-	}
+func play(api *githubtest.Server, files *httptest.Server, dir string) error {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	for name, content := range map[string][]byte{"event.json": event(), "outputs.txt": nil, "summary.md": nil} {
 		if err := os.WriteFile(at(name), content, 0o600); err != nil {
@@ -125,7 +133,7 @@ func play(api *githubtest.Server, files *httptest.Server) error {
 		Stdout: os.Stdout, Stderr: os.Stderr, RootCAs: roots,
 		Environ: []string{
 			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=pull_request", "GITHUB_EVENT_PATH=" + at("event.json"),
-			"GITHUB_REPOSITORY=acme/registry", "GITHUB_API_URL=" + api.URL, "GITHUB_SERVER_URL=https://github.com",
+			"GITHUB_REPOSITORY=acme/registry", "GITHUB_API_URL=" + api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_BASE_REF=main",
 			"GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1", "GITHUB_SHA=" + head,
 			"GITHUB_OUTPUT=" + at("outputs.txt"), "GITHUB_STEP_SUMMARY=" + at("summary.md"),
 			"INPUT_GITHUB-TOKEN=demo", "INPUT_REPORT-FILE=" + at("report.json"), "INPUT_ALLOW-NETWORKS=127.0.0.0/8\n::1/128",
