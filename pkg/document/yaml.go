@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -27,7 +29,7 @@ func readYAML(path string, text []byte, maxSize int) ([]*Document, []finding.Fin
 		text = text[len(mark):]
 	}
 	r.lines = libraryLines(text, len(r.text)-len(text))
-	documents := r.documents(yaml.NewDecoder(bytes.NewReader(text)))
+	documents := r.documents(newLoader(text))
 	Bound(r.findings, r.duplicates)
 	if len(r.findings) > 0 {
 		return nil, r.findings
@@ -76,10 +78,59 @@ func (r *yamlReader) acceptable(maxSize int) {
 		c := newCursor(r.text)
 		r.stop(finding.YAMLInvalidUTF8, c.position(invalid), "", fmt.Sprintf("the byte 0x%02x here is not valid UTF-8", r.text[invalid]), "Save the file as UTF-8.")
 	}
+	if separators(r.text) > 2*r.maxValues {
+		r.stop(finding.YAMLTooLarge, begin, "", fmt.Sprintf("the manifest has so many commas, colons, dashes and lines that they can hold more than %d values", r.maxValues), tooLargeFix)
+	}
 }
 
-// libraryLines returns where the lines begin as the library counts them: YAML 1.1 has more line breaks than people and GitHub
-// know (https://yaml.org/spec/1.1/#id871136). base is the offset of the text in the file.
+// separators counts what can stand between two values of a YAML text. There are hardly more values than these, and the library
+// takes more than a hundred times the memory of a text that is made of nothing else.
+func separators(text []byte) (n int) {
+	for i, c := range text {
+		switch c {
+		case ',', '[', '{', '\n', '\r':
+			n++
+		case ':', '-', '?':
+			if i+1 == len(text) || strings.IndexByte(" \t\r\n,[]{}\"'", text[i+1]) >= 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// newLoader returns what reads a text with the library, and gives up where it is nested too deep.
+func newLoader(text []byte) *yaml.Loader {
+	loader, err := yaml.NewLoader(bytes.NewReader(asYAML11(text)), yaml.WithV3Defaults(), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthFunc(checkDepth))))
+	if err != nil {
+		panic("document: " + err.Error()) // of the options, which are right
+	}
+	return loader
+}
+
+// asYAML11 changes the directive %YAML 1.2 at the beginning of a text to the one that the library takes. It means nothing to it.
+func asYAML11(text []byte) []byte {
+	const directive, known = "%YAML 1.2", "%YAML 1.1"
+	for rest := text; len(rest) > 0 && strings.IndexByte("%# \t\r\n", rest[0]) >= 0; {
+		if bytes.HasPrefix(rest, []byte(directive)) {
+			return slices.Concat(text[:len(text)-len(rest)], []byte(known), rest[len(directive):])
+		}
+		_, rest, _ = bytes.Cut(rest, []byte("\n"))
+	}
+	return text
+}
+
+var errTooDeep = fmt.Errorf("the values are nested deeper than %d levels here", MaxDepth)
+
+// checkDepth is asked by the library about mappings and lists in flow style inside each other, and about those in block style.
+func checkDepth(depth int, _ *yaml.DepthContext) error {
+	if depth > MaxDepth {
+		return errTooDeep
+	}
+	return nil
+}
+
+// libraryLines returns where the lines begin as the library counts them. base is the offset of the text in the file.
 func libraryLines(text []byte, base int) []int {
 	lines := []int{base}
 	for i := 0; i < len(text); {
@@ -87,18 +138,18 @@ func libraryLines(text []byte, base int) []int {
 		i += size
 		switch {
 		case c == '\r' && i < len(text) && text[i] == '\n':
-		case c == '\n', c == '\r', c == '\u0085', c == '\u2028', c == '\u2029':
+		case strings.ContainsRune(lineBreaks, c):
 			lines = append(lines, base+i)
 		}
 	}
 	return lines
 }
 
-func (r *yamlReader) documents(decoder *yaml.Decoder) []*Document {
+func (r *yamlReader) documents(loader *yaml.Loader) []*Document {
 	var all []*Document
 	for ; !r.stopped; r.document++ {
 		var node yaml.Node
-		err := decode(decoder, &node)
+		err := load(loader, &node)
 		switch {
 		case errors.Is(err, io.EOF):
 			return all
@@ -118,31 +169,43 @@ func (r *yamlReader) documents(decoder *yaml.Decoder) []*Document {
 	return all
 }
 
-// decode keeps a panic of the library from ending the program: its input is hostile.
-func decode(decoder *yaml.Decoder, node *yaml.Node) (err error) {
+// load keeps a panic of the library from ending the program: its input is hostile.
+func load(loader *yaml.Loader, node *yaml.Node) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			err = fmt.Errorf("the YAML library gave up: %v", problem)
 		}
 	}()
-	return decoder.Decode(node)
+	return loader.Load(node)
 }
 
 // syntax reports why the library can't read on.
 func (r *yamlReader) syntax(err error) {
 	message, at := err.Error(), finding.Position{Line: 1, Column: 1}
-	var load *yaml.LoadError
-	if errors.As(err, &load) {
-		message = load.Message
-		if mark := load.Mark; mark.Line > 0 {
+	var failed *yaml.LoadError
+	if errors.As(err, &failed) {
+		message = failed.Message
+		switch mark := failed.Mark; {
+		case failed.Stage == yaml.ReaderStage:
+			at = r.cursor.position(r.lines[0] + mark.Index)
+		case mark.Line > 0:
 			at = r.positionOf(mark.Line, max(mark.Column, 1))
 		}
+	}
+	if message == errTooDeep.Error() {
+		r.stop(finding.YAMLTooDeep, at, "", message, "Flatten the manifest.")
+		return
 	}
 	rule, fix := finding.YAMLSyntax, "Look here and just before for a missing quote, colon, dash or bracket, a tab, or indentation that is not that of its neighbours."
 	if strings.Contains(message, "anchor") {
 		rule, fix = finding.YAMLAlias, "Name an anchor (`&name`) that stands before the alias in the same document."
 	}
-	r.stop(rule, at, "", "this is not YAML that can be read: "+finding.Quote(message), fix)
+	message = "this is not YAML that can be read: " + finding.Quote(message)
+	if failed != nil && failed.ContextMark.Line > 0 {
+		begin := newCursor(r.text)
+		message += fmt.Sprintf(", %s that begins on line %d", finding.Clean(failed.ContextMsg), begin.position(r.offsetOf(failed.ContextMark.Line, 1)).Line)
+	}
+	r.stop(rule, at, "", message, fix)
 }
 
 // positionOf returns the place of a line and column as the library counts them, of no text that was passed already.
@@ -152,7 +215,9 @@ func (r *yamlReader) positionOf(line, column int) finding.Position {
 
 // offsetOf turns the library's line and column into a byte offset; they ascend, so that a text costs one pass.
 func (r *yamlReader) offsetOf(line, column int) int {
-	line = min(line-1, len(r.lines)-1)
+	if line--; line >= len(r.lines) {
+		return len(r.text)
+	}
 	if line != r.line || column < r.column || r.offset == 0 {
 		r.line, r.column, r.offset = line, 1, r.lines[line]
 	}
@@ -222,23 +287,25 @@ func (r *yamlReader) admit(v *Value, depth int, isContainer bool) bool {
 	return !r.stopped
 }
 
+// lineBreaks are those that the library knows: YAML 1.1 has more than people and GitHub do (https://yaml.org/spec/1.1/#id871136).
+const lineBreaks = "\r\n\u0085\u2028\u2029"
+
 // skipProperties returns the offset of a node's own text, behind its anchor and tag (https://yaml.org/spec/1.2.2/#69-node-properties).
 func (r *yamlReader) skipProperties(offset int) int {
 	for offset < len(r.text) && (r.text[offset] == '&' || r.text[offset] == '!') {
 		end := offset + propertyLength(r.text[offset:])
-		next := end + len(r.text[end:]) - len(bytes.TrimLeft(r.text[end:], " \t\r\n"))
-		for next < len(r.text) && r.text[next] == '#' { // a comment between the property and the value
-			next += max(bytes.IndexByte(r.text[next:], '\n'), 0)
-			trimmed := len(r.text[next:]) - len(bytes.TrimLeft(r.text[next:], " \t\r\n"))
-			if trimmed == 0 {
-				break
+		rest := bytes.TrimLeft(r.text[end:], " \t"+lineBreaks)
+		for bytes.HasPrefix(rest, []byte("#")) { // a comment between the property and the value
+			comment := bytes.IndexAny(rest, lineBreaks)
+			if comment < 0 {
+				return end
 			}
-			next += trimmed
+			rest = bytes.TrimLeft(rest[comment:], " \t"+lineBreaks)
 		}
-		if next >= len(r.text) {
+		if len(rest) == 0 {
 			return end
 		}
-		offset = next
+		offset = len(r.text) - len(rest)
 	}
 	return offset
 }
@@ -250,16 +317,16 @@ func propertyLength(text []byte) int {
 			return end + 1
 		}
 	}
-	if end := bytes.IndexAny(text, " \t\r\n,[]{}"); end > 0 {
+	if end := bytes.IndexAny(text, " \t,[]{}"+lineBreaks); end > 0 {
 		return end
 	}
 	return len(text)
 }
 
-// members reads a mapping: first its own keys, then what it merges.
+// members reads a mapping: first its own keys, then what it merges. A merge key is a key, and stands once.
 func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 	v.kind = Object
-	var merges []*Value
+	var merged *Value
 	for i := 0; i+1 < len(n.Content) && !r.stopped; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		child := &Value{parent: v}
@@ -269,15 +336,24 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		if !ok {
 			return
 		}
+		if key.Anchor != "" {
+			r.anchors[key] = &Value{isYAML: true, kind: scalarKind(key), text: key.Value, tag: unknownTag(key)}
+		}
 		child.name, child.pathLength = name, v.pathLength+len(name)+1
+		first := merged
 		if isMerge(key) {
-			merges = append(merges, child)
-		} else if first := v.adopt(child); first != nil {
+			merged = child
+		} else {
+			first = v.adopt(child)
+		}
+		if first != nil {
 			r.duplicate(child, first)
 		}
 		r.read(child, value, depth+1)
 	}
-	r.merge(v, merges, depth)
+	if merged != nil && !r.stopped {
+		r.merge(v, merged, depth)
+	}
 }
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
@@ -308,21 +384,19 @@ func (r *yamlReader) duplicate(v, first *Value) {
 }
 
 // merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own win, then earlier ones.
-func (r *yamlReader) merge(v *Value, merges []*Value, depth int) {
-	for _, m := range merges {
-		sources := []*Value{m}
-		if m.kind == Array {
-			sources = m.children
+func (r *yamlReader) merge(v, merged *Value, depth int) {
+	sources := []*Value{merged}
+	if merged.kind == Array {
+		sources = merged.children
+	}
+	for _, source := range sources {
+		if source.Kind() != Object {
+			r.stop(finding.YAMLMerge, source.at, v.Pointer(), "a merge key takes a mapping or a list of mappings, and this is "+source.Describe(), "Name the anchor of a mapping: `<<: *name`.")
+			return
 		}
-		for _, source := range sources {
-			if source.Kind() != Object {
-				r.stop(finding.YAMLMerge, m.at, v.Pointer(), "a merge key takes a mapping or a list of mappings, and this is "+source.Describe(), "Name the anchor of a mapping: `<<: *name`.")
-				return
-			}
-			for _, member := range source.children {
-				if v.Get(member.name) == nil && !r.stopped {
-					r.copy(v, member, depth+1)
-				}
+		for _, member := range source.children {
+			if v.Get(member.name) == nil && !r.stopped {
+				r.copy(v, member, depth+1)
 			}
 		}
 	}
@@ -393,28 +467,23 @@ func scalarKind(n *yaml.Node) Kind {
 	return String
 }
 
-// scalarEnd returns the offset behind a scalar that stands on one line, 0 for any other: only those are edited.
+// scalarEnd returns the offset behind a scalar that stands on one line, 0 for any other: only those are edited. No more than the
+// scalar is read, since a line can be as long as the text.
 func (r *yamlReader) scalarEnd(start int, n *yaml.Node) int {
-	rest := r.text[start:]
-	if end := bytes.IndexAny(rest, "\r\n"); end >= 0 {
-		rest = rest[:end]
-	}
-	switch {
+	switch rest := r.text[start:]; {
 	case n.Style&yaml.DoubleQuotedStyle != 0:
 		return quoteEnd(start, rest, '"', '\\')
 	case n.Style&yaml.SingleQuotedStyle != 0:
 		return quoteEnd(start, rest, '\'', '\'')
-	case isBlank(n):
+	case isBlank(n) || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 || strings.ContainsAny(n.Value, lineBreaks) || !bytes.HasPrefix(rest, []byte(n.Value)):
 		return 0
-	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && bytes.HasPrefix(rest, []byte(n.Value)):
-		return start + len(n.Value)
 	}
-	return 0
+	return start + len(n.Value)
 }
 
 // quoteEnd returns the offset behind the closing quote, 0 where it is on another line. escape makes the next byte plain.
 func quoteEnd(start int, text []byte, quote, escape byte) int {
-	for i := 1; i < len(text); i++ {
+	for i := 1; i < len(text) && text[i] != '\r' && text[i] != '\n'; i++ {
 		switch {
 		case text[i] == escape && i+1 < len(text) && (escape != quote || text[i+1] == quote):
 			i++
