@@ -1,0 +1,129 @@
+package document_test
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+)
+
+// yamlSeeds begin the search for texts that are read wrongly.
+var yamlSeeds = []string{
+	"a: b\n", "- a\n- b: c\n  d: [e, {f: g}]\n", "a: &x b\nc: *x\nd: {<<: {e: f}}\n", "a: |\n  b\nc: >-\n  d\n  e\n", "\ufeffa: 'b''c'\r\nd: \"e\\n\"\r\n",
+	"---\na: 1.10\n...\n---\n? b\n: c\n", "a: !!str &x 5 # c\n", "a: &x # c\n\n  # d\n  e\n", "%YAML 1.2\n---\n{a: ~, 'b': !c d}\n", "é: \"😀\"\u2028b: c\u0085d: e\n",
+	"a: b\n  c\n\n  d\n", "[[[[a]]]]", "{a: {b: {c: d}}}", "- - - a\n", "a: b #c\n", "\ta", "a:\tb\n", "'a\n\n b': c\n", "a: \"b \\\n  c\"\n",
+}
+
+// FuzzReadYAML holds what is read to be found again where it says it stands, and to be what the library itself makes of the text.
+func FuzzReadYAML(f *testing.F) {
+	for _, seed := range yamlSeeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		documents, findings := document.Read("x.yaml", []byte(text), document.Options{})
+		if len(documents) > 0 && len(findings) > 0 {
+			t.Fatalf("%d documents, and %v", len(documents), findings)
+		}
+		for _, found := range findings {
+			if found.Line < 1 || found.Column < 1 || found.Line > strings.Count(text, "\n")+1 {
+				t.Errorf("a finding stands outside the text: %+v", found)
+			}
+		}
+		for _, d := range documents {
+			checkValue(t, text, d.Root, d.Root)
+		}
+		if len(documents) > 0 && documents[0].Index == 0 && !strings.ContainsAny(text, "&*!%") && !strings.Contains(text, "<<") {
+			compare(t, text, documents[0].Root)
+		}
+	})
+}
+
+// checkValue holds a value to its pointer and, where it says where its text ends, to that text.
+func checkValue(t *testing.T, text string, root, v *document.Value) {
+	t.Helper()
+	if root.At(v.Pointer()) != v {
+		t.Fatalf("at %s another value stands", v.Pointer())
+	}
+	if v.Start() < 0 || v.Start() > len(text) || v.End() > len(text) || v.End() != 0 && v.End() <= v.Start() {
+		t.Fatalf("%s stands from %d to %d", v.Pointer(), v.Start(), v.End())
+	}
+	if v.End() != 0 && v.Tag() == "" {
+		raw := text[v.Start():v.End()]
+		again, findings := document.Read("x.yaml", []byte("x: "+raw+"\n"), document.Options{})
+		if len(again) != 1 || again[0].Root.Get("x").Literal() != v.Literal() {
+			t.Fatalf("%s is %q, and is written %q: %v", v.Pointer(), v.Literal(), raw, findings)
+		}
+	}
+	for _, child := range v.Children() {
+		checkValue(t, text, root, child)
+	}
+}
+
+// compare holds a value to what the library decodes.
+func compare(t *testing.T, text string, v *document.Value) {
+	t.Helper()
+	var decoded any
+	if err := yaml.Unmarshal([]byte(text), &decoded); err != nil {
+		var typeError *yaml.LoadErrors
+		if !errors.As(err, &typeError) && !strings.Contains(err.Error(), "already defined") && !strings.Contains(err.Error(), "trailing") {
+			t.Logf("the library refuses the text: %v", err)
+		}
+		return
+	}
+	if want, got := canonical(decoded), plain(v); want != got && !strings.Contains(want, "?") {
+		t.Errorf("read as\n%s\nand by the library as\n%s", got, want)
+	}
+}
+
+// canonical writes what the library decoded, with "?" for what has lost its spelling: keys that are no texts, and days.
+func canonical(decoded any) string {
+	switch x := decoded.(type) {
+	case nil:
+		return "null"
+	case string:
+		return strconv.Quote(strings.ReplaceAll(x, "?", "."))
+	case bool:
+		return "boolean"
+	case int, int64, uint64, float64:
+		return "number"
+	case []any:
+		var all []string
+		for _, each := range x {
+			all = append(all, canonical(each))
+		}
+		return fmt.Sprint(all)
+	case map[string]any:
+		all := map[string]string{}
+		for name, each := range x {
+			all[name] = canonical(each)
+		}
+		return fmt.Sprintf("%q", all)
+	}
+	return "?"
+}
+
+// plain writes a value as canonical does.
+func plain(v *document.Value) string {
+	switch v.Kind() {
+	case document.String:
+		return strconv.Quote(strings.ReplaceAll(v.String(), "?", "."))
+	case document.Array:
+		var all []string
+		for _, each := range v.Elements() {
+			all = append(all, plain(each))
+		}
+		return fmt.Sprint(all)
+	case document.Object:
+		all := map[string]string{}
+		for _, each := range v.Members() {
+			all[each.Name()] = plain(each)
+		}
+		return fmt.Sprintf("%q", all)
+	}
+	return string(v.Kind())
+}

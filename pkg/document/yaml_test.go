@@ -1,0 +1,128 @@
+package document_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// outline is one line for each scalar: its pointer, position, kind and text, "" for none; and one for each finding.
+func outline(documents []*document.Document, findings []finding.Finding) string {
+	var lines []string
+	for _, d := range documents {
+		if d.Index > 0 {
+			lines = append(lines, fmt.Sprintf("--- %d", d.Index))
+		}
+		lines = append(lines, scalars(d.Root)...)
+	}
+	for _, f := range findings {
+		lines = append(lines, fmt.Sprintf("%s %d:%d %s", f.Rule, f.Line, f.Column, f.Pointer))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func scalars(v *document.Value) (lines []string) {
+	for _, child := range v.Children() {
+		lines = append(lines, scalars(child)...)
+	}
+	if len(v.Children()) == 0 {
+		at := v.Position()
+		lines = append(lines, fmt.Sprintf("%s %d:%d %s %q%s", v.Pointer(), at.Line, at.Column, v.Kind(), v.Literal(), v.Tag()))
+	}
+	return lines
+}
+
+func readYAML(text string) string {
+	return outline(document.Read("x.yaml", []byte(text), document.Options{}))
+}
+
+func TestYAMLIsReadAsItIsMeantAndAtItsPlace(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		// Scalars.
+		{"plain", "a: b c # d", `/a 1:4 string "b c"`},
+		{"quoted", "'a': \"b\\n\"\n\"c\": 'd''e'", "/a 1:6 string \"b\\n\"\n/c 2:6 string \"d'e\""},
+		{"kinds", "[1, 1.50, true, ~, null, yes, 0x1F, 2001-01-01, .inf, 0123, 1_0]", "/0 1:2 number \"1\"\n/1 1:5 number \"1.50\"\n/2 1:11 boolean \"true\"\n/3 1:17 null \"~\"\n/4 1:20 null \"null\"\n/5 1:26 string \"yes\"\n/6 1:31 number \"0x1F\"\n/7 1:37 string \"2001-01-01\"\n/8 1:49 number \".inf\"\n/9 1:55 number \"0123\"\n/10 1:61 number \"1_0\""},
+		{"numbers as keys", "1.10: a\n1.1: b\n0x1: c\n1: d", "/1.10 1:7 string \"a\"\n/1.1 2:6 string \"b\"\n/0x1 3:6 string \"c\"\n/1 4:4 string \"d\""},
+		{"block scalars", "a: |\n  b\n  c\nd: >-\n  e\n  f", "/a 1:4 string \"b\\nc\\n\"\n/d 4:4 string \"e f\""},
+		{"block scalar behind properties", "a: &x !!str |\n  b", "/a 1:13 string \"b\""},
+		{"several lines", "a: b\n  c\nd: \"e\n  f\"", "/a 1:4 string \"b c\"\n/d 3:4 string \"e f\""},
+		{"code points", "é: \"😀\" # 😀\n😀é: [ü, ß]", "/é 1:4 string \"😀\"\n/😀é/0 2:6 string \"ü\"\n/😀é/1 2:9 string \"ß\""},
+		{"no value", "a:\nb: # c\nd: &x\ne: !!str", "/a 1:3 null \"\"\n/b 2:3 null \"\"\n/d 3:4 null \"\"\n/e 4:4 string \"\""},
+		{"tabs", "a:\tb\nc: [\td,\te ]\t# f", "/a 1:4 string \"b\"\n/c/0 2:6 string \"d\"\n/c/1 2:9 string \"e\""},
+		// Line breaks and marks.
+		{"CRLF", "a: b\r\nc:\r\n- d\r\n", "/a 1:4 string \"b\"\n/c/0 3:3 string \"d\""},
+		{"CR alone", "a: b\rc: d\re: f\ng: h", "/a 1:4 string \"b\"\n/c 1:9 string \"d\"\n/e 1:14 string \"f\"\n/g 2:4 string \"h\""},
+		{"NEL and LS are lines of YAML 1.1 alone", "a: b\u0085c: d\u2028e: f\u2029g: h\ni: j", "/a 1:4 string \"b\"\n/c 1:9 string \"d\"\n/e 1:14 string \"f\"\n/g 1:19 string \"h\"\n/i 2:4 string \"j\""},
+		{"NEL in quotes", "a: \"b\u0085c\"\nd: e", "/a 1:4 string \"b c\"\n/d 2:4 string \"e\""},
+		{"byte-order mark", "\ufeffa: b\n", "/a 1:4 string \"b\""},
+		{"byte-order mark before a comment", "\ufeff# é\na: b", "/a 2:4 string \"b\""},
+		// Properties and comments.
+		{"anchor before the value", "a: &x b\nc: &y\n  d\ne: &z # f\n  # g\n\n  h", "/a 1:7 string \"b\"\n/c 3:3 string \"d\"\n/e 7:3 string \"h\""},
+		{"anchor and comment before CR", "a: &x # c\r  v\rd: e", "/a 1:13 string \"v\"\n/d 1:18 string \"e\""},
+		{"tag and anchor", "a: !!str &x 5\nb: &y !!int \"5\"\nc: !<tag:yaml.org,2002:str> d", "/a 1:13 string \"5\"\n/b 2:13 number \"5\"\n/c 3:29 string \"d\""},
+		{"anchor before a list", "a: &x\n- b\nc: &y\n  d: e\nf: &z [ g ]", "/a/0 2:3 string \"b\"\n/c/d 4:6 string \"e\"\n/f/0 5:9 string \"g\""},
+		{"anchor of a key", "&x a: *x\n&y b : c", "/a 1:7 string \"a\"\n/b 2:8 string \"c\""},
+		{"comment between", "a: # b\n  # c\n  d", "/a 3:3 string \"d\""},
+		{"tags of one's own", "a: !!python/object/apply:os.system [b]\nc: !d e\nf: !!binary aGk=\ng: ! h", "/a/0 1:37 string \"b\"\n/c 2:7 string \"e\"!d\n/f 3:13 string \"aGk=\"!!binary\n/g 4:6 string \"h\""},
+		// Flow and block.
+		{"flow", "{a: [b, {c: d}], 'e' : f,\n g: h}", "/a/0 1:6 string \"b\"\n/a/1/c 1:13 string \"d\"\n/e 1:24 string \"f\"\n/g 2:5 string \"h\""},
+		{"single pair", "[a: b, c]", "/0/a 1:5 string \"b\"\n/1 1:8 string \"c\""},
+		{"compact", "- - a\n  - b: c\n    d: e\n- f", "/0/0 1:5 string \"a\"\n/0/1/b 2:8 string \"c\"\n/0/1/d 3:8 string \"e\"\n/1 4:3 string \"f\""},
+		{"explicit keys", "? a\n: b\n? c", "/a 2:3 string \"b\"\n/c 3:4 null \"\""},
+		{"quoted keys", "\"a/b\": c\n'~': d\n\"\": e", "/a~1b 1:8 string \"c\"\n/~0 2:6 string \"d\"\n/ 3:5 string \"e\""},
+		// Aliases and merges.
+		{"alias", "a: &x b\nc: *x\nd: [*x]", "/a 1:7 string \"b\"\n/c 2:4 string \"b\"\n/d/0 3:5 string \"b\""},
+		{"alias of an object", "a: &x {b: c}\nd: *x", "/a/b 1:11 string \"c\"\n/d/b 1:11 string \"c\""},
+		{"alias in an alias", "a: &x b\nc: &y [*x]\nd: *y", "/a 1:7 string \"b\"\n/c/0 2:8 string \"b\"\n/d/0 2:8 string \"b\""},
+		{"anchor given again", "a: &x b\nc: *x\nd: &x e\nf: *x", "/a 1:7 string \"b\"\n/c 2:4 string \"b\"\n/d 3:7 string \"e\"\n/f 4:4 string \"e\""},
+		{"alias as a key", "a: &x b\n*x : c", "/a 1:7 string \"b\"\n/b 2:6 string \"c\""},
+		{"merge", "a: &x {b: c, d: e}\nf:\n  d: g\n  <<: *x", "/a/b 1:11 string \"c\"\n/a/d 1:17 string \"e\"\n/f/d 3:6 string \"g\"\n/f/b 1:11 string \"c\""},
+		{"merge by tag", "a: &x {b: c}\nf: {!!merge <<: *x}", "/a/b 1:11 string \"c\"\n/f/b 1:11 string \"c\""},
+		{"merge of a list: the first wins", "- &x {a: b}\n- &y {a: c, d: e}\n- <<: [*x, *y]", "/0/a 1:10 string \"b\"\n/1/a 2:10 string \"c\"\n/1/d 2:16 string \"e\"\n/2/a 1:10 string \"b\"\n/2/d 2:16 string \"e\""},
+		{"merge over a merge", "- &x {a: b, c: d}\n- &y {<<: *x, c: e}\n- <<: *y\n  f: g", "/0/a 1:10 string \"b\"\n/0/c 1:16 string \"d\"\n/1/c 2:18 string \"e\"\n/1/a 1:10 string \"b\"\n/2/f 4:6 string \"g\"\n/2/c 2:18 string \"e\"\n/2/a 1:10 string \"b\""},
+		{"merge of what stands there", "a:\n  <<: {b: c}\n  d: e", "/a/d 3:6 string \"e\"\n/a/b 2:11 string \"c\""},
+		{"quoted merge key is a key", "a: &x {b: c}\nd: {\"<<\": *x}", "/a/b 1:11 string \"c\"\n/d/<</b 1:11 string \"c\""},
+		// Streams.
+		{"documents", "a: b\n---\nc: d\n...\n---\n- e", "/a 1:4 string \"b\"\n--- 1\n/c 3:4 string \"d\"\n--- 2\n/0 6:3 string \"e\""},
+		{"nothing", "", ""},
+		{"a comment", "# a\n", ""},
+		{"empty documents", "---\n---\na: b\n---\n", " 2:1 null \"\"\n--- 1\n/a 3:4 string \"b\"\n--- 2\n 5:1 null \"\""},
+		{"directives", "%YAML 1.2\n%TAG !e! tag:example.com,2000:\n---\na: !e!x b", "/a 4:9 string \"b\"tag:example.com,2000:x"},
+		{"anchors end with their document", "a: &x b\n---\nc: *x", "yaml/alias 3:4 "},
+		// What is refused.
+		{"duplicate keys", "a: 1\nb:\n  c: 1\n  \"c\": 2\na: 2", "yaml/duplicate-key 4:3 /b/c\nyaml/duplicate-key 5:1 /a"},
+		{"duplicate of an alias", "- &x a\n- a: 1\n  *x : 2", "yaml/duplicate-key 3:3 /1/a"},
+		{"two merge keys", "- &x {a: b}\n- &y {c: d}\n- <<: *x\n  <<: *y", "yaml/duplicate-key 4:3 /2/<<"},
+		{"merge of no mapping", "a: {<<: b}\nc: 1", "yaml/merge 1:9 /a"},
+		{"merge of a list of no mappings", "a: &x [b]\nc:\n  <<: [{d: e}, *x]", "yaml/merge 3:16 /c"},
+		{"alias of itself", "a: &x [b, *x]", "yaml/alias 1:11 /a/1"},
+		{"alias of itself in a key's value", "a: &x\n  b:\n    c: *x", "yaml/alias 3:8 /a/b/c"},
+		{"merge of itself", "a: &x\n  <<: *x", "yaml/alias 2:7 /a/<<"},
+		{"unknown anchor", "a: b\nc: [*d]", "yaml/alias 2:5 "},
+		{"list as key", "a: b\n? [c]\n: d", "yaml/key 2:3 "},
+		{"object as key", "{{a: b}: c}", "yaml/key 1:2 "},
+		{"alias of a list as key", "a: &x [b]\n*x : c", "yaml/key 2:1 "},
+		{"long key", "a: b\n" + strings.Repeat("k", 1025) + ": c", "yaml/key 2:1 "},
+		{"invalid UTF-8", "a: é\nb: é\xff", "yaml/invalid-utf8 2:5 "},
+		{"UTF-16", "\xff\xfea\x00:\x00", "yaml/invalid-utf8 1:1 "},
+		{"NUL", "a: b\nc: é\x00", "yaml/syntax 2:5 "},
+		{"tab as indentation", "a:\n\tb: c", "yaml/syntax 2:1 "},
+		{"colon in a plain text", "a: b: c", "yaml/syntax 1:5 "},
+		{"open quote", "a: b\nc: \"d", "yaml/syntax 2:6 "},
+		{"open list", "a: [b", "yaml/syntax 1:6 "},
+		{"reserved", "a: @b", "yaml/syntax 1:4 "},
+		{"newer YAML", "%YAML 3.0\n---\na: b", "yaml/syntax 1:1 "},
+		{"syntax in the second document", "a: b\n---\nc: d: e", "yaml/syntax 3:5 "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, readYAML(test.text)); diff != "" {
+				t.Errorf("%q (- want, + got):\n%s", test.text, diff)
+			}
+		})
+	}
+}
