@@ -175,10 +175,10 @@ func (m *Matcher) open(states []state, v, parent *Value) []state {
 	return next
 }
 
-// add adds a state that is not there yet, and those that ** lets it be as well.
+// add adds a state that is not there yet, and those that ** lets it be as well. The states of one pattern stand together.
 func (m *Matcher) add(states []state, s state) []state {
-	for _, other := range states {
-		if other.pattern == s.pattern && other.next == s.next {
+	for i := len(states) - 1; i >= 0 && states[i].pattern == s.pattern; i-- {
+		if states[i].next == s.next {
 			return states
 		}
 	}
