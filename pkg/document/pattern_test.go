@@ -1,0 +1,180 @@
+package document_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+)
+
+func TestParsePattern(t *testing.T) {
+	for _, test := range []struct{ text, problem string }{
+		{"", ""},
+		{"/", ""},
+		{"/a/*/**/{name}/b~1c", ""},
+		{"/{a}/{b-c_1}", ""},
+		{strings.Repeat("/**", 1000), ""}, // is one
+		{strings.Repeat("/a", 32), ""},
+		{strings.Repeat("/a", 33), "33 parts, and 32 are the most"},
+		{strings.Repeat("/**/a", 1000), "2000 parts"},
+		{"a", "begins with `/`"},
+		{"*", "begins with `/`"},
+		{"/a*", "`a*` is neither"},
+		{"/{a", "`{a` is neither"},
+		{"/{}", "`{}` is neither"},
+		{"/{1}", "`{1}` is neither"},
+		{"/{a}b", "`{a}b` is neither"},
+		{"/***", "`***` is neither"},
+		{"/{a}/x/{a}", "`{a}` stands twice"},
+	} {
+		switch _, err := document.ParsePattern(test.text); {
+		case err == nil && test.problem != "":
+			t.Errorf("%.50q: want %q", test.text, test.problem)
+		case err != nil && (test.problem == "" || !strings.Contains(err.Error(), test.problem)):
+			t.Errorf("%.50q: want %q, got %v", test.text, test.problem, err)
+		}
+	}
+}
+
+// matches walks a JSON text with patterns, and returns the pointer and the captured value of {x} of each match.
+func matches(t testing.TB, text string, patterns ...string) (found []string, visits int) {
+	t.Helper()
+	root := readJSON(t, text)
+	document.NewMatcher(parse(t, patterns)...).Walk(root, func(v *document.Value, matched []document.Match) bool {
+		visits++
+		for _, m := range matched {
+			found = append(found, patterns[m.Pattern]+" "+v.Pointer()+" "+m.Captured.Get("x"))
+		}
+		return true
+	})
+	return found, visits
+}
+
+func parse(t testing.TB, texts []string) (patterns []document.Pattern) {
+	t.Helper()
+	for _, text := range texts {
+		p, err := document.ParsePattern(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		patterns = append(patterns, p)
+	}
+	return patterns
+}
+
+func readJSON(t testing.TB, text string) *document.Value {
+	t.Helper()
+	documents, findings := document.Read("x.json", []byte(text), document.Options{MaxSize: 64 << 20})
+	if len(documents) != 1 {
+		t.Fatal(findings)
+	}
+	return documents[0].Root
+}
+
+func TestMatcher(t *testing.T) {
+	const text = `{"a": {"b": [{"c": 1}, {"c": 2}], "~/": 3}, "b": {"a": {"b": 4}}, "*": 5}`
+	for _, test := range []struct {
+		patterns []string
+		want     string
+	}{
+		{[]string{""}, "  "},
+		{[]string{"/a"}, "/a /a "},
+		{[]string{"/a/~0~1"}, "/a/~0~1 /a/~0~1 "},
+		{[]string{"/a/b/1/c"}, "/a/b/1/c /a/b/1/c "},
+		{[]string{"/a/b/01/c"}, ""},
+		{[]string{"/a/b/*/c"}, "/a/b/*/c /a/b/0/c |/a/b/*/c /a/b/1/c "},
+		{[]string{"/a/b/{x}"}, "/a/b/{x} /a/b/0 0|/a/b/{x} /a/b/1 1"},
+		{[]string{"/**/b"}, "/**/b /a/b |/**/b /b |/**/b /b/a/b "},
+		{[]string{"/{x}/**/b"}, "/{x}/**/b /a/b a|/{x}/**/b /b/a/b b"},
+		{[]string{"/**/{x}/b"}, "/**/{x}/b /a/b a|/**/{x}/b /b/a/b a"},
+		{[]string{"/b/**"}, "/b/** /b |/b/** /b/a |/b/** /b/a/b "},
+		{[]string{"/a", "/{x}", "/**"}, "/** |/a /a |/{x} /a a|/** /a |"},
+	} {
+		found, visits := matches(t, text, test.patterns...)
+		if got := strings.Join(found, "|"); len(test.patterns) == 1 && got != test.want {
+			t.Errorf("%q: want %q, got %q", test.patterns, test.want, got)
+		}
+		if visits != 12 {
+			t.Errorf("%q: %d values are visited", test.patterns, visits)
+		}
+		for _, each := range found {
+			parts := strings.SplitN(each, " ", 3)
+			if !parse(t, parts[:1])[0].Match(parts[1]) {
+				t.Errorf("%s: Match says something else than the walk", each)
+			}
+		}
+	}
+}
+
+// naive reports whether a pattern has a place, trying every way.
+func naive(pattern, path []string) bool {
+	switch {
+	case len(pattern) == 0:
+		return len(path) == 0
+	case pattern[0] == "**":
+		return naive(pattern[1:], path) || len(path) > 0 && naive(pattern, path[1:])
+	case len(path) == 0:
+		return false
+	case pattern[0] == "*", strings.HasPrefix(pattern[0], "{"):
+		return naive(pattern[1:], path[1:])
+	}
+	return pattern[0] == path[0] && naive(pattern[1:], path[1:])
+}
+
+func tokens(pointer string) []string {
+	if pointer == "" {
+		return nil
+	}
+	return strings.Split(pointer[1:], "/")
+}
+
+// FuzzPattern holds the matcher to naive, and to visiting each value once.
+func FuzzPattern(f *testing.F) {
+	f.Add("/**/a/**/b", "/a/{x}", `{"a": [{"b": {"a": 1, "b": [2]}}]}`)
+	f.Add("/**/*/{x}", "", `[[[[1, 2], {"a": 3}]], 4]`)
+	f.Add("/a~1b/**", "/**", `{"a/b": {"**": {"*": {"{x}": null}}}}`)
+	f.Fuzz(func(t *testing.T, first, second, text string) {
+		var patterns []document.Pattern
+		for _, each := range []string{first, second} {
+			p, err := document.ParsePattern(each)
+			if err != nil || strings.Count(each, "**") > 5 {
+				return
+			}
+			patterns = append(patterns, p)
+		}
+		documents, _ := document.Read("x.json", []byte(text), document.Options{})
+		if len(documents) == 0 {
+			return
+		}
+		seen := map[*document.Value]bool{}
+		document.NewMatcher(patterns...).Walk(documents[0].Root, func(v *document.Value, found []document.Match) bool {
+			if seen[v] {
+				t.Errorf("%s is visited twice", v.Pointer())
+			}
+			seen[v] = true
+			for i, p := range patterns {
+				want := naive(tokens(p.String()), tokens(v.Pointer()))
+				got := slices.ContainsFunc(found, func(m document.Match) bool { return m.Pattern == i })
+				if want != got || p.Match(v.Pointer()) != want {
+					t.Errorf("%s at %s: %v, and %v by trying every way", p, v.Pointer(), got, want)
+				}
+			}
+			return true
+		})
+	})
+}
+
+// TestMatchingIsLinear counts what a walk allocates, which is what it does at each value.
+func TestMatchingIsLinear(t *testing.T) {
+	patterns := parse(t, []string{"/**/a/**/b", "/**/{x}/**/*/**/a", strings.Repeat("/**/*", 16)})
+	cost := func(n int) float64 {
+		root := readJSON(t, "["+strings.TrimSuffix(strings.Repeat(strings.Repeat(`{"a": [`, 30)+"1"+strings.Repeat("]}", 30)+",", n), ",")+"]")
+		return testing.AllocsPerRun(1, func() {
+			document.NewMatcher(patterns...).Walk(root, func(*document.Value, []document.Match) bool { return true })
+		})
+	}
+	if few, many := cost(10), cost(1000); many > 110*few {
+		t.Errorf("%.0f allocations for ten trees, and %.0f for a thousand", few, many)
+	}
+}
