@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -77,7 +78,14 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	return code, a.output(counts(r, code, out))
 }
 
-// comment keeps the pull request's one comment. It is made when there is something to say, and brought
+// workflow is the file of the workflow that runs, "" where the runner does not tell
+// (https://docs.github.com/actions/reference/variables-reference: owner/repo/.github/workflows/file.yml@ref).
+func (a *action) workflow() string {
+	file, _, _ := strings.Cut(a.Getenv("GITHUB_WORKFLOW_REF"), "@")
+	return file
+}
+
+// comment keeps the workflow's one comment on the pull request. It is made when there is something to say, and brought
 // up to date whenever it is there, so that none is stale after a fix.
 func (a *action) comment(ctx context.Context, r *report.Report, code int) (url string, err error) {
 	if a.event.PullRequest == 0 || a.config.Comment == "never" || a.config.Shard != nil {
@@ -85,7 +93,7 @@ func (a *action) comment(ctx context.Context, r *report.Report, code int) (url s
 	}
 	quiet := a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
 	url, outcome, err := a.api.UpsertComment(ctx, github.Comment{
-		Number: a.event.PullRequest, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt,
+		Number: a.event.PullRequest, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt, Workflow: a.workflow(),
 		Body: r.Markdown(commentLimit), OnlyUpdate: quiet || r.Summary.Manifests == 0,
 	})
 	if outcome == github.Newer {

@@ -3,6 +3,7 @@ package github
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"regexp"
 	"slices"
@@ -23,6 +24,7 @@ type Comment struct {
 	Number     int    // of the pull request
 	RunID      int64  // GITHUB_RUN_ID
 	Attempt    int    // GITHUB_RUN_ATTEMPT
+	Workflow   string // the file of the workflow: each has a comment of its own; "" where that is not known
 	Body       string // Markdown, below the marker line that UpsertComment adds
 	OnlyUpdate bool   // make none where there is none
 }
@@ -39,8 +41,8 @@ const (
 	Newer     Outcome = "newer"     // it is a newer run's, and was left alone
 )
 
-// UpsertComment makes or updates the one comment of the token's user whose first line is our marker, and
-// returns its URL. What others wrote is never touched, whatever it looks like, and a newer run's comment
+// UpsertComment makes or updates the one comment of the token's user whose first line is the workflow's marker, and
+// returns its URL. One whose marker names no workflow, as earlier versions wrote it, becomes the workflow's. What others wrote is never touched, whatever it looks like, and a newer run's comment
 // is left as it is. A token that may not comment is a *PermissionError.
 func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string, outcome Outcome, err error) {
 	err = c.settle(ctx, func() (err error) {
@@ -52,7 +54,7 @@ func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string
 
 func (c *Client) upsertComment(ctx context.Context, comment Comment) (string, Outcome, error) {
 	on := thread{comment.Number, fmt.Sprintf("pull request %d", comment.Number), commentPermission}
-	there, err := c.ownComment(ctx, on, commentMark)
+	there, err := c.ownComment(ctx, on, comment.mark(), unnamedMark)
 	switch {
 	case err != nil:
 		return "", Absent, err
@@ -76,8 +78,9 @@ type thread struct {
 	needs  string
 }
 
-// ownComment returns the first comment of the token's user that begins with the mark; nil where there is none.
-func (c *Client) ownComment(ctx context.Context, on thread, mark string) (*gh.IssueComment, error) {
+// ownComment returns the first comment of the token's user that begins with the first of the marks, else with the next; nil where
+// there is none.
+func (c *Client) ownComment(ctx context.Context, on thread, marks ...string) (*gh.IssueComment, error) {
 	t := task{doing: "listing the comments on " + on.name, needs: on.needs}
 	comments, all, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.IssueComment, *gh.Response, error) {
 		return c.api.Issues.ListComments(ctx, c.owner, c.repo, on.number, &gh.IssueListCommentsOptions{ListOptions: page})
@@ -85,17 +88,23 @@ func (c *Client) ownComment(ctx context.Context, on thread, mark string) (*gh.Is
 	if err != nil {
 		return nil, err
 	}
-	marked := slices.DeleteFunc(comments, func(comment *gh.IssueComment) bool { return !strings.HasPrefix(comment.GetBody(), mark) })
-	mine, err := own(ctx, c, marked)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(mine) > 0:
-		return mine[0], nil
-	case !all:
+	for _, mark := range marks {
+		marked := slices.DeleteFunc(slices.Clone(comments), func(comment *gh.IssueComment) bool { return !strings.HasPrefix(comment.GetBody(), mark) })
+		if mine, err := own(ctx, c, marked); err != nil || len(mine) > 0 {
+			return first(mine), err
+		}
+	}
+	if !all {
 		return nil, fmt.Errorf("%s has more than %d comments: ours can't be found among them", on.name, maxPages*perPage)
 	}
 	return nil, nil
+}
+
+func first(comments []*gh.IssueComment) *gh.IssueComment {
+	if len(comments) == 0 {
+		return nil
+	}
+	return comments[0]
 }
 
 func (c *Client) createComment(ctx context.Context, on thread, text string) (made *gh.IssueComment, err error) {
@@ -115,7 +124,18 @@ func (c *Client) editComment(ctx context.Context, on thread, id int64, text stri
 
 // text is the comment with its marker line.
 func (comment Comment) text() string {
-	return fmt.Sprintf("%srun=%d attempt=%d -->\n%s", commentMark, comment.RunID, comment.Attempt, comment.Body)
+	return fmt.Sprintf("%srun=%d attempt=%d -->\n%s", comment.mark(), comment.RunID, comment.Attempt, comment.Body)
+}
+
+// unnamedMark begins the marker of a comment of no workflow that is known.
+const unnamedMark = commentMark + "run="
+
+// mark begins the marker: it tells the workflow by a hash, since the name of a file can hold anything.
+func (comment Comment) mark() string {
+	if comment.Workflow == "" {
+		return commentMark // of any: there is one comment where nobody tells workflows apart
+	}
+	return fmt.Sprintf("%sworkflow=%.6x ", commentMark, sha256.Sum256([]byte(comment.Workflow)))
 }
 
 // sameText compares texts as GitHub stores them, which may change line ends.
@@ -133,7 +153,7 @@ func (r run) compare(s run) int {
 	return cmp.Or(cmp.Compare(r.id, s.id), cmp.Compare(r.attempt, s.attempt))
 }
 
-var commentMarker = regexp.MustCompile(`^` + commentMark + `run=([0-9]+) attempt=([0-9]+) -->[ \t\r]*(\n|$)`)
+var commentMarker = regexp.MustCompile(`^` + commentMark + `(?:workflow=[0-9a-f]+ )?run=([0-9]+) attempt=([0-9]+) -->[ \t\r]*(\n|$)`)
 
 // runOf reads the marker line of a comment of ours. A line that is not as we write it gives the zero run.
 func runOf(body string) run {

@@ -315,3 +315,20 @@ func FuzzRunOf(f *testing.F) {
 		}
 	})
 }
+
+func TestEachWorkflowHasACommentOfItsOwn(t *testing.T) {
+	fake := newFake(t)
+	client, _ := newClient(t, fake)
+	fake.AddComment(7, bot, marked(4, 1, "of an earlier version"))
+	_, first := upsert(t, client, github.Comment{RunID: 5, Attempt: 1, Workflow: "o/r/.github/workflows/a.yml", Body: "a"})
+	_, second := upsert(t, client, github.Comment{RunID: 5, Attempt: 1, Workflow: "o/r/.github/workflows/b.yml", Body: "b"})
+	_, again := upsert(t, client, github.Comment{RunID: 6, Attempt: 1, Workflow: "o/r/.github/workflows/a.yml", Body: "a again"})
+	_, older := upsert(t, client, github.Comment{RunID: 4, Attempt: 1, Workflow: "o/r/.github/workflows/b.yml", Body: "b older"})
+	if got := []github.Outcome{first, second, again, older}; !slices.Equal(got, []github.Outcome{github.Updated, github.Created, github.Updated, github.Newer}) {
+		t.Errorf("got %s", got)
+	}
+	comments := fake.CommentsOn(7)
+	if len(comments) != 2 || !strings.HasSuffix(comments[0], "\na again") || !strings.HasSuffix(comments[1], "\nb") {
+		t.Errorf("the comments are %q", comments)
+	}
+}
