@@ -129,6 +129,9 @@ func (a *action) selection(ctx context.Context) (selection, error) {
 	if err != nil {
 		return selection{}, err
 	}
+	if all == "" && len(s.selected(files)) == 0 && a.hasNewerHead(ctx) {
+		all = "the list of changes is already that of a newer commit"
+	}
 	if all != "" {
 		return a.everything(ctx, s, t, "Every manifest was verified, not just the changed ones: "+all)
 	}
@@ -139,6 +142,16 @@ func (a *action) selection(ctx context.Context) (selection, error) {
 		}
 	}
 	return change{setup: s, base: a.base(), head: t, files: s.selected(files)}.selection(ctx)
+}
+
+// hasNewerHead reports whether the pull request has moved on since the run began: the list of its files, where no manifest is, is
+// then not that of the run's commit. Where GitHub does not tell, it has not.
+func (a *action) hasNewerHead(ctx context.Context) bool {
+	if a.event.PullRequest == 0 {
+		return false
+	}
+	head, err := a.api.PullRequestHead(ctx, a.event.PullRequest)
+	return err == nil && head != a.event.HeadSHA
 }
 
 // base is the commit before the change.

@@ -238,3 +238,16 @@ func TestAListOfChangesThatIsNewerThanTheCommitHidesNothing(t *testing.T) {
 		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
 	}
 }
+
+// TestANewerCommitWithoutManifestsHidesNothing: the list that GitHub gives names no manifest any more, and the run's commit does.
+func TestANewerCommitWithoutManifestsHidesNothing(t *testing.T) {
+	api := githubtest.New()
+	defer api.Close()
+	api.Heads = map[int]string{7: strings.Repeat("4", 40)}
+	api.AddChange(7, "modified", "README.md", "new")
+	api.AddToTree(strings.Repeat("3", 40), "chat-a/manifest.json", manifestOf("a", 8101, "acme", otherDigest))
+	r := pullRequest(t, api)
+	if r.Summary.Mismatch != 1 || r.Scope != "all" || !strings.Contains(strings.Join(r.Notes, " "), "newer commit") {
+		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
+	}
+}
