@@ -160,8 +160,8 @@ func (m markdown) problemRow(sign, what string, list []Problem) row {
 	r.file = link(value(service(a.Manifest)), m.sourceURL(a.Manifest, a.Line)) + " " + value(a.name())
 	name := codeHTML(a.Manifest+atLine(a.Line)) + " " + codeHTML(a.name())
 	if n := len(list); n > 1 {
-		r.file = fmt.Sprintf("%d files %s", n, value(hostOf(a.URL)))
-		name = fmt.Sprintf("%d files %s", n, codeHTML(hostOf(a.URL)))
+		r.file = fmt.Sprintf("%d files %s", n, value(a.host()))
+		name = fmt.Sprintf("%d files %s", n, codeHTML(a.host()))
 	}
 	r.summary, r.details = sign+" "+name+": "+what, m.problem(p)+m.problemPlaces(list)
 	return r
@@ -169,7 +169,7 @@ func (m markdown) problemRow(sign, what string, list []Problem) row {
 
 // cause is the same for problems that differ in nothing but their place.
 func (p Problem) cause() string {
-	return fmt.Sprintf("%q %q %q %q %q %q %d %q", hostOf(p.Artifact.URL), p.Said, p.Cause, p.Fix, p.Was, p.Now, p.Failures, day(p.Since))
+	return fmt.Sprintf("%q %q %q %q %q %q %d %q", p.Artifact.host(), p.Said, p.Cause, p.Fix, p.Was, p.Now, p.Failures, day(p.Since))
 }
 
 // problem says what was there and is now, why, and what to do.

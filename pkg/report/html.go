@@ -255,7 +255,7 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 	row := fileRow{
 		Source: r.service(a.Manifest, a.Line), Name: finding.Clean(finding.Shorten(a.name(), valueLimit)),
 		URL:    finding.Clean(finding.Shorten(displayURL(a.URL), valueLimit)),
-		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(hostOf(a.URL), valueLimit)),
+		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(a.host(), valueLimit)),
 		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: slices.Index(verify.Statuses, a.Status),
 		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,
 	}

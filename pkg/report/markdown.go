@@ -378,6 +378,9 @@ func (m markdown) excuse(a Artifact) string {
 	if a.Note != "" {
 		return a.Note
 	}
+	if m.Mode == "offline" {
+		return "the run was offline"
+	}
 	return "`missing-checksum` is `off`"
 }
 

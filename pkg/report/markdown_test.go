@@ -154,6 +154,10 @@ func TestHeadlines(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+	offline := report.Report{Mode: "offline", Complete: true, Summary: report.Summary{Manifests: 1, Artifacts: 2, Unverified: 2}}
+	if got, want := offline.Headline(), "2 files are listed, and nothing was downloaded"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	cut := report.Report{Summary: report.Summary{Manifests: 1, Artifacts: 1, Verified: 1}}
 	if got := cut.Headline(); !strings.Contains(got, "cut short") {
 		t.Errorf("a run that was cut short is called %q", got)

@@ -26,6 +26,8 @@ func (r *Report) Headline() string {
 		return "The run was cut short: nothing is known about what is missing here"
 	case s.Errors > 0:
 		return fmt.Sprintf("The manifests have %s", english.Plural(s.Errors, "error", ""))
+	case r.Mode == "offline" && s.Artifacts > 0:
+		return fmt.Sprintf("%s listed, and nothing was downloaded", english.Plural(s.Artifacts, "file is", "files are"))
 	case s.Manifests == 0 && r.Scope == "changed":
 		return "No manifest was changed"
 	case s.Artifacts == 0:
