@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -69,10 +71,15 @@ func parseTemplate(text string) (*template, error) {
 		at = m[1]
 	}
 	t.parts = append(t.parts, part{text: text[at:]})
+	return t, checkBraces(text)
+}
+
+// checkBraces makes sure that each brace of a template is one of a hole's.
+func checkBraces(text string) error {
 	if strings.ContainsAny(hole.ReplaceAllString(text, ""), "{}") {
-		return nil, fmt.Errorf("a brace in it has no partner")
+		return errors.New("a brace in it has no partner")
 	}
-	return t, nil
+	return nil
 }
 
 // fill returns the text for an entry, "" where one of the texts is not there.
@@ -159,7 +166,7 @@ func parseRewrite(from, to string) (rewrite, error) {
 	}
 	pattern += regexp.QuoteMeta(from[at:]) + "$"
 	expanded, err := expansion(to, names)
-	if err != nil {
+	if err = cmp.Or(err, checkBraces(from), checkBraces(to)); err != nil {
 		return rewrite{}, err
 	}
 	compiled, err := regexp.Compile(pattern)

@@ -16,8 +16,8 @@ import (
 
 // The bounds of a description.
 const (
-	maxManifest = 64 << 20 // bytes that max-size may allow
-	maxPatterns = 100      // each can cost a step at each value
+	maxManifest = 64_000_000 // bytes that max-size may allow
+	maxPatterns = 100        // each can cost a step at each value
 )
 
 // Parse reads a description, or the name of a preset. The error holds every mistake in it, each with its place in the file of
@@ -64,11 +64,13 @@ func (p *parser) registry(v *document.Value) *Registry {
 	if p.isPreset {
 		readers["rules"] = func(v *document.Value) { r.Rules = p.Text(v) }
 	}
-	p.Fields(v, readers)
+	if p.Fields(v, readers); v.Kind() != document.Object {
+		return r
+	}
 	if len(r.Manifests) == 0 {
 		p.Fail(v, "`manifests` is missing: globs that say which files are manifests")
 	}
-	if len(r.entries) == 0 {
+	if at := v.Get("artifacts"); at == nil || at.Kind() == document.Array && len(r.entries) == 0 {
 		p.Fail(v, "`artifacts` is missing: what in a manifest names a file")
 	}
 	p.compile(v, r, ignore)
@@ -173,7 +175,7 @@ func (p *parser) entry(v *document.Value) entry {
 func (p *parser) whole(v *document.Value, e entry) {
 	switch {
 	case v.Kind() != document.Object:
-	case v.Get("at") == nil:
+	case len(e.at) == 0:
 		p.Fail(v, "`at` is missing: the patterns of the places where entries stand")
 	case e.image == nil && len(e.url) == 0:
 		p.Fail(v, "`url` is missing: the pointer to the URL, from the entry down; or `image`")
@@ -198,6 +200,9 @@ func (p *parser) where(v *document.Value) conditions {
 				continue
 			}
 			c.texts = append(c.texts, p.Text(element))
+		}
+		if c.texts == nil && !c.absent {
+			p.Fail(member, "%s lists no text, so that no entry is meant", member.Label())
 		}
 		all = append(all, c)
 	}
