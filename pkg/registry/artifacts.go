@@ -111,7 +111,7 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 			for _, element := range at.Elements() {
 				found = append(found, address{element, x.url(element)})
 			}
-		case kind == "", kind == document.Null, kind == document.Object:
+		case kind == "", kind == document.Null, pointer == "" && kind == document.Object:
 		default:
 			if url := x.url(at); url != "" {
 				found = append(found, address{at, url})
@@ -139,7 +139,7 @@ func (x *extraction) url(v *document.Value) string {
 func (x *extraction) text(v *document.Value) string {
 	x.checkTag(v)
 	text, isText := v.Text()
-	if !isText && v != nil && v.Kind() != document.Null && v.Kind() != document.Object {
+	if !isText && v != nil && v.Kind() != document.Null {
 		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s, where a text is expected", v.Label(), v.Describe()), "Write a text.")
 	}
 	return text
