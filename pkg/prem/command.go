@@ -190,10 +190,17 @@ func port(s *service) {
 		s.report(ManifestPort, s.field("serveCommand"),
 			fmt.Sprintf("The server is told to listen on %s, and the App waits for it on %s, the `defaultExternalPort` of line %d", finding.Quote(o.value), digits, external.Position().Line), fix)
 	}
-	if len(given) == 0 && !strings.Contains(strings.Join(s.command[1:], " "), digits) {
+	if len(given) == 0 && !slices.ContainsFunc(s.command[1:], func(word string) bool { return namesPort(word, digits) }) {
 		s.report(ManifestNoPort, s.field("serveCommand"),
 			fmt.Sprintf("The command names no port: the App waits on %s, and hangs if that is not the server's own default", digits), "")
 	}
+}
+
+// namesPort reports whether an argument ends in a port in one of the ways that programs know: 8447, --listen=8447,
+// 127.0.0.1:8447, -p8447.
+func namesPort(word, digits string) bool {
+	before, found := strings.CutSuffix(word, digits)
+	return found && (before == "" || before == "-p" || strings.HasSuffix(before, "=") || strings.HasSuffix(before, ":"))
 }
 
 // ports returns the options that name the server's port; -p may as well be a prompt or a path.

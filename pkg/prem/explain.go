@@ -33,10 +33,19 @@ func explain(v schema.Violation) (message, fix string) {
 	case finding.SchemaMaxLength:
 		return fmt.Sprintf("%s has %d characters, and %v are the most", label, utf8.RuneCountInString(v.Value.Literal()), v.Details["max"]), "Shorten it."
 	case finding.SchemaAdditionalProperty:
-		return fmt.Sprintf("the field %s is not known here: if another is meant, such as `checksum`, that one is lost", finding.Quote(v.Value.Name())),
-			"The fields are `url`, `checksum`, `size` and `signature`: correct the name, or remove the field."
+		return unknownField(v.Value.Name())
 	}
 	return label + " is not what the schema allows", "Compare it with the schema, which `verify-manifests schema` prints."
+}
+
+func unknownField(name string) (message, fix string) {
+	meant, found := nearest(name, []string{"url", "checksum", "size", "signature"})
+	if found {
+		return fmt.Sprintf("the field %s is not known here: its value is lost if %s is meant", finding.Quote(name), finding.Quote(meant)),
+			"Write " + finding.Quote(`"`+meant+`"`) + ", or remove the field."
+	}
+	return fmt.Sprintf("the field %s is not known here: if another is meant, such as `checksum`, that one is lost", finding.Quote(name)),
+		"The fields are `url`, `checksum`, `size` and `signature`: correct the name, or remove the field."
 }
 
 func typeFix(v schema.Violation, want string) string {

@@ -76,10 +76,16 @@ func weightIsBinary(s *service) {
 	}
 }
 
+// noWeights leaves a list that is missing in version 1 to the schema. A manifest with the fields of version 1 and no version is
+// one of version 1 as soon as that mistake is mended.
 func noWeights(s *service) {
-	files := s.root.Get("weightsFiles")
-	if s.root.Get("version").String() == "1" && files.Kind() == document.Array && len(files.Elements()) == 0 {
+	version, files := s.root.Get("version").String(), s.root.Get("weightsFiles")
+	isOld := version == "1" || version == "" && s.set("binariesUrl")
+	switch {
+	case isOld && files.Kind() == document.Array && len(files.Elements()) == 0:
 		s.report(ManifestNoWeights, valueOf(files), "`weightsFiles` is empty: the App takes the service for downloaded already, and never fetches its binary", "")
+	case isOld && version == "" && !s.set("weightsFiles"):
+		s.report(ManifestNoWeights, s.whole(), "There is no `weightsFiles`, which a service with `binariesUrl` needs: the App exits over one without it", "")
 	}
 }
 

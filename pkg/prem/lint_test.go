@@ -117,7 +117,8 @@ func TestRegistrySpeaksOnlyOfManifestsInScope(t *testing.T) {
 	a := parse(t, "chat-a/manifest.json", []byte(`{"id": "x", "name": "X", "defaultExternalPort": 8000}`))
 	b := parse(t, "chat-b/manifest.json", []byte(`{"id": "x", "name": "X", "defaultExternalPort": 8000}`))
 	all := []*registry.Manifest{b, a}
-	entries := []string{"chat-a/manifest.json", "chat-b/manifest.json", "chat-c/manifest.json", "chat-c/README.md"}
+	entries := []string{"chat-a/manifest.json", "chat-b/manifest.json", "chat-c/manifest.json", "chat-a/README.md", "chat-b/README.md"}
+	entries = append(entries, "chat-a/logo.svg", "chat-b/logo.svg")
 	for scope, want := range map[string]int{"chat-a/manifest.json": 3, "chat-b/manifest.json": 3, "chat-c/manifest.json": 0} {
 		findings := prem.Registry{}.LintAll(all, entries, func(path string) bool { return path == scope })
 		for _, f := range findings {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -27,7 +29,8 @@ func (Registry) LintAll(all []*registry.Manifest, entries []string, inScope func
 	r.duplicatePorts()
 	r.duplicateNames()
 	r.sharedWeights()
-	r.missingReadmes(entries)
+	r.sharedModelNames()
+	r.missingFiles(entries)
 	slices.SortFunc(r.findings, finding.Finding.Compare)
 	return r.findings
 }
@@ -155,6 +158,26 @@ func (r *services) sharedWeights() {
 	})
 }
 
+// sharedModelNames leaves out a service whose files are called so.
+func (r *services) sharedModelNames() {
+	for _, field := range []string{"/modelInfo/weightsName", "/petals_id"} {
+		name := func(s *service) *document.Value { return s.root.At(field) }
+		r.clashes(func(s *service) string { return strings.ToLower(name(s).String()) }, true, func(s *service, others string) {
+			if v := name(s); !s.hasWeightCalled(v.String()) {
+				r.report(ManifestModelName, s, valueOf(v),
+					fmt.Sprintf("The model's name %s is also that of %s: it may have been copied and not changed", finding.Quote(v.String()), others), "")
+			}
+		})
+	}
+}
+
+// hasWeightCalled reports whether a name is found in the address of a weight.
+func (s *service) hasWeightCalled(name string) bool {
+	return slices.ContainsFunc(s.weights, func(w artifact.Artifact) bool {
+		return strings.Contains(strings.ToLower(w.URL), strings.ToLower(name))
+	})
+}
+
 // weightsKey is the same for two services when all their weights are, in whatever order; "" for a service without any.
 func (s *service) weightsKey() string {
 	if len(s.weights) == 0 {
@@ -172,22 +195,39 @@ func (s *service) weightsKey() string {
 	return string(key.Sum(nil))
 }
 
-const readme = "README.md"
+// companions are the files that the registry's generator reads beside a manifest.
+var companions = []struct{ rule, name, cost string }{
+	{ManifestNoReadme, "README.md", "the registry's generator fails over it, and no service is published"},
+	{ManifestNoLogo, "logo.svg", "the App shows the service without an icon"},
+}
 
-// missingReadmes speaks only where most services have a README beside their manifest: elsewhere no generator asks for it.
-func (r *services) missingReadmes(entries []string) {
+func (r *services) missingFiles(entries []string) {
+	if len(entries) == 0 {
+		return
+	}
 	files := map[string]bool{}
 	for _, entry := range entries {
 		files[entry] = true
 	}
-	lacks := func(s *service) bool { return !files[beside(s.Path, readme)] }
-	without := slices.DeleteFunc(slices.Clone(r.all), func(s *service) bool { return !lacks(s) })
-	if len(entries) == 0 || 2*len(without) >= len(r.all) {
-		return
+	for _, c := range companions {
+		r.missingFile(c.rule, c.name, c.cost, func(s *service) bool { return !files[beside(s.Path, c.name)] })
 	}
-	for _, s := range without {
-		if r.inScope(s.Path) {
-			r.report(ManifestNoReadme, s, s.whole(), "There is no `README.md` beside the manifest: the registry's generator fails over it, and no service is published", "")
+}
+
+// missingFile is an error at most where most services have the file, which shows that the generator is at work. Where none has it,
+// that is told once.
+func (r *services) missingFile(rule, name, cost string, lacks func(*service) bool) {
+	without := slices.DeleteFunc(slices.Clone(r.all), func(s *service) bool { return !lacks(s) })
+	told := slices.DeleteFunc(slices.Clone(without), func(s *service) bool { return !r.inScope(s.Path) })
+	message := fmt.Sprintf("There is no %s beside the manifest: %s", finding.Quote(name), cost)
+	if len(without) == len(r.all) && len(told) > 1 {
+		told = told[:1]
+		message = fmt.Sprintf("There is no %s beside any of the %d manifests: %s", finding.Quote(name), len(r.all), cost)
+	}
+	for _, s := range told {
+		r.report(rule, s, s.whole(), message, "")
+		if last := &r.findings[len(r.findings)-1]; last.Severity == finding.Error && 2*len(without) >= len(r.all) {
+			last.Severity = finding.Warning
 		}
 	}
 }

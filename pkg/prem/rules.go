@@ -25,10 +25,17 @@ const (
 	ManifestInterfaces           = "manifest/interfaces"
 	ManifestFolder               = "manifest/folder"
 	ManifestNoReadme             = "manifest/no-readme"
+	ManifestNoLogo               = "manifest/no-logo"
 	ManifestDuplicateID          = "manifest/duplicate-id"
 	ManifestDuplicatePort        = "manifest/duplicate-port"
 	ManifestDuplicateName        = "manifest/duplicate-name"
 	ManifestSharedWeights        = "manifest/shared-weights"
+	ManifestServiceType          = "manifest/service-type"
+	ManifestNoImage              = "manifest/no-image"
+	ManifestNumberWord           = "manifest/number-word"
+	ManifestIDFolder             = "manifest/id-folder"
+	ManifestModelName            = "manifest/model-name"
+	ManifestPlaceholderWeight    = "manifest/placeholder-weight"
 )
 
 func init() { finding.Register(manifestRules...) }
@@ -82,7 +89,7 @@ var manifestRules = []finding.Rule{
 		Fix:     "Give `--port` and `defaultExternalPort` the same value.",
 	},
 	{
-		ID: ManifestNoPort, Severity: finding.Notice,
+		ID: ManifestNoPort, Severity: finding.Warning,
 		Title:   "The command names no port",
 		Why:     "The App asks `localhost:<defaultExternalPort>` until it answers: its window hangs if the server's own default is another port.",
 		Example: `"serveCommand": "server serve" beside "defaultExternalPort": 8447`,
@@ -104,8 +111,8 @@ var manifestRules = []finding.Rule{
 	},
 	{
 		ID: ManifestNoWeights, Severity: finding.Error,
-		Title:   "The list of weights is empty",
-		Why:     "The App takes a service whose list is empty for downloaded already, and never fetches its binary.",
+		Title:   "The list of weights is empty, or missing",
+		Why:     "The App takes a service whose list is empty for downloaded already, and never fetches its binary; over one without the list it exits.",
 		Example: `"weightsFiles": []`,
 		Fix:     "List the model's files. A service that has none needs some small file there, such as its licence.",
 	},
@@ -189,6 +196,13 @@ var manifestRules = []finding.Rule{
 		Fix:     "Add a `README.md` that says what the service is.",
 	},
 	{
+		ID: ManifestNoLogo, Severity: finding.Notice,
+		Title:   "There is no logo.svg beside the manifest",
+		Why:     "The registry's generator makes the icon of it: the App shows the service without one.",
+		Example: "a folder with manifest.json and logo.png",
+		Fix:     "Add a `logo.svg`.",
+	},
+	{
 		ID: ManifestDuplicateID, Severity: finding.Error,
 		Title:   "Two services have one id",
 		Why:     "The App shows the first and drops the second. Ids that differ in case only share a folder, which goes with the first of them that is removed.",
@@ -215,5 +229,47 @@ var manifestRules = []finding.Rule{
 		Why:     "Mostly a manifest was copied, and its URLs not changed.",
 		Example: `the same "weightsDirectoryUrl" and "weightsFiles" in two manifests`,
 		Fix:     "Make sure that both are meant; nothing needs to be done if they are.",
+	},
+	{
+		ID: ManifestServiceType, Severity: finding.Warning,
+		Title:   "A service with binaries does not say that it is one",
+		Why:     "The App starts a service without `serviceType` as a container, and one of a type that it does not know not at all.",
+		Example: `"binariesUrl": {…} without "serviceType": "binary"`,
+		Fix:     "Write `\"serviceType\": \"binary\"`.",
+	},
+	{
+		ID: ManifestNoImage, Severity: finding.Warning,
+		Title:   "A container service names no image",
+		Why:     "There is nothing to start, and the service is shown as if there were.",
+		Example: `"dockerImages": {}`,
+		Fix:     "Name an image under `cpu` or `gpu`; or write `\"comingSoon\": true`.",
+	},
+	{
+		ID: ManifestNumberWord, Severity: finding.Notice,
+		Title:   "A word stands where a number is meant",
+		Why:     "People compare services by these numbers, and can't compare a word.",
+		Example: `"tokensPerSecond": "Variable"`,
+		Fix:     "Write the number without quotes, or leave the field out. Nothing needs to be done where the word is meant.",
+	},
+	{
+		ID: ManifestIDFolder, Severity: finding.Warning,
+		Title:   "The id is nearly that of the folder",
+		Why:     "The id is mostly the folder's name without the kind. A letter's difference is a slip, or an id that was copied from the service next to it.",
+		Example: `"id": "mistral-7b-instuct" in the folder chat-mistral-7b-instruct`,
+		Fix:     "Write the id as in the folder's name; or rename the folder.",
+	},
+	{
+		ID: ManifestModelName, Severity: finding.Warning,
+		Title:   "The model is called as that of another service",
+		Why:     "Mostly a manifest was copied, and the name of its model not changed: people read that they get another one.",
+		Example: `the same "weightsName" in two manifests with other weights`,
+		Fix:     "Write the name of this service's model.",
+	},
+	{
+		ID: ManifestPlaceholderWeight, Severity: finding.Notice,
+		Title:   "A file that only keeps a place stands among the weights",
+		Why:     "A service of version 1 without a model needs some small file in its list. Beside a model, or in version 1.1, everybody downloads it for nothing.",
+		Example: `"weightsFiles": ["model.gguf", "keep.txt"]`,
+		Fix:     "Remove it.",
 	},
 }

@@ -62,12 +62,21 @@ func (s *service) misspelt(object *document.Value, known *vocabulary) {
 		if unknown++; unknown > suspects {
 			continue
 		}
-		if meant, found := nearest(v.Name(), names); found && object.Get(meant) == nil {
-			s.report(ManifestMisspeltKey, nameOf(v),
-				fmt.Sprintf("%s is no field that the App knows: its value is lost if %s is meant", finding.Quote(v.Name()), finding.Quote(meant)),
-				"Write "+finding.Quote(`"`+meant+`"`))
+		if meant, found := nearest(v.Name(), names); found {
+			s.misspeltAs(v, meant, object.Get(meant))
 		}
 	}
+}
+
+// misspeltAs reports a key that is close to a known one, which may stand there too.
+func (s *service) misspeltAs(v *document.Value, meant string, there *document.Value) {
+	message := fmt.Sprintf("%s is no field that the App knows: its value is lost if %s is meant", finding.Quote(v.Name()), finding.Quote(meant))
+	fix := "Write " + finding.Quote(`"`+meant+`"`)
+	if there != nil {
+		message += fmt.Sprintf(", which stands on line %d too", there.NamePosition().Line)
+		fix = "Move what is meant to " + finding.Quote(`"`+meant+`"`) + ", and remove this one"
+	}
+	s.report(ManifestMisspeltKey, nameOf(v), message, fix)
 }
 
 // resolved follows the reference of a schema that consists of one.
@@ -85,8 +94,11 @@ var blanks = regexp.MustCompile(`\b(TODO|FIXME|TBD|CHANGEME|CHANGE_ME|REPLACE_ME
 var templates = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9 _.-]*>|\{\{[^}]*\}\}|\$\{[^}]*\}|\bYOUR[_-][A-Z_-]+`)
 
 func placeholder(s *service) {
-	for _, name := range []string{"id", "name", "description", "documentation", "serveCommand"} {
+	for _, name := range []string{"id", "name", "description", "documentation", "serveCommand", "petals_id"} {
 		v := s.root.Get(name)
+		s.blank(valueOf(v), blanks.FindString(v.String()))
+	}
+	for _, v := range s.root.Get("modelInfo").Members() {
 		s.blank(valueOf(v), blanks.FindString(v.String()))
 	}
 	for _, name := range []string{"id", "name"} {
@@ -94,9 +106,18 @@ func placeholder(s *service) {
 		s.blank(valueOf(v), templates.FindString(v.String()))
 	}
 	for _, l := range lint.Links(s.Artifacts, s.server) {
-		s.blank(place{l.Pointer, l.Position}, blanks.FindString(l.Declared))
-		s.blank(place{l.Pointer, l.Position}, templates.FindString(l.Declared))
+		s.unwritten(place{l.Pointer, l.Position}, l.Declared)
 	}
+	for _, a := range s.weights {
+		if a.Base != nil { // else the name is its key or part of its URL
+			s.unwritten(urlOf(a), a.Name)
+		}
+	}
+}
+
+func (s *service) unwritten(at place, text string) {
+	s.blank(at, blanks.FindString(text))
+	s.blank(at, templates.FindString(text))
 }
 
 func (s *service) blank(at place, found string) {
