@@ -71,7 +71,7 @@ func byPath(files []github.File) map[string]github.File {
 
 func (c change) readOthers(ctx context.Context, files []github.File, around *surroundings) (err error) {
 	changed := byPath(c.files)
-	others := slices.DeleteFunc(c.selected(files), func(f github.File) bool { return changed[f.Path].Path != "" || !c.comparesAll(f.Path) })
+	others := c.others(files, func(f github.File) bool { return changed[f.Path].Path != "" })
 	if len(others) > maxOthers {
 		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
 	}

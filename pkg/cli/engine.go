@@ -18,6 +18,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -156,26 +157,29 @@ func (p *program) read(c *Config, run report.Run, s selection) (in report.Input,
 	for _, r := range p.parseAll(s, before) {
 		in.Findings = append(in.Findings, r.findings...)
 		all.artifacts = append(all.artifacts, r.artifacts...)
+		all.repositories = append(all.repositories, r.repositories...)
 		if r.manifest != nil {
 			all.manifests = append(all.manifests, r.manifest)
 		}
 	}
-	in.Findings = append(in.Findings, s.setup.lintAll(all.manifests, s.around)...)
+	in.Findings = append(in.Findings, p.lintAll(s, all)...)
 	return in, all, before
 }
 
 // readAll is what all sources gave: every artifact, and the manifests that are kept.
 type readAll struct {
-	manifests []*registry.Manifest
-	artifacts []artifact.Artifact
+	manifests    []*registry.Manifest
+	artifacts    []artifact.Artifact
+	repositories []lint.Repository
 }
 
 // reading is what one source gave. The manifest itself is kept only where other manifests are compared with it: of a large
 // registry the trees would take all memory.
 type reading struct {
-	manifest  *registry.Manifest
-	artifacts []artifact.Artifact
-	findings  []finding.Finding
+	manifest     *registry.Manifest
+	artifacts    []artifact.Artifact
+	repositories []lint.Repository
+	findings     []finding.Finding
 }
 
 // parseAll reads sources side by side.
@@ -191,6 +195,7 @@ func (p *program) parseAll(s selection, before map[string]*registry.Manifest) []
 				return nil
 			}
 			readings[i].findings = append(findings, p.lint(s.setup, m, before[m.Path])...)
+			readings[i].repositories = lint.Repositories(m.Artifacts, p.server())
 			readings[i].artifacts = m.Artifacts
 			if s.setup.comparesAll(from.at()) || s.local != "" {
 				readings[i].manifest = m

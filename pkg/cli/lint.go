@@ -3,6 +3,7 @@ package cli
 import (
 	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
@@ -16,34 +17,59 @@ type surroundings struct {
 	before map[string]source // what a change started from, by the path of the manifest that it made
 }
 
-// maxOthers bounds the manifests that are read only to be compared with: each costs a request.
-const maxOthers = 500
+// The bounds of the manifests that are read only to be compared with: each costs a request.
+const (
+	maxOthers   = 500
+	maxUnneeded = 100 // of registries without rules that compare manifests: those tell no more than who owns what
+)
+
+// others returns the manifests that those which are judged are compared with.
+func (s *setup) others(files []github.File, isJudged func(github.File) bool) []github.File {
+	var needed, unneeded []github.File
+	for _, f := range s.selected(files) {
+		switch {
+		case isJudged(f):
+		case s.comparesAll(f.Path):
+			needed = append(needed, f)
+		case s.of(f.Path).MaxSize <= document.DefaultMaxSize:
+			unneeded = append(unneeded, f)
+		}
+	}
+	if len(unneeded) <= maxUnneeded {
+		needed = append(needed, unneeded...)
+	}
+	return needed
+}
 
 // lint applies the rules that need no download to one manifest, and to what it was before, where that is known.
 func (p *program) lint(s *setup, m *registry.Manifest, before *registry.Manifest) []finding.Finding {
-	findings := append(lint.Manifest(m, p.server()), lint.Changes(before, m)...)
+	findings := append(lint.Manifest(m, p.server()), lint.Changes(before, m, p.server())...)
 	if l, able := s.describing(m).(linter); able {
 		findings = append(findings, l.Lint(m, p.server())...)
 	}
 	return findings
 }
 
-// lintAll applies the rules that compare manifests with each other.
-func (s *setup) lintAll(manifests []*registry.Manifest, around surroundings) []finding.Finding {
+// lintAll applies the rules that compare manifests with each other. Those that sel selects have been read.
+func (p *program) lintAll(sel selection, read readAll) []finding.Finding {
 	inScope := map[string]bool{}
-	for _, m := range manifests {
-		inScope[m.Path] = true
+	for _, from := range sel.sources {
+		inScope[from.path] = true
 	}
-	for _, other := range around.others {
-		if m, _ := s.parse(other); m != nil {
-			manifests = append(manifests, m)
+	isInScope := func(path string) bool { return inScope[path] }
+	for _, other := range sel.around.others {
+		if m, _ := sel.setup.parse(other); m != nil {
+			read.repositories = append(read.repositories, lint.Repositories(m.Artifacts, p.server())...)
+			if sel.setup.comparesAll(other.at()) {
+				read.manifests = append(read.manifests, m)
+			}
 		}
 	}
-	var findings []finding.Finding
-	for _, r := range s.registries {
+	findings := lint.OtherOwners(read.repositories, isInScope)
+	for _, r := range sel.setup.registries {
 		if l, able := r.by.(registryLinter); able {
-			own := slices.DeleteFunc(slices.Clone(manifests), func(m *registry.Manifest) bool { return m.Registry != r.Registry })
-			findings = append(findings, l.LintAll(own, around.paths, func(path string) bool { return inScope[path] })...)
+			own := slices.DeleteFunc(slices.Clone(read.manifests), func(m *registry.Manifest) bool { return m.Registry != r.Registry })
+			findings = append(findings, l.LintAll(own, sel.around.paths, isInScope)...)
 		}
 	}
 	return findings

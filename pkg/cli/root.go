@@ -130,8 +130,7 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 	if s.isWhole {
 		return nil
 	}
-	others := slices.DeleteFunc(s.setup.selected(files), func(f github.File) bool { return isNamed(f) || !s.setup.comparesAll(f.Path) })
-	more, err := s.setup.readAll(ctx, l, others)
+	more, err := s.setup.readAll(ctx, l, s.setup.others(files, isNamed))
 	s.around.others = append(s.around.others, more...)
 	return err
 }

@@ -12,22 +12,31 @@ import (
 )
 
 // Changes compares a manifest with what it was before (base, which may be nil): the findings are the lines of head
-// that a reviewer must look at, since they take protection away.
-func Changes(base, head *registry.Manifest) []finding.Finding {
+// that a reviewer must look at, since they take protection away or bring files of somebody else. server is the GitHub server's
+// URL.
+func Changes(base, head *registry.Manifest, server string) []finding.Finding {
 	if base == nil || head == nil {
 		return nil
 	}
 	before := newHistory(base)
-	var findings []finding.Finding
+	var findings, moved []finding.Finding
+	told := map[string]bool{}
 	for _, a := range head.Artifacts {
+		was, found := before.of(a)
+		if !found {
+			continue
+		}
 		for _, change := range []func(was, is artifact.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
-			if was, found := before.of(a); found {
-				if f := change(was, a); f != nil {
-					findings = append(findings, *f)
-				}
+			if f := change(was, a); f != nil {
+				findings = append(findings, *f)
 			}
 		}
+		if f := changedOwner(was, a, server); f != nil && !before.knows(a) && !told[f.Message] {
+			told[f.Message] = true
+			moved = append(moved, *f)
+		}
 	}
+	findings = append(findings, Bounded(moved)...)
 	slices.SortFunc(findings, finding.Finding.Compare)
 	return findings
 }
@@ -54,6 +63,12 @@ func (h history) of(a artifact.Artifact) (was artifact.Artifact, found bool) {
 	}
 	was, found = h[urlKey(a)]
 	return was, found
+}
+
+// knows reports whether an artifact's URL was there, be it in another place.
+func (h history) knows(a artifact.Artifact) bool {
+	_, found := h[urlKey(a)]
+	return found
 }
 
 func targetKey(a artifact.Artifact) string {

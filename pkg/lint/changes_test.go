@@ -9,6 +9,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
+const server = "https://github.com"
+
 func parse(t testing.TB, path string, text []byte) *registry.Manifest {
 	t.Helper()
 	r, err := registry.Preset(registry.Default)
@@ -57,7 +59,7 @@ func TestChanges(t *testing.T) {
 	} {
 		base, head := parse(t, "chat-x/manifest.json", []byte(test.base)), parse(t, "chat-x/manifest.json", []byte(test.head))
 		var got []string
-		for _, f := range lint.Changes(base, head) {
+		for _, f := range lint.Changes(base, head, server) {
 			if f.Severity != finding.Warning || f.Line != 1 || f.Column < 2 {
 				t.Errorf("%s: %+v", name, f)
 			}
@@ -71,7 +73,7 @@ func TestChanges(t *testing.T) {
 
 func TestChangesOfWhatIsNew(t *testing.T) {
 	head := parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server")))
-	if got := append(lint.Changes(nil, head), lint.Changes(head, nil)...); got != nil {
+	if got := append(lint.Changes(nil, head, server), lint.Changes(head, nil, server)...); got != nil {
 		t.Errorf("got %v", got)
 	}
 }
@@ -81,7 +83,7 @@ func TestChangesSayWhatToLookAt(t *testing.T) {
 	parsed := func(sum string) *registry.Manifest {
 		return parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server", `"checksum": "`+sum+`"`)))
 	}
-	got := lint.Changes(parsed(weak), parsed(strong))
+	got := lint.Changes(parsed(weak), parsed(strong), server)
 	want := "The checksum is another one, and the URL is the same: `sha1:" + weak +
 		"` was declared before. The two can't be compared, being made by different algorithms"
 	if len(got) != 1 || got[0].Message != want || got[0].Pointer != "/binaries/aarch64-apple-darwin/checksum" || got[0].Column != 89 {

@@ -9,6 +9,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -21,6 +22,7 @@ func findingsOf(t *testing.T, archive *txtar.Archive) []finding.Finding {
 	var all []*registry.Manifest
 	var entries []string
 	var findings []finding.Finding
+	var repositories []lint.Repository
 	for _, file := range archive.Files {
 		if file.Name == wantFile {
 			continue
@@ -30,12 +32,14 @@ func findingsOf(t *testing.T, archive *txtar.Archive) []finding.Finding {
 			m := parse(t, file.Name, file.Data)
 			all = append(all, m)
 			findings = append(findings, lintAll(m)...)
+			repositories = append(repositories, lint.Repositories(m.Artifacts, server)...)
 		}
 	}
 	if len(entries) == len(all) {
 		entries = nil
 	}
 	findings = append(findings, prem.Registry{}.LintAll(all, entries, everything)...)
+	findings = append(findings, lint.OtherOwners(repositories, everything)...)
 	slices.SortFunc(findings, finding.Finding.Compare)
 	return findings
 }
@@ -73,7 +77,7 @@ func testGolden(t *testing.T, name string) {
 }
 
 // notFromHere are rules of these families that other packages apply.
-var notFromHere = []string{finding.ManifestUnreadable, finding.URLConflict}
+var notFromHere = []string{finding.ManifestUnreadable, finding.URLConflict, finding.URLOwnerChanged}
 
 func TestEveryRuleHasAGolden(t *testing.T) {
 	for _, r := range finding.Rules {
