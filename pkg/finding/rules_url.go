@@ -80,6 +80,7 @@ var urlRules = []Rule{
 	{
 		ID: URLOtherOwner, Severity: Notice,
 		Title:   "The repository is another owner's than elsewhere in the registry",
+		Brief:   "another owner's repository than elsewhere",
 		Why:     "One of two repositories with one name is mostly somebody's fork of the other, and a fork can serve anything under the known name.",
 		Example: "a file of `acme/server` in one manifest, and one of `someone/server` in another",
 		Fix:     "Make sure that the owner is the one that is meant; nothing needs to be done if so.",

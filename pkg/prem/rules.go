@@ -233,6 +233,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestServiceType, Severity: finding.Warning,
 		Title:   "A service with binaries does not say that it is one",
+		Brief:   "the service type is missing",
 		Why:     "The App starts a service without `serviceType` as a container, and one of a type that it does not know not at all.",
 		Example: `"binariesUrl": {…} without "serviceType": "binary"`,
 		Fix:     "Write `\"serviceType\": \"binary\"`.",
@@ -261,6 +262,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestModelName, Severity: finding.Warning,
 		Title:   "The model is called as that of another service",
+		Brief:   "the model's name is another service's",
 		Why:     "Mostly a manifest was copied, and the name of its model not changed: people read that they get another one.",
 		Example: `the same "weightsName" in two manifests with other weights`,
 		Fix:     "Write the name of this service's model.",
@@ -268,6 +270,7 @@ var manifestRules = []finding.Rule{
 	{
 		ID: ManifestPlaceholderWeight, Severity: finding.Notice,
 		Title:   "A file that only keeps a place stands among the weights",
+		Brief:   "a placeholder among the weights",
 		Why:     "A service of version 1 without a model needs some small file in its list. Beside a model, or in version 1.1, everybody downloads it for nothing.",
 		Example: `"weightsFiles": ["model.gguf", "keep.txt"]`,
 		Fix:     "Remove it.",
