@@ -72,7 +72,12 @@ type screen struct {
 
 func start(t *testing.T, cmd *exec.Cmd) *screen {
 	t.Helper()
-	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
+	return startWide(t, cmd, 80)
+}
+
+func startWide(t *testing.T, cmd *exec.Cmd, columns uint16) *screen {
+	t.Helper()
+	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: columns})
 	if err != nil {
 		t.Skip("there is no terminal: ", err)
 	}
@@ -121,10 +126,31 @@ func TestATerminalShowsProgressAndColourAndIsLeftClean(t *testing.T) {
 	if strings.Contains(seen, "files,") || !strings.Contains(seen, "\x1b[32mverified\x1b[0m  chat-a/manifest.json") || !strings.Contains(seen, "The file is exactly what was declared") {
 		t.Errorf("in the end the terminal shows %q", seen)
 	}
+	demandNarrow(t, s, 80)
+}
+
+// demandNarrow demands that no live line is wider than the terminal, which would break it.
+func demandNarrow(t *testing.T, s *screen, columns int) {
+	t.Helper()
 	for line := range strings.Lines(s.written.String()) {
-		if shown := regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]|[\r\n]`).ReplaceAllString(line, ""); strings.Contains(shown, "files,") && len(shown) > 80 {
+		if shown := regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]|[\r\n]`).ReplaceAllString(line, ""); strings.Contains(shown, "files") && len(shown) > columns {
 			t.Errorf("a line of %d columns: %q", len(shown), shown)
 		}
+	}
+}
+
+func TestANarrowTerminalGetsWhatFits(t *testing.T) {
+	h := newHalfway(t)
+	cmd := h.check(t)
+	s := startWide(t, cmd, 34)
+	if !s.until(`0/1 files(.|\s)*0/1 files`) {
+		t.Fatalf("no live display: %q", &s.written)
+	}
+	demandNarrow(t, s, 34)
+	close(h.goOn)
+	seen := s.rest()
+	if err := cmd.Wait(); err != nil || strings.Contains(seen, "0/1 files") {
+		t.Errorf("%v: in the end the terminal shows %q", err, seen)
 	}
 }
 

@@ -5,11 +5,11 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -29,7 +29,7 @@ const (
 )
 
 // barWidth is the width of the bar in front of the figures, in columns: both fit a terminal of 80.
-const barWidth = 22
+const barWidth = 20
 
 // watch shows progress until stop is called: live on a terminal, and elsewhere by a line every so often.
 func (p *program) watch(progress *verify.Progress) (stop func()) {
@@ -47,22 +47,37 @@ func (p *program) watch(progress *verify.Progress) (stop func()) {
 
 // live keeps one line up to date, and removes it in the end.
 func live(to io.Writer, progress *verify.Progress) (stop func()) {
-	began := time.Now()
-	display := mpb.New(mpb.WithOutput(to), mpb.WithWidth(barWidth), mpb.WithRefreshRate(liveInterval))
-	bar := display.New(0, mpb.BarStyle(), mpb.BarRemoveOnComplete(), mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-		files, allFiles := progress.Files()
-		return fmt.Sprintf("%d/%d files, %s", files, allFiles, figures(progress, time.Since(began)))
-	})))
-	end := every(liveInterval, func(time.Duration) {
-		done, announced := progress.Bytes()
-		bar.SetTotal(max(announced, 1), false)
-		bar.SetCurrent(done)
+	erase := ""
+	end := every(liveInterval, func(elapsed time.Duration) {
+		fmt.Fprintf(to, "%s%.*s\n", erase, columns(to), liveLine(progress, elapsed))
+		erase = "\x1b[A\x1b[J" // up a line, and all below it
 	})
 	return func() {
 		end()
-		bar.Abort(true)
-		display.Wait()
+		fmt.Fprint(to, erase)
 	}
+}
+
+// liveLine draws how much of the files that were begun is done, and the figures.
+func liveLine(progress *verify.Progress, elapsed time.Duration) string {
+	done, announced := progress.Bytes()
+	full := int(min(done, announced) * barWidth / max(announced, 1))
+	bar := []byte(strings.Repeat("=", full) + strings.Repeat("-", barWidth-full))
+	if full > 0 && full < barWidth {
+		bar[full-1] = '>'
+	}
+	files, allFiles := progress.Files()
+	return fmt.Sprintf("[%s] %d/%d files, %s", bar, files, allFiles, figures(progress, elapsed))
+}
+
+// columns is how long a line may be that the terminal does not break.
+func columns(terminal io.Writer) int {
+	if file, ok := terminal.(interface{ Fd() uintptr }); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return helpWidth
 }
 
 // every calls show, with the time since the beginning, until stop is called.

@@ -33,6 +33,10 @@ func TestFiguresOfProgress(t *testing.T) {
 	if got := figures(&p, 10*time.Second); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	want = "[=========>----------] 1/1 files, " + want
+	if got := liveLine(&p, 10*time.Second); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
 
 // crawling is a fetcher of which each file stops after as many bytes as its name says, until it is let go.
