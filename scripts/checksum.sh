@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # checksum.sh FILE_OR_URL...: prints "sha256:<hex>  <name>" for each, the form that a manifest declares.
 # checksum.sh --check [FILE...]: reads such lines from files, or standard input, computes each again,
-# and prints "<name>: OK" or "<name>: FAILED".
+# and prints "<name>: OK" or "<name>: FAILED". A line without "sha256:" is one that sha256sum prints.
 #
 # It is the specification of how a checksum is made, for macOS (bash 3.2) and Linux. It needs one of
 # sha256sum, shasum and openssl, and curl for URLs. Where a digest can't be computed or is another, the
@@ -80,12 +80,13 @@ print_all() {
 # check reads lines from file descriptor 4, and calls their source by the name it is given. The files that they name
 # can't read on in it.
 check() {
-	local line declared name sum number=0 code=0
+	local line hex declared name sum number=0 code=0
 	while IFS= read -r line <&4 || [ -n "$line" ]; do
 		number=$((number + 1))
-		declared=${line%%  *} name=${line#*  }
-		if ! is_checksum "$declared" || [ "$line" != "$declared  $name" ] || [ -z "$name" ] || [[ $name == *[[:cntrl:]]* ]]; then
-			say "$1, line $number: expected \"sha256:<64 lower-case hex digits>  <name>\""
+		hex=${line%%  *} name=${line#*  }
+		declared=sha256:${hex#sha256:}
+		if ! is_checksum "$declared" || [ "$line" != "$hex  $name" ] || [ -z "$name" ] || [[ $name == *[[:cntrl:]]* ]]; then
+			say "$1, line $number: expected \"sha256:<64 lower-case hex digits>  <name>\", or that without \"sha256:\""
 			code=1
 		elif sum=$(checksum "$name" </dev/null 4<&-) && [ "$sum" = "$declared" ]; then
 			printf '%s: OK\n' "$name" || code=1

@@ -1,21 +1,28 @@
 #!/usr/bin/env bash
-# release-test.sh: builds a release for all platforms, runs this machine's binary, and builds that one again
-# from nothing in another folder: it has to be the same.
+# release-test.sh: makes a clone of this tree, as it is, tags it, builds a release there for each system, and looks
+# at every file; then builds one of them again from nothing in another clone: it has to be the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-version=v0.0.0-test
-copy=$(mktemp -d)
-trap 'rm -rf "$copy"' EXIT
+version=v1.0.0-test
+stage=$(mktemp -d)
+trap 'chmod -R u+w "$stage"; rm -rf "$stage"' EXIT
 
-scripts/release.sh "$version"
-(cd dist && sha256sum --check --strict SHA256SUMS)
-[ "$(wc -l <dist/SHA256SUMS)" -eq 6 ]
-target=$(go env GOOS)/$(go env GOARCH)
-binary=dist/verify-manifests_${version}_${target/\//_}
-said=$("$binary" version)
-[ "$said" = "verify-manifests $version" ] || { echo "the release of $version calls itself $said" >&2 && exit 1; }
+scripts/stage.sh "$stage/one" "$version"
+"$stage/one/scripts/release.sh" "$version" linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+cp "$stage/one/dist/SHA256SUMS" "$stage/sums"
+DIST=$stage/one/dist DIST_VERSION=$version go test -count 1 -run TestDist ./scripts
 
-git ls-files -z | tar --create --null --files-from - | tar --extract --directory "$copy"
-GOCACHE=$copy/cache "$copy/scripts/release.sh" "$version" "$target"
-cmp "$binary" "$copy/$binary"
+echo change >>"$stage/one/LICENSE"
+if "$stage/one/scripts/release.sh" "$version" linux/amd64 2>"$stage/refused"; then
+	echo "a release was made of a tree with changes" >&2
+	exit 1
+fi
+grep -q 'commit every change' "$stage/refused"
+
+target=linux/$(go env GOARCH)
+git clone -q "$stage/one" "$stage/two"
+GOCACHE=$stage/cache "$stage/two/scripts/release.sh" "$version" "$target"
+for file in "$stage"/two/dist/*"${target/\//_}"*; do
+	grep -F "$(cd "$stage/two/dist" && sha256sum "${file##*/}")" "$stage/sums" >/dev/null
+done
 echo "two builds for $target are the same"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# release.sh VERSION [OS/ARCH...]: builds a release's binaries, and SHA256SUMS over them, into dist/. The
-# same sources, VERSION and Go give the same bytes on every machine: `go version -m` of a binary tells its Go.
+# release.sh VERSION [OS/ARCH...]: builds a release into dist/: archives with the licences, an SBOM for each, and
+# SHA256SUMS over them. HEAD has to be tagged VERSION, and nothing to be changed in the tree: Go writes the tag and
+# the commit into each binary. The same commit gives the same bytes on every machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=${1:?usage: release.sh VERSION [OS/ARCH...]}
@@ -8,14 +9,16 @@ shift
 [ $# -gt 0 ] || set -- {linux,darwin,windows}/{amd64,arm64}
 
 export CGO_ENABLED=0 GOENV=off GOWORK=off GOFLAGS='' GOEXPERIMENT='' GOFIPS140=off GOAMD64=v1 GOARM64=v8.0
+GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
+export GOTOOLCHAIN
+binaries=$(mktemp -d)
+trap 'rm -rf "$binaries"' EXIT
+for target; do
+	GOOS=${target%/*} GOARCH=${target#*/} go build -trimpath -buildvcs=true -ldflags '-s -w' -o "$binaries/${target/\//-}" .
+done
 rm -rf dist
 mkdir dist
-for target; do
-	export GOOS=${target%/*} GOARCH=${target#*/}
-	suffix=
-	[ "$GOOS" != windows ] || suffix=.exe
-	go build -trimpath -buildvcs=false -ldflags "-s -w -X github.com/premAI-io/verify-manifests/pkg/cli.version=$version" \
-		-o "dist/verify-manifests_${version}_${GOOS}_$GOARCH$suffix" .
-done
+go run ./scripts/pack "$version" dist "$binaries"/*
 cd dist
-sha256sum -- * >SHA256SUMS
+sums=$(../scripts/checksum.sh -- *)
+printf '%s\n' "${sums//sha256:/}" >SHA256SUMS

@@ -71,7 +71,7 @@ func (p *program) newAction() (*action, error) {
 // writeNothing leaves a report that says that it is not complete, for whoever waits for one.
 func (a *action) writeNothing(why error) error {
 	return writeFiles(a.config, report.Build(report.Input{
-		Version: Version(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
+		Version: Version(), Commit: Commit(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
 		Notes: []string{finding.Clean(why.Error())},
 	}))
 }

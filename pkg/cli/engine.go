@@ -147,7 +147,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 // read reads the selected manifests, and applies the rules that need no download.
 func (p *program) read(c *Config, run report.Run, s selection) (in report.Input, all readAll, before map[string]*registry.Manifest) {
 	in = report.Input{
-		Version: Version(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: slices.Concat(s.notes, s.setup.notes), Manifests: len(s.sources),
+		Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: slices.Concat(s.notes, s.setup.notes), Manifests: len(s.sources),
 		Findings: s.setup.findings(c),
 	}
 	before = map[string]*registry.Manifest{}

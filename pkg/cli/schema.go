@@ -76,11 +76,15 @@ func (p *program) registriesCommand() *cobra.Command {
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version",
+		Short:   "Print the version, and the commit that it was built from",
 		Example: "  verify-manifests version",
 		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {
-			_, err := fmt.Fprintln(p.Stdout, "verify-manifests", Version())
+			said := "verify-manifests " + Version()
+			if commit := Commit(); commit != "" {
+				said += " (commit " + commit + ")"
+			}
+			_, err := fmt.Fprintln(p.Stdout, said)
 			return ExitOK, err
 		}),
 	}

@@ -118,6 +118,7 @@ func (r *Report) check() error {
 		shaped("event", r.Run.Event, eventShape),
 		shaped("repository", r.Run.Repository, repositoryShape),
 		shaped("commit", r.Run.HeadSHA, commitShape),
+		shaped("commit of ours", r.Tool.Commit, commitShape),
 		shaped("scope", r.Scope, scopeShape),
 		shaped("mode", r.Mode, modeShape),
 	); err != nil {

@@ -37,6 +37,7 @@ type Report struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"` // that it was built from, where the build knew it
 }
 
 // Run is the event that a report answers. On the command line all but Event ("local") is empty.
@@ -104,6 +105,7 @@ type Artifact struct {
 // Input is what a run has found.
 type Input struct {
 	Version     string // of the program
+	Commit      string // that it was built from, or ""
 	Run         Run
 	Shard       *Shard // nil when the run is no part of another
 	Scope, Mode string
@@ -123,7 +125,7 @@ type Input struct {
 // that failed goes unsaid.
 func Build(in Input) *Report {
 	r := &Report{
-		Version: Version, Tool: Tool{Name: toolName, Version: in.Version},
+		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
 		Run: in.Run, Shard: in.Shard, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
 		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes),
 	}
