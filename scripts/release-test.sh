@@ -1,28 +1,90 @@
 #!/usr/bin/env bash
-# release-test.sh: makes a clone of this tree, as it is, tags it, builds a release there for each system, and looks
-# at every file; then builds one of them again from nothing in another clone: it has to be the same.
+# release-test.sh: rehearses a release on loopback, with this tree as it is: archives for each system, the image in a
+# registry, the same again from nothing in another clone, which has to give the same bytes, the commit that is tagged, and what
+# is refused. Signatures and the container: sign-test.sh, container-test.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-version=v1.0.0-test
+version=v1.0.0
 stage=$(mktemp -d)
-trap 'chmod -R u+w "$stage"; rm -rf "$stage"' EXIT
+# shellcheck source=scripts/loopback.sh
+. scripts/loopback.sh
+trap 'stop_registry; chmod -R u+w "$stage"; rm -rf "$stage"' EXIT
+
+fail() {
+	echo "$1" >&2
+	exit 1
+}
+# refused REASON COMMAND...: demands that a command fails, and says why.
+refused() {
+	local reason=$1
+	shift
+	! "$@" >/dev/null 2>"$stage/refusal" || fail "was not refused: $*"
+	grep -q "$reason" "$stage/refusal" || fail "$* was refused for another reason: $(cat "$stage/refusal")"
+}
 
 scripts/stage.sh "$stage/one" "$version"
-"$stage/one/scripts/release.sh" "$version" linux/amd64 linux/arm64 darwin/arm64 windows/amd64
-cp "$stage/one/dist/SHA256SUMS" "$stage/sums"
-DIST=$stage/one/dist DIST_VERSION=$version go test -count 1 -run TestDist ./scripts
+cd "$stage/one"
+scripts/release.sh "$version" linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+(cd "$OLDPWD" && DIST=$stage/one/dist DIST_VERSION=$version go test -count 1 -run TestDist ./scripts)
+start_registry "$stage/registry"
+image=$(scripts/image.sh "$version" 2>"$stage/log") || fail "$(cat "$stage/log")"
+digest=${image##*@}
+crane manifest "$KO_DOCKER_REPO:${digest/:/-}.sbom" | grep -q 'text/spdx+json' || fail "the image has no SBOM"
 
-echo change >>"$stage/one/LICENSE"
-if "$stage/one/scripts/release.sh" "$version" linux/amd64 2>"$stage/refused"; then
-	echo "a release was made of a tree with changes" >&2
-	exit 1
-fi
-grep -q 'commit every change' "$stage/refused"
-
-target=linux/$(go env GOARCH)
+# The same once more: another folder, another cache.
 git clone -q "$stage/one" "$stage/two"
-GOCACHE=$stage/cache "$stage/two/scripts/release.sh" "$version" "$target"
-for file in "$stage"/two/dist/*"${target/\//_}"*; do
-	grep -F "$(cd "$stage/two/dist" && sha256sum "${file##*/}")" "$stage/sums" >/dev/null
-done
-echo "two builds for $target are the same"
+(
+	cd "$stage/two"
+	export GOCACHE=$stage/cache KO_DOCKER_REPO=$registry/again
+	scripts/release.sh "$version" "linux/$(go env GOARCH)"
+	again=$(scripts/image.sh "$version" 2>"$stage/log") || fail "$(cat "$stage/log")"
+	[ "${again##*@}" = "$digest" ] || fail "the image is $digest, and $again when it is built again"
+	(cd dist && grep -v SHA256SUMS SHA256SUMS) | while IFS= read -r line; do
+		grep -Fxq "$line" "$stage/one/dist/SHA256SUMS" || fail "a file differs when it is built again: $line"
+	done
+)
+echo "two builds of the image are $digest"
+
+# What is no release.
+cp LICENSE "$stage/LICENSE"
+echo change >>LICENSE
+refused 'commit every change' scripts/release.sh "$version" linux/amd64
+refused 'commit every change' scripts/image.sh "$version"
+refused 'clean tree' scripts/pin-action.sh "$digest"
+cp "$stage/LICENSE" LICENSE
+refused 'usage' scripts/pin-action.sh v1.0.0
+refused 'commit every change' scripts/image.sh v1.0.1
+
+# The release's commit, in a repository whose origin has main.
+export GIT_CONFIG_COUNT=3 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0=rehearsal \
+	GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1=rehearsal@example.com GIT_CONFIG_KEY_2=commit.gpgsign GIT_CONFIG_VALUE_2=false
+cd "$stage/two"
+git fetch -q origin main:refs/remotes/origin/main
+git tag -d "$version" >/dev/null
+refused 'no such tag' scripts/release-check.sh "$version"
+refused 'v1.MINOR.PATCH' scripts/release-check.sh v2.0.0
+git tag "$version"
+refused 'other files than action.yml\|not on main\|no parent' scripts/release-check.sh "$version"
+commit=$(scripts/pin-action.sh "$digest")
+git tag --force "$version" "$commit" >/dev/null
+[ "$(scripts/release-check.sh "$version")" = "ghcr.io/premai-io/verify-manifests@$digest" ]
+git push -q origin "$commit:refs/heads/v1"
+
+# The next one: v1 moves forward to it, without force.
+git fetch -q origin v1:refs/remotes/origin/v1
+git checkout -q main
+git commit -q --allow-empty -m "More work"
+commit=$(scripts/pin-action.sh "$digest")
+git tag v1.0.1 "$commit"
+refused 'not on main' scripts/release-check.sh v1.0.1
+git push -q origin main:refs/heads/next
+git update-ref refs/remotes/origin/main main
+scripts/release-check.sh v1.0.1 >/dev/null
+git push -q origin "$commit:refs/heads/v1"
+echo change >>LICENSE
+git commit -q --all -m "More than the image"
+git tag v1.0.2
+refused 'not on main' scripts/release-check.sh v1.0.2
+git update-ref refs/remotes/origin/main "$commit"
+refused 'other files than action.yml' scripts/release-check.sh v1.0.2
+echo "the release's commit is pinned, checked and pushed"

@@ -8,9 +8,8 @@ version=${1:?usage: release.sh VERSION [OS/ARCH...]}
 shift
 [ $# -gt 0 ] || set -- {linux,darwin,windows}/{amd64,arm64}
 
-export CGO_ENABLED=0 GOENV=off GOWORK=off GOFLAGS='' GOEXPERIMENT='' GOFIPS140=off GOAMD64=v1 GOARM64=v8.0
-GOTOOLCHAIN=$(sed -n 's/^toolchain //p' go.mod)
-export GOTOOLCHAIN
+# shellcheck source=scripts/goenv.sh
+. scripts/goenv.sh
 binaries=$(mktemp -d)
 trap 'rm -rf "$binaries"' EXIT
 for target; do
