@@ -51,6 +51,10 @@ func (e *Editor) Apply() []byte {
 
 // SetText replaces a scalar by a text, between the quotes that it has. A text that would need other quotes is ErrNoPlace.
 func (e *Editor) SetText(v *Value, text string) error {
+	if v.isYAML && v.kind == Null && v.text == "" && isPlain(text) && e.text[max(v.start-1, 0)] == ':' { // `key:`, and nothing behind it
+		e.Replace(v.start, v.start, " "+text)
+		return nil
+	}
 	if v.isYAML && v.end == 0 {
 		return fmt.Errorf("line %d: the value goes over several lines, or stands elsewhere under an alias: %w", v.at.Line, ErrNoPlace)
 	}
@@ -107,12 +111,15 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	if err != nil {
 		return err
 	}
+	if quote := e.text[sibling.nameStart]; quote == '"' || quote == '\'' {
+		name = string(quote) + name + string(quote)
+	}
 	if e.isFlow(sibling) {
 		e.Replace(sibling.end, sibling.end, ", "+name+": "+value)
 		return nil
 	}
 	column := sibling.nameAt.Column - 1
-	if strings.Trim(string(e.lineBefore(sibling.nameStart)), " -?") != "" {
+	if strings.Trim(string(e.lineBefore(sibling.nameStart)), " -") != "" {
 		return fmt.Errorf("line %d: more than the entry stands on this line: %w", sibling.at.Line, ErrNoPlace)
 	}
 	end := e.lineEnd(sibling.end)
