@@ -1,0 +1,191 @@
+package registry_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+// edits are manifests of which every file without a checksum gets one. In what comes out, {hex}, {HEX} and {sri} stand for it.
+var edits = []struct{ name, preset, path, before, after string }{
+	{"bare", "scoop", "bucket/a.json", `{"url": "https://x/a"}`, `{"url": "https://x/a", "hash": "{hex}"}`},
+	{"over lines", "scoop", "bucket/a.json", "{\n    \"version\": \"1\",\n    \"url\": \"https://x/a\",\n    \"bin\": \"a\"\n}\n", "{\n    \"version\": \"1\",\n    \"url\": \"https://x/a\",\n    \"hash\": \"{hex}\",\n    \"bin\": \"a\"\n}\n"},
+	{"CRLF and tabs", "scoop", "bucket/a.json", "{\r\n\t\"url\":\"https://x/a\",\r\n\t\"bin\":1\r\n}", "{\r\n\t\"url\":\"https://x/a\",\r\n\t\"hash\":\"{hex}\",\r\n\t\"bin\":1\r\n}"},
+	{"an empty one is filled", "scoop", "bucket/a.json", `{"url": "https://x/a", "hash": ""}`, `{"url": "https://x/a", "hash": "{hex}"}`},
+	{"a null is filled", "scoop", "bucket/a.json", `{"url": "https://x/a", "hash": null}`, `{"url": "https://x/a", "hash": "{hex}"}`},
+	{"a hole in a list is filled", "scoop", "bucket/a.json", `{"url": ["https://x/a", "https://x/b"], "hash": ["", "sha256:` + sum512[:64] + `"]}`, `{"url": ["https://x/a", "https://x/b"], "hash": ["sha256:{hex}", "sha256:` + sum512[:64] + `"]}`},
+	{"as the neighbour writes it", "scoop", "bucket/a.json", `{"architecture": {"64bit": {"url": "https://x/a", "hash": "sha512:` + sum512 + `"}, "32bit": {"url": "https://x/b"}}}`, `{"architecture": {"64bit": {"url": "https://x/a", "hash": "sha512:` + sum512 + `"}, "32bit": {"url": "https://x/b", "hash": "sha256:{hex}"}}}`},
+	{"a list of URLs has no place", "scoop", "bucket/a.json", `{"url": ["https://x/a", "https://x/b"]}`, ""},
+	{"SRI", "bcr", "modules/a/1/source.json", "{\n  \"url\": \"https://x/a\",\n  \"strip_prefix\": \"a\"\n}", "{\n  \"url\": \"https://x/a\",\n  \"integrity\": \"{sri}\",\n  \"strip_prefix\": \"a\"\n}"},
+	{"hex and size", "zig", "download/index.json", "{\"1\": {\"linux\": {\n  \"tarball\": \"https://x/a\",\n  \"size\": \"5\"\n}}}", "{\"1\": {\"linux\": {\n  \"tarball\": \"https://x/a\",\n  \"shasum\": \"{hex}\",\n  \"size\": \"5\"\n}}}"},
+	{"hex, and no size", "zig", "download/index.json", `{"1": {"linux": {"tarball": "https://x/a"}}}`, `{"1": {"linux": {"tarball": "https://x/a", "shasum": "{hex}"}}}`},
+
+	{"block", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - uri: https://x/a # the build\n    bin: a\n  - bin: b\n    uri: https://x/b", "spec:\n  platforms:\n  - uri: https://x/a # the build\n    sha256: {hex}\n    bin: a\n  - bin: b\n    uri: https://x/b\n    sha256: {hex}"},
+	{"block, quoted", "krew", "plugins/a.yaml", "spec:\n  platforms:\n    - uri: \"https://x/a\"\n    - uri: 'https://x/b'\n", "spec:\n  platforms:\n    - uri: \"https://x/a\"\n      sha256: \"{hex}\"\n    - uri: 'https://x/b'\n      sha256: '{hex}'\n"},
+	{"flow", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a , bin: a}, {bin: b, uri: 'https://x/b'}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex} , bin: a}, {bin: b, uri: 'https://x/b', sha256: '{hex}'}]}\n"},
+	{"JSON in YAML", "krew", "plugins/a.yaml", `{"spec": {"platforms": [{"uri": "https://x/a"}]}}`, `{"spec": {"platforms": [{"uri": "https://x/a", "sha256": "{hex}"}]}}`},
+	{"an empty one", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - uri: https://x/a\n    sha256: \"\"\n", "spec:\n  platforms:\n  - uri: https://x/a\n    sha256: \"{hex}\"\n"},
+	{"one that is not written", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - uri: https://x/a\n    sha256:\n    bin: a\n", "spec:\n  platforms:\n  - uri: https://x/a\n    sha256: {hex}\n    bin: a\n"},
+	{"a null", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - uri: https://x/a\n    sha256: ~\n", "spec:\n  platforms:\n  - uri: https://x/a\n    sha256: {hex}\n"},
+	{"upper case, CRLF", "winget", "manifests/a/A/B/1/A.B.installer.yaml", "Installers:\r\n- InstallerUrl: https://x/a\r\n  InstallerSha256: " + strings.ToUpper(sum256) + "\r\n- InstallerUrl: https://x/b\r\n", "Installers:\r\n- InstallerUrl: https://x/a\r\n  InstallerSha256: " + strings.ToUpper(sum256) + "\r\n- InstallerUrl: https://x/b\r\n  InstallerSha256: {HEX}\r\n"},
+	{"byte-order mark", "winget", "manifests/a/A/B/1/A.B.installer.yaml", "\ufeffInstallers:\n- InstallerUrl: https://x/ü\n", "\ufeffInstallers:\n- InstallerUrl: https://x/ü\n  InstallerSha256: {hex}\n"},
+	{"the first of several members", "conan", "recipes/a/all/conandata.yml", "sources:\n  \"1.0\":\n    url: \"https://x/a\"\n", "sources:\n  \"1.0\":\n    url: \"https://x/a\"\n    sha256: \"{hex}\"\n"},
+	{"mirrors have one", "conan", "recipes/a/all/conandata.yml", "sources:\n  \"1.0\":\n    url: [\"https://x/a\", \"https://y/a\"]\n", ""},
+	{"rewritten", "localai", "gallery/index.yaml", "- name: a\n  files:\n  - filename: a\n    uri: huggingface://a/b/c.gguf\n", "- name: a\n  files:\n  - filename: a\n    uri: huggingface://a/b/c.gguf\n    sha256: {hex}\n"},
+	{"merged from elsewhere", "localai", "gallery/index.yaml", "- &a\n  name: a\n- <<: *a\n  files:\n  - uri: hf://a/b/c\n", "- &a\n  name: a\n- <<: *a\n  files:\n  - uri: hf://a/b/c\n    sha256: {hex}\n"},
+	{"an alias is written where its anchor is", "localai", "gallery/index.yaml", "- files: &f\n  - uri: hf://a/b/c\n- files: *f\n", "- files: &f\n  - uri: hf://a/b/c\n    sha256: {hex}\n- files: *f\n"},
+	{"a merged URL is no place", "localai", "gallery/index.yaml", "- &u {uri: hf://a/b/c}\n- files:\n  - <<: *u\n    name: a\n", ""},
+	{"an alias of a URL is no place", "localai", "gallery/index.yaml", "- name: &u hf://a/b/c\n  files:\n  - uri: *u\n", ""},
+	{"where there is none, beside a comment", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: # later\n    uri: https://x/a\n", "spec:\n  platforms:\n  - sha256: {hex} # later\n    uri: https://x/a\n"},
+	{"an anchor where there is none", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: &x\n    uri: https://x/a\n", ""},
+	{"a merge in flow style", "localai", "gallery/index.yaml", "- files:\n  - {<<: {uri: hf://a/b/d}}\n", "- files:\n  - {<<: {uri: hf://a/b/d, sha256: {hex}}}\n"},
+	{"a folded URL has no place", "localai", "gallery/index.yaml", "- files:\n  - uri: >-\n      hf://a/b/c\n", ""},
+	{"several keys on a line", "localai", "gallery/index.yaml", "- files:\n  - ? uri\n    : hf://a/b/c\n", ""},
+	{"JSON of another registry", "flathub", "a.b.c.json", `{"modules": [{"sources": [{"type": "archive", "url": "https://x/a"}]}]}`, `{"modules": [{"sources": [{"type": "archive", "url": "https://x/a", "sha256": "{hex}"}]}]}`},
+	{"block, and a size", "flathub", "a.b.c.yaml", "sources:\n  - type: extra-data\n    url: https://x/a\n    size: 5\n", "sources:\n  - type: extra-data\n    url: https://x/a\n    sha256: {hex}\n    size: 5\n"},
+	{"documents", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a}]}\n---\nspec: {platforms: [{uri: https://x/b}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex}}]}\n---\nspec: {platforms: [{uri: https://x/b, sha256: {hex}}]}\n"},
+}
+
+// fill gives every file of a manifest that has no checksum one, and returns the text and what could not be written.
+func fill(r *registry.Registry, path string, text []byte) ([]byte, error) {
+	m, findings := r.Read(path, text, r)
+	if m == nil {
+		return nil, errors.New(findings[0].Message)
+	}
+	edit := m.Edit(text)
+	var problems []error
+	for _, a := range m.Artifacts {
+		if a.Checksum == nil && a.Role != artifact.Image {
+			problems = append(problems, edit.SetChecksum(a, digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 5, false))
+		}
+	}
+	out, err := edit.Text()
+	return out, errors.Join(append(problems, err)...)
+}
+
+func preset(t testing.TB, name string) *registry.Registry {
+	t.Helper()
+	r, err := registry.Preset(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestAChecksumIsWrittenAsItsRegistryWritesIt(t *testing.T) {
+	for _, test := range edits {
+		t.Run(test.preset+" "+test.name, func(t *testing.T) {
+			r := preset(t, test.preset)
+			if !r.Selects(test.path) {
+				t.Fatalf("%s is no manifest of %s", test.path, test.preset)
+			}
+			got, err := fill(r, test.path, []byte(test.before))
+			if test.after == "" {
+				if !errors.Is(err, document.ErrNoPlace) || got != nil && string(got) != test.before {
+					t.Errorf("want ErrNoPlace and nothing written, got %v and\n%s", err, got)
+				}
+				return
+			}
+			want := strings.NewReplacer("{hex}", sum256, "{HEX}", strings.ToUpper(sum256), "{sri}", sri256).Replace(test.after)
+			if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+				t.Fatalf("%v (- want, + got):\n%s", err, diff)
+			}
+			checkFilled(t, r, test.path, got)
+		})
+	}
+}
+
+// checkFilled makes sure that every file has a checksum, and that a second run changes nothing.
+func checkFilled(t *testing.T, r *registry.Registry, path string, text []byte) {
+	t.Helper()
+	m, findings := r.Read(path, text, r)
+	if m == nil {
+		t.Fatal(findings)
+	}
+	for _, a := range m.Artifacts {
+		if a.Checksum == nil {
+			t.Errorf("%s has no checksum", a.Pointer)
+		}
+	}
+	if again, err := fill(r, path, text); err != nil || string(again) != string(text) {
+		t.Errorf("the second run says %v, and changes the text to\n%s", err, again)
+	}
+}
+
+// FuzzEdit holds an edit of YAML to changing what it says and nothing else.
+func FuzzEdit(f *testing.F) {
+	for _, test := range edits {
+		f.Add(test.before)
+	}
+	for _, seed := range []string{"- url: [a]\n", "- url: a\n  sha256: ''\n", "- {url: a}\n- url: &x b\n- url: *x\n", "- &a {url: x}\n- *a\n- <<: *a\n", "- ? url\n  : x\n- 'url' : x #\n"} {
+		f.Add(seed)
+	}
+	r, err := described("manifests: '*'\nartifacts: [{at: ['', /**], url: [/url, /uri], checksum: [/sha256, /hash], size: /size}]")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		before, _ := r.Read("a.yaml", []byte(text), r)
+		if before == nil {
+			return
+		}
+		for _, a := range before.Artifacts {
+			edit := before.Edit([]byte(text))
+			if a.Checksum != nil || edit.SetChecksum(a, digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false) != nil {
+				continue
+			}
+			out, err := edit.Text()
+			if err != nil {
+				t.Fatalf("the checksum of %q can't be read again: %v\n%s", a.Pointer, err, text)
+			}
+			checkEdited(t, r, before, a, text, string(out))
+		}
+	})
+}
+
+// checkEdited makes sure that a text differs from what it was in one place, which gives one artifact a checksum. An artifact that
+// is written at the same place, as an alias of it is, gets it too.
+func checkEdited(t *testing.T, r *registry.Registry, before *registry.Manifest, a artifact.Artifact, text, out string) {
+	t.Helper()
+	after, findings := r.Read("a.yaml", []byte(out), r)
+	if after == nil || len(after.Artifacts) != len(before.Artifacts) {
+		t.Fatalf("%q was edited, and %v\n%s\n%s", a.Pointer, findings, text, out)
+	}
+	if kept := common(text, out) + common(backwards(text), backwards(out)); kept < len(text)-len("null") {
+		t.Fatalf("%q was edited, and %d bytes of %d stayed\n%s\n%s", a.Pointer, kept, len(text), text, out)
+	}
+	found := false
+	for i, b := range after.Artifacts {
+		was := before.Artifacts[i]
+		isIt := was.Pointer == a.Pointer && was.Document == a.Document && was.URL == a.URL
+		found = found || isIt && b.Checksum != nil && b.Checksum.Value.Sum == sum256
+		if b.URL != was.URL || b.Pointer != was.Pointer {
+			t.Errorf("%q was edited, and %q of %s became %q of %s\n%s", a.Pointer, was.Pointer, was.URL, b.Pointer, b.URL, out)
+		}
+	}
+	if !found {
+		t.Errorf("%q has no checksum afterwards:\n%s\n%s", a.Pointer, text, out)
+	}
+}
+
+// common is the length of what two texts begin with.
+func common(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+func backwards(text string) string {
+	all := []byte(text)
+	slices.Reverse(all)
+	return string(all)
+}
