@@ -33,8 +33,16 @@ func (d *Decoder) Fail(at *Value, format string, args ...any) {
 	d.Add(fmt.Errorf("%s:%d:%d: %w", finding.Clean(d.File), at.Position().Line, at.Position().Column, fmt.Errorf(format, args...)))
 }
 
+// checkTag refuses a value with a meaning of its own.
+func (d *Decoder) checkTag(v *Value) {
+	if tag := v.Tag(); tag != "" {
+		d.Fail(v, "%s has the tag %s, whose meaning is not known here", v.Label(), finding.Quote(tag))
+	}
+}
+
 // Fields calls the reader of each member of an object, and refuses members that have none.
 func (d *Decoder) Fields(v *Value, readers map[string]func(*Value)) {
+	d.checkTag(v)
 	if v.Kind() != Object {
 		d.Fail(v, "%s is %s, where an object is expected", v.Label(), v.Describe())
 	}
@@ -54,6 +62,7 @@ func (d *Decoder) Fields(v *Value, readers map[string]func(*Value)) {
 
 // Elements returns the elements of a list.
 func (d *Decoder) Elements(v *Value) []*Value {
+	d.checkTag(v)
 	if v.Kind() != Array {
 		d.Fail(v, "%s is %s, where a list is expected", v.Label(), v.Describe())
 	}
@@ -65,11 +74,13 @@ func (d *Decoder) OneOrMore(v *Value) []*Value {
 	if v.Kind() != Array {
 		return []*Value{v}
 	}
+	d.checkTag(v)
 	return v.Elements()
 }
 
 // Text returns a text, which may be empty.
 func (d *Decoder) Text(v *Value) string {
+	d.checkTag(v)
 	text, isText := v.Text()
 	if !isText {
 		d.Fail(v, "%s is %s, where a text is expected", v.Label(), v.Describe())
@@ -88,6 +99,7 @@ func (d *Decoder) Word(v *Value, words ...string) string {
 
 // Boolean returns true or false.
 func (d *Decoder) Boolean(v *Value) bool {
+	d.checkTag(v)
 	if v.Kind() != Boolean {
 		d.Fail(v, "%s is %s, where true or false is expected", v.Label(), v.Describe())
 	}
