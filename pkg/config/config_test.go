@@ -1,0 +1,185 @@
+package config_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/config"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+const (
+	sum256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	waived = "waive:\n- rule: url/mutable\n  because: x\n"
+)
+
+// mistakes are configuration files, and what is said of them.
+var mistakes = []struct{ name, text, want string }{
+	{"nothing", "", ""},
+	{"a comment", "# nothing yet\n", ""},
+	{"all of it", "registry: [scoop, {manifests: a, artifacts: [{at: '', url: /url}]}]\ntrusted-urls: [\"https://github.com/acme/**\"]\nmissing-checksum: off\nseverity: {url/mutable: notice, artifact/missing-checksum: off}\n" + waived + "  manifests: ['a/*', '!a/b']\n  at: /*/files/**\n  url: https://x/**\n  until: 2027-03-31\n", ""},
+	{"a waiver of a mismatch", "waive: [{rule: artifact/mismatch, observed: 'sha256:" + sum256 + "', until: 2027-03-31, because: x}]", ""},
+	{"a list", "- registry: scoop", "1:1: the manifest is a list, where an object is expected"},
+	{"two documents", "registry: scoop\n---\nregistry: krew\n", "3:1: a configuration file is one document"},
+	{"no YAML", "registry: a: b", "1:12: this is not YAML"},
+	{"not UTF-8", "registry: \xff", "1:11: the byte 0xff"},
+	{"duplicate", "registry: scoop\nregistry: krew", "2:1: the key `registry` stands twice"},
+	{"laughs", "a: [&a [1,1,1,1,1,1,1,1,1],&b [*a,*a,*a,*a,*a,*a,*a,*a,*a],&c [*b,*b,*b,*b,*b,*b,*b,*b,*b],&d [*c,*c,*c,*c,*c,*c,*c,*c,*c],&e [*d,*d,*d,*d,*d,*d,*d,*d,*d], [*e,*e,*e,*e,*e]]\n", "the manifest has more than 100000 values"},
+	{"unknown key", "registrys: scoop", "1:12: the key `registrys` is not known here: the keys are missing-checksum, registry, severity, trusted-urls, waive"},
+	{"no such preset", "registry: scoops", "1:11: there is no preset `scoops`"},
+	{"no registry", "registry: []", "1:11: `registry` is empty"},
+	{"a mistake in a description", "registry:\n  manifests: a\n  artifacts:\n  - at: ''\n    url: '*'\n", "5:10: `*` is no JSON pointer"},
+	{"bad level", "missing-checksum: fatal", "1:19: `fatal` is none of error, warning, notice, off"},
+	{"bad glob", "trusted-urls: ['https://[']", "1:16: `https://[` is no glob"},
+	{"severities that are none", "severity: error", "1:11: `severity` is the string `error`"},
+	{"severity of no rule", "severity: {url/mutabel: off}", "1:25: there is no rule `url/mutabel`"},
+	{"bad severity", "severity: {url/mutable: none}", "1:25: `none` is none of error"},
+	{"a lower mismatch", "severity: {artifact/mismatch: notice}", "1:31: `artifact/mismatch` is always an error"},
+	{"a lower conflict", "severity: {artifact/digest-conflict: warning}", "1:38: `artifact/digest-conflict` is always an error"},
+	{"lower strictness", "severity: {json/duplicate-key: off}", "1:32: `json/duplicate-key` is always an error"},
+	{"lower strictness of YAML", "severity: {yaml/alias: notice}", "1:24: `yaml/alias` is always an error"},
+	{"no word on a failure", "severity: {artifact/unavailable: off}", "1:34: `artifact/unavailable` says why a file failed"},
+	{"waivers that are none", "waive: url/mutable", "1:8: `waive` is the string `url/mutable`, where a list is expected"},
+	{"a waiver that is none", "waive: [url/mutable]", "1:9: item 1 of `waive` is the string `url/mutable`, where an object is expected"},
+	{"a waiver without rule", "waive: [{because: x}]", "1:9: a waiver names the `rule`"},
+	{"a waiver without reason", "waive: [{rule: url/mutable}]", "1:9: a waiver says why, in `because`"},
+	{"a waiver of no rule", "waive: [{rule: url/x, because: x}]", "1:16: there is no rule `url/x`"},
+	{"a waiver until no day", waived + "  until: tomorrow", "4:10: `tomorrow` is no day such as `2027-03-31`"},
+	{"a waiver until a day that is none", waived + "  until: 2027-02-30", "4:10: `2027-02-30` is no day"},
+	{"a waiver at no place", waived + "  at: files", "4:7: the pattern `files`"},
+	{"a waiver of no URL", waived + "  url: '['", "4:8: `[` is no glob"},
+	{"a waiver with another key", waived + "  reason: x", "4:11: the key `reason` is not known here"},
+	{"a waiver of bytes, and no mismatch", waived + "  observed: sha256:" + sum256, "2:3: `observed` is for waivers of `artifact/mismatch`"},
+	{"a mismatch for good", "waive: [{rule: artifact/mismatch, observed: 'sha256:" + sum256 + "', because: x}]", "1:9: a mismatch is waived for exactly the bytes"},
+	{"a mismatch of any bytes", "waive: [{rule: artifact/mismatch, until: 2027-03-31, because: x}]", "1:9: a mismatch is waived for exactly the bytes"},
+	{"bytes that are no digest", "waive: [{rule: artifact/mismatch, observed: x, until: 2027-03-31, because: x}]", "1:45: `observed`: "},
+	{"a waived conflict", "waive: [{rule: artifact/digest-conflict, because: x}]", "1:9: `artifact/digest-conflict` can't be waived"},
+	{"waived strictness", "waive: [{rule: yaml/alias, because: x}]", "1:9: `yaml/alias` can't be waived"},
+	{"a tag", "registry: !!python/object/apply:os.system [scoop]", "1:43: `registry` has the tag `!!python/object/apply:os.system`"},
+	{"too large", strings.Repeat("#", config.MaxSize+1), "more than 1048576 bytes"},
+}
+
+func TestEveryMistakeIsToldAtItsPlace(t *testing.T) {
+	for _, test := range mistakes {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := config.Parse("c.yaml", []byte(test.text))
+			switch {
+			case (err == nil) != (test.want == ""):
+				t.Fatalf("want %q, got %v", test.want, err)
+			case err == nil:
+			case !strings.Contains(err.Error(), test.want):
+				t.Errorf("want %q, got %v", test.want, err)
+			}
+		})
+	}
+}
+
+var place = regexp.MustCompile(`^c\.yaml:\d+:\d+: .+`)
+
+// FuzzConfig holds Parse to a file that can judge, or errors that each tell a place.
+func FuzzConfig(f *testing.F) {
+	for _, test := range mistakes {
+		if len(test.text) < 10_000 {
+			f.Add(test.text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > config.MaxSize {
+			return
+		}
+		file, err := config.Parse("c.yaml", []byte(text))
+		if err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				if !place.MatchString(line) {
+					t.Errorf("the error %q tells no place", line)
+				}
+			}
+			return
+		}
+		j := file.Judge(day("2026-01-01"))
+		mismatch := finding.New(finding.ArtifactMismatch, "a", "/a", finding.Position{Line: 1, Column: 1}, "m", "")
+		if judged, reported := j.Judge(mismatch, "https://x/a", digest.Digest{}); !reported || judged.Severity != finding.Error || judged.Waived != (finding.Waiver{}) {
+			t.Errorf("a mismatch is let pass: %+v", judged)
+		}
+		j.Waivers(true)
+	})
+}
+
+func day(text string) time.Time {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
+func TestJudge(t *testing.T) {
+	observed := digest.Digest{Algorithm: digest.SHA256, Sum: sum256}
+	const mutable, mismatch = "rule: url/mutable, because: x", "rule: artifact/mismatch, until: 2027-03-31, because: x, observed: 'sha256:" + sum256 + "'"
+	for _, test := range []struct {
+		name, waiver, rule, manifest, pointer, url string
+		observed                                   digest.Digest
+		isWaived                                   bool
+	}{
+		{"any", mutable, "url/mutable", "m", "/a", "https://x/a", digest.Digest{}, true},
+		{"another rule", mutable, "url/insecure", "m", "/a", "https://x/a", digest.Digest{}, false},
+		{"the manifest", mutable + ", manifests: 'a/*'", "url/mutable", "a/b", "", "", digest.Digest{}, true},
+		{"another manifest", mutable + ", manifests: ['a/*', '!a/b']", "url/mutable", "a/b", "", "", digest.Digest{}, false},
+		{"the place", mutable + ", at: '/*/files/**'", "url/mutable", "m", "/7/files/1/uri", "", digest.Digest{}, true},
+		{"another place", mutable + ", at: '/*/files'", "url/mutable", "m", "/7/files/1", "", digest.Digest{}, false},
+		{"the whole", mutable + ", at: ''", "url/mutable", "m", "", "", digest.Digest{}, true},
+		{"not the whole", mutable + ", at: ''", "url/mutable", "m", "/a", "", digest.Digest{}, false},
+		{"the URL", mutable + ", url: 'https://x/**'", "url/mutable", "m", "/a", "https://x/a/b", digest.Digest{}, true},
+		{"another URL", mutable + ", url: 'https://x/*'", "url/mutable", "m", "/a", "https://x/a/b", digest.Digest{}, false},
+		{"no URL", mutable + ", url: '**'", "url/mutable", "m", "/a", "", digest.Digest{}, false},
+		{"over", mutable + ", until: 2026-11-24", "url/mutable", "m", "/a", "", digest.Digest{}, false},
+		{"its last day", mutable + ", until: 2026-11-25", "url/mutable", "m", "/a", "", digest.Digest{}, true},
+		{"these bytes", mismatch, "artifact/mismatch", "m", "/a", "https://x/a", observed, true},
+		{"other bytes", mismatch, "artifact/mismatch", "m", "/a", "https://x/a", digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, false},
+		{"unknown bytes", mismatch, "artifact/mismatch", "m", "/a", "https://x/a", digest.Digest{}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file, err := config.Parse("c.yaml", []byte("waive: [{"+test.waiver+"}]"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := file.Judge(day("2026-11-25").Add(23 * time.Hour))
+			f := finding.New(test.rule, test.manifest, test.pointer, finding.Position{Line: 1, Column: 1}, "m", "")
+			got, reported := j.Judge(f, test.url, test.observed)
+			if isWaived := got.Waived.Because == "x"; !reported || isWaived != test.isWaived || got.Severity != f.Severity {
+				t.Errorf("reported %v, %+v", reported, got)
+			}
+			isOver := strings.Contains(test.waiver, "2026-11-24")
+			if part := j.Waivers(false); (len(part) > 0) != isOver {
+				t.Errorf("of a part of the registry: %v", part)
+			}
+			whole := j.Waivers(true)
+			if (len(whole) > 0) == test.isWaived || len(whole) > 0 && (whole[0].Rule != finding.ConfigWaiver || whole[0].Severity != finding.Warning || whole[0].Line != 1 || whole[0].Column != 9 || whole[0].Manifest != "c.yaml") {
+				t.Errorf("of the whole registry: %v", whole)
+			}
+		})
+	}
+}
+
+func TestSeverities(t *testing.T) {
+	file, err := config.Parse("c.yaml", []byte("severity: {url/mutable: error, url/insecure: notice, config/waiver: off}\nwaive: [{rule: url/mutable, because: x, until: 2020-01-01}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := file.Judge(day("2026-11-25"))
+	for rule, want := range map[string]finding.Severity{"url/mutable": finding.Error, "url/insecure": finding.Notice, "artifact/mismatch": finding.Error} {
+		if got, reported := j.Judge(finding.New(rule, "m", "", finding.Position{}, "m", ""), "", digest.Digest{}); !reported || got.Severity != want || got.Waived.Because != "" {
+			t.Errorf("%s: %v, %+v", rule, reported, got)
+		}
+	}
+	if told := j.Waivers(true); told != nil {
+		t.Errorf("a rule that is off is reported: %v", told)
+	}
+	var none *config.File
+	if f, reported := none.Judge(time.Time{}).Judge(finding.New("url/mutable", "m", "", finding.Position{}, "m", ""), "", digest.Digest{}); !reported || f.Waived.Because != "" {
+		t.Error("no file judges")
+	}
+}
