@@ -30,7 +30,11 @@ func (d *Decoder) Add(err error) {
 
 // Fail collects a mistake at a value.
 func (d *Decoder) Fail(at *Value, format string, args ...any) {
-	d.Add(fmt.Errorf("%s:%d:%d: %w", finding.Clean(d.File), at.Position().Line, at.Position().Column, fmt.Errorf(format, args...)))
+	d.fail(at.Position(), format, args...)
+}
+
+func (d *Decoder) fail(at finding.Position, format string, args ...any) {
+	d.Add(fmt.Errorf("%s:%d:%d: %w", finding.Clean(d.File), at.Line, at.Column, fmt.Errorf(format, args...)))
 }
 
 // checkTag refuses a value with a meaning of its own.
@@ -56,7 +60,7 @@ func (d *Decoder) Fields(v *Value, readers map[string]func(*Value)) {
 			known = append(known, name)
 		}
 		slices.Sort(known)
-		d.Fail(member, "the key %s is not known here: the keys are %s", finding.Quote(member.Name()), strings.Join(known, ", "))
+		d.fail(member.NamePosition(), "the key %s is not known here: the keys are %s", finding.Quote(member.Name()), strings.Join(known, ", "))
 	}
 }
 
