@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"comments": comments,
 			"issues":   issues,
 			"api":      fakeAPI,
+			"enlarge":  enlarge,
 		},
 	})
 }
@@ -170,6 +171,13 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// enlarge makes a file of that many bytes.
+func enlarge(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), slices.Repeat([]byte{'#'}, size), 0o600))
+}
+
 // propose makes pull request 7 change all files below a folder, and the folder the tree of its head.
 func propose(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
@@ -192,6 +200,9 @@ func propose(ts *testscript.TestScript, _ bool, args []string) {
 // base makes a folder the tree of the base commit.
 func base(ts *testscript.TestScript, _ bool, args []string) {
 	api := ts.Value("api").(*githubtest.Server)
+	api.Lock()
+	delete(api.Trees, baseSHA)
+	api.Unlock()
 	root := os.DirFS(ts.MkAbs(args[0]))
 	ts.Check(fs.WalkDir(root, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
