@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,12 +33,7 @@ func (w worktree) find(ctx context.Context, path string) (github.File, bool, err
 }
 
 func (w worktree) read(ctx context.Context, f github.File, maxSize int) (source, error) {
-	info, err := w.disk.root.Lstat(f.Path)
-	f.Symlink = err == nil && info.Mode()&os.ModeSymlink != 0
-	if s, is := irregular(f); is {
-		return s, nil
-	}
-	return w.disk.read(ctx, f, maxSize)
+	return w.disk.readUnfollowed(ctx, f, maxSize)
 }
 
 // gitCommit is a commit of a checkout.

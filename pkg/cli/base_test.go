@@ -95,11 +95,15 @@ func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
 
 // proposed is GitHub's API of a pull request that changes the registry.
 func proposed(files fileTree, status map[string]string) *githubtest.Server {
+	return proposedTo(before, files, status)
+}
+
+func proposedTo(base, files fileTree, status map[string]string) *githubtest.Server {
 	api := githubtest.New()
-	after := maps.Clone(before)
+	after := maps.Clone(base)
 	maps.Copy(after, files)
 	api.PullRequests[7] = nil
-	addTree(api, fmt.Sprintf("%040d", 1), before)
+	addTree(api, fmt.Sprintf("%040d", 1), base)
 	addTree(api, strings.Repeat("3", 40), after)
 	for path, status := range status {
 		text, _ := strings.CutPrefix(files[path], linkTo)

@@ -131,17 +131,15 @@ func (p *program) onDisk(ctx context.Context, c *Config, args []string) (selecti
 			return s, err
 		}
 	}
-	named := map[string]bool{} // once, of several arguments
-	s.sources = slices.DeleteFunc(s.sources, func(each source) bool {
+	seen := map[string]bool{} // since several arguments may name one
+	isAgain := func(each source) bool {
 		name, err := filepath.Abs(each.disk)
-		again := err == nil && named[name]
-		named[name] = true
+		again := err == nil && seen[name]
+		seen[name] = true
 		return again
-	})
-	s.around.others = slices.DeleteFunc(s.around.others, func(each source) bool {
-		name, err := filepath.Abs(each.disk)
-		return err == nil && named[name]
-	})
+	}
+	s.sources = slices.DeleteFunc(s.sources, isAgain)
+	s.around.others = slices.DeleteFunc(s.around.others, isAgain)
 	if len(s.sources) == 0 {
 		return s, usageError{fmt.Errorf("no manifest matches %s below %s", s.setup.words(), finding.Quote(strings.Join(args, " ")))}
 	}

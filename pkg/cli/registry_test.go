@@ -187,8 +187,8 @@ func TestPullRequestOverTheRealRegistry(t *testing.T) {
 	}
 }
 
-// pullRequest runs the Action on pull request 7 and returns its report.
-func pullRequest(t *testing.T, api *githubtest.Server) report.Report {
+// pullRequest runs the Action on pull request 7, with some more variables, and returns its report.
+func pullRequest(t *testing.T, api *githubtest.Server, environ ...string) report.Report {
 	t.Helper()
 	dir := t.TempDir()
 	event, file := filepath.Join(dir, "event.json"), filepath.Join(dir, "report.json")
@@ -199,11 +199,11 @@ func pullRequest(t *testing.T, api *githubtest.Server) report.Report {
 	}
 	proxy, roots := internet(t, "huggingface.co", "github.com", "raw.githubusercontent.com")
 	var out bytes.Buffer
-	cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, RootCAs: roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: []string{
+	cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, RootCAs: roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: append([]string{
 		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=pull_request_target", "GITHUB_EVENT_PATH=" + event, "GITHUB_REPOSITORY=premAI-io/prem-registry",
 		"GITHUB_API_URL=" + api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1",
 		"INPUT_REPORT-FILE=" + file, "HTTPS_PROXY=" + proxy,
-	}})
+	}, environ...)})
 	if testing.Verbose() {
 		t.Log(out.String())
 	}

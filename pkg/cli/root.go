@@ -19,6 +19,7 @@ type place struct {
 	within    string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
 	folder    string // on disk: the folder that is judged, or holds the file
 	isFile    bool
+	checkout  *git.Checkout // whose top the registry's root is; nil where there is none
 }
 
 // registryOf finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
@@ -94,8 +95,57 @@ func (l *place) alone() (*place, error) {
 	return &place{workspace: w, folder: l.folder}, err
 }
 
+// open finds the checkout.
+func (l *place) open(ctx context.Context, environ []string) {
+	if !l.isRepository() {
+		return
+	}
+	if c, err := git.Open(ctx, l.dir, environ); err == nil && c.Prefix == "" {
+		l.checkout = c
+	}
+}
+
+// list names every file that can get into a commit: in a checkout, those that git does not ignore.
+func (l *place) list(ctx context.Context) ([]github.File, error) {
+	files, err := l.workspace.list(ctx)
+	if err != nil || l.checkout == nil {
+		return files, err
+	}
+	names, err := l.checkout.Ignored(ctx)
+	if err != nil {
+		return files, nil // better too many than too few
+	}
+	ignored := map[string]bool{}
+	for _, name := range names {
+		ignored[name] = true
+	}
+	return slices.DeleteFunc(files, func(f github.File) bool { return ignored[f.Path] }), nil
+}
+
+// read follows no link in a checkout: of what is pushed, GitHub has no more than the link.
+func (l *place) read(ctx context.Context, f github.File, maxSize int) (source, error) {
+	if l.checkout == nil {
+		return l.workspace.read(ctx, f, maxSize)
+	}
+	return l.readUnfollowed(ctx, f, maxSize)
+}
+
+// named returns the manifests that the argument names: those that git ignores only where there are no others.
+func (l *place) named(ctx context.Context, s *setup, files []github.File) ([]github.File, error) {
+	isNamed := func(f github.File) bool {
+		return l.isFile && f.Path == l.within || !l.isFile && strings.HasPrefix(f.Path, l.within) && s.selects(f.Path)
+	}
+	isOther := func(f github.File) bool { return !isNamed(f) }
+	if named := slices.DeleteFunc(slices.Clone(files), isOther); len(named) > 0 || l.checkout == nil {
+		return named, nil
+	}
+	all, err := l.workspace.list(ctx)
+	return slices.DeleteFunc(all, isOther), err
+}
+
 // selectBelow selects the manifests at a place, and what they are compared with.
 func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selection) error {
+	l.open(ctx, p.Environ)
 	setup, err := p.setUp(ctx, c, l)
 	if err != nil {
 		return usageError{err}
@@ -105,10 +155,10 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 	if err != nil {
 		return err
 	}
-	isNamed := func(f github.File) bool {
-		return l.isFile && f.Path == l.within || !l.isFile && strings.HasPrefix(f.Path, l.within) && s.setup.selects(f.Path)
+	named, err := l.named(ctx, s.setup, files)
+	if err != nil {
+		return err
 	}
-	named := slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !isNamed(f) })
 	if len(named) == 0 && l.within != "" && !l.isFile {
 		inner, err := l.alone()
 		if err != nil {
@@ -130,17 +180,15 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 	if s.isWhole {
 		return nil
 	}
-	more, err := s.setup.readAll(ctx, l, s.setup.others(files, isNamed))
+	judged := byPath(named)
+	more, err := s.setup.readAll(ctx, l, s.setup.others(files, func(f github.File) bool { return judged[f.Path].Path != "" }))
 	s.around.others = append(s.around.others, more...)
 	return err
 }
 
 // trustOrigin takes the registry's owner from where the checkout came from, since no event tells it here.
 func (p *program) trustOrigin(ctx context.Context, c *Config, l *place) {
-	if !l.isRepository() || len(p.trustedURLs(c)) > 0 {
-		return
-	}
-	if checkout, err := git.Open(ctx, l.dir, p.Environ); err == nil {
-		p.trustOwner(c, checkout.Origin(ctx))
+	if l.checkout != nil && len(p.trustedURLs(c)) == 0 {
+		p.trustOwner(c, l.checkout.Origin(ctx))
 	}
 }

@@ -70,6 +70,17 @@ func (w workspace) read(_ context.Context, f github.File, maxSize int) (source, 
 	return s, nil
 }
 
+// readUnfollowed is read, and follows no link.
+func (w workspace) readUnfollowed(ctx context.Context, f github.File, maxSize int) (source, error) {
+	info, err := w.root.Lstat(f.Path)
+	f.Symlink = err == nil && info.Mode()&os.ModeSymlink != 0
+	if s, is := irregular(f); is {
+		s.path, s.inTree, s.disk = path.Join(w.name, f.Path), f.Path, filepath.Join(w.dir, filepath.FromSlash(f.Path))
+		return s, nil
+	}
+	return w.read(ctx, f, maxSize)
+}
+
 // readRegular reads at most one byte more than a file may have, so that its reader can tell.
 func (w workspace) readRegular(name string, maxSize int) ([]byte, error) {
 	info, err := w.root.Stat(name)

@@ -199,3 +199,8 @@ func (c *Checkout) Tree(ctx context.Context, commit string) ([]Entry, error) {
 func (c *Checkout) Blob(ctx context.Context, object string) ([]byte, error) {
 	return c.run(ctx, "cat-file", "blob", object)
 }
+
+// Ignored returns the paths of the files in the working tree that git ignores, sorted.
+func (c *Checkout) Ignored(ctx context.Context) ([]string, error) {
+	return c.names(ctx, "ls-files", "-z", "--others", "--ignored", "--exclude-standard")
+}

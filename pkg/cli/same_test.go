@@ -1,0 +1,224 @@
+package cli_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// premGoldens hold manifests that break each of the App's rules, and most of the general ones.
+const premGoldens = "../prem/testdata/lint/*.txtar"
+
+// TestCheckSaysWhatTheActionSays proposes each manifest of each golden, and holds what the Action says of it against what
+// `check` says of the same in a checkout.
+func TestCheckSaysWhatTheActionSays(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	goldens, err := filepath.Glob(premGoldens)
+	if err != nil || len(goldens) == 0 {
+		t.Fatal("no golden files", err)
+	}
+	said := map[string]bool{}
+	for _, name := range append(goldens, "testdata/same/other-registries.txtar") {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree := treeOf(archive)
+			dir := checkout(t, tree)
+			for manifest := range tree {
+				if strings.Contains(manifest, "bad") && isManifest(manifest) {
+					holdAgainstTheAction(t, dir, tree, manifest, said)
+				}
+			}
+		})
+	}
+	for _, r := range finding.Rules {
+		if family, _, _ := strings.Cut(r.ID, "/"); (family == "manifest" || family == "url") && !said[r.ID] && !slices.Contains(notOfOneTree, r.ID) {
+			t.Errorf("%s is said of no golden", r.ID)
+		}
+	}
+}
+
+// notOfOneTree are rules that a golden can't break: those that only a change can tell, and what is no text at all.
+var notOfOneTree = []string{finding.URLOwnerChanged, finding.ManifestUnreadable, finding.URLConflict}
+
+func treeOf(archive *txtar.Archive) fileTree {
+	tree := fileTree{}
+	for _, file := range archive.Files {
+		if file.Name != "want" {
+			tree[file.Name] = string(file.Data) + "\n" // since no text is no file
+		}
+	}
+	return tree
+}
+
+func isManifest(name string) bool {
+	return path.Ext(name) == ".json" || path.Ext(name) == ".yaml"
+}
+
+// checkout lays a registry's files in a checkout of premAI-io's.
+func checkout(t *testing.T, tree fileTree) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "remote", "add", "origin", "https://github.com/premAI-io/prem-registry.git")
+	lay(t, dir, tree)
+	return dir
+}
+
+func holdAgainstTheAction(t *testing.T, dir string, tree fileTree, manifest string, said map[string]bool) {
+	t.Helper()
+	base := maps.Clone(tree)
+	delete(base, manifest)
+	api := proposedTo(base, fileTree{manifest: tree[manifest]}, map[string]string{manifest: "added"})
+	defer api.Close()
+	want := pullRequest(t, api, "INPUT_MODE=offline")
+	if len(want.Findings) == 0 {
+		t.Errorf("%s: the Action says nothing", manifest)
+	}
+	for _, f := range want.Findings {
+		said[f.Rule] = true
+	}
+	for _, from := range waysTo(tree, manifest) {
+		got := checkFrom(t, filepath.Join(dir, from.folder), from.arg)
+		if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
+			t.Errorf("%s: the Action (-) and `check %s` (+) in the folder %q differ in findings:\n%s", manifest, from.arg, from.folder, diff)
+		}
+		if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
+			t.Errorf("%s: the Action (-) and `check %s` (+) in the folder %q differ in artifacts:\n%s", manifest, from.arg, from.folder, diff)
+		}
+	}
+}
+
+// way is an argument that names a manifest or its folder, and the folder that it is given in.
+type way struct{ folder, arg string }
+
+// waysTo are the ways to name a manifest; that of a folder names others too, where it has some.
+func waysTo(tree fileTree, manifest string) []way {
+	folder, name := path.Split(manifest)
+	for other := range tree {
+		if other != manifest && path.Dir(other)+"/" == folder && isManifest(other) {
+			return []way{{"", manifest}, {folder, name}}
+		}
+	}
+	return []way{{"", manifest}, {"", folder}, {folder, "."}, {folder, name}}
+}
+
+// checkFrom runs `check` in a folder, and contacts nobody.
+func checkFrom(t *testing.T, folder string, args ...string) report.Report {
+	t.Helper()
+	t.Chdir(folder)
+	file := filepath.Join(t.TempDir(), "report.json")
+	var out bytes.Buffer
+	cli.Main(t.Context(), cli.Env{
+		Args: append([]string{"check", "--mode=offline", "--report-file=" + file}, args...), Stdout: &out, Stderr: &out, Environ: os.Environ(),
+	})
+	return writtenReport(t, file, &out)
+}
+
+// changeOnly are the rules that need what was there before.
+var changeOnly = []string{finding.ChecksumDropped, finding.ChecksumChanged, finding.SignatureMissing, finding.URLOwnerChanged}
+
+// TestCheckSaysOfAChangeWhatTheActionSays holds `check` on the manifests of a change against what the Action says of the change,
+// apart from what needs the manifests of before.
+func TestCheckSaysOfAChangeWhatTheActionSays(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	for name, c := range changes {
+		var args []string
+		for manifest, status := range c.status {
+			if path.Base(manifest) == "manifest.json" && status != "removed" {
+				args = append(args, manifest)
+			}
+		}
+		if len(args) == 0 {
+			continue
+		}
+		slices.Sort(args)
+		t.Run(name, func(t *testing.T) {
+			after := maps.Clone(before)
+			maps.Copy(after, c.files)
+			dir := checkout(t, after)
+			api := proposed(c.files, c.status)
+			defer api.Close()
+			want := pullRequest(t, api, "INPUT_MODE=offline")
+			want.Findings = slices.DeleteFunc(want.Findings, func(f finding.Finding) bool { return slices.Contains(changeOnly, f.Rule) })
+			got := checkFrom(t, dir, args...)
+			if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
+				t.Errorf("the Action (-) and `check` (+) differ in findings:\n%s", diff)
+			}
+			if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
+				t.Errorf("the Action (-) and `check` (+) differ in artifacts:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestCheckComparesWithWhatGitKnows: what git ignores, such as a copy that a build made, is in no pull request.
+func TestCheckComparesWithWhatGitKnows(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	tree := maps.Clone(before)
+	tree[".gitignore"] = "/dist/\nlogo.svg\n"
+	tree["chat-a/logo.svg"] = "<svg/>"
+	tree["dist/chat-a/manifest.json"] = tree["chat-a/manifest.json"]
+	dir := checkout(t, tree)
+	rules := func(r report.Report) (ids []string) {
+		for _, f := range r.Findings {
+			ids = append(ids, f.Manifest+" "+f.Rule)
+		}
+		return ids
+	}
+	want := []string{"chat-a/manifest.json " + prem.ManifestNoReadme, "chat-a/manifest.json " + prem.ManifestNoLogo}
+	if diff := cmp.Diff(want, rules(checkFrom(t, dir, "chat-a"))); diff != "" {
+		t.Errorf("of a service:\n%s", diff)
+	}
+	if got := rules(checkFrom(t, dir, ".")); slices.Contains(got, "dist/chat-a/manifest.json "+prem.ManifestDuplicateID) {
+		t.Errorf("of the registry: %q", got)
+	}
+	if got := rules(checkFrom(t, dir, "dist")); !slices.Contains(got, "dist/chat-a/manifest.json "+prem.ManifestDuplicateID) {
+		t.Errorf("of a folder that git ignores, and that was asked for: %q", got)
+	}
+}
+
+// TestTheManifestsAroundAreReadUpToABound: of a registry whose manifests are not compared, a hundred tell who owns what.
+func TestTheManifestsAroundAreReadUpToABound(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	tree := fileTree{".github/verify-manifests.yaml": "registry: scoop\n"}
+	add := func(name, owner string) {
+		tree["bucket/"+name+".json"] = fmt.Sprintf(`{"url": "https://github.com/%s/tool/releases/download/v1.2.0/x", "hash": "%064d"}`, owner, 0)
+	}
+	add("fork", "someone")
+	for i := range 100 {
+		add(fmt.Sprint(i), "acme")
+	}
+	if got := checkFrom(t, checkout(t, tree), "bucket/fork.json").Findings; len(got) != 1 || got[0].Rule != finding.URLOtherOwner {
+		t.Errorf("beside 100: %v", got)
+	}
+	add("100", "acme")
+	if r := checkFrom(t, checkout(t, tree), "bucket/fork.json"); len(r.Findings)+len(r.Notes) > 0 {
+		t.Errorf("beside 101: %v, notes %q", r.Findings, r.Notes)
+	}
+}
