@@ -173,9 +173,8 @@ func (r *services) sharedModelNames() {
 
 // hasWeightCalled reports whether a name is found in the address of a weight.
 func (s *service) hasWeightCalled(name string) bool {
-	return slices.ContainsFunc(s.weights, func(w artifact.Artifact) bool {
-		return strings.Contains(strings.ToLower(w.URL), strings.ToLower(name))
-	})
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(s.weights, func(w artifact.Artifact) bool { return strings.Contains(strings.ToLower(w.URL), name) })
 }
 
 // weightsKey is the same for two services when all their weights are, in whatever order; "" for a service without any.
