@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
@@ -80,8 +81,8 @@ func (s *sum) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := s.take(drafts, results, work.Err() != nil)
-	r := report.Build(report.Input{Findings: slices.Concat(findings, missing), Results: results, Complete: true})
+	n, unplaced, err := s.take(drafts, results, work.Err() != nil)
+	r := report.Build(report.Input{Findings: slices.Concat(findings, missing, unplaced), Results: results, Complete: true})
 	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(drafts, n, r.Summary.Errors))
 }
 
@@ -205,7 +206,7 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 		return nil
 	}
 	if s.write && a.Slot.Checksum == "" {
-		return lacks(*a, "The manifest has no place for a checksum of this file that could be told from the text around it", "Run the command without --write, and write the checksum where it belongs")
+		return noPlace(*a)
 	}
 	a.Checksum = nil
 	if s.replaces(*a) {
@@ -256,8 +257,8 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 
 // take prints what the files were found to be and, where it is asked to, writes it. Only a complete file with which
 // nothing is wrong tells anything, and of a run that was cut short no manifest is written of which it did not read all. It
-// returns how many checksums were found.
-func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, err error) {
+// returns how many checksums were found, and a finding for each that has no place.
+func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, unplaced []finding.Finding, err error) {
 	var problems []error
 	for _, r := range results {
 		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
@@ -270,7 +271,11 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		}
 		if fills {
 			n++
-			problems = append(problems, s.declare(d, r))
+			err := s.declare(d, r)
+			if errors.Is(err, document.ErrNoPlace) {
+				unplaced, err = append(unplaced, *noPlace(r.Artifact)), nil
+			}
+			problems = append(problems, err)
 		}
 		if s.pins(r.Artifact) && r.Commit != "" {
 			problems = append(problems, s.setPinned(d, r))
@@ -288,7 +293,11 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		}
 		problems = append(problems, s.finish(d))
 	}
-	return n, errors.Join(problems...)
+	return n, unplaced, errors.Join(problems...)
+}
+
+func noPlace(a artifact.Artifact) *finding.Finding {
+	return lacks(a, "The manifest has no place for a checksum of this file that could be told from the text around it", "Run the command without --write, and write the checksum where it belongs")
 }
 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
