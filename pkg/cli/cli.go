@@ -86,18 +86,17 @@ func Main(ctx context.Context, env Env) int {
 	return ExitUsage
 }
 
-// say tells why there is no result.
+// say tells why there is no result: one line for each mistake.
 func (p *program) say(err error) {
 	var lines []string
-	for line := range strings.SplitSeq(err.Error(), "\n") { // of several mistakes
+	for line := range strings.SplitSeq(err.Error(), "\n") {
 		lines = append(lines, finding.Clean(line))
 	}
-	message := strings.Join(lines, "\n  ")
 	if p.inActions() {
-		p.actions().Errorf("%s", message)
+		p.actions().Errorf("%s", strings.Join(lines, "\n"))
 		return
 	}
-	fmt.Fprintf(p.Stderr, "verify-manifests: %s\n", message)
+	fmt.Fprintf(p.Stderr, "verify-manifests: %s\n", strings.Join(lines, "\n  "))
 }
 
 func (p *program) actions() *githubactions.Action {
