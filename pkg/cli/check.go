@@ -61,14 +61,14 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 		return 0, err
 	}
 	if selected.isWhole && len(args) == 0 && c.base == "" && c.local == "" {
-		known.scanned(result)
+		known.Ended(result)
 	}
 	return c.print(ctx, c.config, result, c.format, known)
 }
 
 // print writes a report's files and what is known now, and prints the report.
 func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, known *memory) (int, error) {
-	if err := errors.Join(known.save(c), writeFiles(c, r), p.write(r, format, known.scans())); err != nil {
+	if err := errors.Join(known.save(c), writeFiles(c, r), p.write(r, format, known.Past())); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil

@@ -139,7 +139,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 	r := report.Build(in)
 	r.Took = p.now().Sub(began)
 	if s.local == "" {
-		m.record(r, in.Results)
+		m.Learn(r, in.Results)
 	}
 	return r, nil
 }

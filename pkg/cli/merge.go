@@ -58,7 +58,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	}
 	merged.Run = run
 	known := a.recall(ctx)
-	known.record(merged, nil)
+	known.Learn(merged, nil)
 	return a.publish(ctx, merged, known)
 }
 

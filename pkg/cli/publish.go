@@ -58,9 +58,9 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	code := exitCode(ctx, a.config.FailOn, r.Summary)
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
-	m.forget(r)
+	m.Forget(r)
 	if r.Scope == scopeAll && a.config.Shard == nil {
-		m.scanned(r)
+		m.Ended(r)
 	}
 	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{Folds: true})}
 	if a.config.Annotations {

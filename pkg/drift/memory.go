@@ -1,0 +1,118 @@
+// Package drift is what a scan means beside the ones before: what it adds to the baseline, and what is wrong in the registry
+// as far as all of them tell.
+package drift
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// Memory is what is known of earlier scans, and what this one adds.
+type Memory struct {
+	*state.State
+	IsOwn bool     // it was read from the state file
+	Notes []string // what a reader of the report has to know of it
+
+	before *state.State // as it was before this scan
+	now    time.Time
+}
+
+// New returns the Memory of a scan that is the first, at a time.
+func New(now time.Time) *Memory {
+	return &Memory{State: new(state.State), before: new(state.State), now: now}
+}
+
+// Take makes s what is known of earlier scans.
+func (m *Memory) Take(s *state.State) {
+	m.State, m.before = s, &state.State{Files: maps.Clone(s.Files)}
+}
+
+// OnlyFailures is what a closed issue is believed: whoever closed it has settled the rest.
+func OnlyFailures(s *state.State) *state.State {
+	failing := &state.State{Files: map[string]state.File{}}
+	for url, f := range s.Files {
+		if f.Failures > 0 {
+			failing.Files[url] = state.File{Failures: f.Failures, FailingSince: f.FailingSince}
+		}
+	}
+	return failing
+}
+
+// Learn keeps what a run saw of each URL, and adds to the report since when something is wrong. The results
+// hold what the report does not; a merged report has none.
+func (m *Memory) Learn(r *report.Report, results []verify.Result) {
+	learnt := map[string]verify.Result{}
+	for _, result := range results {
+		learnt[verify.Key(result.Artifact.URL)] = result
+	}
+	said := rulesOf(r)
+	urls := byURL(r.Artifacts)
+	for url, artifacts := range urls {
+		if seen, ok := sighting(artifacts, said, m.File(url).Digest, r.Complete); ok {
+			seen.Downloaded = seen.Downloaded && results != nil
+			seen.ETag, seen.Commit = learnt[url].ETag, learnt[url].Commit
+			m.Record(url, seen, m.now)
+		}
+	}
+	for i, a := range r.Artifacts {
+		f := m.File(verify.Key(a.URL))
+		since := f.Problem.Since
+		if f.Problem.IsZero() {
+			since = f.FailingSince
+		}
+		if m.IsOwn || since.Before(m.now.Truncate(time.Second)) { // without a memory, the same input gives the same report
+			r.Artifacts[i].Since = since
+		}
+	}
+	r.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, m.Notes))))
+}
+
+// Ended keeps how a scan of the whole registry ended.
+func (m *Memory) Ended(r *report.Report) {
+	s := r.Summary
+	m.Scanned(state.Scan{Date: m.now, Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
+		Unavailable: s.Unavailable, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid})
+}
+
+// Past are the last scans, as a report shows them.
+func (m *Memory) Past() []report.Scan {
+	var scans []report.Scan
+	for _, s := range m.Scans {
+		scans = append(scans, report.Scan{Date: s.Date, Summary: report.Summary{Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
+			Unavailable: s.Unavailable, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid}})
+	}
+	return scans
+}
+
+// Forget drops what the registry does not name any more, after a scan of all of it.
+func (m *Memory) Forget(r *report.Report) {
+	if !r.Complete || r.Scope != "all" || !isAllRead(r) {
+		return
+	}
+	urls := byURL(r.Artifacts)
+	m.Keep(func(url string) bool { return len(urls[url]) > 0 })
+}
+
+// isAllRead reports whether every manifest told which files it names: one of another shape may hide some.
+func isAllRead(r *report.Report) bool {
+	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+		family, _, _ := strings.Cut(f.Rule, "/")
+		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || family == "json" || family == "yaml" || family == "schema" || f.Rule == finding.RegistryTooMany)
+	})
+}
+
+func byURL(artifacts []report.Artifact) map[string][]report.Artifact {
+	urls := map[string][]report.Artifact{}
+	for _, a := range artifacts {
+		key := verify.Key(a.URL)
+		urls[key] = append(urls[key], a)
+	}
+	return urls
+}

@@ -1,0 +1,102 @@
+package drift
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/state"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// said is what the findings of a report say, by artifact and rule.
+type said map[saying]finding.Finding
+
+type saying struct{ manifest, pointer, rule string }
+
+func rulesOf(r *report.Report) said {
+	findings := said{}
+	for _, f := range r.Findings {
+		findings[saying{f.Manifest, f.Pointer, f.Rule}] = f
+	}
+	return findings
+}
+
+// first returns the first finding about an artifact by one of the rules, the zero Finding where there is none.
+func (s said) first(a report.Artifact, rules ...string) finding.Finding {
+	for _, rule := range rules {
+		if f, found := s[saying{a.Manifest, a.Pointer, rule}]; found {
+			return f
+		}
+	}
+	return finding.Finding{}
+}
+
+// isOther reports whether something else than a checksum tells that a file is not the declared one.
+func (s said) isOther(a report.Artifact) bool {
+	_, isChanged := s[saying{a.Manifest, a.Pointer, finding.ArtifactChanged}]
+	_, isLonger := s[saying{a.Manifest, a.Pointer + "/size", finding.ArtifactSize}]
+	_, isForged := s[saying{a.Manifest, a.Pointer + "/signature", finding.SignatureInvalid}]
+	return isChanged || isLonger || isForged
+}
+
+// kindOf says how a scan found an artifact's URL; "" where it did not look.
+func kindOf(a report.Artifact, said said) state.Kind {
+	switch a.Status {
+	case verify.Verified:
+		return state.Good
+	case verify.Mismatch, verify.Invalid:
+		return state.Changed
+	case verify.Unverified:
+		if said.isOther(a) {
+			return state.Changed
+		}
+		return state.Good
+	case verify.Unavailable:
+		return state.Gone
+	case verify.Refused:
+		if said.first(a, finding.ArtifactRefused).Rule != "" {
+			return state.Gone
+		}
+		return ""
+	}
+	return state.Unreachable
+}
+
+// worstFirst is the order in which what is said of one URL counts.
+var worstFirst = []state.Kind{state.Changed, state.Gone, state.Unreachable, state.Good, ""}
+
+// sighting is what a scan saw of one URL, whose artifacts these are. A scan that was cut short tells nothing
+// of what it did not reach, and shards did not know the baseline that their merge knows.
+func sighting(artifacts []report.Artifact, said said, baseline digest.Digest, complete bool) (state.Sighting, bool) {
+	rank := func(a report.Artifact) int { return slices.Index(worstFirst, kindOf(a, said)) }
+	worst := slices.MinFunc(artifacts, func(a, b report.Artifact) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), preferSHA256(a, b))
+	})
+	seen := state.Sighting{Kind: kindOf(worst, said), Digest: worst.Observed, Downloaded: worst.Source == verify.FromDownload}
+	if worst.Size != nil {
+		seen.Size = *worst.Size
+	}
+	isDeclared := slices.ContainsFunc(artifacts, func(a report.Artifact) bool { return a.Status == verify.Verified })
+	if seen.Kind == state.Good && !isDeclared && seen.Digest.Algorithm == baseline.Algorithm && seen.Digest != baseline {
+		seen.Kind = state.Changed
+	}
+	for _, a := range artifacts {
+		if a.Status == verify.Verified && seen.Downloaded && !slices.Contains(seen.Verified, a.Declared) {
+			seen.Verified = append(seen.Verified, a.Declared)
+		}
+	}
+	return seen, seen.Kind != "" && (seen.Kind != state.Unreachable || complete)
+}
+
+func preferSHA256(a, b report.Artifact) int {
+	isOther := func(a report.Artifact) int {
+		if a.Observed.Algorithm == digest.SHA256 {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(isOther(a), isOther(b))
+}
