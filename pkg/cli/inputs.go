@@ -16,6 +16,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // group says which commands take an input as a flag.
@@ -199,8 +200,8 @@ func shard(s string) (*report.Shard, error) {
 	left, right, _ := strings.Cut(s, "/")
 	index, err1 := strconv.Atoi(left)
 	count, err2 := strconv.Atoi(right)
-	if cmp.Or(err1, err2) != nil || index < 1 || index > count || count > 1000 {
-		return nil, errors.New("expected a part and a total from 1 to 1000, such as 2/4")
+	if cmp.Or(err1, err2) != nil || index < 1 || index > count || count > verify.MaxShards {
+		return nil, errors.New("expected a part and a total from 1 to 256, such as 2/4")
 	}
 	return &report.Shard{Index: index, Count: count}, nil
 }

@@ -124,7 +124,7 @@ func (r *Report) check() error {
 	); err != nil {
 		return err
 	}
-	if s := r.Shard; s != nil && (s.Index < 1 || s.Index > s.Count) {
+	if s := r.Shard; s != nil && (s.Index < 1 || s.Index > s.Count || s.Count > verify.MaxShards) {
 		return fmt.Errorf("there is no shard %d of %d", s.Index, s.Count)
 	}
 	if min(int64(r.Run.PullRequest), r.Run.RunID, int64(r.Run.RunAttempt), int64(r.Summary.Manifests), r.Summary.Bytes) < 0 {

@@ -46,15 +46,6 @@ func Plan(artifacts []artifact.Artifact) []Download {
 	return downloads
 }
 
-// Shard returns the index-th (from 1) of count disjoint parts of a plan; together they are the plan.
-func Shard(downloads []Download, index, count int) []Download {
-	var part []Download
-	for i := index - 1; i < len(downloads); i += count {
-		part = append(part, downloads[i])
-	}
-	return part
-}
-
 // Key returns what stands for all ways to write a URL, or an image's reference: its canonical form, or the text itself where
 // it is neither.
 func Key(url string) string {

@@ -1,0 +1,121 @@
+package verify_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// named are downloads of URLs with a number; every fourth URL is of another platform, as in real registries.
+func named(n int) []verify.Download {
+	var artifacts []artifact.Artifact
+	platforms := []string{"aarch64-apple-darwin", "x86_64-apple-darwin", "aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu"}
+	for i := range n {
+		artifacts = append(artifacts, binary(fmt.Sprintf("https://example.com/%06d/%s", i/4, platforms[i%4]), ""))
+	}
+	return verify.Plan(artifacts)
+}
+
+// owners tells by URL which of count shards has it; every URL has to be in exactly one.
+func owners(t *testing.T, downloads []verify.Download, count int) map[string]int {
+	t.Helper()
+	owner := map[string]int{}
+	for index := 1; index <= count; index++ {
+		for _, d := range verify.Shard(downloads, index, count) {
+			if owner[d.URL] != 0 {
+				t.Fatalf("%s is in shards %d and %d", d.URL, owner[d.URL], index)
+			}
+			owner[d.URL] = index
+		}
+	}
+	if len(owner) != len(downloads) {
+		t.Fatalf("%d shards have %d of %d URLs", count, len(owner), len(downloads))
+	}
+	return owner
+}
+
+func TestOneMoreURLMovesNoOther(t *testing.T) {
+	before, after := owners(t, named(399), 7), owners(t, named(400), 7)
+	for url, part := range before {
+		if after[url] != part {
+			t.Errorf("%s was in shard %d and is in %d", url, part, after[url])
+		}
+	}
+}
+
+func TestOneMoreShardTakesFromTheOthersAndMovesNothingBetweenThem(t *testing.T) {
+	downloads := named(400)
+	before, after := owners(t, downloads, 7), owners(t, downloads, 8)
+	for url, part := range before {
+		if now := after[url]; now != part && now != 8 {
+			t.Errorf("%s moved from shard %d to %d", url, part, now)
+		}
+	}
+}
+
+func TestShardsHaveAboutAsManyFiles(t *testing.T) {
+	const count, files = 8, 8000
+	sizes := map[int]int{}
+	for _, part := range owners(t, named(files), count) {
+		sizes[part]++
+	}
+	for part, n := range sizes {
+		if n < files/count*85/100 || n > files/count*115/100 {
+			t.Errorf("shard %d has %d of %d files", part, n, files)
+		}
+	}
+}
+
+// models are URLs and sizes as in a registry: a few models hold most of the bytes.
+func models(n int) (keys []string, weights []int64) {
+	for i := range n {
+		keys = append(keys, fmt.Sprintf("https://example.com/%d", i))
+		size := int64(1 + i*7919%50_000_000)
+		if i%10 == 0 {
+			size = int64(1_000_000_000 + i*104_729_123%6_000_000_000)
+		}
+		weights = append(weights, size)
+	}
+	return keys, weights
+}
+
+func TestShardsCarryAboutAsManyBytes(t *testing.T) {
+	const count = 7
+	keys, weights := models(300)
+	load, all := make([]int64, count+1), int64(0)
+	for i, part := range verify.Balance(keys, weights, count) {
+		load[part] += weights[i]
+		all += weights[i]
+	}
+	for part, n := range load[1:] {
+		if n < all/count*7/10 || n > all/count*11/10 {
+			t.Errorf("shard %d carries %d of %d bytes", part+1, n, all)
+		}
+	}
+}
+
+func TestOneMoreURLMovesFewOthersThatAreBalanced(t *testing.T) {
+	const files = 1000
+	keys, weights := models(files + 1)
+	before, after := verify.Balance(keys[:files], weights[:files], 7), verify.Balance(keys, weights, 7)
+	moved := 0
+	for i := range before {
+		if before[i] != after[i] {
+			moved++
+		}
+	}
+	if moved > files/50 {
+		t.Errorf("one more URL moved %d of %d", moved, files)
+	}
+}
+
+func TestWhatFitsNowhereGoesWhereTheLeastIs(t *testing.T) {
+	parts := verify.Balance([]string{"https://a", "https://b", "https://c"}, []int64{100, 100, 100}, 3)
+	slices.Sort(parts)
+	if !slices.Equal(parts, []int{1, 2, 3}) {
+		t.Errorf("three files of one size are on shards %v", parts)
+	}
+}
