@@ -40,9 +40,15 @@ func (p *program) answer(ctx context.Context) (int, error) {
 	}
 	work, cancel := deadline(ctx, a.config)
 	defer cancel()
+	if a.config.isPlanned() {
+		return a.takePart(ctx, work)
+	}
 	selected, err := a.selection(work)
 	if err != nil {
 		return 0, errors.Join(err, a.writeNothing(err))
+	}
+	if a.config.Plan > 0 {
+		return a.plan(work, selected)
 	}
 	known := a.recall(ctx)
 	result, err := a.verify(work, a.config, a.run(), selected, known)
@@ -54,6 +60,9 @@ func (p *program) answer(ctx context.Context) (int, error) {
 
 func (p *program) newAction() (*action, error) {
 	config, err := p.configFromInputs()
+	if err == nil {
+		err = config.checkPlan()
+	}
 	if err != nil {
 		return nil, err
 	}

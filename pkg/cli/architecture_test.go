@@ -29,12 +29,13 @@ var arrows = map[string][]string{
 	"image/imagetest":   {},
 	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "image", "state"},
 	"report":            {"artifact", "digest", "finding", "verify"},
+	"plan":              {"artifact", "digest", "finding", "hosts", "report", "verify"},
 	"drift":             {"artifact", "digest", "finding", "hosts", "image", "report", "state", "verify"},
 	"github":            {"finding"},
 	"git":               {"finding"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "prem", "registry", "report", "schema", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "plan", "prem", "registry", "report", "schema", "state", "verify"},
 }
 
 const module = "github.com/premAI-io/verify-manifests"

@@ -50,18 +50,44 @@ func (p *program) checkCommand() *cobra.Command {
 func (c *check) run(ctx context.Context, args []string) (int, error) {
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
+	if err := c.config.checkPlan(); err != nil {
+		return 0, err
+	}
+	run, known := report.Run{Event: localEvent, ServerURL: c.server()}, c.recall(c.config)
+	if c.config.isPlanned() {
+		return c.takePart(ctx, work, run, known)
+	}
 	selected, err := c.selection(work, args)
 	if err != nil {
 		return 0, err
 	}
+	if c.config.Plan > 0 {
+		made, err := c.plan(work, c.config, run, selected, known)
+		if err == nil {
+			_, err = fmt.Fprintln(c.Stdout, made.Matrix())
+		}
+		return ExitOK, err
+	}
 	selected.local = c.local
-	known := c.recall(c.config)
-	result, err := c.verify(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, selected, known)
+	result, err := c.verify(work, c.config, run, selected, known)
 	if err != nil {
 		return 0, err
 	}
 	if selected.isWhole && len(args) == 0 && c.base == "" && c.local == "" {
 		known.Ended(result)
+	}
+	return c.print(ctx, c.config, result, c.format, known)
+}
+
+// takePart verifies what a plan gives to this shard.
+func (c *check) takePart(ctx, work context.Context, run report.Run, known *memory) (int, error) {
+	j, err := c.planned(c.config, run)
+	if err != nil {
+		return 0, err
+	}
+	result, err := c.perform(work, c.config, j, known)
+	if err != nil {
+		return 0, err
 	}
 	return c.print(ctx, c.config, result, c.format, known)
 }
@@ -101,8 +127,8 @@ func (p *program) write(r *report.Report, format string, scans []report.Scan) er
 // selection is what the flags and arguments ask for.
 func (c *check) selection(ctx context.Context, args []string) (selection, error) {
 	switch scope := c.config.Scope; {
-	case c.local != "" && c.config.Shard != nil:
-		return selection{}, usageError{errors.New("flag --shard divides downloads, and with --local there is none: leave one of them out")}
+	case c.local != "" && (c.config.Shard != nil || c.config.Plan > 0):
+		return selection{}, usageError{errors.New("flags --shard and --plan divide downloads, and with --local there is none: leave --local out, or them")}
 	case c.base == "" && scope == scopeChanged:
 		return selection{}, usageError{errors.New("flag --scope is `changed`, and nothing says what to compare with: give --base")}
 	case c.base != "" && scope == scopeAll:

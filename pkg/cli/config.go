@@ -28,6 +28,8 @@ type Config struct {
 	ReportFile      string
 	SARIFFile       string
 	Shard           *report.Shard
+	Plan            time.Duration // how long one runner may take; 0 is no plan
+	PlanFile        string
 	Merge           []string // globs of shard reports
 	Concurrency     int      // files at a time
 	Connections     int      // range requests at a time for one large file
@@ -36,12 +38,13 @@ type Config struct {
 	Timeout         time.Duration
 	AllowNetworks   []netip.Prefix
 
-	given map[string]bool // the inputs that were given: they win over the configuration file
+	given map[string]bool   // the inputs that were given: they win over the configuration file
+	texts map[string]string // of the inputs that were given, as they were
 }
 
 // defaultConfig returns the defaults of the inputs table, which are those of action.yml.
 func defaultConfig() *Config {
-	c := &Config{given: map[string]bool{}}
+	c := &Config{given: map[string]bool{}, texts: map[string]string{}}
 	for _, in := range inputs {
 		if err := in.set(c, in.value); err != nil {
 			panic("cli: the default of " + in.name + " can't be read: " + err.Error())

@@ -23,6 +23,9 @@ type nights struct {
 	registry *registry
 	file     string // of the state
 	n        int
+
+	shards, shardCalls int // of the last plan; how many calls of the API each may make
+	code               int
 }
 
 func newNights(t *testing.T, inputs ...string) *nights {
@@ -133,7 +136,7 @@ func TestAMergeForgetsNoValidator(t *testing.T) {
 	}
 }
 
-func readText(t *testing.T, name string) string {
+func readText(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -7,11 +7,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -19,6 +21,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
+	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -75,6 +78,11 @@ func (p *program) fetcher(c *Config) (*fetch.Client, error) {
 	if token := p.Getenv("HF_TOKEN"); token != "" {
 		tokens[huggingFace] = token
 	}
+	return p.fetcherWith(c, tokens)
+}
+
+// fetcherWith returns a client that carries tokens to their hosts.
+func (p *program) fetcherWith(c *Config, tokens map[string]string) (*fetch.Client, error) {
 	return fetch.New(fetch.Config{
 		AllowNetworks: c.AllowNetworks,
 		MaxSize:       c.MaxFileSize,
@@ -104,44 +112,78 @@ func userAgent() string {
 	return "verify-manifests/" + Version() + " (+https://github.com/premAI-io/verify-manifests)"
 }
 
+// job is what a run has to verify, once its manifests were read.
+type job struct {
+	in        report.Input
+	downloads []verify.Download
+	replaced  map[plan.Place]string // the URL that a change took from an artifact, and whose checksum it left
+	file      *config.File          // nil where there is none
+	isWhole   bool                  // it is the whole registry, and nothing that was downloaded before
+	began     time.Time
+
+	// asset is what GitHub's API said of release assets when a plan was made; nil where it is asked.
+	asset func(context.Context, hosts.Ref) hosts.Published
+}
+
 // verify reads the selected manifests, finds out about what they name, compares it with what earlier scans
 // saw, and reports. When ctx ends, the report is of what is known, and not complete.
 func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selection, m *memory) (*report.Report, error) {
 	began := p.now()
+	in, read, before := p.read(c, run, s)
+	if s.local != "" {
+		verifier, err := p.verifier(c)
+		if err == nil {
+			verifier.Baseline = m.State
+			err = p.compareLocal(ctx, s, verifier, read.manifests, &in)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return p.report(ctx, job{in: in, file: s.setup.file, began: began}), nil
+	}
+	j := p.newJob(in, read, before, s)
+	j.began = began
+	if c.Shard != nil {
+		j.downloads = verify.Shard(j.downloads, c.Shard.Index, c.Shard.Count)
+	}
+	return p.perform(ctx, c, j, m)
+}
+
+func (p *program) newJob(in report.Input, read readAll, before map[string]*registry.Manifest, s selection) job {
+	return job{in: in, downloads: verify.Plan(read.artifacts), replaced: replaced(read.artifacts, before), file: s.setup.file, isWhole: s.isWhole}
+}
+
+// perform finds out about the downloads of a job, compares them with what earlier scans saw, and reports.
+func (p *program) perform(ctx context.Context, c *Config, j job, m *memory) (*report.Report, error) {
 	verifier, err := p.verifier(c)
 	if err != nil {
 		return nil, err
 	}
+	if j.asset != nil {
+		verifier.Hosts.Asset = j.asset
+	}
 	verifier.Baseline = m.State
-	in, read, before := p.read(c, run, s)
-	if s.local != "" {
-		err = p.compareLocal(ctx, s, verifier, read.manifests, &in)
-	} else {
-		downloads := verify.Plan(read.artifacts)
-		if c.Shard != nil {
-			downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
-		}
-		stop := p.watch(verifier.Progress)
-		in.Results, in.Bytes = verifier.Run(ctx, downloads)
-		stop()
-		explainReuse(in.Results, before)
-	}
-	if err != nil {
-		return nil, err
-	}
-	in.Complete = ctx.Err() == nil
-	judge := s.setup.file.Judge(p.now())
-	in.Judge = judge.Judge
-	in.Waivers = func() []finding.Finding {
-		isWhole := s.scope == scopeAll && s.isWhole && in.Complete && c.Shard == nil
-		return judge.Waivers(isWhole && c.Mode != modeOffline && s.local == "") // which find less
-	}
-	r := report.Build(in)
-	r.Took = p.now().Sub(began)
-	if s.local == "" {
-		m.Learn(r, in.Results)
-	}
+	stop := p.watch(verifier.Progress)
+	j.in.Results, j.in.Bytes = verifier.Run(ctx, j.downloads)
+	stop()
+	explainReuse(j.in.Results, j.replaced)
+	r := p.report(ctx, j)
+	m.Learn(r)
 	return r, nil
+}
+
+// report says what came of a job, as the configuration weighs it.
+func (p *program) report(ctx context.Context, j job) *report.Report {
+	j.in.Complete = ctx.Err() == nil
+	judge := j.file.Judge(p.now())
+	j.in.Judge = judge.Judge
+	j.in.Waivers = func() []finding.Finding {
+		isWhole := j.in.Scope == scopeAll && j.isWhole && j.in.Complete && j.in.Shard == nil
+		return judge.Waivers(isWhole && j.in.Mode != modeOffline) // which finds less
+	}
+	r := report.Build(j.in)
+	r.Took = p.now().Sub(j.began)
+	return r
 }
 
 // read reads the selected manifests, and applies the rules that need no download.

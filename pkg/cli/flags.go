@@ -37,7 +37,7 @@ func (v *flagValue) Set(s string) error {
 	if v.list && v.given {
 		s = v.text + "\n" + s
 	}
-	v.text, v.given, v.config.given[v.name] = s, true, true
+	v.text, v.given, v.config.given[v.name], v.config.texts[v.name] = s, true, true, s
 	return v.set(v.config, s)
 }
 

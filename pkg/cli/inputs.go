@@ -67,6 +67,8 @@ var inputs = []input{
 	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.ReportFile }, fileName)},
 	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.SARIFFile }, fileName)},
 	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, shard)},
+	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
+	{"plan-file", "", outputting, "the plan that plan writes, that shards take and that a merge holds against them", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
 	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
 	{"concurrency", "8", network, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
 	{"connections", "8", network, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
@@ -127,6 +129,7 @@ func list[T any](field func(*Config) *[]T, read func(string) (T, error)) setter 
 // read sets the Config from text; the error names the input and quotes the text.
 func (in input) read(c *Config, s string) error {
 	c.given[in.name] = s != in.value // the runner passes defaults as if they were given
+	c.texts[in.name] = s
 	if err := in.set(c, s); err != nil {
 		return usageError{fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
 	}
@@ -191,6 +194,16 @@ func duration(s string) (time.Duration, error) {
 		return 0, errors.New("expected a duration such as 90s, 30m or 5h")
 	}
 	return d, nil
+}
+
+// optional reads the empty text as nothing.
+func optional[T any](read func(string) (T, error)) func(string) (T, error) {
+	return func(s string) (value T, err error) {
+		if s == "" {
+			return value, nil
+		}
+		return read(s)
+	}
 }
 
 func shard(s string) (*report.Shard, error) {

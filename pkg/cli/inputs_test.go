@@ -59,7 +59,7 @@ func TestActionDeclaresItsOutputs(t *testing.T) {
 			yield(name)
 		}
 	})
-	want := []string{"artifacts", "bytes", "comment-url", "errors", "failed", "issue-number", "mismatch", "outcome", "report-file", "unverified", "verified", "warnings"}
+	want := []string{"artifacts", "bytes", "comment-url", "errors", "failed", "issue-number", "matrix", "mismatch", "outcome", "report-file", "unverified", "verified", "warnings"}
 	if diff := cmp.Diff(want, declared); diff != "" {
 		t.Error(diff)
 	}

@@ -26,7 +26,7 @@ func (p *program) mergeCommand() *cobra.Command {
 	addFlags(cmd, config, outputting)
 	addFormat(cmd, &format)
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
-		merged, err := mergeReports(args)
+		merged, err := mergeReports(args, config.PlanFile)
 		if err != nil {
 			return 0, err
 		}
@@ -44,7 +44,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	merged, err := mergeReports(names)
+	merged, err := mergeReports(names, a.config.PlanFile)
 	if err != nil {
 		return 0, errors.Join(err, a.writeNothing(err))
 	}
@@ -58,7 +58,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	}
 	merged.Run = run
 	known := a.recall(ctx)
-	known.Learn(merged, nil)
+	known.Learn(merged)
 	return a.publish(ctx, merged, known)
 }
 
@@ -98,8 +98,8 @@ func expand(globs []string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// mergeReports reads shard reports and makes one of them.
-func mergeReports(names []string) (*report.Report, error) {
+// mergeReports reads shard reports and makes one of them. Where there is a plan, they have to be all that it asked for.
+func mergeReports(names []string, planFile string) (*report.Report, error) {
 	var shards []report.Named
 	var problems []error
 	for _, name := range names {
@@ -113,7 +113,18 @@ func mergeReports(names []string) (*report.Report, error) {
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return report.Merge(shards)
+	merged, err := report.Merge(shards)
+	if err != nil || planFile == "" {
+		return merged, err
+	}
+	made, sum, err := readPlan(planFile)
+	if err == nil {
+		err = made.Covers(shards, sum)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return merged, nil
 }
 
 func readReport(name string) (*report.Report, error) {

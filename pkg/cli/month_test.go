@@ -189,6 +189,7 @@ type scan struct {
 	api    *githubtest.Server
 	inputs []string // INPUT_NAME=value
 	report report.Report
+	raw    string // the report as it was written
 	out    bytes.Buffer
 }
 
@@ -196,8 +197,21 @@ type scan struct {
 func (s *scan) run(t testing.TB, dir string, n int) int {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")
+	code := s.main(t, dir, n, file)
+	s.report = writtenReport(t, file, &s.out)
+	s.raw = readText(t, file)
+	return code
+}
+
+// attempt is a run that may leave no report; it returns what was printed.
+func (s *scan) attempt(t testing.TB, dir string) (code int, out string) {
+	t.Helper()
+	return s.main(t, dir, 1, filepath.Join(t.TempDir(), "report.json")), s.out.String()
+}
+
+func (s *scan) main(t testing.TB, dir string, n int, file string) int {
 	s.out.Reset()
-	code := cli.Main(t.Context(), cli.Env{
+	return cli.Main(t.Context(), cli.Env{
 		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
 		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
 		Sleep:    func(context.Context, time.Duration) error { return nil },
@@ -209,8 +223,6 @@ func (s *scan) run(t testing.TB, dir string, n int) int {
 			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE="+file,
 		),
 	})
-	s.report = writtenReport(t, file, &s.out)
-	return code
 }
 
 // noDNS leaves every name to the proxy.

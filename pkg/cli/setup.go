@@ -21,6 +21,7 @@ import (
 // setup is what a run knows of the registry before it reads a manifest: its configuration file, under what the inputs say.
 type setup struct {
 	file       *config.File // nil where there is none
+	text       []byte       // of it
 	registries []described
 	globs      []string // of the input manifests; nil: the registries' own
 	changed    bool     // the configuration is another one in what is judged
@@ -63,6 +64,7 @@ func (p *program) setUp(ctx context.Context, c *Config, t tree) (*setup, error) 
 		s.notes = append(s.notes, "There is no configuration file as far as can be told: GitHub does not show the files of the commit that it would be read from")
 	}
 	if err == nil && text != nil {
+		s.text = text
 		if s.file, err = config.Parse(c.ConfigFile, text); err != nil {
 			err = usageError{err}
 		}

@@ -3,12 +3,18 @@
 package drift
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -45,22 +51,43 @@ func OnlyFailures(s *state.State) *state.State {
 	return failing
 }
 
-// Learn keeps what a run saw of each URL, and adds to the report since when something is wrong. The results
-// hold what the report does not; a merged report has none.
-func (m *Memory) Learn(r *report.Report, results []verify.Result) {
-	learnt := map[string]verify.Result{}
-	for _, result := range results {
-		learnt[verify.Key(result.Artifact.URL)] = result
-	}
+// Learn keeps what a run saw of each URL, and adds to the report since when something is wrong and, of a merge, what its shards did
+// not know: that a file is another than the baseline's.
+func (m *Memory) Learn(r *report.Report) {
 	said := rulesOf(r)
-	urls := byURL(r.Artifacts)
-	for url, artifacts := range urls {
-		if seen, ok := sighting(artifacts, said, m.File(url).Digest, r.Complete); ok {
-			seen.Downloaded = seen.Downloaded && results != nil
-			seen.ETag, seen.Commit = learnt[url].ETag, learnt[url].Commit
+	var changed []finding.Finding
+	uncompared := 0
+	for url, artifacts := range byURL(r.Artifacts) {
+		baseline, seen := m.File(url), sighting(artifacts, said)
+		seen.Downloaded = seen.Downloaded && (r.HasEvidence || seen.ETag != "")
+		if seen.Kind == state.Good && !isDeclared(artifacts) && !baseline.Digest.IsZero() {
+			switch now := under(artifacts, baseline.Digest.Algorithm); now {
+			case baseline.Digest:
+			case digest.Digest{}: // nobody knows whether these are its bytes
+				uncompared++
+				continue
+			default:
+				seen.Kind = state.Changed
+				changed = append(changed, changes(artifacts, baseline, now)...)
+			}
+		}
+		if seen.Kind != "" && (seen.Kind != state.Unreachable || r.Complete) { // a scan that was cut short tells nothing of what it did not reach
 			m.Record(url, seen, m.now)
 		}
 	}
+	m.date(r)
+	if uncompared > 0 {
+		m.Notes = append(m.Notes, fmt.Sprintf("The bytes of %s can't be compared with the baseline, whose digest is of another algorithm: give shards the `state-file` of their merge",
+			english.Plural(uncompared, "URL", "")))
+	}
+	r.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, m.Notes))))
+	if len(changed) > 0 {
+		r.Add(changed...)
+	}
+}
+
+// date adds to artifacts since when something is wrong with them.
+func (m *Memory) date(r *report.Report) {
 	for i, a := range r.Artifacts {
 		f := m.File(verify.Key(a.URL))
 		since := f.Problem.Since
@@ -71,7 +98,23 @@ func (m *Memory) Learn(r *report.Report, results []verify.Result) {
 			r.Artifacts[i].Since = since
 		}
 	}
-	r.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, m.Notes))))
+}
+
+// changes says of one URL's artifacts that they are no more what they were.
+func changes(artifacts []report.Artifact, baseline state.File, now digest.Digest) []finding.Finding {
+	var all []finding.Finding
+	for _, a := range artifacts {
+		if a.Status == verify.Unverified {
+			message, fix := verify.Changed(baseline, now), ""
+			if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
+				message, fix = verify.ChangedImage(ref, baseline, now)
+			}
+			f := finding.New(finding.ArtifactChanged, a.Manifest, a.Pointer, a.Position, message, fix)
+			f.Document = a.Document
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // Ended keeps how a scan of the whole registry ended.

@@ -50,8 +50,11 @@ func kindOf(a report.Artifact, said said) state.Kind {
 	case verify.Mismatch, verify.Invalid:
 		return state.Changed
 	case verify.Unverified:
-		if said.isOther(a) {
+		switch {
+		case said.isOther(a):
 			return state.Changed
+		case a.Observed.IsZero(): // offline
+			return ""
 		}
 		return state.Good
 	case verify.Unavailable:
@@ -68,9 +71,8 @@ func kindOf(a report.Artifact, said said) state.Kind {
 // worstFirst is the order in which what is said of one URL counts.
 var worstFirst = []state.Kind{state.Changed, state.Gone, state.Unreachable, state.Good, ""}
 
-// sighting is what a scan saw of one URL, whose artifacts these are. A scan that was cut short tells nothing
-// of what it did not reach, and shards did not know the baseline that their merge knows.
-func sighting(artifacts []report.Artifact, said said, baseline digest.Digest, complete bool) (state.Sighting, bool) {
+// sighting is what a scan saw of one URL, whose artifacts these are; its kind is "" where nobody looked.
+func sighting(artifacts []report.Artifact, said said) state.Sighting {
 	rank := func(a report.Artifact) int { return slices.Index(worstFirst, kindOf(a, said)) }
 	worst := slices.MinFunc(artifacts, func(a, b report.Artifact) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), preferSHA256(a, b))
@@ -79,16 +81,34 @@ func sighting(artifacts []report.Artifact, said said, baseline digest.Digest, co
 	if worst.Size != nil {
 		seen.Size = *worst.Size
 	}
-	isDeclared := slices.ContainsFunc(artifacts, func(a report.Artifact) bool { return a.Status == verify.Verified })
-	if seen.Kind == state.Good && !isDeclared && seen.Digest.Algorithm == baseline.Algorithm && seen.Digest != baseline {
-		seen.Kind = state.Changed
-	}
 	for _, a := range artifacts {
 		if a.Status == verify.Verified && seen.Downloaded && !slices.Contains(seen.Verified, a.Declared) {
 			seen.Verified = append(seen.Verified, a.Declared)
 		}
+		if a.Evidence != nil {
+			seen.ETag, seen.Commit = a.Evidence.ETag, a.Evidence.Commit
+		}
 	}
-	return seen, seen.Kind != "" && (seen.Kind != state.Unreachable || complete)
+	return seen
+}
+
+// isDeclared reports whether the bytes at a URL have a digest that one of its artifacts declares.
+func isDeclared(artifacts []report.Artifact) bool {
+	return slices.ContainsFunc(artifacts, func(a report.Artifact) bool { return a.Status == verify.Verified })
+}
+
+// under returns the digest of a URL's bytes under an algorithm, zero where no artifact knows it.
+func under(artifacts []report.Artifact, algorithm digest.Algorithm) digest.Digest {
+	for _, a := range artifacts {
+		known := []digest.Digest{a.Observed}
+		if a.Evidence != nil {
+			known = append(known, a.Evidence.Others...)
+		}
+		if i := slices.IndexFunc(known, func(d digest.Digest) bool { return d.Algorithm == algorithm }); i >= 0 {
+			return known[i]
+		}
+	}
+	return digest.Digest{}
 }
 
 func preferSHA256(a, b report.Artifact) int {

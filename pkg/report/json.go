@@ -25,7 +25,12 @@ const maxBytes = 1 << 50
 
 // WriteJSON writes the report's JSON form, indented. What is invisible or could be taken for a command by
 // a workflow runner's log is escaped, so the output may be printed anywhere.
-func (r *Report) WriteJSON(w io.Writer) error { return writeJSON(w, r) }
+func (r *Report) WriteJSON(w io.Writer) error {
+	if r.Shard == nil {
+		r = r.withoutEvidence()
+	}
+	return writeJSON(w, r)
+}
 
 func writeJSON(w io.Writer, value any) error {
 	data, err := json.Marshal(value, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
@@ -88,6 +93,7 @@ func Read(from io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("the report contradicts itself: %w", err)
 	}
 	r.sort()
+	r.HasEvidence = r.Shard != nil
 	return r, nil
 }
 
@@ -126,6 +132,9 @@ func (r *Report) check() error {
 	}
 	if s := r.Shard; s != nil && (s.Index < 1 || s.Index > s.Count || s.Count > verify.MaxShards) {
 		return fmt.Errorf("there is no shard %d of %d", s.Index, s.Count)
+	}
+	if r.Shard == nil && !r.Plan.IsZero() {
+		return errors.New("it has a plan, and is no shard")
 	}
 	if min(int64(r.Run.PullRequest), r.Run.RunID, int64(r.Run.RunAttempt), int64(r.Summary.Manifests), r.Summary.Bytes) < 0 {
 		return errors.New("a number is negative")
@@ -167,7 +176,7 @@ func (a Artifact) check() error {
 		return fmt.Errorf("it can't be %s with the declared digest %s and the observed digest %s",
 			finding.Quote(a.Status.String()), finding.Quote(a.Declared.String()), finding.Quote(a.Observed.String()))
 	}
-	return errors.Join(shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape))
+	return errors.Join(a.checkEvidence(), shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape))
 }
 
 func (r *Report) checkFindings() error {

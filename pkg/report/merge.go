@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -81,6 +82,7 @@ func differ(a, b *Report) (what, inA, inB string) {
 		{"repository", func(r *Report) any { return r.Run.Repository }},
 		{"pull request", func(r *Report) any { return r.Run.PullRequest }},
 		{"event", func(r *Report) any { return r.Run.Event }},
+		{"plan", func(r *Report) any { return r.Plan }},
 		{"version of the program", func(r *Report) any { return r.Tool.Version }},
 	} {
 		if field.value(a) != field.value(b) {
@@ -92,7 +94,7 @@ func differ(a, b *Report) (what, inA, inB string) {
 
 func join(files []Named) (*Report, error) {
 	merged := *files[0].Report
-	merged.Shard = nil
+	merged.Shard, merged.Plan = nil, digest.Digest{}
 	merged.Artifacts, merged.Findings, merged.Notes = nil, nil, nil
 	merged.Summary = Summary{}
 	var manifests int
@@ -103,6 +105,7 @@ func join(files []Named) (*Report, error) {
 		merged.Findings = append(merged.Findings, r.Findings...)
 		merged.Notes = append(merged.Notes, r.Notes...)
 		merged.Complete = merged.Complete && r.Complete
+		merged.HasEvidence = merged.HasEvidence && r.HasEvidence
 		if later(r.Run, merged.Run) {
 			merged.Run = r.Run
 		}

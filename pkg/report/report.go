@@ -22,15 +22,18 @@ type Report struct {
 	Tool      Tool              `json:"tool"`
 	Run       Run               `json:"run"`
 	Shard     *Shard            `json:"shard,omitzero"`
-	Scope     string            `json:"scope"`    // "changed" or "all"
-	Mode      string            `json:"mode"`     // "full", "fast" or "offline"
-	Complete  bool              `json:"complete"` // false when the run was cut short
+	Plan      digest.Digest     `json:"plan,omitzero"` // of the plan's file that a shard took
+	Scope     string            `json:"scope"`         // "changed" or "all"
+	Mode      string            `json:"mode"`          // "full", "fast" or "offline"
+	Complete  bool              `json:"complete"`      // false when the run was cut short
 	Summary   Summary           `json:"summary"`
 	Artifacts []Artifact        `json:"artifacts"`
 	Findings  []finding.Finding `json:"findings"`
 	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
 	// Took is how long the run took; zero where that is not known. It is not part of the JSON form.
 	Took time.Duration `json:"-"`
+	// HasEvidence says that an artifact without Evidence has none, and not that it got lost when the report was written.
+	HasEvidence bool `json:"-"`
 }
 
 // Tool is the program that made a report.
@@ -100,6 +103,8 @@ type Artifact struct {
 	finding.Position
 	Note  string    `json:"note,omitempty"` // why an unverified artifact needs no checksum
 	Since time.Time `json:"since,omitzero"` // when a scan first saw this status, where that is known
+
+	Evidence *Evidence `json:"evidence,omitzero"` // of a shard; nil where there is nothing
 }
 
 // Input is what a run has found.
@@ -107,7 +112,8 @@ type Input struct {
 	Version     string // of the program
 	Commit      string // that it was built from, or ""
 	Run         Run
-	Shard       *Shard // nil when the run is no part of another
+	Shard       *Shard        // nil when the run is no part of another
+	Plan        digest.Digest // of the plan's file; zero for none
 	Scope, Mode string
 	Manifests   int // how many were read
 	Complete    bool
@@ -126,8 +132,8 @@ type Input struct {
 func Build(in Input) *Report {
 	r := &Report{
 		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
-		Run: in.Run, Shard: in.Shard, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
-		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes),
+		Run: in.Run, Shard: in.Shard, Plan: in.Plan, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
+		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), HasEvidence: true,
 	}
 	for _, result := range in.Results {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
@@ -173,6 +179,7 @@ func newArtifact(result verify.Result) Artifact {
 	if result.Size >= 0 {
 		a.Size = &result.Size
 	}
+	a.Evidence = newEvidence(result)
 	return a
 }
 

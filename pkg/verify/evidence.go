@@ -3,6 +3,8 @@ package verify
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -41,6 +43,18 @@ type evidence struct {
 // isRead reports whether the bytes were seen, and not just their digest.
 func (e *evidence) isRead() bool { return e.source == FromDownload || e.source == FromLocal }
 
+// others returns the file's digests under other algorithms than one, sorted.
+func (e *evidence) others(than digest.Algorithm) []digest.Digest {
+	var all []digest.Digest
+	for algorithm, d := range e.digests {
+		if algorithm != than {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, func(a, b digest.Digest) int { return strings.Compare(a.String(), b.String()) })
+	return all
+}
+
 // serves begins a clause that says what the file is.
 func (e *evidence) serves() string {
 	if e.source == FromLocal {
@@ -72,8 +86,7 @@ func compared(results []Result, known *evidence, baseline state.File) []Result {
 			return results
 		}
 	}
-	message := fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
-		baseline.Seen.Format(time.DateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String()))
+	message := Changed(baseline, now)
 	if known.unstable {
 		message += ". A second download had other bytes again: the server makes the file anew each time, and no digest can pin it"
 	}
@@ -83,4 +96,10 @@ func compared(results []Result, known *evidence, baseline state.File) []Result {
 		}
 	}
 	return results
+}
+
+// Changed says that a file has another digest than its baseline.
+func Changed(baseline state.File, now digest.Digest) string {
+	return fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
+		baseline.Seen.Format(time.DateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String()))
 }

@@ -189,11 +189,16 @@ func (k seenImage) isChanged() bool {
 }
 
 func changedImage(a artifact.Artifact, known seenImage) finding.Finding {
-	was := known.baseline.Digest
-	return at(a, finding.ArtifactChanged,
-		fmt.Sprintf("The tag is at another image than on %s: it was at %s then, and is at %s now", known.baseline.Seen.Format(time.DateOnly),
-			finding.Quote(was.String()), finding.Quote(known.Digest.String())),
-		"Find out from the publisher whether the change was meant. To stay with the image that was there: "+writePinned(known.ref, was))
+	message, fix := ChangedImage(known.ref, known.baseline, known.Digest)
+	return at(a, finding.ArtifactChanged, message, fix)
+}
+
+// ChangedImage says that a reference's tag is at another image than its baseline, and what to do.
+func ChangedImage(ref image.Reference, baseline state.File, now digest.Digest) (message, fix string) {
+	was := baseline.Digest
+	return fmt.Sprintf("The tag is at another image than on %s: it was at %s then, and is at %s now", baseline.Seen.Format(time.DateOnly),
+			finding.Quote(was.String()), finding.Quote(now.String())),
+		"Find out from the publisher whether the change was meant. To stay with the image that was there: " + writePinned(ref, was)
 }
 
 // unpinned reports an image without a digest. Where the tag has moved it offers nobody's new image.

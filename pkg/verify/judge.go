@@ -37,7 +37,7 @@ func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message
 func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 	r := Result{
 		Artifact: a, Size: known.size, Source: known.source, Observed: known.digests[algorithm(a)],
-		ETag: known.etag, Commit: known.published.Commit(),
+		ETag: known.etag, Commit: known.published.Commit(), Others: known.others(algorithm(a)),
 	}
 	if known.isRead() {
 		r.Format = known.kind.String()

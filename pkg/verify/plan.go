@@ -15,6 +15,7 @@ import (
 type Download struct {
 	URL       string
 	Artifacts []artifact.Artifact
+	Size      int64 // bytes, as a plan was told; 0 where it was not
 
 	key      string                 // Key of URL
 	declared map[declaration]string // of all artifacts of the plan
@@ -45,6 +46,9 @@ func Plan(artifacts []artifact.Artifact) []Download {
 	})
 	return downloads
 }
+
+// Key is the Key of the URL.
+func (d Download) Key() string { return d.key }
 
 // Key returns what stands for all ways to write a URL, or an image's reference: its canonical form, or the text itself where
 // it is neither.

@@ -75,8 +75,9 @@ type Result struct {
 	Size     int64         // bytes of the complete body, -1 when none was seen
 	Format   string        // what the first bytes are, "" when not known
 	Source   Source
-	Note     string // why an Unverified artifact needs no checksum; "" when it does
-	ETag     string // the URL's own validator for the bytes that were read, as sent, hostile; "" when none was
-	Commit   string // 40 hex digits: what the URL's revision stands for, where the host says so
+	Note     string          // why an Unverified artifact needs no checksum; "" when it does
+	ETag     string          // the URL's own validator for the bytes that were read, as sent, hostile; "" when none was
+	Commit   string          // 40 hex digits: what the URL's revision stands for, where the host says so
+	Others   []digest.Digest // of the same bytes, under other algorithms than Observed's; sorted
 	Findings []finding.Finding
 }

@@ -32,7 +32,7 @@ const (
 var modelExtensions = []string{".gguf", ".ggml", ".safetensors", ".bin", ".pt", ".pth", ".onnx"}
 
 func (d Download) expectedSize() int64 {
-	var size int64
+	size := d.Size
 	for _, a := range d.Artifacts {
 		size = max(size, expectedSize(a))
 	}

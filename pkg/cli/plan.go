@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/premAI-io/verify-manifests/pkg/config"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/plan"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// decisive are the inputs that decide what is judged and how: a plan and its shards have to agree on them.
+var decisive = []string{
+	"config", "registry", "manifests", "scope", "missing-checksum", "trusted-urls", "mode", "public-keys", "max-file-size",
+}
+
+// decisions returns the texts of the decisive inputs.
+func (c *Config) decisions() map[string]string {
+	texts := map[string]string{}
+	for _, in := range inputs {
+		texts[in.name] = in.value
+	}
+	for name, text := range c.texts {
+		texts[name] = strings.TrimSpace(text)
+	}
+	decided := map[string]string{}
+	for _, name := range decisive {
+		decided[name] = texts[name]
+	}
+	return decided
+}
+
+// checkPlan says which inputs exclude each other.
+func (c *Config) checkPlan() error {
+	switch {
+	case c.Plan > 0 && c.Shard != nil:
+		return usageError{errors.New("input plan finds out how many shards there are, and input shard is one of them: give the plan first, and then its matrix's shard")}
+	case c.Plan > 0 && len(c.Merge) > 0:
+		return usageError{errors.New("input plan comes before the shards, and input merge after them: leave one of them out")}
+	case c.PlanFile != "" && c.Plan == 0 && c.Shard == nil && len(c.Merge) == 0:
+		return usageError{errors.New("input plan-file is what plan writes, and what a shard or a merge takes: give one of plan, shard and merge")}
+	}
+	return nil
+}
+
+// isPlanned reports whether a plan says what a run has to verify, in place of the registry.
+func (c *Config) isPlanned() bool { return c.PlanFile != "" && c.Shard != nil }
+
+// plan finds out how large the selected manifests' files are, divides them among shards, and writes the plan.
+func (p *program) plan(ctx context.Context, c *Config, run report.Run, s selection, m *memory) (*plan.Plan, error) {
+	verifier, beyond, err := p.sizer(c)
+	if err != nil {
+		return nil, err
+	}
+	verifier.Baseline = m.State
+	in, read, before := p.read(c, run, s)
+	j := p.newJob(in, read, before, s)
+	loads := verifier.Loads(ctx, j.downloads, beyond)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
+	}
+	made, hours := plan.New(j.downloads, loads, c.Plan, j.replaced)
+	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, run, s.scope, c.Mode
+	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(s.setup.text), p.trustedURLs(c), c.MissingChecksum
+	made.Manifests, made.Notes, made.Findings = in.Manifests, in.Notes, in.Findings
+	made.Sign()
+	if !p.look.quiet {
+		fmt.Fprintln(p.Stderr, inWords(loads, hours, c.Plan))
+	}
+	return made, writeFile("plan-file", c.PlanFile, made.Write)
+}
+
+// toolName is the program's name in reports and plans.
+const toolName = "verify-manifests"
+
+// inWords says what a plan comes to.
+func inWords(loads []verify.Load, h plan.Hours, asked time.Duration) string {
+	var bytes uint64
+	unknown := 0
+	for _, l := range loads {
+		bytes += uint64(max(l.Size, 0))
+		if l.Size < 0 {
+			unknown++
+		}
+	}
+	words := fmt.Sprintf("%s, of %s together", english.Plural(len(loads), "file", ""), humanize.Bytes(bytes))
+	if unknown > 0 {
+		words += fmt.Sprintf(" (nobody says the size of %d of them)", unknown)
+	}
+	words += fmt.Sprintf(": %s, and the longest takes about %s", english.Plural(h.Shards, "shard", ""), h.Each.Round(time.Minute))
+	if h.Each > asked+asked/4 {
+		words += fmt.Sprintf(". That is longer than the %s that were asked for: a matrix has at most %d jobs, and one file is read by one of them", asked, verify.MaxShards)
+	}
+	return words
+}
+
+// sizer returns what finds out about sizes, and how it asks behind a redirect: there it carries no token.
+func (p *program) sizer(c *Config) (*verify.Verifier, func(context.Context, string) (fetch.Head, error), error) {
+	verifier, err := p.verifier(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	anonymous, err := p.fetcherWith(c, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	return verifier, anonymous.Peek, nil
+}
+
+// planned is the job of a shard, as its plan has it: the registry is not read again.
+func (p *program) planned(c *Config, run report.Run) (job, error) {
+	made, sum, err := readPlan(c.PlanFile)
+	if err != nil {
+		return job{}, err
+	}
+	if err := fits(made, c, run); err != nil {
+		return job{}, fmt.Errorf("the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
+	}
+	j := job{
+		began: p.now(),
+		in: report.Input{
+			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests,
+			Notes: made.Notes, Findings: made.Findings,
+		},
+		downloads: made.Downloads(c.Shard.Index), replaced: made.Replaced(),
+	}
+	if made.Config != "" {
+		if j.file, err = config.Parse(c.ConfigFile, []byte(made.Config)); err != nil {
+			return job{}, fmt.Errorf("the configuration in the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
+		}
+	}
+	c.TrustedURLs, c.MissingChecksum = made.TrustedURLs, made.MissingChecksum
+	if c.Mode == modeFast {
+		j.asset = told(made.Published(p.server()))
+	}
+	return j, nil
+}
+
+func fits(made *plan.Plan, c *Config, run report.Run) error {
+	if err := made.Fits(Version(), run, c.decisions()); err != nil {
+		return err
+	}
+	if made.Shards != c.Shard.Count {
+		return fmt.Errorf("it is of %d shards, and this is shard %d of %d", made.Shards, c.Shard.Index, c.Shard.Count)
+	}
+	return nil
+}
+
+// told returns what a plan was told of release assets. Of others nothing is known, and the file is read.
+func told(published map[hosts.Ref]hosts.Published) func(context.Context, hosts.Ref) hosts.Published {
+	return func(_ context.Context, asset hosts.Ref) hosts.Published {
+		if said, found := published[asset]; found {
+			return said
+		}
+		return hosts.Published{Size: -1}
+	}
+}
+
+func readPlan(name string) (*plan.Plan, digest.Digest, error) {
+	file, err := openRegular(name)
+	if err != nil {
+		return nil, digest.Digest{}, fmt.Errorf("the plan %s can't be read: %w", finding.Quote(name), err)
+	}
+	defer file.Close()
+	made, sum, err := plan.Read(file)
+	if err != nil {
+		return nil, digest.Digest{}, fmt.Errorf("the plan %s can't be used: %w", finding.Quote(name), err)
+	}
+	return made, sum, nil
+}
+
+// plan answers an event with a plan instead of a verification.
+func (a *action) plan(ctx context.Context, s selection) (int, error) {
+	made, err := a.program.plan(ctx, a.config, a.run(), s, a.program.recall(a.config))
+	if err != nil {
+		return 0, errors.Join(err, a.writeNothing(err))
+	}
+	fmt.Fprintln(a.Stdout, made.Matrix())
+	err = a.writeNothing(errors.New("This run made a plan, and verified nothing"))
+	return ExitOK, errors.Join(err, a.output(map[string]string{"matrix": made.Matrix(), "outcome": "success"}))
+}
+
+// takePart verifies what a plan gives to this shard.
+func (a *action) takePart(ctx, work context.Context) (int, error) {
+	j, err := a.planned(a.config, a.run())
+	if err != nil {
+		return 0, errors.Join(err, a.writeNothing(err))
+	}
+	known := a.recall(ctx)
+	result, err := a.perform(work, a.config, j, known)
+	if err != nil {
+		return 0, err
+	}
+	return a.publish(ctx, result, known)
+}

@@ -1,0 +1,241 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// wide gives a registry something of everything: files with and without a checksum, one that is another, one that is gone, one of
+// a host that is down, two services that name one URL, and a release.
+func (n *nights) wide() {
+	n.files["huggingface.co/acme/m/resolve/main/gone.gguf"] = ""
+	n.registry.models["gone.gguf"] = entry("huggingface.co/acme/m/resolve/main/gone.gguf", "gone")
+	n.registry.models["wrong.gguf"] = entry("files.example.org/wrong.gguf", "what was reviewed")
+	n.files["files.example.org/wrong.gguf"] = "GGUF\x03\x00\x00\x00 another"
+	n.registry.models["down.gguf"] = entry("drive.example.com/down.gguf", "down")
+	n.down["drive.example.com"] = true
+	for i := range 12 {
+		at, body := fmt.Sprintf("files.example.org/%d.gguf", i), fmt.Sprintf("GGUF\x03\x00\x00\x00%020d", i)
+		n.files[at], n.registry.models[fmt.Sprintf("%d.gguf", i)] = body, entry(at, []string{body, ""}[i%2])
+	}
+	n.api.Releases["acme/s/v1.2.0"] = []githubtest.Asset{{Name: "server-x86", Digest: sha256Of(n.files[hubOther]).String(), Size: int64(len(n.files[hubOther]))}}
+	n.registry.write()
+}
+
+// planned makes a plan, runs its shards in a folder that holds nothing, and merges them.
+func (n *nights) planned(dir string, inputs ...string) {
+	n.t.Helper()
+	planFile, empty := filepath.Join(dir, "plan.json"), n.t.TempDir()
+	n.with(n.registry.dir, append(inputs, "INPUT_PLAN=200ms", "INPUT_PLAN-FILE="+planFile)...)
+	var matrix struct{ Include []struct{ Shard string } }
+	line, _, _ := strings.Cut(n.out.String()[strings.Index(n.out.String(), `{"include"`):], "\n")
+	if err := json.Unmarshal([]byte(line), &matrix); err != nil || len(matrix.Include) == 0 {
+		n.t.Fatalf("the matrix: %v; %s", err, &n.out)
+	}
+	n.shards = len(matrix.Include)
+	for i, job := range matrix.Include {
+		calls := len(n.api.Requests())
+		n.with(empty, append(inputs, "INPUT_SHARD="+job.Shard, "INPUT_PLAN-FILE="+planFile)...)
+		if made := len(n.api.Requests()) - calls; made > n.shardCalls {
+			n.t.Errorf("shard %s made %d calls of GitHub's API", job.Shard, made)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", i)), []byte(n.raw), 0o600); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	n.with(empty, append(inputs, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"), "INPUT_PLAN-FILE="+planFile)...)
+}
+
+// with runs over a folder with some more inputs, on the same day.
+func (n *nights) with(dir string, inputs ...string) {
+	n.t.Helper()
+	before := n.inputs
+	n.inputs = append(inputs, n.inputs...)
+	n.code = n.run(n.t, dir, n.n)
+	n.inputs = before
+}
+
+// TestAPlanAndItsShardsSayAndRememberWhatOneRunDoes plays nights once in one run each, and once with a plan, shards and a merge.
+func TestAPlanAndItsShardsSayAndRememberWhatOneRunDoes(t *testing.T) {
+	type night struct{ report, state, issue string }
+	for _, modes := range [][]string{{"full", "full", "fast"}, {"full", "fast", "full"}, {"fast", "fast", "fast"}} {
+		play := func(run func(n *nights, inputs ...string)) (played []night) {
+			n := newNights(t)
+			n.wide()
+			n.shardCalls = 1 // in full mode, to explain a mismatch
+			for i, mode := range modes {
+				n.n = i + 1
+				if i == 1 {
+					n.set(n.replace("files.example.org/3.gguf"))
+					n.set(n.replace("files.example.org/4.gguf"))
+				}
+				if mode == "fast" {
+					n.shardCalls = 0
+				}
+				run(n, "INPUT_MODE="+mode, "INPUT_FAIL-ON=never")
+				played = append(played, night{strings.ReplaceAll(n.raw, n.file, "state.json"), readText(t, n.file), n.word()})
+			}
+			return played
+		}
+		whole := play(func(n *nights, inputs ...string) { n.with(n.registry.dir, inputs...) })
+		parts := play(func(n *nights, inputs ...string) {
+			if n.planned(t.TempDir(), inputs...); n.shards < 3 {
+				t.Errorf("%v: there are %d shards only", modes, n.shards)
+			}
+		})
+		for i := range whole {
+			if diff := cmp.Diff(whole[i], parts[i], cmp.AllowUnexported(night{})); diff != "" {
+				t.Errorf("%v, night %d: %s", modes, i+1, diff)
+			}
+		}
+		if !strings.Contains(whole[len(whole)-1].state, `"etag"`) && modes[0] == "full" {
+			t.Errorf("%v: no validator is known: %s", modes, whole[len(whole)-1].state)
+		}
+	}
+}
+
+// TestAPlanForAnotherRunIsRefused gives shards and merges what is not theirs.
+func TestAPlanForAnotherRunIsRefused(t *testing.T) {
+	n := newNights(t, "INPUT_FAIL-ON=never")
+	n.wide()
+	n.n = 1
+	dir := t.TempDir()
+	n.shardCalls = 1
+	n.planned(dir)
+	if n.code != cli.ExitOK {
+		t.Fatalf("code %d: %s", n.code, &n.out)
+	}
+	planFile, parts := filepath.Join(dir, "plan.json"), filepath.Join(dir, "part-*.json")
+	forged := filepath.Join(dir, "forged.json")
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := readText(t, planFile)
+	shard := fmt.Sprintf("INPUT_SHARD=1/%d", n.shards)
+	for _, c := range []struct {
+		name, want string
+		code       int
+		inputs     []string
+	}{
+		{"another commit", "the commit is", 3, []string{shard, "GITHUB_SHA=" + strings.Repeat("4", 40), "INPUT_PLAN-FILE=" + planFile}},
+		{"another repository", "the repository is", 3, []string{shard, "GITHUB_REPOSITORY=acme/other", "INPUT_PLAN-FILE=" + planFile}},
+		{"another mode", "the input mode is", 3, []string{shard, "INPUT_MODE=fast", "INPUT_PLAN-FILE=" + planFile}},
+		{"another preset", "the input registry is", 3, []string{shard, "INPUT_REGISTRY=scoop", "INPUT_PLAN-FILE=" + planFile}},
+		{"another total", "this is shard 1 of 2", 3, []string{"INPUT_SHARD=1/2", "INPUT_PLAN-FILE=" + planFile}},
+		{"257 shards", "from 1 to 256", 2, []string{"INPUT_SHARD=1/257"}},
+		{"cut short", "cut short", 3, []string{shard, "INPUT_PLAN-FILE=" + forged}},
+		{"no plan", "no such file", 3, []string{shard, "INPUT_PLAN-FILE=" + dir + "/none.json"}},
+		{"plan and shard", "input plan", 2, []string{shard, "INPUT_PLAN=1h"}},
+		{"plan and merge", "input plan", 2, []string{"INPUT_MERGE=x", "INPUT_PLAN=1h"}},
+		{"a plan for nothing", "plan-file", 2, []string{"INPUT_PLAN-FILE=" + planFile}},
+		{"no time", "90s", 2, []string{"INPUT_PLAN=0s"}},
+		{"the merge of another plan", "was not made from this plan", 3, []string{"INPUT_MERGE=" + parts, "INPUT_PLAN-FILE=" + forged}},
+	} {
+		write(forged, text[:len(text)/2])
+		if strings.HasPrefix(c.name, "the merge") {
+			write(forged, strings.Replace(text, `"size":`, `"size":1`, 1))
+		}
+		before := n.inputs
+		n.inputs = append(c.inputs, n.inputs...)
+		code, out := n.attempt(t, n.registry.dir)
+		n.inputs = before
+		if code != c.code || !strings.Contains(out, c.want) {
+			t.Errorf("%s: code %d, want %d, saying %q: %s", c.name, code, c.code, c.want, out)
+		}
+	}
+}
+
+// TestAMergeNamesWhatIsMissing merges what a runner that died, or a forger, left.
+func TestAMergeNamesWhatIsMissing(t *testing.T) {
+	n := newNights(t, "INPUT_FAIL-ON=never")
+	n.wide()
+	n.n = 1
+	dir := t.TempDir()
+	n.shardCalls = 1
+	n.planned(dir)
+	planFile, part := filepath.Join(dir, "plan.json"), filepath.Join(dir, "part-1.json")
+	merge := []string{"INPUT_MERGE=" + filepath.Join(dir, "part-*.json"), "INPUT_PLAN-FILE=" + planFile}
+	var r report.Report
+	if err := json.Unmarshal([]byte(readText(t, part)), &r); err != nil {
+		t.Fatal(err)
+	}
+	forge := func(change func(r *report.Report)) (code int, out string) {
+		forged := r
+		forged.Artifacts = slices.Clone(r.Artifacts)
+		change(&forged)
+		var b bytes.Buffer
+		if err := forged.WriteJSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(part, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := n.inputs
+		n.inputs = append(merge, n.inputs...)
+		defer func() { n.inputs = before }()
+		return n.attempt(t, n.registry.dir)
+	}
+	left := slices.IndexFunc(r.Artifacts, func(a report.Artifact) bool { return a.Status == verify.Verified })
+	code, out := forge(func(r *report.Report) {
+		r.Artifacts = slices.Delete(r.Artifacts, left, left+1)
+		r.Summary.Artifacts--
+		r.Summary.Verified--
+	})
+	if code != cli.ExitFailure || !strings.Contains(out, "part-1.json` leaves out 1 file") || !strings.Contains(out, r.Artifacts[left].URL) {
+		t.Errorf("a file left out: code %d: %s", code, out)
+	}
+	if code, out = forge(func(r *report.Report) { r.Tool.Version = "9.9.9" }); code != cli.ExitFailure || !strings.Contains(out, "version of the program") {
+		t.Errorf("another version: code %d: %s", code, out)
+	}
+	if err := os.Remove(part); err != nil {
+		t.Fatal(err)
+	}
+	before := n.inputs
+	n.inputs = append(merge, n.inputs...)
+	if code, out = n.attempt(t, n.registry.dir); code != cli.ExitFailure || !strings.Contains(out, fmt.Sprintf("shard 2 of %d is missing", n.shards)) {
+		t.Errorf("a runner that died: code %d: %s", code, out)
+	}
+	n.inputs = before
+}
+
+// TestShardsWithoutAPlanSayWhatOneRunSays divides by the hash of the URL alone.
+func TestShardsWithoutAPlanSayWhatOneRunSays(t *testing.T) {
+	n := newNights(t, "INPUT_FAIL-ON=never")
+	n.wide()
+	n.n = 1
+	n.with(n.registry.dir)
+	want, remembered := n.raw, readText(t, n.file)
+	if err := os.Remove(n.file); err != nil {
+		t.Fatal(err)
+	}
+	n.api.Issues = nil // which remembers too
+	dir := t.TempDir()
+	for part := 1; part <= 3; part++ {
+		n.with(n.registry.dir, fmt.Sprintf("INPUT_SHARD=%d/3", part))
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)), []byte(n.raw), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.with(n.registry.dir, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
+	if diff := cmp.Diff(want, n.raw); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(remembered, readText(t, n.file)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Artifact is what a shard has to know of an artifact.Artifact.
+type Artifact struct {
+	Manifest string        `json:"manifest"`
+	Document int           `json:"document,omitzero"`
+	Pointer  string        `json:"pointer"`
+	Mirror   int           `json:"mirror,omitzero"`
+	Role     artifact.Role `json:"role"`
+	Platform string        `json:"platform,omitempty"`
+	Name     string        `json:"name"`
+	URL      string        `json:"url"` // as it is fetched
+	finding.Position
+
+	Checksum  *Field[digest.Digest] `json:"checksum,omitzero"`
+	Size      *Field[int64]         `json:"declared_size,omitzero"`
+	Signature *Field[string]        `json:"signature,omitzero"`
+
+	AllowHTTP bool `json:"allow_http,omitzero"`
+
+	Replaces string `json:"replaces,omitempty"` // the URL before the change, whose checksum the change left
+}
+
+// Field is an artifact.Field.
+type Field[T any] struct {
+	Value   T      `json:"value"`
+	Pointer string `json:"pointer"`
+	finding.Position
+}
+
+func newArtifact(a artifact.Artifact, replaces string) Artifact {
+	return Artifact{
+		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, Replaces: replaces,
+		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature),
+	}
+}
+
+func (a Artifact) artifact() artifact.Artifact {
+	return artifact.Artifact{
+		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP,
+		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(),
+	}
+}
+
+func newField[T any](f *artifact.Field[T]) *Field[T] {
+	if f == nil {
+		return nil
+	}
+	return &Field[T]{f.Value, f.Pointer, f.Position}
+}
+
+func (f *Field[T]) field() *artifact.Field[T] {
+	if f == nil {
+		return nil
+	}
+	return &artifact.Field[T]{Value: f.Value, Pointer: f.Pointer, Position: f.Position}
+}

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// maxNamed bounds the files that one message names.
+const maxNamed = 5
+
+// Fits reports why the plan is none for a run: it is of another commit, version or configuration. Inputs are as in Plan.
+func (p *Plan) Fits(version string, run report.Run, inputs map[string]string) error {
+	for _, each := range []struct{ what, planned, here string }{
+		{"version of the program", p.Tool.Version, version},
+		{"repository", p.Run.Repository, run.Repository},
+		{"commit", p.Run.HeadSHA, run.HeadSHA},
+		{"event", p.Run.Event, run.Event},
+		{"pull request", fmt.Sprint(p.Run.PullRequest), fmt.Sprint(run.PullRequest)},
+	} {
+		if each.planned != each.here {
+			return fmt.Errorf("it is of another run: the %s is %s in it and %s here: make the plan anew", each.what, finding.Quote(each.planned), finding.Quote(each.here))
+		}
+	}
+	for name, here := range inputs {
+		if p.Inputs[name] != here {
+			return fmt.Errorf("the input %s is %s in it and %s here: give the plan and its shards the same", name, finding.Quote(p.Inputs[name]), finding.Quote(here))
+		}
+	}
+	if len(inputs) != len(p.Inputs) {
+		return fmt.Errorf("it knows %d inputs, and this program %d", len(p.Inputs), len(inputs))
+	}
+	return nil
+}
+
+// Covers reports what is wrong with the reports of the plan's shards: one that was made by another plan, or that leaves out, or has
+// besides, what the plan gave its shard. Planned is the digest of the plan.
+func (p *Plan) Covers(shards []report.Named, planned digest.Digest) error {
+	for _, shard := range shards {
+		if shard.Report.Plan != planned {
+			return fmt.Errorf("%s was not made from this plan: its plan is %s, and this one is %s", finding.Quote(shard.Name),
+				finding.Quote(shard.Report.Plan.String()), finding.Quote(planned.String()))
+		}
+		if err := p.covers(shard); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Plan) covers(shard report.Named) error {
+	missing, index := map[Place]string{}, shard.Report.Shard.Index
+	for _, f := range p.Files {
+		for _, a := range f.Artifacts {
+			if f.Shard == index {
+				missing[PlaceOf(a.artifact())] = a.URL
+			}
+		}
+	}
+	for _, a := range shard.Report.Artifacts {
+		at := Place{a.Manifest, a.Document, a.Pointer, a.Mirror}
+		if missing[at] != a.URL {
+			return fmt.Errorf("%s has %s at %s, which the plan gave to another shard, or to none", finding.Quote(shard.Name), finding.Quote(a.URL), at)
+		}
+		delete(missing, at)
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s leaves out %s that the plan gave to shard %d: %s", finding.Quote(shard.Name),
+			english.Plural(len(missing), "file", ""), index, names(missing))
+	}
+	return nil
+}
+
+// names are the first places and their URLs, in their order.
+func names(files map[Place]string) string {
+	var all []string
+	for at, url := range files {
+		all = append(all, finding.Quote(url)+" of "+at.String())
+	}
+	slices.Sort(all)
+	if len(all) > maxNamed {
+		all = append(all[:maxNamed], fmt.Sprintf("and %d more", len(all)-maxNamed))
+	}
+	return strings.Join(all, ", ")
+}

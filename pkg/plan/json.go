@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// maxSize bounds a plan, in bytes: some 400,000 files.
+const maxSize = 256 << 20
+
+// Write writes the plan as JSON. One that Read would refuse is an error.
+func (p *Plan) Write(w io.Writer) error {
+	data, err := json.Marshal(p, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return fmt.Errorf("writing the plan: %w", err)
+	}
+	if len(data) >= maxSize {
+		return fmt.Errorf("the plan has %d bytes, and more than %d MiB are not read", len(data), maxSize>>20)
+	}
+	_, err = w.Write(append(data, '\n'))
+	return err
+}
+
+// Read reads a plan, and returns with it the digest of its bytes, by which reports name it. It trusts nothing in it: its size is
+// bounded, its form is read strictly, and what this program does not write is an error.
+func Read(from io.Reader) (*Plan, digest.Digest, error) {
+	data, err := io.ReadAll(io.LimitReader(from, maxSize+1))
+	if err != nil {
+		return nil, digest.Digest{}, fmt.Errorf("reading the plan: %w", err)
+	}
+	if len(data) > maxSize {
+		return nil, digest.Digest{}, fmt.Errorf("it has more than %d MiB", maxSize>>20)
+	}
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, digest.Digest{}, fmt.Errorf("it is no plan, or was cut short: %s", finding.Clean(err.Error()))
+	}
+	if head.Version != Version {
+		return nil, digest.Digest{}, fmt.Errorf("it is of version %d, and this program reads version %d: use one version of it everywhere", head.Version, Version)
+	}
+	p := new(Plan)
+	if err := json.Unmarshal(data, p, json.RejectUnknownMembers(true)); err != nil {
+		return nil, digest.Digest{}, fmt.Errorf("it is no plan of version %d: %s", Version, finding.Clean(err.Error()))
+	}
+	if err := p.check(); err != nil {
+		return nil, digest.Digest{}, fmt.Errorf("it contradicts itself: %w", err)
+	}
+	return p, sum(data), nil
+}
+
+func sum(data []byte) digest.Digest {
+	s := sha256.Sum256(data)
+	return digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(s[:])}
+}
+
+// Sign fills in the digest of what decides how the registry is judged.
+func (p *Plan) Sign() { p.Registry = p.registry() }
+
+func (p *Plan) registry() digest.Digest {
+	var text []byte
+	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
+		text = fmt.Appendf(text, "%q=%q\n", name, p.Inputs[name])
+	}
+	return sum(fmt.Appendf(text, "%q", p.Config))
+}
+
+var roleShape = regexp.MustCompile(`^(binary|weight|file|image)$`)
+
+// check reports the first thing in which the plan differs from what New makes.
+func (p *Plan) check() error {
+	if p.Shards < 1 || p.Shards > verify.MaxShards {
+		return fmt.Errorf("a plan has 1 to %d shards, and not %d", verify.MaxShards, p.Shards)
+	}
+	if p.Manifests < 0 {
+		return errors.New("a number is negative")
+	}
+	if p.Registry != p.registry() {
+		return errors.New("the digest of its configuration is another one")
+	}
+	urls, places := map[string]bool{}, map[Place]bool{}
+	for _, f := range p.Files {
+		if urls[f.URL] {
+			return fmt.Errorf("the URL %s is in it twice", finding.Quote(f.URL))
+		}
+		urls[f.URL] = true
+		if err := f.check(p.Shards, places); err != nil {
+			return fmt.Errorf("the URL %s: %w", finding.Quote(f.URL), err)
+		}
+	}
+	return nil
+}
+
+func (f File) check(shards int, places map[Place]bool) error {
+	switch {
+	case f.Shard < 1 || f.Shard > shards:
+		return fmt.Errorf("there is no shard %d of %d", f.Shard, shards)
+	case f.Size != nil && *f.Size < 0:
+		return errors.New("its size is negative")
+	case len(f.Artifacts) == 0:
+		return errors.New("no artifact names it")
+	}
+	for _, a := range f.Artifacts {
+		at := PlaceOf(a.artifact())
+		switch {
+		case verify.Key(a.URL) != f.URL:
+			return fmt.Errorf("the artifact %s names another: %s", at, finding.Quote(a.URL))
+		case places[at]:
+			return fmt.Errorf("the artifact %s is in it twice", at)
+		case !roleShape.MatchString(string(a.Role)):
+			return fmt.Errorf("the artifact %s has the role %s, which is none", at, finding.Quote(string(a.Role)))
+		case a.AllowHTTP && (a.Checksum == nil || a.Checksum.Value.IsZero() || a.Checksum.Value.Algorithm.Weak()):
+			return fmt.Errorf("the artifact %s goes by plain http without a checksum", at)
+		case a.Line < 0 || a.Column < 0 || a.Document < 0 || a.Mirror < 0:
+			return fmt.Errorf("the artifact %s stands at a negative place", at)
+		}
+		places[at] = true
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+// Package plan divides the files of a large registry among runners. One run writes a Plan; the shards read from it what they are to
+// verify, so that the registry is read once, and the merge what they should have. A Plan is read as hostile; what it says of the
+// registry is as true as the run that wrote it.
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// Version is the version of a Plan's JSON form.
+const Version = 1
+
+// Plan is what shards need to know of a registry.
+type Plan struct {
+	Version int         `json:"version"`
+	Tool    report.Tool `json:"tool"`
+	Run     report.Run  `json:"run"`
+	Scope   string      `json:"scope"`
+	Mode    string      `json:"mode"`
+	Shards  int         `json:"shards"`
+
+	// Inputs are the texts of those inputs that decide what is judged and how, by name. Registry is the digest of them and of
+	// Config, the text of the configuration file ("" for none).
+	Inputs   map[string]string `json:"inputs"`
+	Config   string            `json:"config,omitzero"`
+	Registry digest.Digest     `json:"registry"`
+
+	TrustedURLs     []string `json:"trusted_urls,omitempty"` // globs, the defaults filled in
+	MissingChecksum string   `json:"missing_checksum"`
+
+	Manifests int               `json:"manifests"` // how many were read
+	Notes     []string          `json:"notes,omitempty"`
+	Findings  []finding.Finding `json:"findings"` // of reading and lint, before the configuration weighs them
+	Files     []File            `json:"files"`    // sorted by URL
+}
+
+// File is one URL, and the shard that reads it.
+type File struct {
+	URL       string        `json:"url"`           // in canonical form
+	Size      *int64        `json:"size,omitzero"` // bytes; nil where nobody says
+	Published digest.Digest `json:"published,omitzero"`
+	Shard     int           `json:"shard"` // from 1
+	Artifacts []Artifact    `json:"artifacts"`
+}
+
+// Hours is how long the asked runners take, and how many there are.
+type Hours struct {
+	Shards int
+	Each   time.Duration // of the one that takes longest
+}
+
+// New divides downloads among so many runners that each takes about the asked time, MaxShards at most. Loads are those of the
+// downloads, and replaced tells the URL that a change took from an artifact and whose checksum it left.
+func New(downloads []verify.Download, loads []verify.Load, each time.Duration, replaced map[Place]string) (*Plan, Hours) {
+	keys, weights := make([]string, len(downloads)), make([]int64, len(downloads))
+	var all float64
+	for i, d := range downloads {
+		keys[i], weights[i] = d.Key(), loads[i].Weight
+		all += float64(weights[i])
+	}
+	p := &Plan{Version: Version, Shards: count(all, each, len(downloads))}
+	parts := verify.Balance(keys, weights, p.Shards)
+	took := make([]int64, p.Shards+1)
+	for i, d := range downloads {
+		took[parts[i]] += weights[i]
+		p.Files = append(p.Files, newFile(d, loads[i], parts[i], replaced))
+	}
+	hours := float64(slices.Max(took)) / verify.HourlyBytes
+	return p, Hours{p.Shards, time.Duration(hours * float64(time.Hour))}
+}
+
+// count is how many runners take about the asked time.
+func count(bytes float64, each time.Duration, files int) int {
+	n := bytes / (verify.HourlyBytes * each.Hours())
+	most := min(max(files, 1), verify.MaxShards)
+	return min(int(min(n, verify.MaxShards))+1, most)
+}
+
+func newFile(d verify.Download, l verify.Load, shard int, replaced map[Place]string) File {
+	f := File{URL: d.Key(), Published: l.Published.Digest, Shard: shard}
+	if l.Size >= 0 {
+		f.Size = &l.Size
+	}
+	if size := l.Published.Size; !f.Published.IsZero() {
+		f.Size = &size
+	}
+	for _, a := range d.Artifacts {
+		f.Artifacts = append(f.Artifacts, newArtifact(a, replaced[PlaceOf(a)]))
+	}
+	return f
+}
+
+// Downloads returns the files of one shard, in the form in which a run that has read the registry knows them.
+func (p *Plan) Downloads(shard int) []verify.Download {
+	var all []artifact.Artifact
+	known := map[string]File{}
+	for _, f := range p.Files {
+		known[f.URL] = f
+		for _, a := range f.Artifacts {
+			all = append(all, a.artifact())
+		}
+	}
+	var part []verify.Download
+	for _, d := range verify.Plan(all) {
+		f := known[d.Key()]
+		if f.Shard != shard {
+			continue
+		}
+		if f.Size != nil {
+			d.Size = *f.Size
+		}
+		part = append(part, d)
+	}
+	return part
+}
+
+// Replaced returns the URLs that New was told of.
+func (p *Plan) Replaced() map[Place]string {
+	replaced := map[Place]string{}
+	for _, f := range p.Files {
+		for _, a := range f.Artifacts {
+			if a.Replaces != "" {
+				replaced[PlaceOf(a.artifact())] = a.Replaces
+			}
+		}
+	}
+	return replaced
+}
+
+// Published returns what GitHub's API said of a server's release assets when the plan was made.
+func (p *Plan) Published(server string) map[hosts.Ref]hosts.Published {
+	assets := map[hosts.Ref]hosts.Published{}
+	for _, f := range p.Files {
+		if asset, ok := hosts.AssetOf(f.URL, server); ok && !f.Published.IsZero() && f.Size != nil {
+			assets[asset] = hosts.Published{Digest: f.Published, Size: *f.Size}
+		}
+	}
+	return assets
+}
+
+// Place is an artifact's place in the registry.
+type Place struct {
+	Manifest string
+	Document int
+	Pointer  string
+	Mirror   int
+}
+
+// PlaceOf returns an artifact's place.
+func PlaceOf(a artifact.Artifact) Place { return Place{a.Manifest, a.Document, a.Pointer, a.Mirror} }
+
+// String names the place for messages.
+func (p Place) String() string { return finding.Quote(p.Manifest + "#" + p.Pointer) }
+
+// Matrix is a job matrix of GitHub Actions with one job for each shard, as one line of JSON.
+func (p *Plan) Matrix() string {
+	line := []byte(`{"include":[`)
+	for i := range p.Shards {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = fmt.Appendf(line, `{"shard":"%d/%d"}`, i+1, p.Shards)
+	}
+	return string(append(line, "]}"...))
+}

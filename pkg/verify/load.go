@@ -1,0 +1,129 @@
+package verify
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+)
+
+// HourlyBytes is how much one runner reads and hashes in an hour, by measurement (docs/performance.md).
+const HourlyBytes = 400_000_000_000
+
+// questionBytes is how much is read in the time that a question takes, its answer's way there and back with others beside it.
+const questionBytes = 5_000_000
+
+// maxHops bounds the redirects behind which a size is looked for.
+const maxHops = 10
+
+// Load is what one download takes.
+type Load struct {
+	Size      int64           // bytes of the file; -1 where nobody says
+	Published hosts.Published // what GitHub's API says of a release asset; zero where it was not asked
+	Weight    int64           // how many bytes take as long to read, at most the Verifier's largest file; positive
+}
+
+// Loads asks how large files are, without reading one: what is declared, else what the host publishes, else what it announces.
+// Behind a redirect beyond is asked, which carries no token. Loads[i] is that of downloads[i]. What hosts say proves nothing, and
+// decides only who reads what.
+func (v *Verifier) Loads(ctx context.Context, downloads []Download, beyond func(context.Context, string) (fetch.Head, error)) []Load {
+	loads := make([]Load, len(downloads))
+	var group errgroup.Group
+	group.SetLimit(v.Concurrency)
+	for i, d := range downloads {
+		group.Go(func() error {
+			loads[i] = v.load(ctx, d, beyond)
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error: what nobody says is a Load too
+	return loads
+}
+
+func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Context, string) (fetch.Head, error)) Load {
+	l := Load{Size: d.declaredSize(), Weight: questionBytes}
+	if _, _, conflicts := d.conflict(); conflicts || v.Offline || !d.needed() || d.isImage() {
+		return l
+	}
+	if v.Fast && !d.signed(v.Policy.PublicKeys) {
+		isAsked := false
+		if l.Published, isAsked = v.asked(ctx, d); isAsked {
+			return l
+		}
+		if l.Size < 0 && l.Published.Size > 0 {
+			l.Size = l.Published.Size
+		}
+	}
+	if l.Size < 0 {
+		l.Size = v.size(ctx, d.URL, beyond)
+	}
+	switch {
+	case l.Size > v.Hosts.MaxSize: // it is refused
+	case l.Size < 0:
+		l.Weight += min(d.expectedSize(), v.Hosts.MaxSize)
+	default:
+		l.Weight += l.Size
+	}
+	return l
+}
+
+// asked reports whether fast mode will know a file without reading it, as far as can be told before, and what GitHub's API said.
+func (v *Verifier) asked(ctx context.Context, d Download) (said hosts.Published, isAsked bool) {
+	baseline := v.Baseline.File(d.key)
+	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
+		said = v.Hosts.Asset(ctx, asset)
+		return said, v.vouched(d, said, baseline) != nil
+	}
+	return said, hosts.Publishes(d.URL) || d.isKnown(baseline)
+}
+
+// size asks the host, and those that it redirects to; -1 where none of them says.
+func (v *Verifier) size(ctx context.Context, from string, beyond func(context.Context, string) (fetch.Head, error)) int64 {
+	ask := v.Hosts.Peek
+	for at, hops := from, 0; hops <= maxHops; hops++ {
+		head, err := ask(ctx, at)
+		if err != nil || head.Status >= http.StatusBadRequest {
+			return -1
+		}
+		if said := hosts.PublishedBy(from, head.First); hops == 0 && said.Size >= 0 {
+			return said.Size
+		}
+		location := head.First.Get("Location")
+		if head.Status < http.StatusMultipleChoices || location == "" {
+			return head.Size
+		}
+		if at = resolve(at, location); at == "" {
+			return -1
+		}
+		ask = beyond
+	}
+	return -1
+}
+
+// resolve returns where a redirect leads, "" where that is no URL.
+func resolve(from, location string) string {
+	base, err := url.Parse(from)
+	if err != nil {
+		return ""
+	}
+	next, err := base.Parse(location)
+	if err != nil {
+		return ""
+	}
+	return next.String()
+}
+
+// declaredSize is the largest that a manifest declares, -1 where none does.
+func (d Download) declaredSize() int64 {
+	size := int64(-1)
+	for _, a := range d.Artifacts {
+		if a.Size != nil {
+			size = max(size, a.Size.Value)
+		}
+	}
+	return size
+}
