@@ -19,6 +19,8 @@ type action struct {
 	event  github.Event
 	api    *github.Client
 	before *commit // the base of a change, once it was asked for
+
+	commits []*commit // that were read through the API
 }
 
 func (p *program) action(ctx context.Context, _ []string) (int, error) {
@@ -72,7 +74,7 @@ func (p *program) newAction() (*action, error) {
 	}
 	api, err := github.New(github.Config{
 		APIURL: p.Getenv("GITHUB_API_URL"), Token: config.GitHubToken,
-		Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(), Sleep: p.Sleep,
+		GraphQLURL: p.Getenv("GITHUB_GRAPHQL_URL"), Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(), Sleep: p.Sleep,
 	})
 	return &action{program: p, config: config, event: event, api: api}, err
 }
@@ -122,8 +124,18 @@ func (a *action) scope() string {
 	return scopeAll
 }
 
-// selection finds the manifests that the event asks about.
+// selection finds the manifests that the event asks about, and notes what reading them cost.
 func (a *action) selection(ctx context.Context) (selection, error) {
+	selected, err := a.selectFrom(ctx)
+	for _, c := range a.commits {
+		if cost := c.cost(); cost != "" {
+			selected.notes = append(selected.notes, cost)
+		}
+	}
+	return selected, err
+}
+
+func (a *action) selectFrom(ctx context.Context) (selection, error) {
 	t, s, err := a.tree(ctx)
 	if err != nil {
 		return selection{}, err
@@ -166,9 +178,21 @@ func (a *action) hasNewerHead(ctx context.Context) bool {
 // base is the commit before the change.
 func (a *action) base() *commit {
 	if a.before == nil {
-		a.before = &commit{api: a.api, sha: a.event.BaseSHA}
+		a.before = a.commit(a.event.BaseSHA)
 	}
 	return a.before
+}
+
+// commit is a commit in GitHub's API, beside what the workspace holds.
+func (a *action) commit(sha string) *commit {
+	c := &commit{api: a.api, sha: sha}
+	if dir := a.Getenv("GITHUB_WORKSPACE"); dir != "" {
+		if w, err := openWorkspace(dir, ""); err == nil {
+			c.disk = &w
+		}
+	}
+	a.commits = append(a.commits, c)
+	return c
 }
 
 func (a *action) everything(ctx context.Context, s *setup, t tree, notes ...string) (selection, error) {
@@ -188,7 +212,7 @@ func (a *action) everything(ctx context.Context, s *setup, t tree, notes ...stri
 // nothing of a checkout is to be believed there, and the setup that of its base: what a change writes into the configuration
 // counts once it is merged. Else it is the workspace, unless it holds no checkout.
 func (a *action) tree(ctx context.Context) (tree, *setup, error) {
-	remote := &commit{api: a.api, sha: a.head()}
+	remote := a.commit(a.head())
 	dir := a.Getenv("GITHUB_WORKSPACE")
 	if a.event.PullRequest != 0 {
 		s, err := a.setUp(ctx, a.config, a.base())

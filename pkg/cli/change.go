@@ -56,7 +56,7 @@ func hasMoved(changed, tree []github.File) bool {
 func known(changed, tree []github.File) []github.File {
 	changed, inTree := slices.Clone(changed), byPath(tree)
 	for i, f := range changed {
-		changed[i].Symlink, changed[i].Submodule = inTree[f.Path].Symlink, inTree[f.Path].Submodule
+		changed[i].Symlink, changed[i].Submodule, changed[i].Size = inTree[f.Path].Symlink, inTree[f.Path].Submodule, inTree[f.Path].Size
 	}
 	return changed
 }
@@ -86,14 +86,16 @@ func (c change) readBefore(ctx context.Context, around *surroundings) error {
 	}
 	before := byPath(files)
 	around.before = map[string]source{}
+	var old []github.File
+	var paths []string // that they have now
 	for _, f := range c.files {
-		was, found := before[cmp.Or(f.Previous, f.Path)]
-		if !found {
-			continue
-		}
-		if around.before[f.Path], err = c.base.read(ctx, was, c.maxSize()); err != nil {
-			return err
+		if was, found := before[cmp.Or(f.Previous, f.Path)]; found {
+			old, paths = append(old, was), append(paths, f.Path)
 		}
 	}
-	return nil
+	sources, err := c.readAll(ctx, c.base, old)
+	for i, s := range sources {
+		around.before[paths[i]] = s
+	}
+	return err
 }

@@ -4,16 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// commit is a tree in GitHub's API: nothing of it touches the disk.
+// commit is a tree in GitHub's API. Texts that a checkout has too are read there: git's name for a text, which the API gives,
+// tells that it is the commit's, whatever was checked out, and whoever did it.
 type commit struct {
 	api   *github.Client
 	sha   string
-	files []github.File // once it was listed
+	disk  *workspace        // a checkout; nil for none
+	files []github.File     // once it was listed
+	texts map[string][]byte // that were fetched, by blob
+	calls atomic.Int64      // made for texts
 }
 
 func (c *commit) list(ctx context.Context) (files []github.File, err error) {
@@ -31,11 +37,54 @@ func (c *commit) read(ctx context.Context, f github.File, maxSize int) (source, 
 	if s, is := irregular(f); is {
 		return s, nil
 	}
-	text, err := c.api.Blob(ctx, f.BlobSHA, int64(maxSize)+1)
-	if err != nil {
-		return source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+	text, found := c.onDisk(f, maxSize)
+	if !found {
+		text, found = c.texts[f.BlobSHA]
 	}
-	return source{path: f.Path, text: text}, nil
+	if !found {
+		c.calls.Add(1)
+		var err error
+		if text, err = c.api.Blob(ctx, f.BlobSHA, int64(maxSize)+1); err != nil {
+			return source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+		}
+	}
+	return source{path: f.Path, text: text[:min(len(text), maxSize+1)]}, nil
+}
+
+// onDisk returns a file's text where the checkout holds that very one.
+func (c *commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
+	if c.disk == nil {
+		return nil, false
+	}
+	text, err := c.disk.readRegular(f.Path, maxSize)
+	return text, err == nil && github.IsBlob(f.BlobSHA, text)
+}
+
+// fetch reads texts ahead, in as few calls as GitHub allows.
+func (c *commit) fetch(ctx context.Context, files []github.File, maxSize int) {
+	files = slices.DeleteFunc(slices.Clone(files), func(f github.File) bool {
+		_, isIrregular := irregular(f)
+		_, found := c.onDisk(f, maxSize)
+		return isIrregular || found
+	})
+	if len(files) > 1 {
+		calls := c.api.Calls()
+		c.texts = c.api.Blobs(ctx, files)
+		c.calls.Add(c.api.Calls() - calls)
+	}
+}
+
+// manyCalls is how many are worth a word: a workflow's token has 1,000 an hour for one repository
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+const manyCalls = 20
+
+// cost says what a checkout would have saved, "" where that is little.
+func (c *commit) cost() string {
+	n := c.calls.Load()
+	if n < manyCalls {
+		return ""
+	}
+	return fmt.Sprintf("Manifests were read by %d calls of GitHub's API, of which a workflow has 1,000 an hour: with a checkout of the commit (actions/checkout) before this step there are none", n)
 }
 
 // irregular is the source of what git keeps under a manifest's name and is no file.

@@ -32,6 +32,11 @@ type tree interface {
 	read(ctx context.Context, f github.File, maxSize int) (source, error)
 }
 
+// fetcher is a tree that reads many files in one go.
+type fetcher interface {
+	fetch(ctx context.Context, files []github.File, maxSize int)
+}
+
 // findIn looks a path up in a list of files.
 func findIn(ctx context.Context, t tree, path string) (github.File, bool, error) {
 	files, err := t.list(ctx)
@@ -52,6 +57,9 @@ func (s *setup) selected(files []github.File) []github.File {
 
 // readAll reads files side by side, and returns them in their order.
 func (s *setup) readAll(ctx context.Context, t tree, files []github.File) ([]source, error) {
+	if f, able := t.(fetcher); able {
+		f.fetch(ctx, files, s.maxSize())
+	}
 	sources := make([]source, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtATime)

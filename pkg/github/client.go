@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -39,6 +40,8 @@ type Config struct {
 	// APIURL is GITHUB_API_URL: https://api.github.com where empty, https://HOST/api/v3 on GitHub
 	// Enterprise Server. Plain http is the operator's choice.
 	APIURL string
+	// GraphQLURL is GITHUB_GRAPHQL_URL, on APIURL's host, where Blobs asks; empty: Blobs has none.
+	GraphQLURL string
 	// Token goes to APIURL's host only, never along a redirect to another. Empty: no authentication.
 	Token string
 	// Repository is "owner/name", what every call but AssetDigests is about; it may be empty where
@@ -57,7 +60,9 @@ type Client struct {
 	api         *gh.Client
 	owner, repo string
 	graphql     string
+	blobs       string // where they are asked for in one request; "" for nowhere
 	sleep       func(context.Context, time.Duration) error
+	calls       atomic.Int64
 	identity    identity
 	releases    releases
 }
@@ -89,7 +94,7 @@ func New(c Config) (*Client, error) {
 	if sleep == nil {
 		sleep = wait
 	}
-	return &Client{api: api, owner: owner, repo: repo, graphql: graphqlURL(base), sleep: sleep}, nil
+	return &Client{api: api, owner: owner, repo: repo, graphql: graphqlURL(base), blobs: sameHost(c.GraphQLURL, base), sleep: sleep}, nil
 }
 
 func parseAPIURL(s string) (*url.URL, error) {
@@ -107,6 +112,14 @@ func graphqlURL(base *url.URL) string {
 	u := *base
 	u.Path = strings.TrimSuffix(u.Path, "v3/") + "graphql"
 	return u.String()
+}
+
+// sameHost returns a URL that is on the API's host, where the token goes, else "".
+func sameHost(s string, base *url.URL) string {
+	if u, err := url.Parse(s); err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
+		return ""
+	}
+	return s
 }
 
 // isDots reports whether a URL's path segment would lead elsewhere.
@@ -156,9 +169,13 @@ func (c *Client) settle(ctx context.Context, work func() error) error {
 	return err
 }
 
+// Calls is how many requests were made, whatever came of them; those that a redirect leads to apart.
+func (c *Client) Calls() int64 { return c.calls.Load() }
+
 func (c *Client) retry(ctx context.Context, again func(*Error) bool, work func() error) error {
 	pauses := newPauses()
 	for try := 1; ; try++ {
+		c.calls.Add(1)
 		err := work()
 		var failure *Error
 		if !errors.As(err, &failure) || !again(failure) || try == maxTries || c.pause(ctx, failure, pauses) != nil {

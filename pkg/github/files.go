@@ -25,6 +25,7 @@ type File struct {
 	BlobSHA   string
 	Status    string // added, modified, renamed, copied or changed; "" in a tree
 	Previous  string // the path before a rename
+	Size      int64  // bytes; known of a tree only, else 0
 	Symlink   bool   // a symbolic link, whose blob is its target; known of a tree only
 	Submodule bool   // another repository's commit, which has no blob here; known of a tree only
 }

@@ -115,7 +115,7 @@ func (w *treeWalk) add(dir string, entries []*gh.TreeEntry) {
 		}
 		w.files = append(w.files, File{
 			Path: path.Join(dir, e.GetPath()), BlobSHA: e.GetSHA(),
-			Symlink: e.GetMode() == modeSymlink, Submodule: e.GetType() == typeCommit,
+			Size: int64(e.GetSize()), Symlink: e.GetMode() == modeSymlink, Submodule: e.GetType() == typeCommit,
 		})
 	}
 }
@@ -163,7 +163,7 @@ func unwrap(sha string, answer []byte) []byte {
 		Encoding string
 		Content  *string
 	}
-	if isBlob(sha, answer) || json.Unmarshal(answer, &envelope) != nil || envelope.Encoding != "base64" || envelope.Content == nil {
+	if IsBlob(sha, answer) || json.Unmarshal(answer, &envelope) != nil || envelope.Encoding != "base64" || envelope.Content == nil {
 		return answer
 	}
 	text, err := base64.StdEncoding.DecodeString(*envelope.Content) // which skips line breaks
@@ -173,9 +173,9 @@ func unwrap(sha string, answer []byte) []byte {
 	return text
 }
 
-// isBlob reports whether sha is git's name for the text, in a repository of either object format
+// IsBlob reports whether sha is git's name for the text, in a repository of either object format
 // (https://git-scm.com/docs/hash-function-transition#_object_names).
-func isBlob(sha string, text []byte) bool {
+func IsBlob(sha string, text []byte) bool {
 	h := sha1.New()
 	if len(sha) == hex.EncodedLen(sha256.Size) {
 		h = sha256.New()

@@ -1,0 +1,141 @@
+package cli_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+)
+
+const (
+	judgedSHA = "3333333333333333333333333333333333333333"
+	beforeSHA = "1111111111111111111111111111111111111111"
+)
+
+// ofServices is a registry of so many services, of which pull request 7 changes three, as GitHub has it and as checkouts do.
+type ofServices struct {
+	api        *githubtest.Server
+	head, base string // folders
+}
+
+func newServices(t *testing.T, n int) *ofServices {
+	t.Helper()
+	r := &ofServices{api: githubtest.New(), head: t.TempDir(), base: t.TempDir()}
+	t.Cleanup(r.api.Close)
+	for i := range n {
+		name := fmt.Sprintf("chat-%03d", i)
+		fields := func() map[string]any { return map[string]any{"dockerImages": map[string]any{}} }
+		writeService(t, r.base, name, 8000+i, fields())
+		changed := fields()
+		if i < 3 {
+			changed["description"] = "changed"
+		}
+		writeService(t, r.head, name, 8000+i, changed)
+		path := name + "/manifest.json"
+		is, was := readText(t, filepath.Join(r.head, path)), readText(t, filepath.Join(r.base, path))
+		r.api.AddToTree(judgedSHA, path, is)
+		r.api.AddToTree(beforeSHA, path, was)
+		if i < 3 {
+			r.api.AddChange(7, "modified", path, is)
+		}
+	}
+	return r
+}
+
+// calls runs for an event and returns the requests of GitHub's API, the text of blobs told from the rest, and the report.
+func (r *ofServices) calls(t *testing.T, event, workspace string, environ ...string) (blobs, others int, report string) {
+	t.Helper()
+	payload := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(payload, []byte(`{"number": 7, "pull_request": {"number": 7, "head": {"sha": "`+judgedSHA+`"}, "base": {"sha": "`+beforeSHA+`"}}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if event == "schedule" {
+		payload = ""
+	}
+	before, file := len(r.api.Requests()), filepath.Join(t.TempDir(), "report.json")
+	var out bytes.Buffer
+	cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, Environ: append(environ,
+		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+payload, "GITHUB_REPOSITORY=acme/registry", "GITHUB_SHA="+judgedSHA,
+		"GITHUB_WORKSPACE="+workspace, "GITHUB_API_URL="+r.api.URL, "GITHUB_SERVER_URL=https://github.com", "INPUT_COMMENT=never",
+		"INPUT_MODE=offline", "INPUT_FAIL-ON=never", "INPUT_REPORT-FILE="+file)})
+	for _, request := range r.api.Requests()[before:] {
+		if strings.Contains(request.Path, "/git/blobs/") || request.Path == "/graphql" {
+			blobs++
+		} else {
+			others++
+		}
+	}
+	if unknown := r.api.Unknown(); len(unknown) > 0 {
+		t.Errorf("unknown routes %q", unknown)
+	}
+	return blobs, others, readText(t, file)
+}
+
+// TestCallsOfTheAPIAreFew counts them. The report is the same wherever the text comes from, its note about the calls apart.
+func TestCallsOfTheAPIAreFew(t *testing.T) {
+	const services = 120
+	r := newServices(t, services)
+	graphql, none := "GITHUB_GRAPHQL_URL="+r.api.URL+"/graphql", t.TempDir()
+	reports := map[string]string{}
+	for _, c := range []struct {
+		name, event, workspace, environ string
+		blobs, others                   int
+	}{
+		{"a night with a checkout", "schedule", r.head, graphql, 0, 0},
+		{"a night without", "schedule", none, graphql, 2, 1},
+		{"a night without, and without GraphQL", "schedule", none, "", services, 1},
+		{"a pull request with a checkout of the head", "pull_request", r.head, graphql, 1, 3}, // the texts before; files, two trees
+		{"a pull request with a checkout of the base", "pull_request_target", r.base, graphql, 1, 3},
+		{"a pull request without", "pull_request", none, graphql, 4, 3}, // three, 117 others in two, three before
+		{"a pull request with a checkout, without GraphQL", "pull_request", r.head, "", 3, 3},
+		{"another token's GraphQL", "schedule", none, "GITHUB_GRAPHQL_URL=https://elsewhere.example.com/graphql", services, 1},
+	} {
+		blobs, others, report := r.calls(t, c.event, c.workspace, c.environ)
+		if blobs != c.blobs || others != c.others {
+			t.Errorf("%s: %d calls for text and %d others, want %d and %d", c.name, blobs, others, c.blobs, c.others)
+		}
+		if said := strings.Contains(report, "with a checkout of the commit"); said != (blobs >= 20) {
+			t.Errorf("%s: what a checkout would save is said: %t", c.name, said)
+		}
+		if blobs < 20 {
+			if before, found := reports[c.event]; found {
+				if diff := cmp.Diff(before, report); diff != "" {
+					t.Errorf("%s: %s", c.name, diff)
+				}
+			}
+			reports[c.event] = report
+		}
+	}
+}
+
+// TestACheckoutCanNotPassForTheCommit puts another text where the commit's is, and links.
+func TestACheckoutCanNotPassForTheCommit(t *testing.T) {
+	r := newServices(t, 5)
+	_, _, want := r.calls(t, "pull_request", t.TempDir())
+	forged := filepath.Join(r.head, "chat-000", "manifest.json")
+	for name, forge := range map[string]func() error{
+		"another text": func() error { return os.WriteFile(forged, []byte(`{"id": "forged"}`), 0o600) },
+		"a link":       func() error { _ = os.Remove(forged); return os.Symlink("/etc/hostname", forged) },
+		"a folder":     func() error { _ = os.Remove(forged); return os.Mkdir(forged, 0o700) },
+		"nothing":      func() error { return os.Remove(forged) },
+	} {
+		if err := forge(); err != nil {
+			t.Fatal(err)
+		}
+		blobs, _, got := r.calls(t, "pull_request", r.head)
+		if diff := cmp.Diff(want, got); diff != "" || blobs != 3+1 {
+			t.Errorf("%s: %d calls for text; %s", name, blobs, diff)
+		}
+		_ = os.RemoveAll(forged)
+		if err := os.WriteFile(forged, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

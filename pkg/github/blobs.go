@@ -1,0 +1,83 @@
+package github
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	gh "github.com/google/go-github/v57/github"
+)
+
+const (
+	// blobsAtATime bounds the files of one GraphQL request: each object costs GitHub a look-up, and an answer may take 10 s
+	// (https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api).
+	blobsAtATime = 100
+	// blobBytesAtATime bounds their sizes together, as far as they are known.
+	blobBytesAtATime = 4 << 20
+)
+
+// Blobs reads files by their blob SHAs, a hundred in each request, and returns those texts that it has: GraphQL gives no binary
+// file, and none over 512 KB whole. What is missing is left to Blob. Where GraphQL does not answer, all is.
+func (c *Client) Blobs(ctx context.Context, files []File) map[string][]byte {
+	texts := map[string][]byte{}
+	if c.blobs == "" {
+		return texts
+	}
+	for len(files) > 0 {
+		n := atATime(files)
+		if err := c.readBlobs(ctx, files[:n], texts); err != nil {
+			break
+		}
+		files = files[n:]
+	}
+	return texts
+}
+
+// atATime is how many of the files fit one request.
+func atATime(files []File) int {
+	var size int64
+	for i, f := range files {
+		if size += f.Size; i == blobsAtATime || i > 0 && size > blobBytesAtATime {
+			return i
+		}
+	}
+	return len(files)
+}
+
+func (c *Client) readBlobs(ctx context.Context, files []File, texts map[string][]byte) error {
+	var query strings.Builder
+	query.WriteString("query($owner:String!,$name:String!){repository(owner:$owner,name:$name){")
+	for i, f := range files {
+		if isSHA(f.BlobSHA) {
+			fmt.Fprintf(&query, "b%d:object(oid:%q){...on Blob{text}}", i, f.BlobSHA)
+		}
+	}
+	query.WriteString("}}")
+	var answer struct {
+		Data struct {
+			Repository map[string]struct{ Text *string }
+		}
+	}
+	err := c.call(ctx, task{doing: "reading files", needs: "contents: read"}, func() (*gh.Response, error) {
+		req, err := c.api.NewRequest("POST", c.blobs, map[string]any{
+			"query": query.String(), "variables": map[string]string{"owner": c.owner, "name": c.repo},
+		})
+		if err != nil {
+			return nil, err
+		}
+		return c.api.Do(ctx, req, &answer)
+	})
+	for i, f := range files {
+		text := answer.Data.Repository[fmt.Sprintf("b%d", i)].Text
+		if text != nil && IsBlob(f.BlobSHA, []byte(*text)) { // else it was cut, or decoded as what it is not
+			texts[f.BlobSHA] = []byte(*text)
+		}
+	}
+	return err
+}
+
+func isSHA(s string) bool {
+	_, err := hex.DecodeString(s)
+	return err == nil && s != ""
+}
