@@ -83,6 +83,9 @@ func (a *action) keepIssue(ctx context.Context, r *report.Report, m *memory) (nu
 	if outcome == github.Newer {
 		a.actions().Noticef("The drift issue is a newer run's, and was left as it is")
 	}
+	if n == 0 && err == nil && len(issue.State) > 0 {
+		r.Notes = append(r.Notes, "Nobody counts for how many scans hosts have not answered, so that the drift issue will not name them: keep a `state-file`")
+	}
 	if n == 0 {
 		return "", err
 	}

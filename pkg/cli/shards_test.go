@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/sha512"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,8 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -238,4 +242,67 @@ func TestShardsWithoutAPlanSayWhatOneRunSays(t *testing.T) {
 	if diff := cmp.Diff(remembered, readText(t, n.file)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// mergedWithoutState scans in two shards that have no state file, and merges them where there is one.
+func (n *nights) mergedWithoutState(happens func()) {
+	n.t.Helper()
+	n.set(happens)
+	n.registry.write()
+	n.n++
+	dir := n.t.TempDir()
+	for part := 1; part <= 2; part++ {
+		n.with(n.registry.dir, fmt.Sprintf("INPUT_SHARD=%d/2", part), "INPUT_STATE-FILE=")
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)), []byte(n.raw), 0o600); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	n.with(n.registry.dir, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
+}
+
+// baseline is what the state file holds of the file without a checksum.
+func (n *nights) baseline() state.File {
+	n.t.Helper()
+	s, err := state.Read(strings.NewReader(readText(n.t, n.file)))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return s.File("https://" + hubOwn)
+}
+
+func TestAMergeOverShardsThatKnewNoBaselineBlessesNoChange(t *testing.T) {
+	n := newNights(t)
+	n.night(nil)
+	before := n.baseline()
+	n.mergedWithoutState(n.replace(hubOwn))
+	isChanged := func(f finding.Finding) bool { return f.Rule == finding.ArtifactChanged && f.IsError() }
+	if n.code != cli.ExitFindings || n.report.Summary.Errors != 1 || !slices.ContainsFunc(n.report.Findings, isChanged) {
+		t.Errorf("code %d; %+v", n.code, n.report.Findings)
+	}
+	if is := n.baseline(); is.Digest != before.Digest || is.Problem.Kind != state.Changed {
+		t.Errorf("the baseline was %+v and is %+v", before, is)
+	}
+	merged := n.report.Findings
+	n.n--
+	n.night(nil)
+	if diff := cmp.Diff(n.report.Findings, merged); diff != "" {
+		t.Errorf("a whole run says something else: %s", diff)
+	}
+}
+
+func TestADigestOfAnotherAlgorithmIsNoBaseline(t *testing.T) {
+	n := newNights(t)
+	body := n.files[hubOwn]
+	n.registry.chat[linux] = map[string]any{"url": "https://" + hubOwn, "checksum": fmt.Sprintf("sha512:%x", sha512.Sum512([]byte(body)))}
+	n.night(nil)
+	before := n.baseline()
+	if before.Digest.Algorithm != digest.SHA512 {
+		t.Fatalf("the baseline is %+v", before)
+	}
+	n.registry.chat[linux] = entry(hubOwn, "") // the checksum is taken out, and the file replaced
+	n.mergedWithoutState(n.replace(hubOwn))
+	if is := n.baseline(); is.Digest != before.Digest || !is.Problem.IsZero() || !strings.Contains(n.raw, "can't be compared with the baseline") {
+		t.Errorf("the baseline was %+v and is %+v; notes %q", before, is, n.report.Notes)
+	}
+	n.says("open: 1 file changed (comments: 0)", nil)
 }

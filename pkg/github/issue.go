@@ -78,8 +78,7 @@ func (c *Client) FindIssue(ctx context.Context, label string) (*FoundIssue, erro
 }
 
 // UpsertIssue makes, updates, opens again or closes the one issue, and returns its number: 0 where there
-// is none, and none is to be made. An issue that shall not be open is made only where there is State to
-// keep, and then closed at once. Others of ours that are open are closed as continued in it. A newer
+// is none, and none is to be made: one is made only where it shall be open. Others of ours that are open are closed as continued in it. A newer
 // run's issue is left as it is. A token that may not write issues, or a repository without any, is a
 // *PermissionError.
 func (c *Client) UpsertIssue(ctx context.Context, issue Issue) (number int, outcome Outcome, err error) {
@@ -183,9 +182,9 @@ func byUse(a, b *gh.Issue) int {
 	return cmp.Compare(b.GetNumber(), a.GetNumber())
 }
 
-// makeIssue makes the issue, with its label in one request, where it shall be open or has State to keep.
+// makeIssue makes the issue, with its label in one request, where it shall be open.
 func (c *Client) makeIssue(ctx context.Context, issue Issue) (int, Outcome, error) {
-	if issue.Standing != Open && len(issue.State) == 0 {
+	if issue.Standing != Open {
 		return 0, Absent, nil
 	}
 	t := task{doing: "opening the issue with the label " + finding.Quote(issue.Label), needs: issuePermission}
@@ -198,9 +197,6 @@ func (c *Client) makeIssue(ctx context.Context, issue Issue) (int, Outcome, erro
 	})
 	if err == nil && !hasLabel(made, issue.Label) {
 		err = c.addLabel(ctx, made.GetNumber(), issue.Label)
-	}
-	if err == nil && issue.Standing != Open {
-		err = c.editIssue(ctx, made, closing("completed"))
 	}
 	return made.GetNumber(), Created, err
 }

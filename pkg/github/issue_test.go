@@ -257,17 +257,26 @@ func TestStateIsKeptInTheIssue(t *testing.T) {
 	}
 }
 
-func TestStateNeedsAnIssueAndDoesNotOpenIt(t *testing.T) {
+func TestStateMakesNoIssueAndOpensNone(t *testing.T) {
 	for _, standing := range []github.Standing{github.AsItIs, github.Closed} {
 		fake := newFake(t)
 		client, _ := newClient(t, fake)
-		for run, want := range []github.Outcome{github.Created, github.Unchanged, github.Updated} {
-			issue := drift(int64(run+1), "none")
-			issue.Standing, issue.State = standing, []byte{byte(run / 2)}
-			upsertIssue(t, client, issue, want)
+		issue := drift(1, "none")
+		issue.Standing, issue.State = standing, []byte{0}
+		upsertIssue(t, client, issue, github.Absent)
+		if len(fake.Issues) > 0 {
+			t.Fatalf("an issue was made to keep state in: %+v", fake.Issues[0])
 		}
+		upsertIssue(t, client, drift(2, "a"), github.Created)
+		issue = drift(3, "none")
+		issue.Standing = github.Closed
+		upsertIssue(t, client, issue, github.Updated)
+		comments := len(fake.CommentsOn(fake.Issues[0].Number))
+		issue = drift(4, "none")
+		issue.Standing, issue.State = standing, []byte{1}
+		upsertIssue(t, client, issue, github.Updated)
 		found, err := client.FindIssue(t.Context(), label)
-		if err != nil || found.Open || !slices.Equal(found.State, []byte{1}) || len(fake.CommentsOn(found.Number)) > 0 {
+		if err != nil || found.Open || !slices.Equal(found.State, []byte{1}) || len(fake.CommentsOn(found.Number)) > comments {
 			t.Errorf("found %+v, %v", found, err)
 		}
 	}

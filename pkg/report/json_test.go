@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/report/reporttest"
@@ -132,6 +133,11 @@ func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 		{"an unverified file with a checksum", `"status": "verified"`, `"status": "unverified"`, "can't be `unverified`"},
 		{"a silent failure", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\",\n      \"manifest\": \"", `"rule": "artifact/unavailable",` + "\n      \"severity\": \"error\",\n      \"manifest\": \"x", "nothing says why"},
 		{"a summary that differs", `"errors": 3`, `"errors": 0`, "its summary says"},
+		{"a host's word in full mode", `"source": "download"`, `"source": "host"`, "in mode `full` knows no file from the source `host`"},
+		{"an earlier scan's word in full mode", `"source": "download"`, `"source": "cache"`, "from the source `cache`"},
+		{"a verified file that nobody read", ",\n      \"source\": \"download\"", "", "from the source"},
+		{"a file on a runner's disk", `"source": "download"`, `"source": "local"`, "command line"},
+		{"a file that was read offline", `"mode": "full"`, `"mode": "offline"`, "in mode `offline`"},
 		{"a negative size", `"size": 4096`, `"size": -1`, "negative"},
 		{"a negative line", `"line": 17`, `"line": -17`, "negative"},
 		{"a negative count", `"bytes": `, `"bytes": -`, "negative"},
@@ -214,4 +220,33 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("what was read can't be written and read again: %v", err)
 		}
 	})
+}
+
+// TestReportsOfImagesAreRead reads what runs say of images: a registry may announce no size, and serve something that is no image.
+func TestReportsOfImagesAreRead(t *testing.T) {
+	one, other := digestOf("1"), digestOf("2")
+	failed := func(rule string) []finding.Finding {
+		return []finding.Finding{finding.New(rule, service, "/dockerImages/cpu", finding.Position{Line: 3, Column: 4}, "m", "")}
+	}
+	for name, r := range map[string]verify.Result{
+		"verified by its registry's word":  {Status: verify.Verified, Observed: one, Source: verify.FromHost, Size: -1},
+		"read":                             {Status: verify.Verified, Observed: one, Source: verify.FromDownload, Size: 7},
+		"another one":                      {Status: verify.Mismatch, Observed: other, Source: verify.FromDownload, Size: -1, Findings: failed(finding.ArtifactMismatch)},
+		"something that is no image":       {Status: verify.Invalid, Observed: one, Source: verify.FromDownload, Size: 7, Findings: failed(finding.ArtifactWrongFormat)},
+		"an answer that is no manifest":    {Status: verify.Invalid, Size: -1, Findings: failed(finding.ArtifactHTMLPage)},
+		"one that nobody can get any more": {Status: verify.Unavailable, Size: -1, Findings: failed(finding.ArtifactUnavailable)},
+	} {
+		r.Artifact = declare(named("/dockerImages/cpu", "cpu", "docker.io/library/redis:7", 3), one)
+		r.Artifact.Role = artifact.Image
+		in := input(r)
+		in.Mode = "fast"
+		text := jsonOf(t, report.Build(in))
+		if _, err := report.Read(strings.NewReader(text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		forged := strings.Replace(text, `"source": "`, `"format": "`, 1)
+		if _, err := report.Read(strings.NewReader(forged)); err == nil && forged != text {
+			t.Errorf("%s: nobody was asked, and it is read", name)
+		}
+	}
 }

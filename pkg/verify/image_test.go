@@ -62,19 +62,29 @@ func ofImage(reference string) artifact.Artifact {
 func runImage(t testing.TB, v *verify.Verifier, artifacts ...artifact.Artifact) []verify.Result {
 	t.Helper()
 	results, _ := v.Run(t.Context(), verify.Plan(artifacts))
-	sound(t, artifacts, results)
+	sound(t, modeOf(v), artifacts, results)
 	return results
 }
 
+func modeOf(v *verify.Verifier) string {
+	switch {
+	case v.Offline:
+		return "offline"
+	case v.Fast:
+		return "fast"
+	}
+	return "full"
+}
+
 // sound makes sure that every artifact has a Result, and that a report of them can be written and read.
-func sound(t testing.TB, artifacts []artifact.Artifact, results []verify.Result) {
+func sound(t testing.TB, mode string, artifacts []artifact.Artifact, results []verify.Result) {
 	t.Helper()
 	if len(results) != len(artifacts) {
 		t.Fatalf("%d artifacts end in %d Results", len(artifacts), len(results))
 	}
 	for _, r := range results {
 		var text bytes.Buffer
-		one := report.Build(report.Input{Version: "1", Run: report.Run{Event: "local"}, Scope: "all", Mode: "full", Manifests: 1, Complete: true, Results: []verify.Result{r}})
+		one := report.Build(report.Input{Version: "1", Run: report.Run{Event: "local"}, Scope: "all", Mode: mode, Manifests: 1, Complete: true, Results: []verify.Result{r}})
 		if err := one.WriteJSON(&text); err != nil {
 			t.Fatal(err)
 		}
