@@ -102,8 +102,9 @@ func expand(globs []string) ([]string, error) {
 func mergeReports(names []string, planFile string) (*report.Report, error) {
 	var shards []report.Named
 	var problems []error
+	left := int64(maxReports)
 	for _, name := range names {
-		r, err := readReport(name)
+		r, err := readReport(name, &left)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("the report %s can't be read: %w", finding.Quote(name), err))
 			continue
@@ -127,11 +128,22 @@ func mergeReports(names []string, planFile string) (*report.Report, error) {
 	return merged, nil
 }
 
-func readReport(name string) (*report.Report, error) {
+// maxReports bounds the reports of one merge together, in bytes.
+const maxReports = 1 << 30
+
+// readReport reads a report of at most as many bytes as are left, and takes those off.
+func readReport(name string, left *int64) (*report.Report, error) {
 	file, err := openRegular(name)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if *left -= info.Size(); *left < 0 {
+		return nil, fmt.Errorf("with it, the reports have more than %d MiB together", maxReports>>20)
+	}
 	return report.Read(file)
 }

@@ -18,8 +18,8 @@ import (
 
 const toolName = "verify-manifests"
 
-// maxSize bounds a report that is read, in bytes: some 100,000 artifacts.
-const maxSize = 64 << 20
+// maxSize bounds a report, in bytes: some 250,000 artifacts that all failed.
+const maxSize = 256 << 20
 
 // maxBytes bounds what a report may claim to have read, so that the sum of all shards stays a number.
 const maxBytes = 1 << 50
@@ -38,14 +38,18 @@ func writeJSON(w io.Writer, value any) error {
 	if err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	_, err = w.Write(append(escapeJSON(data), '\n'))
+	data = append(escapeJSON(data), '\n')
+	if len(data) > maxSize {
+		return fmt.Errorf("it has %d bytes, and more than %d MiB are not read: divide the work among shards", len(data), maxSize>>20)
+	}
+	_, err = w.Write(data)
 	return err
 }
 
 // escapeJSON escapes the runes of a JSON text that finding.Clean would change. All of them stand in
 // strings, where \u means the same.
 func escapeJSON(data []byte) []byte {
-	var out []byte
+	out := make([]byte, 0, len(data)+len(data)/64)
 	for len(data) > 0 {
 		r, size := utf8.DecodeRune(data)
 		switch {

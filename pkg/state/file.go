@@ -16,9 +16,9 @@ import (
 
 // Bounds of what a state may hold.
 const (
-	maxSize     = 32 << 20 // bytes of the file: some 60,000 URLs
-	maxURL      = 16 << 10 // bytes
-	maxETag     = 1 << 10  // bytes
+	maxSize     = 128 << 20 // bytes of the file: some 250,000 URLs
+	maxURL      = 16 << 10  // bytes
+	maxETag     = 1 << 10   // bytes
 	maxFailures = 1_000_000
 	maxYear     = 9999 // RFC 3339 has four digits
 	maxScans    = 90
