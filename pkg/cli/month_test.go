@@ -38,8 +38,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // hub stands in for Hugging Face, GitHub's downloads and a host of somebody's own, over TLS behind a proxy.
 // What it serves can change while it runs.
 type hub struct {
-	proxy string
-	roots *x509.CertPool
+	proxy     string
+	roots     *x509.CertPool
+	authority *x509.Certificate
 
 	mu       sync.Mutex
 	files    map[string]string // bodies by host and path; "" is a 404
@@ -48,6 +49,7 @@ type hub struct {
 	images   *imagetest.Registry
 	requests int
 	bytes    int64
+	refuse   func(w http.ResponseWriter, request int) bool // answers in place of the file; nil never does
 }
 
 const (
@@ -87,22 +89,32 @@ func newHub(t testing.TB) *hub {
 	t.Cleanup(lead.Close)
 	h.proxy, h.roots = lead.URL, x509.NewCertPool()
 	h.roots.AddCert(authority)
+	h.authority = authority
 	h.roots.AddCert(stranger)
 	return h
 }
 
 func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
+	if body := h.answer(w, r); r.Method == http.MethodGet {
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// answer writes the head of an answer, and returns its body.
+func (h *hub) answer(w http.ResponseWriter, r *http.Request) (body string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.requests++
 	if slices.Contains(imageHosts, r.Host) {
 		h.images.ServeHTTP(w, r)
-		return
+		return ""
 	}
-	body := h.files[r.Host+r.URL.Path]
-	if body == "" {
+	if h.refuse != nil && h.refuse(w, h.requests) {
+		return ""
+	}
+	if body = h.files[r.Host+r.URL.Path]; body == "" {
 		http.NotFound(w, r)
-		return
+		return ""
 	}
 	if r.Host == "huggingface.co" {
 		w.Header().Set("X-Repo-Commit", h.commit)
@@ -115,8 +127,8 @@ func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method == http.MethodGet {
 		h.bytes += int64(len(body))
-		fmt.Fprint(w, body)
 	}
+	return body
 }
 
 func (h *hub) set(change func()) {
@@ -213,16 +225,26 @@ func (s *scan) main(t testing.TB, dir string, n int, file string) int {
 	s.out.Reset()
 	return cli.Main(t.Context(), cli.Env{
 		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
-		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
+		Now:      night(n),
 		Sleep:    func(context.Context, time.Duration) error { return nil },
 		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
-		Environ: append(slices.Clone(s.inputs), // the first of a name counts
-			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE="+dir,
-			"GITHUB_API_URL="+s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA="+strings.Repeat("3", 40),
-			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY="+s.proxy,
-			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE="+file,
-		),
+		Environ:  s.environ(dir, n, file),
 	})
+}
+
+// night is three in the morning of the n-th day.
+func night(n int) func() time.Time {
+	return func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) }
+}
+
+// environ is what a runner sets on the n-th day, below the inputs.
+func (s *scan) environ(dir string, n int, file string) []string {
+	return append(slices.Clone(s.inputs), // the first of a name counts
+		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE="+dir,
+		"GITHUB_API_URL="+s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA="+strings.Repeat("3", 40),
+		fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY="+s.proxy,
+		"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE="+file,
+	)
 }
 
 // noDNS leaves every name to the proxy.

@@ -98,11 +98,19 @@ func inWords(loads []verify.Load, h plan.Hours, asked time.Duration) string {
 	if unknown > 0 {
 		words += fmt.Sprintf(" (nobody says the size of %d of them)", unknown)
 	}
-	words += fmt.Sprintf(": %s, and the longest takes about %s", english.Plural(h.Shards, "shard", ""), h.Each.Round(time.Minute))
+	words += fmt.Sprintf(": %s, and the longest takes about %s", english.Plural(h.Shards, "shard", ""), rounded(h.Each))
 	if h.Each > asked+asked/4 {
 		words += fmt.Sprintf(". That is longer than the %s that were asked for: a matrix has at most %d jobs, and one file is read by one of them", asked, verify.MaxShards)
 	}
 	return words
+}
+
+// rounded is a time as people say it.
+func rounded(d time.Duration) time.Duration {
+	if d < 10*time.Minute {
+		return d.Round(time.Second)
+	}
+	return d.Round(time.Minute)
 }
 
 // sizer returns what finds out about sizes, and how it asks behind a redirect: there it carries no token.
