@@ -80,10 +80,12 @@ func (p *program) newAction() (*action, error) {
 }
 
 // writeNothing leaves a report that says that it is not complete, for whoever waits for one.
-func (a *action) writeNothing(why error) error {
+func (a *action) writeNothing(why error) error { return a.writeNote(finding.Clean(why.Error())) }
+
+func (a *action) writeNote(note string) error {
 	return writeFiles(a.config, report.Build(report.Input{
 		Version: Version(), Commit: Commit(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
-		Notes: []string{finding.Clean(why.Error())},
+		Notes: []string{note},
 	}))
 }
 

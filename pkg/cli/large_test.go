@@ -12,9 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -43,11 +45,17 @@ func process(authorities string) int {
 	if err != nil || !roots.AppendCertsFromPEM(text) {
 		return cli.ExitFailure
 	}
-	return cli.Main(context.Background(), cli.Env{
+	code := cli.Main(context.Background(), cli.Env{
 		Stdout: os.Stdout, Stderr: os.Stderr, RootCAs: roots, Now: night(2), Environ: os.Environ(),
 		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
 	})
+	status, _ := os.ReadFile("/proc/self/status") // rusage begins with what the parent had
+	fmt.Fprintf(os.Stderr, "%s\n", peakLine.Find(status))
+	return code
 }
+
+// peakLine is a process's peak of resident memory, in KiB (proc_pid_status(5)).
+var peakLine = regexp.MustCompile(`VmHWM:\s*([0-9]+) kB`)
 
 // runners is a registry that shards scan, each in a process of its own.
 type runners struct {
@@ -76,7 +84,10 @@ func (r *runners) in(dir, reportFile string, inputs ...string) (out string, peak
 	if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() > cli.ExitFindings {
 		return printed.String(), 0, err
 	}
-	return printed.String(), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss >> 10, nil
+	if found := peakLine.FindStringSubmatch(printed.String()); found != nil {
+		peak, _ = strconv.ParseInt(found[1], 10, 64)
+	}
+	return printed.String(), peak >> 10, nil
 }
 
 // scanned plans for eight shards, runs them at once, merges them, and logs what it took.
@@ -98,7 +109,8 @@ func (r *runners) scanned(t *testing.T, files int, plan time.Duration) {
 	for i := range count {
 		group.Go(func() {
 			part := fmt.Sprintf("part-%d.json", i+1)
-			if out, peaks[i], err = r.in(r.out, part, fmt.Sprintf("INPUT_SHARD=%d/%d", i+1, count), "INPUT_PLAN-FILE="+r.file("plan.json"), "INPUT_FAIL-ON=never"); err != nil {
+			out, peak, err := r.in(r.out, part, fmt.Sprintf("INPUT_SHARD=%d/%d", i+1, count), "INPUT_PLAN-FILE="+r.file("plan.json"), "INPUT_FAIL-ON=never")
+			if peaks[i] = peak; err != nil {
 				t.Errorf("shard %d: %v; %s", i+1, err, out)
 			}
 		})
@@ -107,7 +119,7 @@ func (r *runners) scanned(t *testing.T, files int, plan time.Duration) {
 	if n := len(r.api.Requests()) - calls; n > 0 {
 		t.Errorf("the shards made %d calls of the API", n)
 	}
-	step("8 shards (the largest)", max(peaks[0], peaks[1], peaks[2], peaks[3], peaks[4], peaks[5], peaks[6], peaks[7]))
+	step("8 shards (the largest)", slices.Max(peaks))
 	out, peak, err = r.in(r.out, "merged.json", "INPUT_MERGE="+r.file("part-*.json"), "INPUT_PLAN-FILE="+r.file("plan.json"), "INPUT_FAIL-ON=never")
 	if err != nil {
 		t.Fatalf("the merge: %v; %s", err, out)
@@ -203,7 +215,7 @@ func TestManyBodiesAreReadByEightProcesses(t *testing.T) {
 	}
 	writeService(t, dir, "chat-many", 8100, map[string]any{"weights": weights})
 	r := newRunners(t, s, dir)
-	s.refuse = limits(files+files/2, 20)
+	s.refuse = limits(files/2, 20)
 	r.scanned(t, files, time.Duration(float64(files)*(5e6+float64(size))/400e9/7.5*float64(time.Hour)))
 	if sum := r.report.Summary; sum.Verified != files || sum.Bytes != int64(files*size) {
 		t.Errorf("%+v", sum)

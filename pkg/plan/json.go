@@ -89,6 +89,14 @@ func (p *Plan) check() error {
 	if p.Manifests < 0 {
 		return errors.New("a number is negative")
 	}
+	if p.Scope != "changed" && p.Scope != "all" {
+		return fmt.Errorf("%s is no scope", finding.Quote(p.Scope))
+	}
+	for _, f := range p.Findings {
+		if _, known := finding.Lookup(f.Rule); !known || f.Line < 0 || f.Column < 0 {
+			return fmt.Errorf("a finding in %s, by the rule %s, is none of ours", finding.Quote(f.Manifest), finding.Quote(f.Rule))
+		}
+	}
 	if p.Registry != p.registry() {
 		return errors.New("the digest of its configuration is another one")
 	}

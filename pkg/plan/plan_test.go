@@ -134,6 +134,8 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		"a place twice":          {replace(`"pointer":"/2"`, `"pointer":"/1"`), "twice"},
 		"http, unchecked":        {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/1","allow_http":true,"line"`), "plain http"},
 		"a role of its own":      {replace(`"role":"binary"`, `"role":"script"`), "role"},
+		"another scope":          {replace(`"scope":"all"`, `"scope":"some"`), "no scope"},
+		"a rule of its own":      {replace(`url/mutable`, `url/forged`), "none of ours"},
 		"trailing data":          {text + "{}", "no plan"},
 	} {
 		if _, _, err := plan.Read(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
