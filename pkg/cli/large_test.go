@@ -47,11 +47,24 @@ func process(authorities string) int {
 	}
 	code := cli.Main(context.Background(), cli.Env{
 		Stdout: os.Stdout, Stderr: os.Stderr, RootCAs: roots, Now: night(2), Environ: os.Environ(),
-		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
+		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Sleep: patience(),
 	})
 	status, _ := os.ReadFile("/proc/self/status") // rusage begins with what the parent had
 	fmt.Fprintf(os.Stderr, "%s\n", peakLine.Find(status))
 	return code
+}
+
+// patience is how a process waits: a tenth as long as it is told where the registry is small, since the hosts are as patient.
+func patience() func(context.Context, time.Duration) error {
+	if os.Getenv(largeVariable) != "" {
+		return nil
+	}
+	return func(ctx context.Context, d time.Duration) error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d/10)
+		defer cancel()
+		<-ctx.Done()
+		return nil
+	}
 }
 
 // peakLine is a process's peak of resident memory, in KiB (proc_pid_status(5)).
@@ -72,7 +85,7 @@ func (r *runners) in(dir, reportFile string, inputs ...string) (out string, peak
 	var printed bytes.Buffer
 	cmd := exec.Command(os.Args[0])
 	cmd.Stdout, cmd.Stderr = &printed, &printed
-	cmd.Env = []string{processVariable + "=" + r.authorities}
+	cmd.Env = []string{processVariable + "=" + r.authorities, largeVariable + "=" + os.Getenv(largeVariable)}
 	given := append(inputs, r.environ(dir, 2, r.file(reportFile))...)
 	named := map[string]bool{}
 	for _, each := range given { // the first of a name counts

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 
@@ -86,15 +87,14 @@ const toolName = "verify-manifests"
 
 // inWords says what a plan comes to.
 func inWords(loads []verify.Load, h plan.Hours, asked time.Duration) string {
-	var bytes uint64
-	unknown := 0
+	bytes, unknown := new(big.Int), 0
 	for _, l := range loads {
-		bytes += uint64(max(l.Size, 0))
+		bytes.Add(bytes, big.NewInt(max(l.Size, 0)))
 		if l.Size < 0 {
 			unknown++
 		}
 	}
-	words := fmt.Sprintf("%s, of %s together", english.Plural(len(loads), "file", ""), humanize.Bytes(bytes))
+	words := fmt.Sprintf("%s, of %s together", english.Plural(len(loads), "file", ""), humanize.BigBytes(bytes))
 	if unknown > 0 {
 		words += fmt.Sprintf(" (nobody says the size of %d of them)", unknown)
 	}

@@ -17,6 +17,9 @@ const HourlyBytes = 400_000_000_000
 // questionBytes is how much is read in the time that a question takes, its answer's way there and back with others beside it.
 const questionBytes = 5_000_000
 
+// maxWeight is more than a runner reads in the six hours that it has; so that sizes that lie have a sum.
+const maxWeight = 6 * HourlyBytes
+
 // maxHops bounds the redirects behind which a size is looked for.
 const maxHops = 10
 
@@ -64,9 +67,9 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 	switch {
 	case l.Size > v.Hosts.MaxSize: // it is refused
 	case l.Size < 0:
-		l.Weight += min(d.expectedSize(), v.Hosts.MaxSize)
+		l.Weight += min(d.expectedSize(), v.Hosts.MaxSize, maxWeight)
 	default:
-		l.Weight += l.Size
+		l.Weight += min(l.Size, maxWeight)
 	}
 	return l
 }

@@ -81,6 +81,10 @@ func TestSizesAreDeclaredElsePublishedElseAnnounced(t *testing.T) {
 		t.Errorf("a declared size: %+v after %d questions", l, first)
 	}
 	a.Size.Value = 1 << 62 // sizes that lie
+	v := verify.Verifier{Concurrency: 1, Hosts: verify.Hosts{Peek: w.Peek, MaxSize: 1 << 62}}
+	if l := v.Loads(t.Context(), verify.Plan([]artifact.Artifact{a}), nil); l[0].Weight > 1<<50 {
+		t.Errorf("where anything is let through, it weighs %d", l[0].Weight)
+	}
 	if l, _, _ := load(t, w, &verify.Verifier{}, a); l.Weight != question {
 		t.Errorf("a file that is refused weighs %d", l.Weight)
 	}
