@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -100,12 +101,12 @@ func (p *Plan) check() error {
 	if p.Registry != p.registry() {
 		return errors.New("the digest of its configuration is another one")
 	}
-	urls, places := map[string]bool{}, map[Place]bool{}
+	targets, places := map[target]bool{}, map[Place]bool{}
 	for _, f := range p.Files {
-		if urls[f.URL] {
+		if targets[f.target()] {
 			return fmt.Errorf("the URL %s is in it twice", finding.Quote(f.URL))
 		}
-		urls[f.URL] = true
+		targets[f.target()] = true
 		if err := f.check(p.Shards, places); err != nil {
 			return fmt.Errorf("the URL %s: %w", finding.Quote(f.URL), err)
 		}
@@ -125,7 +126,7 @@ func (f File) check(shards int, places map[Place]bool) error {
 	for _, a := range f.Artifacts {
 		at := PlaceOf(a.artifact())
 		switch {
-		case verify.Key(a.URL) != f.URL:
+		case verify.Key(a.URL) != f.URL, (a.Role == artifact.Image) != f.target().isImage:
 			return fmt.Errorf("the artifact %s names another: %s", at, finding.Quote(a.URL))
 		case places[at]:
 			return fmt.Errorf("the artifact %s is in it twice", at)

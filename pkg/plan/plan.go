@@ -52,6 +52,16 @@ type File struct {
 	Artifacts []Artifact    `json:"artifacts"`
 }
 
+// target is what a download is of: one text may be a file's URL and an image's reference.
+type target struct {
+	url     string
+	isImage bool
+}
+
+func (f File) target() target {
+	return target{f.URL, len(f.Artifacts) > 0 && f.Artifacts[0].Role == artifact.Image}
+}
+
 // Hours is how long the asked runners take, and how many there are.
 type Hours struct {
 	Shards int
@@ -102,16 +112,16 @@ func newFile(d verify.Download, l verify.Load, shard int, replaced map[Place]str
 // Downloads returns the files of one shard, in the form in which a run that has read the registry knows them.
 func (p *Plan) Downloads(shard int) []verify.Download {
 	var all []artifact.Artifact
-	known := map[string]File{}
+	known := map[target]File{}
 	for _, f := range p.Files {
-		known[f.URL] = f
+		known[f.target()] = f
 		for _, a := range f.Artifacts {
 			all = append(all, a.artifact())
 		}
 	}
 	var part []verify.Download
 	for _, d := range verify.Plan(all) {
-		f := known[d.Key()]
+		f := known[target{d.Key(), d.Artifacts[0].Role == artifact.Image}]
 		if f.Shard != shard {
 			continue
 		}
