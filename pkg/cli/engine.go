@@ -168,6 +168,7 @@ func (p *program) perform(ctx context.Context, c *Config, j job, m *memory) (*re
 	stop()
 	explainReuse(j.in.Results, j.replaced)
 	r := p.report(ctx, j)
+	m.Judge = j.file.Judge(p.now()).Judge
 	m.Learn(r)
 	return r, nil
 }

@@ -9,7 +9,9 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/spf13/cobra"
 
+	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -26,7 +28,7 @@ func (p *program) mergeCommand() *cobra.Command {
 	addFlags(cmd, config, outputting)
 	addFormat(cmd, &format)
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
-		merged, err := mergeReports(args, config.PlanFile)
+		merged, _, err := mergeReports(args, config.PlanFile)
 		if err != nil {
 			return 0, err
 		}
@@ -44,7 +46,11 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	merged, err := mergeReports(names, a.config.PlanFile)
+	merged, made, err := mergeReports(names, a.config.PlanFile)
+	var file *config.File
+	if err == nil {
+		file, err = configOf(made, a.config)
+	}
 	if err != nil {
 		return 0, errors.Join(err, a.writeNothing(err))
 	}
@@ -58,6 +64,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	}
 	merged.Run = run
 	known := a.recall(ctx)
+	known.Judge = file.Judge(a.now()).Judge
 	known.Learn(merged)
 	return a.publish(ctx, merged, known)
 }
@@ -98,8 +105,9 @@ func expand(globs []string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// mergeReports reads shard reports and makes one of them. Where there is a plan, they have to be all that it asked for.
-func mergeReports(names []string, planFile string) (*report.Report, error) {
+// mergeReports reads shard reports and makes one of them. Where there is a plan, which it returns too, they have to be all that
+// it asked for.
+func mergeReports(names []string, planFile string) (*report.Report, *plan.Plan, error) {
 	var shards []report.Named
 	var problems []error
 	left := int64(maxReports)
@@ -112,20 +120,20 @@ func mergeReports(names []string, planFile string) (*report.Report, error) {
 		shards = append(shards, report.Named{Name: name, Report: r})
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	merged, err := report.Merge(shards)
 	if err != nil || planFile == "" {
-		return merged, err
+		return merged, nil, err
 	}
 	made, sum, err := readPlan(planFile)
 	if err == nil {
 		err = made.Covers(shards, sum)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return merged, nil
+	return merged, made, nil
 }
 
 // maxReports bounds the reports of one merge together, in bytes.

@@ -143,16 +143,26 @@ func (p *program) planned(c *Config, run report.Run) (job, error) {
 		},
 		downloads: made.Downloads(c.Shard.Index), replaced: made.Replaced(),
 	}
-	if made.Config != "" {
-		if j.file, err = config.Parse(c.ConfigFile, []byte(made.Config)); err != nil {
-			return job{}, fmt.Errorf("the configuration in the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
-		}
+	if j.file, err = configOf(made, c); err != nil {
+		return job{}, err
 	}
 	c.TrustedURLs, c.MissingChecksum = made.TrustedURLs, made.MissingChecksum
 	if c.Mode == modeFast {
 		j.asset = told(made.Published(p.server()))
 	}
 	return j, nil
+}
+
+// configOf returns the configuration file that a plan was made with, nil where that or the plan is none.
+func configOf(made *plan.Plan, c *Config) (*config.File, error) {
+	if made == nil || made.Config == "" {
+		return nil, nil
+	}
+	file, err := config.Parse(c.ConfigFile, []byte(made.Config))
+	if err != nil {
+		return nil, fmt.Errorf("the configuration in the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
+	}
+	return file, nil
 }
 
 func fits(made *plan.Plan, c *Config, run report.Run) error {

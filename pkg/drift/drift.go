@@ -20,13 +20,13 @@ const failuresToSay = 3
 // Drift says what is wrong in the registry, as far as this scan and the ones before it know.
 func (m *Memory) Drift(r *report.Report, server string) report.Drift {
 	d := report.Drift{Report: r}
-	said, urls := rulesOf(r), byURL(r.Artifacts)
+	said, urls := said(r.Said()), byURL(r.Artifacts)
 	for _, a := range r.Artifacts {
 		url := verify.Key(a.URL)
 		f := m.File(url)
 		kind := trouble(f)
 		list := map[state.Kind]*[]report.Problem{state.Changed: &d.Changed, state.Gone: &d.Gone, state.Unreachable: &d.Unreachable}[kind]
-		if list == nil || isBystander(a, urls[url], f, said) {
+		if list == nil || isBystander(a, urls[url], f, said) || m.isExcused(a, kind, f, said) {
 			continue
 		}
 		p := problem(a, f, kind, said, server)
@@ -47,9 +47,11 @@ func (m *Memory) Drift(r *report.Report, server string) report.Drift {
 	return d
 }
 
-// IsSettled reports whether a complete scan found everything well: only that closes an issue about drift.
+// IsSettled reports whether a complete scan found everything well, or what is wrong waived: only that closes an issue about drift.
 func IsSettled(d report.Drift) bool {
-	return d.Size() == 0 && d.Complete && d.Summary.Failed() == 0 && isAllRead(d.Report)
+	said := said(d.Said())
+	isBad := func(a report.Artifact) bool { return a.Status.Failed() && !said.isWaived(a, kindOf(a, said)) }
+	return d.Size() == 0 && d.Complete && !slices.ContainsFunc(d.Artifacts, isBad) && isAllRead(d.Report)
 }
 
 // troubledWithout returns the URLs in trouble that no artifact names, sorted.

@@ -26,6 +26,9 @@ type Memory struct {
 	IsOwn bool     // it was read from the state file
 	Notes []string // what a reader of the report has to know of it
 
+	// Judge weighs a finding as report.Input.Judge does; nil leaves all as they are.
+	Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
+
 	before *state.State // as it was before this scan
 	now    time.Time
 }
@@ -54,7 +57,7 @@ func OnlyFailures(s *state.State) *state.State {
 // Learn keeps what a run saw of each URL, and adds to the report since when something is wrong and, of a merge, what its shards did
 // not know: that a file is another than the baseline's.
 func (m *Memory) Learn(r *report.Report) {
-	said := rulesOf(r)
+	said := said(r.Said())
 	var changed []finding.Finding
 	uncompared := 0
 	for url, artifacts := range byURL(r.Artifacts) {
@@ -68,7 +71,7 @@ func (m *Memory) Learn(r *report.Report) {
 				continue
 			default:
 				seen.Kind = state.Changed
-				changed = append(changed, changes(artifacts, baseline, now)...)
+				changed = append(changed, m.changes(artifacts, baseline, now)...)
 			}
 		}
 		if seen.Kind != "" && (seen.Kind != state.Unreachable || r.Complete) { // a scan that was cut short tells nothing of what it did not reach
@@ -101,7 +104,7 @@ func (m *Memory) date(r *report.Report) {
 }
 
 // changes says of one URL's artifacts that they are no more what they were.
-func changes(artifacts []report.Artifact, baseline state.File, now digest.Digest) []finding.Finding {
+func (m *Memory) changes(artifacts []report.Artifact, baseline state.File, now digest.Digest) []finding.Finding {
 	var all []finding.Finding
 	for _, a := range artifacts {
 		if a.Status == verify.Unverified {
@@ -111,7 +114,9 @@ func changes(artifacts []report.Artifact, baseline state.File, now digest.Digest
 			}
 			f := finding.New(finding.ArtifactChanged, a.Manifest, a.Pointer, a.Position, message, fix)
 			f.Document = a.Document
-			all = append(all, f)
+			if f, isReported := m.judge(f, a.URL, a.Observed); isReported {
+				all = append(all, f)
+			}
 		}
 	}
 	return all

@@ -11,24 +11,15 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// said is what the findings of a report say, by artifact and rule.
-type said map[saying]finding.Finding
-
-type saying struct{ manifest, pointer, rule string }
-
-func rulesOf(r *report.Report) said {
-	findings := said{}
-	for _, f := range r.Findings {
-		findings[saying{f.Manifest, f.Pointer, f.Rule}] = f
-	}
-	return findings
-}
+// said tells the findings of a report about an artifact.
+type said func(report.Artifact) []finding.Finding
 
 // first returns the first finding about an artifact by one of the rules, the zero Finding where there is none.
 func (s said) first(a report.Artifact, rules ...string) finding.Finding {
+	findings := s(a)
 	for _, rule := range rules {
-		if f, found := s[saying{a.Manifest, a.Pointer, rule}]; found {
-			return f
+		if i := slices.IndexFunc(findings, func(f finding.Finding) bool { return f.Rule == rule }); i >= 0 {
+			return findings[i]
 		}
 	}
 	return finding.Finding{}
@@ -36,10 +27,7 @@ func (s said) first(a report.Artifact, rules ...string) finding.Finding {
 
 // isOther reports whether something else than a checksum tells that a file is not the declared one.
 func (s said) isOther(a report.Artifact) bool {
-	_, isChanged := s[saying{a.Manifest, a.Pointer, finding.ArtifactChanged}]
-	_, isLonger := s[saying{a.Manifest, a.Pointer + "/size", finding.ArtifactSize}]
-	_, isForged := s[saying{a.Manifest, a.Pointer + "/signature", finding.SignatureInvalid}]
-	return isChanged || isLonger || isForged
+	return s.first(a, finding.ArtifactChanged, finding.ArtifactSize, finding.SignatureInvalid).Rule != ""
 }
 
 // kindOf says how a scan found an artifact's URL; "" where it did not look.

@@ -260,6 +260,17 @@ func artifactOf(f finding.Finding, artifacts map[place]Artifact) (nearest Artifa
 	return nearest, found
 }
 
+// Said returns what tells the findings about an artifact: those at its place or below it, as long as no other is nearer.
+func (r *Report) Said() func(Artifact) []finding.Finding {
+	artifacts, said := r.byPlace(), map[place][]finding.Finding{}
+	for _, f := range r.Findings {
+		if a, found := artifactOf(f, artifacts); found {
+			said[a.place()] = append(said[a.place()], f)
+		}
+	}
+	return func(a Artifact) []finding.Finding { return said[a.place()] }
+}
+
 // sort gives artifacts and findings their order, and drops findings that say the same twice.
 func (r *Report) sort() {
 	slices.SortFunc(r.Artifacts, Artifact.compare)
