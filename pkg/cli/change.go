@@ -71,11 +71,15 @@ func byPath(files []github.File) map[string]github.File {
 
 func (c change) readOthers(ctx context.Context, files []github.File, around *surroundings) (err error) {
 	changed := byPath(c.files)
-	others := c.others(files, func(f github.File) bool { return changed[f.Path].Path != "" })
-	if len(others) > maxOthers {
-		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
+	needed, unneeded := c.others(files, func(f github.File) bool { return changed[f.Path].Path != "" })
+	if len(needed) > maxOthers {
+		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(needed), maxOthers)
 	}
-	around.others, err = c.readAll(ctx, c.head, others)
+	if around.others, err = c.readAll(ctx, c.head, needed); err != nil {
+		return err
+	}
+	more, err := c.readCheap(ctx, c.head, unneeded)
+	around.others = append(around.others, more...)
 	return err
 }
 

@@ -61,7 +61,7 @@ func (c *commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
 }
 
 // fetch reads texts ahead, in as few calls as GitHub allows.
-func (c *commit) fetch(ctx context.Context, files []github.File, maxSize int) {
+func (c *commit) fetch(ctx context.Context, files []github.File, maxSize int) (left int) {
 	files = slices.DeleteFunc(slices.Clone(files), func(f github.File) bool {
 		_, isIrregular := irregular(f)
 		_, found := c.onDisk(f, maxSize)
@@ -72,6 +72,12 @@ func (c *commit) fetch(ctx context.Context, files []github.File, maxSize int) {
 		c.texts = c.api.Blobs(ctx, files)
 		c.calls.Add(c.api.Calls() - calls)
 	}
+	for _, f := range files {
+		if _, found := c.texts[f.BlobSHA]; !found {
+			left++
+		}
+	}
+	return left
 }
 
 // manyCalls is how many are worth a word: a workflow's token has 1,000 an hour for one repository

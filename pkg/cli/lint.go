@@ -17,15 +17,15 @@ type surroundings struct {
 	before map[string]source // what a change started from, by the path of the manifest that it made
 }
 
-// The bounds of the manifests that are read only to be compared with: each costs a request.
+// The bounds of the manifests that are read only to be compared with.
 const (
 	maxOthers   = 500
 	maxUnneeded = 100 // of registries without rules that compare manifests: those tell no more than who owns what
 )
 
-// others returns the manifests that those which are judged are compared with.
-func (s *setup) others(files []github.File, isJudged func(github.File) bool) []github.File {
-	var needed, unneeded []github.File
+// others returns the manifests that those which are judged are compared with: the needed ones, and those that are read where that
+// costs little.
+func (s *setup) others(files []github.File, isJudged func(github.File) bool) (needed, unneeded []github.File) {
 	for _, f := range s.selected(files) {
 		switch {
 		case isJudged(f):
@@ -35,10 +35,10 @@ func (s *setup) others(files []github.File, isJudged func(github.File) bool) []g
 			unneeded = append(unneeded, f)
 		}
 	}
-	if len(unneeded) <= maxUnneeded {
-		needed = append(needed, unneeded...)
+	if len(unneeded) > maxUnneeded {
+		unneeded = nil
 	}
-	return needed
+	return needed, unneeded
 }
 
 // lint applies the rules that need no download to one manifest, and to what it was before, where that is known.

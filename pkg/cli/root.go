@@ -181,7 +181,8 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 		return nil
 	}
 	judged := byPath(named)
-	more, err := s.setup.readAll(ctx, l, s.setup.others(files, func(f github.File) bool { return judged[f.Path].Path != "" }))
+	needed, unneeded := s.setup.others(files, func(f github.File) bool { return judged[f.Path].Path != "" })
+	more, err := s.setup.readAll(ctx, l, slices.Concat(needed, unneeded))
 	s.around.others = append(s.around.others, more...)
 	return err
 }

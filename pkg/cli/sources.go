@@ -34,7 +34,8 @@ type tree interface {
 
 // fetcher is a tree that reads many files in one go.
 type fetcher interface {
-	fetch(ctx context.Context, files []github.File, maxSize int)
+	// fetch reads ahead what it can, and returns how many of the files take a call each all the same.
+	fetch(ctx context.Context, files []github.File, maxSize int) (left int)
 }
 
 // findIn looks a path up in a list of files.
@@ -60,6 +61,21 @@ func (s *setup) readAll(ctx context.Context, t tree, files []github.File) ([]sou
 	if f, able := t.(fetcher); able {
 		f.fetch(ctx, files, s.maxSize())
 	}
+	return s.readEach(ctx, t, files)
+}
+
+// maxSingly is how many files may take a call each though no rule needs them.
+const maxSingly = 10
+
+// readCheap is readAll where that takes few calls, and reads nothing where it takes many: some of the files tell less than none.
+func (s *setup) readCheap(ctx context.Context, t tree, files []github.File) ([]source, error) {
+	if f, able := t.(fetcher); able && f.fetch(ctx, files, s.maxSize()) > maxSingly {
+		return nil, nil
+	}
+	return s.readEach(ctx, t, files)
+}
+
+func (s *setup) readEach(ctx context.Context, t tree, files []github.File) ([]source, error) {
 	sources := make([]source, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtATime)
