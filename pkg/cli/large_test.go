@@ -109,8 +109,10 @@ func (r *runners) scanned(t *testing.T, files int, plan time.Duration) {
 	const count = 8
 	began, calls := time.Now(), len(r.api.Requests())
 	step := func(what string, peak int64) {
-		t.Logf("%-24s %6.1f s, %4d MiB, %6d requests, %4d calls of the API, %d bytes of files", what, time.Since(began).Seconds(), peak, r.requests, len(r.api.Requests())-calls, r.bytes)
-		began, calls, r.requests, r.bytes = time.Now(), len(r.api.Requests()), 0, 0
+		r.set(func() {
+			t.Logf("%-24s %6.1f s, %4d MiB, %6d requests, %4d calls of the API, %d bytes of files", what, time.Since(began).Seconds(), peak, r.requests, len(r.api.Requests())-calls, r.bytes)
+			began, calls, r.requests, r.bytes = time.Now(), len(r.api.Requests()), 0, 0
+		})
 	}
 	out, peak, err := r.in(r.dir, "none.json", "INPUT_PLAN="+plan.String(), "INPUT_PLAN-FILE="+r.file("plan.json"))
 	if !strings.Contains(out, `{"shard":"8/8"}]}`) || err != nil {
@@ -186,11 +188,13 @@ func TestABigRegistryIsScannedByEightProcesses(t *testing.T) {
 	s, dir := largeRegistry(t, urls)
 	t.Logf("%d URLs; the first night, by one process, takes %.1f s", urls, time.Since(began).Seconds())
 	r := newRunners(t, s, dir)
-	s.files["files.example.org/2.gguf"] += "replaced"
-	s.files["huggingface.co/acme/m/resolve/main/0.gguf"] += "replaced"
-	s.files["huggingface.co/acme/m/resolve/main/3.gguf"] += "replaced"
-	s.files["files.example.org/5.gguf"], s.files["files.example.org/8.gguf"] = "", ""
-	s.refuse = limits(urls/3, 20)
+	s.set(func() {
+		s.files["files.example.org/2.gguf"] += "replaced"
+		s.files["huggingface.co/acme/m/resolve/main/0.gguf"] += "replaced"
+		s.files["huggingface.co/acme/m/resolve/main/3.gguf"] += "replaced"
+		s.files["files.example.org/5.gguf"], s.files["files.example.org/8.gguf"] = "", ""
+		s.refuse = limits(urls/3, 20)
+	})
 	release := "GET /repos/{owner}/{repo}/releases/tags/{tag}"
 	s.api.Fail(release, githubtest.Fault{Status: 403, Message: "You have exceeded a secondary rate limit.", Header: http.Header{"Retry-After": {"1"}}},
 		githubtest.Fault{Status: 429, Header: http.Header{"Retry-After": {"1"}}}, githubtest.Fault{Status: 403, Message: "You have exceeded a secondary rate limit."}, githubtest.Fault{Status: 429})
@@ -224,11 +228,12 @@ func TestManyBodiesAreReadByEightProcesses(t *testing.T) {
 	weights := map[string]any{}
 	for i := range files {
 		at := fmt.Sprintf("files.example.org/%d.bin", i)
-		s.files[at], weights[fmt.Sprintf("%d.bin", i)] = text[i:i+size], entry(at, text[i:i+size])
+		weights[fmt.Sprintf("%d.bin", i)] = entry(at, text[i:i+size])
+		s.set(func() { s.files[at] = text[i : i+size] })
 	}
 	writeService(t, dir, "chat-many", 8100, map[string]any{"weights": weights})
 	r := newRunners(t, s, dir)
-	s.refuse = limits(files/2, 20)
+	s.set(func() { s.refuse = limits(files/2, 20) })
 	r.scanned(t, files, time.Duration(float64(files)*(5e6+float64(size))/400e9/7.5*float64(time.Hour)))
 	if sum := r.report.Summary; sum.Verified != files || sum.Bytes != int64(files*size) {
 		t.Errorf("%+v", sum)
