@@ -16,7 +16,9 @@ SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 mkdir -p kodata # goes into the image
 cp LICENSE THIRD_PARTY_NOTICES kodata/
+ko=(go run github.com/google/ko@v0.19.1)
+[ -z "${KO:-}" ] || ko=("$KO") # that version, built already
 label=org.opencontainers.image
-go run github.com/google/ko@v0.19.1 build --bare --tags "$version" --sbom spdx \
+"${ko[@]}" build --bare --tags "$version" --sbom spdx \
 	--image-label "$label.version=$version,$label.revision=$(git rev-parse HEAD),$label.licenses=MIT" \
 	--image-label "$label.source=https://github.com/premAI-io/verify-manifests,$label.title=verify-manifests" .

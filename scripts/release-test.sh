@@ -27,6 +27,8 @@ cd "$stage/one"
 scripts/release.sh "$version" linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 (cd "$OLDPWD" && DIST=$stage/one/dist DIST_VERSION=$version go test -count 1 -run TestDist ./scripts)
 start_registry "$stage/registry"
+GOBIN=$stage/bin go install github.com/google/ko@v0.19.1
+export KO=$stage/bin/ko # built once, whatever the cache
 image=$(scripts/image.sh "$version" 2>"$stage/log") || fail "$(cat "$stage/log")"
 digest=${image##*@}
 crane manifest "$KO_DOCKER_REPO:${digest/:/-}.sbom" | grep -q 'text/spdx+json' || fail "the image has no SBOM"

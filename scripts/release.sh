@@ -13,7 +13,7 @@ shift
 binaries=$(mktemp -d)
 trap 'rm -rf "$binaries"' EXIT
 for target; do
-	GOOS=${target%/*} GOARCH=${target#*/} go build -trimpath -buildvcs=true -ldflags '-s -w' -o "$binaries/${target/\//-}" .
+	GOOS=${target%/*} GOARCH=${target#*/} go build -buildvcs=true -ldflags '-s -w' -o "$binaries/${target/\//-}" .
 done
 rm -rf dist
 mkdir dist

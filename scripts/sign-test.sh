@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # sign-test.sh: signs sums and an image as a release does, but with a key and without the network, and demands that
-# cosign takes them, and nothing that differs in one byte. cosign takes minutes to build: CI does this where it is there.
+# cosign takes them, and nothing that differs in one byte. cosign takes minutes to build, so where it is not installed this
+# says so; on GitHub that fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 stage=$(mktemp -d)
@@ -8,8 +9,9 @@ stage=$(mktemp -d)
 . scripts/loopback.sh
 trap 'stop_registry; rm -rf "$stage"' EXIT
 command -v cosign >/dev/null || {
-	GOBIN=$stage/bin GOFLAGS='' go install github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
-	PATH=$stage/bin:$PATH
+	printf '\n%s\n' "SIGNATURES WERE NOT TESTED: there is no cosign. go install github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3" >&2
+	[ -z "${GITHUB_ACTIONS:-}" ]
+	exit
 }
 export COSIGN_PASSWORD='' HTTPS_PROXY=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 NO_PROXY=127.0.0.1 # nothing but loopback answers
 fail() {

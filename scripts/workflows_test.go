@@ -231,7 +231,7 @@ func TestEachToolHasOneVersion(t *testing.T) {
 		if !slices.Contains([]string{".sh", ".yml"}, filepath.Ext(name)) && name != ".ci/run" {
 			continue
 		}
-		for _, match := range regexp.MustCompile(`go (?:run|install) ((?:[\w-]+\.)+\w+/\S+)@(\S+)`).FindAllStringSubmatch(contents(t, "../"+name), -1) {
+		for _, match := range regexp.MustCompile(`go (?:run|install) ((?:[\w-]+\.)+\w+/\S+)@([^\s)"}]+)`).FindAllStringSubmatch(contents(t, "../"+name), -1) {
 			tool, version := match[1], match[2]
 			if strings.HasPrefix(tool, "github.com/premAI-io/") {
 				continue
