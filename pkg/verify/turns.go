@@ -25,12 +25,14 @@ type turns struct {
 	running map[*turn]bool
 }
 
-// turn is one file's time in a slot. It counts the bytes that come.
+// turn is one file's time in a slot. It counts the bytes that come, and what Progress counted of them as done, which is
+// taken back where the file yields.
 type turn struct {
 	*Progress
-	index    int // of the download
-	patience time.Duration
-	came     atomic.Int64
+	index           int // of the download
+	patience        time.Duration
+	came            atomic.Int64
+	kept, announced atomic.Int64
 }
 
 func newTurns(order []int, patience time.Duration, progress *Progress) *turns {
@@ -41,8 +43,15 @@ func newTurns(order []int, patience time.Duration, progress *Progress) *turns {
 	return all
 }
 
+func (t *turn) began(size, earlierKept, earlierSize int64) {
+	t.kept.Add(-earlierKept)
+	t.announced.Add(max(size, 0) - max(earlierSize, 0))
+	t.Progress.began(size, earlierKept, earlierSize)
+}
+
 func (t *turn) advance(n int) {
 	t.came.Add(int64(n))
+	t.kept.Add(int64(n))
 	t.Progress.advance(n)
 }
 
@@ -66,6 +75,7 @@ func (s *turns) ended(t *turn, again bool) {
 	defer s.mu.Unlock()
 	delete(s.running, t)
 	if again {
+		t.began(0, t.kept.Load(), t.announced.Load())
 		t.patience *= 2
 		s.waiting = append(s.waiting, t)
 	}

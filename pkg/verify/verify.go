@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -141,9 +140,6 @@ func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, got *bo
 	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
 	r.AllowHTTP = !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
 	head, err := v.Fetcher.Get(ctx, r, sink)
-	if errors.Is(err, errYielded) {
-		got.counts.began(0, got.size, got.http.Size)
-	}
 	if err != nil {
 		return nil, err
 	}
