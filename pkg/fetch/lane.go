@@ -20,19 +20,23 @@ type lane struct {
 	answer *answer // nil: ask for a range
 	offset int64   // in the file, of the answer's next byte
 	left   int64   // bytes of the answer; negative when not announced
+	until  int64   // in the file, the end of the parts that it has
 }
 
 func (l *lane) run(ctx context.Context) {
 	defer l.end()
 	for !l.extra || l.width.Load() > 1 {
-		part := l.next(ctx)
-		if part == nil {
+		run := l.next(ctx)
+		if len(run) == 0 {
 			return
 		}
-		part.err = l.fill(ctx, part)
-		close(part.ready)
-		if part.err != nil || part.last {
-			return
+		l.until = run[len(run)-1].end()
+		for _, part := range run {
+			part.err = l.fill(ctx, part)
+			close(part.ready)
+			if part.err != nil || part.last {
+				return
+			}
 		}
 	}
 }
@@ -134,7 +138,7 @@ func readBlock(r io.Reader, p []byte) (n int, err error) {
 }
 
 // seek makes sure that the answer's next byte is the one that the part lacks. One lane alone asks for all that is left;
-// beside others it asks for the part.
+// beside others it asks for the parts that it has.
 func (l *lane) seek(ctx context.Context, part *part) error {
 	first := part.at + int64(part.filled)
 	if l.answer != nil && l.offset == first && l.left != 0 {
@@ -143,7 +147,7 @@ func (l *lane) seek(ctx context.Context, part *part) error {
 	l.hangUp()
 	last := l.version.size - 1
 	if l.width.Load() > 1 {
-		last = part.at + int64(len(part.buffer)) - 1
+		last = l.until - 1
 	}
 	a, err := l.rangeOf(ctx, first, last)
 	if err == nil {

@@ -8,6 +8,7 @@ import (
 // When more connections are tried, and kept.
 const (
 	minParallel = 8   // parts left: less is not worth it
+	maxRun      = 4   // parts that one request asks for, beside others: the sink waits for the slowest
 	starving    = 0.5 // of the time that the sink waits for bytes
 	worthwhile  = 1.3 // times the rate of one connection
 )
@@ -45,7 +46,7 @@ func (p *pace) reset(now time.Time) { p.since, p.starved, p.bytes, p.parts = now
 
 func (p *pace) rate(now time.Time) float64 { return float64(p.bytes) / now.Sub(p.since).Seconds() }
 
-// count adds a part that has been hashed, while so many lanes were at work.
+// count adds a part that has been hashed, while so many were asked for at a time.
 func (p *pace) count(now time.Time, size, width int) advice {
 	p.bytes += size
 	p.parts++
@@ -73,10 +74,11 @@ func (p *pace) count(now time.Time, size, width int) advice {
 
 // adjust follows the pace's advice.
 func (p *pass) adjust(ctx context.Context, size int, left int64) {
-	switch p.pace.count(time.Now(), size, int(p.width.Load())) {
+	width := int(p.width.Load())
+	switch p.pace.count(time.Now(), size, width*runOf(width)) {
 	case more:
-		if p.divisible(left) {
-			p.lanes.Go(func() { p.widen(ctx) })
+		if single := p.pace.single; p.divisible(left) {
+			p.lanes.Go(func() { p.widen(ctx, single) })
 		}
 	case fewer:
 		p.width.Store(1)
@@ -88,13 +90,23 @@ func (p *pass) divisible(left int64) bool {
 	return left >= int64(minParallel*p.client.buffers.size) && p.version.pinned() && !p.single && p.client.config.Connections > 1
 }
 
-// widen adds lanes, after one byte has shown that the server serves ranges of this version.
-func (p *pass) widen(ctx context.Context) {
+// promising reports whether lanes can be worthwhile beside a single connection of that rate, where every request takes so
+// long to begin.
+func promising(single float64, width, partSize int, begins time.Duration) bool {
+	return float64(width*runOf(width)*partSize) >= worthwhile*single*begins.Seconds()
+}
+
+// widen adds lanes, after one byte has shown that the server serves ranges of this version, and how soon.
+func (p *pass) widen(ctx context.Context, single float64) {
+	asked := time.Now()
 	a, err := p.rangeOf(ctx, 0, 0)
 	if err != nil {
 		return
 	}
 	a.discard()
+	if !promising(single, min(p.client.config.Connections, 1+hostExtra), p.client.buffers.size, time.Since(asked)) {
+		return
+	}
 	for range p.client.config.Connections - 1 {
 		if !p.host.enterExtra() {
 			return

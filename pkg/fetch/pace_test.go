@@ -49,3 +49,24 @@ func TestMoreConnectionsComeWhenTheHashStarvesAndStayWhenTheyPay(t *testing.T) {
 		})
 	}
 }
+
+func TestConnectionsThatCanNotPayAreNotOpened(t *testing.T) {
+	const size = 2 << 20
+	for name, test := range map[string]struct {
+		rate   float64 // of one connection, bytes a second
+		width  int
+		begins time.Duration
+		want   bool
+	}{
+		"near and slow":  {rate: 20e6, width: 8, begins: 10 * time.Millisecond, want: true},
+		"far and slow":   {rate: 20e6, width: 8, begins: 400 * time.Millisecond, want: true},
+		"far and quick":  {rate: 500e6, width: 8, begins: 400 * time.Millisecond},
+		"near and quick": {rate: 500e6, width: 8, begins: 10 * time.Millisecond, want: true},
+		"far and few":    {rate: 20e6, width: 2, begins: time.Second},
+		"far and many":   {rate: 20e6, width: 9, begins: time.Second, want: true},
+	} {
+		if got := promising(test.rate, test.width, size, test.begins); got != test.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}

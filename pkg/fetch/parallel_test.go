@@ -60,6 +60,27 @@ func TestLargeFileOfASlowServerComesOverSeveralConnections(t *testing.T) {
 	}
 }
 
+func TestRangesOfLanesBesideOthersAreSeveralParts(t *testing.T) {
+	t.Parallel()
+	o := &origin{content: random(23, 40*fetch.SmallPart), etag: `"v1"`}
+	s := server(t, throttled(o, slow))
+	c := config(&naps{})
+	c.Connections = 4
+	sink, _, err := get(t, c, fetch.Request{URL: s.URL})
+	if err != nil || !bytes.Equal(sink.bytes, o.content) {
+		t.Fatalf("got %d bytes, error %v", len(sink.bytes), err)
+	}
+	longest := 0
+	for _, r := range o.ranges() {
+		if r != "" {
+			longest = max(longest, rangeSize(r))
+		}
+	}
+	if longest != 4*fetch.SmallPart {
+		t.Errorf("asked for %v", o.ranges())
+	}
+}
+
 func TestOneConnectionStaysWhereMoreAreOfNoUse(t *testing.T) {
 	for name, test := range map[string]struct {
 		size, connections int

@@ -37,6 +37,8 @@ type part struct {
 	last   bool // the file turned out to end here
 }
 
+func (p *part) end() int64 { return p.at + int64(len(p.buffer)) }
+
 // deliver hands n more bytes to the sink's side.
 func (p *part) deliver(ctx context.Context, n int) error {
 	select {
@@ -81,17 +83,43 @@ func (p *pass) launch(ctx context.Context, l *lane) {
 	p.lanes.Go(func() { l.run(ctx) })
 }
 
-// next hands out the part that comes next once there is memory for it; nil is the end of the file, or of ctx.
-func (p *pass) next(ctx context.Context) *part {
+// next hands out the parts that come next once there is memory for the first: one to a lane alone, and to lanes beside
+// each other as many as one request is worth, as far as there is memory. None is the end of the file, or of ctx.
+func (p *pass) next(ctx context.Context) (run []*part) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.at == p.version.size {
-		return nil
+	for p.at != p.version.size && len(run) < p.run() {
+		var buffer []byte
+		if len(run) == 0 {
+			buffer = p.client.buffers.get(ctx, &p.memory)
+		} else {
+			buffer, _ = p.client.buffers.try(&p.memory)
+		}
+		if buffer == nil {
+			return run
+		}
+		run = append(run, p.hand(buffer))
 	}
-	buffer := p.client.buffers.get(ctx, &p.memory)
-	if buffer == nil {
-		return nil
+	return run
+}
+
+// run is how many parts a lane gets at a time: fewer near the end of the file, so that no lane has all that is left.
+func (p *pass) run() int {
+	width := int(p.width.Load())
+	left := (p.version.size - p.at) / int64(p.client.buffers.size)
+	return max(1, min(runOf(width), int(left)/max(1, width)))
+}
+
+// runOf is how many parts a request of one of so many lanes is for: each costs a round trip, and there is so much memory.
+func runOf(width int) int {
+	if width <= 1 {
+		return 1
 	}
+	return min(maxRun, (maxBuffers+width-1)/width)
+}
+
+// hand makes the part that comes next of a buffer.
+func (p *pass) hand(buffer []byte) *part {
 	if p.version.size >= 0 {
 		buffer = buffer[:min(int64(len(buffer)), p.version.size-p.at)]
 	}
