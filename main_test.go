@@ -23,8 +23,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if err := os.Setenv(noNap, "atexit_sleep_ms=0"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"verify-manifests": main})
 }
+
+// noNap has programs that were built with -race end without the second of sleep that they otherwise end with.
+const noNap = "GORACE"
 
 // TestScripts runs the real program. Each script has the folder files served over TLS at $URL, beside
 // the odd servers of handler, and a fake of GitHub's API at $GITHUB_API_URL.
@@ -47,6 +53,7 @@ func TestScripts(t *testing.T) {
 }
 
 func setup(env *testscript.Env) error {
+	env.Setenv(noNap, os.Getenv(noNap))
 	files := httptest.NewTLSServer(handler(filepath.Join(env.WorkDir, "files")))
 	env.Defer(files.Close)
 	plain := httptest.NewServer(handler(filepath.Join(env.WorkDir, "files")))

@@ -65,6 +65,7 @@ func largeRegistry(t testing.TB, urls int) (*scan, string) {
 }
 
 func TestAFastScanAsksOnceOfEachURLAndReadsNothing(t *testing.T) {
+	t.Parallel()
 	const urls = 1_200
 	s, dir := largeRegistry(t, urls)
 	first := s.calls()

@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(processVariable); name != "" {
 		os.Exit(process(name))
 	}
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil { // with -race every process would end with a second of sleep
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 
@@ -180,6 +183,7 @@ func limits(first, n int) func(http.ResponseWriter, int) bool {
 // TestABigRegistryIsScannedByEightProcesses plays a fast night over many URLs, a third each on Hugging Face, in releases and on a host
 // with validators only; hosts and GitHub limit the rate in the middle, three files are replaced and two are gone.
 func TestABigRegistryIsScannedByEightProcesses(t *testing.T) {
+	t.Parallel()
 	urls := 600
 	if os.Getenv(largeVariable) != "" {
 		urls = 100_000
@@ -214,6 +218,7 @@ func TestABigRegistryIsScannedByEightProcesses(t *testing.T) {
 
 // TestManyBodiesAreReadByEightProcesses reads every byte of many files.
 func TestManyBodiesAreReadByEightProcesses(t *testing.T) {
+	t.Parallel()
 	files, size := 48, 64<<10
 	if os.Getenv(largeVariable) != "" {
 		files, size = 2_000, 1<<20

@@ -89,6 +89,7 @@ func declareInPlace(t *testing.T, name, pointer, body string) {
 func TestAMonthOfNightlyScansOfTheRealRegistry(t *testing.T) {
 	for _, mode := range []string{"full", "fast"} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			if err := os.CopyFS(dir, os.DirFS(realRegistry)); err != nil {
 				t.Skip("the real registry is not beside the project")

@@ -325,6 +325,7 @@ func TestAMonthOfNightlyScans(t *testing.T) {
 		{"month-without-state.txt", "full", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			h := newHub(t)
 			r := newRegistry(t, h)
 			s := &scan{hub: h, inputs: []string{"INPUT_MODE=" + c.mode}}

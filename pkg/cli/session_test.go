@@ -2,12 +2,14 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -132,6 +134,7 @@ func (s *session) run(command []string) string {
 		var out bytes.Buffer
 		cli.Main(s.t.Context(), cli.Env{
 			Args: command[1:], Stdout: &out, Stderr: &out, RootCAs: s.hub.roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
+			Sleep:   func(context.Context, time.Duration) error { return nil },
 			Environ: []string{"HTTPS_PROXY=" + s.hub.proxy, "PATH=" + os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=" + os.DevNull},
 		})
 		return strings.TrimLeft(out.String(), "\n")

@@ -74,6 +74,7 @@ func (n *nights) with(dir string, inputs ...string) {
 
 // TestAPlanAndItsShardsSayAndRememberWhatOneRunDoes plays nights once in one run each, and once with a plan, shards and a merge.
 func TestAPlanAndItsShardsSayAndRememberWhatOneRunDoes(t *testing.T) {
+	t.Parallel()
 	type night struct{ report, state, issue string }
 	for _, modes := range [][]string{{"full", "full", "fast"}, {"full", "fast", "full"}, {"fast", "fast", "fast"}} {
 		play := func(run func(n *nights, inputs ...string)) (played []night) {

@@ -79,7 +79,7 @@ func TestTheFingerprintIsOfTheProblemsAndNotOfTheirAge(t *testing.T) {
 }
 
 func TestADriftOfManyIsCutByWholeRows(t *testing.T) {
-	r := report.Build(failures(2_000))
+	r := report.Build(failures(500))
 	d := report.Drift{Report: r}
 	for i, a := range r.Artifacts {
 		d.Gone = append(d.Gone, report.Problem{Artifact: a, Since: firstDay, Said: fmt.Sprintf("The server answers 404 for the %d. time", i)})

@@ -73,13 +73,15 @@ func appendEscape(out []byte, r rune) []byte {
 
 // Read reads the JSON form of a report that another run wrote. It trusts nothing in it: size, shape, names
 // and counts are checked, and what a report of this program can't say is an error.
-func Read(from io.Reader) (*Report, error) {
-	data, err := io.ReadAll(io.LimitReader(from, maxSize+1))
+func Read(from io.Reader) (*Report, error) { return read(from, maxSize) }
+
+func read(from io.Reader, limit int64) (*Report, error) {
+	data, err := io.ReadAll(io.LimitReader(from, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the report: %w", err)
 	}
-	if len(data) > maxSize {
-		return nil, fmt.Errorf("the report has more than %d MiB", maxSize>>20)
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("the report has more than %d MiB", limit>>20)
 	}
 	var head struct {
 		Version int `json:"version"`
