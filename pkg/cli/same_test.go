@@ -25,7 +25,7 @@ import (
 const premGoldens = "../prem/testdata/lint/*.txtar"
 
 // TestCheckSaysWhatTheActionSays proposes each manifest of each golden, and holds what the Action says of it against what
-// `check` says of the same in a checkout.
+// `check` says of the same in a checkout: of the first of each golden however it is named.
 func TestCheckSaysWhatTheActionSays(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("there is no git")
@@ -43,10 +43,13 @@ func TestCheckSaysWhatTheActionSays(t *testing.T) {
 			}
 			tree := treeOf(archive)
 			dir := checkout(t, tree)
-			for manifest := range tree {
-				if strings.Contains(manifest, "bad") && isManifest(manifest) {
-					holdAgainstTheAction(t, dir, tree, manifest, said)
+			bad := slices.DeleteFunc(slices.Sorted(maps.Keys(tree)), func(name string) bool { return !strings.Contains(name, "bad") || !isManifest(name) })
+			for i, manifest := range bad {
+				ways := waysTo(tree, manifest)
+				if i > 0 {
+					ways = ways[:1]
 				}
+				holdAgainstTheAction(t, dir, tree, manifest, ways, said)
 			}
 		})
 	}
@@ -84,7 +87,7 @@ func checkout(t *testing.T, tree fileTree) (dir string) {
 	return dir
 }
 
-func holdAgainstTheAction(t *testing.T, dir string, tree fileTree, manifest string, said map[string]bool) {
+func holdAgainstTheAction(t *testing.T, dir string, tree fileTree, manifest string, ways []way, said map[string]bool) {
 	t.Helper()
 	base := maps.Clone(tree)
 	delete(base, manifest)
@@ -97,7 +100,7 @@ func holdAgainstTheAction(t *testing.T, dir string, tree fileTree, manifest stri
 	for _, f := range want.Findings {
 		said[f.Rule] = true
 	}
-	for _, from := range waysTo(tree, manifest) {
+	for _, from := range ways {
 		got := checkFrom(t, filepath.Join(dir, from.folder), from.arg)
 		if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
 			t.Errorf("%s: the Action (-) and `check %s` (+) in the folder %q differ in findings:\n%s", manifest, from.arg, from.folder, diff)
