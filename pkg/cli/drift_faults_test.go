@@ -24,8 +24,8 @@ type nights struct {
 	file     string // of the state
 	n        int
 
-	shards, shardCalls int // of the last plan; how many calls of the API each may make
-	code               int
+	shards int // of the last plan
+	code   int
 }
 
 func newNights(t *testing.T, inputs ...string) *nights {

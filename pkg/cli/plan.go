@@ -147,9 +147,7 @@ func (p *program) planned(c *Config, run report.Run) (job, error) {
 		return job{}, err
 	}
 	c.TrustedURLs, c.MissingChecksum = made.TrustedURLs, made.MissingChecksum
-	if c.Mode == modeFast {
-		j.asset = told(made.Published(p.server()))
-	}
+	j.asset = told(made.Published(p.server()))
 	return j, nil
 }
 

@@ -52,14 +52,15 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 	if _, _, conflicts := d.conflict(); conflicts || v.Offline || !d.needed() || d.isImage() {
 		return l
 	}
-	if v.Fast && !d.signed(v.Policy.PublicKeys) {
-		isAsked := false
-		if l.Published, isAsked = v.asked(ctx, d); isAsked {
-			return l
-		}
-		if l.Size < 0 && l.Published.Size > 0 {
-			l.Size = l.Published.Size
-		}
+	isFast := v.Fast && !d.signed(v.Policy.PublicKeys)
+	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil && (isFast || l.Size < 0) {
+		l.Published = v.Hosts.Asset(ctx, asset)
+	}
+	if isFast && v.isAsked(d, l.Published) {
+		return l
+	}
+	if l.Size < 0 && l.Published.Size > 0 {
+		l.Size = l.Published.Size
 	}
 	if l.Size < 0 {
 		l.Size = v.size(ctx, d.URL, beyond)
@@ -74,14 +75,14 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 	return l
 }
 
-// asked reports whether fast mode will know a file without reading it, as far as can be told before, and what GitHub's API said.
-func (v *Verifier) asked(ctx context.Context, d Download) (said hosts.Published, isAsked bool) {
+// isAsked reports whether fast mode will know a file without reading it, as far as can be told before, by what GitHub's API said
+// of it, if it is a release asset.
+func (v *Verifier) isAsked(d Download, said hosts.Published) bool {
 	baseline := v.Baseline.File(d.key)
-	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
-		said = v.Hosts.Asset(ctx, asset)
-		return said, v.vouched(d, said, baseline) != nil
+	if _, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
+		return v.vouched(d, said, baseline) != nil
 	}
-	return said, hosts.Publishes(d.URL) || d.isKnown(baseline)
+	return hosts.Publishes(d.URL) || d.isKnown(baseline)
 }
 
 // size asks the host, and those that it redirects to; -1 where none of them says.
