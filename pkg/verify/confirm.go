@@ -19,7 +19,8 @@ const confirmLimit = 64 << 20
 
 // alarming reports whether a file is another than the declared one or the baseline's, and is worth a second look before
 // that is said: where it is small, where its server names nothing that would tell two versions apart, and where it was put
-// together from several answers, of which the server may have mixed up one.
+// together from several answers, of which the server may have mixed up one. Such a file is worth it too where nobody says what
+// it should be: what is learned of it is what later scans hold it against.
 // The host's own word for the bytes is one.
 func (d Download) alarming(known *evidence, baseline state.File) bool {
 	said := known.published.Digest
@@ -27,7 +28,8 @@ func (d Download) alarming(known *evidence, baseline state.File) bool {
 		return false
 	}
 	for _, a := range d.readable() {
-		if want := expected(a, baseline); !want.IsZero() && want != known.digests[want.Algorithm] {
+		want := expected(a, baseline)
+		if want.IsZero() && known.pieced || !want.IsZero() && want != known.digests[want.Algorithm] {
 			return true
 		}
 	}

@@ -133,6 +133,10 @@ func TestAlarmOfABodyInPiecesIsDecidedByOneAnswer(t *testing.T) {
 		}
 	}
 	h := interrupting(t, content, content, spoil)
+	if r := one(t, h, weight(h.URL+"/m", "m", "")); r.Status != verify.Unverified || r.Observed.String() != sum(string(content)) {
+		t.Errorf("a file that nobody declares: %s, observed %s", outcome(r), r.Observed)
+	}
+	h = interrupting(t, content, content, spoil)
 	h.Config.Handler = brokenOff(h.Config.Handler)
 	if r := one(t, h, weight(h.URL+"/m", "m", sum(string(content)))); outcome(r) != "unreachable error:artifact/unreachable" {
 		t.Errorf("no answer is whole: %s", outcome(r))
