@@ -25,7 +25,7 @@ var checksumRules = []Rule{
 		Title:   "The checksum can't be read",
 		Why:     "An unreadable checksum protects nobody, so the file was not downloaded.",
 		Example: `"checksum": "md5:d41d8cd98f00b204e9800998ecf8427e"`,
-		Fix:     "Write `sha256:` and 64 hex digits: `shasum -a 256 FILE` prints them.",
+		Fix:     "Write its SHA-256, `sha256:` and 64 hex digits, or the digits alone where the registry's other checksums are: `shasum -a 256 FILE` prints them.",
 	},
 	{
 		ID: SignatureInvalid, Severity: Error,
