@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -23,7 +24,7 @@ func closest(word string, words []string) string {
 	}
 	best, least := "", max(2, len(word)/3)+1
 	for _, each := range words {
-		n := distance(word, each)
+		n := levenshtein.ComputeDistance(word, each)
 		if strings.HasPrefix(each, word) {
 			n = 1
 		}
@@ -32,27 +33,6 @@ func closest(word string, words []string) string {
 		}
 	}
 	return best
-}
-
-// distance is how many letters are to be added, removed or replaced to make b of a (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // example is the first one of a command's help.

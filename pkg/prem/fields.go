@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -61,7 +63,7 @@ func idFolder(s *service) {
 	if s.id() == s.folder || longer > guessLength || shorter <= 2*guessDistance {
 		return
 	}
-	if d := distance(strings.ToLower(s.id()), strings.ToLower(want)); d > 0 && d <= guessDistance {
+	if d := levenshtein.ComputeDistance(strings.ToLower(s.id()), strings.ToLower(want)); d > 0 && d <= guessDistance {
 		s.report(ManifestIDFolder, s.field("id"),
 			fmt.Sprintf("The id is %s, and the folder %s: they are nearly one", finding.Quote(s.id()), finding.Quote(s.folder)),
 			"Write "+finding.Quote(strconv.Quote(want))+", or rename the folder")

@@ -2,6 +2,8 @@ package prem
 
 import (
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // The bounds of a guess.
@@ -31,29 +33,8 @@ func misspelling(word, candidate string) int {
 	if max(len(a), len(b)) > guessLength || max(len(a), len(b))-shorter > guessDistance {
 		return guessDistance + 1
 	}
-	if d := distance(a, b); d == 0 || 2*d < shorter {
+	if d := levenshtein.ComputeDistance(a, b); d == 0 || 2*d < shorter {
 		return d
 	}
 	return guessDistance + 1
-}
-
-// distance is Levenshtein's: the insertions, deletions and substitutions that lead from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitution := diagonal
-			if a[i] != b[j] {
-				substitution++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitution, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
