@@ -10,6 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // action is the program as a GitHub Action: one event, answered.
@@ -18,9 +19,9 @@ type action struct {
 	config *Config
 	event  github.Event
 	api    *github.Client
-	before *commit // the base of a change, once it was asked for
+	before *source.Commit // the base of a change, once it was asked for
 
-	commits []*commit // that were read through the API
+	commits []*source.Commit // that were read through the API
 }
 
 func (p *program) action(ctx context.Context, _ []string) (int, error) {
@@ -130,7 +131,7 @@ func (a *action) scope() string {
 func (a *action) selection(ctx context.Context) (selection, error) {
 	selected, err := a.selectFrom(ctx)
 	for _, c := range a.commits {
-		if cost := c.cost(); cost != "" {
+		if cost := c.Cost(); cost != "" {
 			selected.notes = append(selected.notes, cost)
 		}
 	}
@@ -148,7 +149,7 @@ func (a *action) selectFrom(ctx context.Context) (selection, error) {
 	if !a.event.HasChanges() {
 		return selection{}, usageError{fmt.Errorf("input scope is `changed`, and the event %s changes nothing: use auto or all", finding.Quote(a.event.Name))}
 	}
-	files, all, err := changedFiles(ctx, a.api, a.event)
+	files, all, err := source.ChangedFiles(ctx, a.api, a.event)
 	if err != nil {
 		return selection{}, err
 	}
@@ -178,7 +179,7 @@ func (a *action) hasNewerHead(ctx context.Context) bool {
 }
 
 // base is the commit before the change.
-func (a *action) base() *commit {
+func (a *action) base() *source.Commit {
 	if a.before == nil {
 		a.before = a.commit(a.event.BaseSHA)
 	}
@@ -186,19 +187,19 @@ func (a *action) base() *commit {
 }
 
 // commit is a commit in GitHub's API, beside what the workspace holds.
-func (a *action) commit(sha string) *commit {
-	c := &commit{api: a.api, sha: sha}
+func (a *action) commit(sha string) *source.Commit {
+	c := &source.Commit{API: a.api, SHA: sha}
 	if dir := a.Getenv("GITHUB_WORKSPACE"); dir != "" {
-		if w, err := openWorkspace(dir, ""); err == nil {
-			c.disk = &w
+		if w, err := source.OpenWorkspace(dir, ""); err == nil {
+			c.Disk = &w
 		}
 	}
 	a.commits = append(a.commits, c)
 	return c
 }
 
-func (a *action) everything(ctx context.Context, s *setup, t tree, notes ...string) (selection, error) {
-	files, err := t.list(ctx)
+func (a *action) everything(ctx context.Context, s *setup, t source.Tree, notes ...string) (selection, error) {
+	files, err := t.List(ctx)
 	if err != nil {
 		return selection{}, err
 	}
@@ -213,7 +214,7 @@ func (a *action) everything(ctx context.Context, s *setup, t tree, notes ...stri
 // tree is where manifests come from, with the registry's setup. On a pull request that is the head commit in GitHub's API, since
 // nothing of a checkout is to be believed there, and the setup that of its base: what a change writes into the configuration
 // counts once it is merged. Else it is the workspace, unless it holds no checkout.
-func (a *action) tree(ctx context.Context) (tree, *setup, error) {
+func (a *action) tree(ctx context.Context) (source.Tree, *setup, error) {
 	remote := a.commit(a.head())
 	dir := a.Getenv("GITHUB_WORKSPACE")
 	if a.event.PullRequest != 0 {
@@ -231,16 +232,16 @@ func (a *action) tree(ctx context.Context) (tree, *setup, error) {
 }
 
 // workspace is the workspace as a tree, nil where it holds no checkout.
-func (a *action) workspace(ctx context.Context, dir string) (tree, *setup, error) {
-	local, err := openWorkspace(dir, "")
+func (a *action) workspace(ctx context.Context, dir string) (source.Tree, *setup, error) {
+	local, err := source.OpenWorkspace(dir, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	s, err := a.setUp(ctx, a.config, local)
-	if err != nil || local.isRepository() {
+	if err != nil || local.IsRepository() {
 		return local, s, err
 	}
-	files, err := local.list(ctx)
+	files, err := local.List(ctx)
 	if err != nil || len(s.selected(files)) > 0 {
 		return local, s, err
 	}

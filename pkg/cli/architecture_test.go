@@ -33,9 +33,10 @@ var arrows = map[string][]string{
 	"drift":             {"artifact", "digest", "finding", "hosts", "image", "report", "state", "verify"},
 	"github":            {"finding"},
 	"git":               {"finding"},
+	"source":            {"finding", "git", "github"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "plan", "prem", "registry", "report", "schema", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "plan", "prem", "registry", "report", "schema", "source", "state", "verify"},
 }
 
 const module = "github.com/premAI-io/verify-manifests"

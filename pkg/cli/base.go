@@ -11,57 +11,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/git"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
-
-// worktree is the working tree of a git checkout. Links are not followed: of what is pushed, GitHub has no more than the link.
-type worktree struct {
-	checkout *git.Checkout
-	disk     workspace
-}
-
-func (w worktree) list(ctx context.Context) ([]github.File, error) {
-	names, err := w.checkout.Files(ctx)
-	var files []github.File
-	for _, name := range names {
-		files = append(files, github.File{Path: name})
-	}
-	return files, err
-}
-
-func (w worktree) find(ctx context.Context, path string) (github.File, bool, error) {
-	return w.disk.find(ctx, path)
-}
-
-func (w worktree) read(ctx context.Context, f github.File, maxSize int) (source, error) {
-	return w.disk.readUnfollowed(ctx, f, maxSize)
-}
-
-// gitCommit is a commit of a checkout.
-type gitCommit struct {
-	checkout *git.Checkout
-	id       string
-}
-
-func (c gitCommit) list(ctx context.Context) ([]github.File, error) {
-	entries, err := c.checkout.Tree(ctx, c.id)
-	var files []github.File
-	for _, e := range entries {
-		files = append(files, github.File{Path: e.Path, BlobSHA: e.Object, Symlink: e.Mode == git.ModeSymlink, Submodule: e.Mode == git.ModeSubmodule})
-	}
-	return files, err
-}
-
-func (c gitCommit) find(ctx context.Context, path string) (github.File, bool, error) {
-	return findIn(ctx, c, path)
-}
-
-func (c gitCommit) read(ctx context.Context, f github.File, maxSize int) (source, error) {
-	if s, is := irregular(f); is {
-		return s, nil
-	}
-	text, err := c.checkout.Blob(ctx, f.BlobSHA)
-	return source{path: f.Path, text: text}, err
-}
 
 // comparison is what `check --base` compares: a checkout with a reference.
 type comparison struct {
@@ -137,12 +88,12 @@ func (c *check) selectChanged(ctx context.Context, args []string) (selection, er
 	if err != nil {
 		return selection{}, err
 	}
-	disk, err := openWorkspace(base.checkout.Root, "")
+	disk, err := source.OpenWorkspace(base.checkout.Root, "")
 	if err != nil {
 		return selection{}, err
 	}
-	defer disk.root.Close()
-	head, tip := worktree{checkout: base.checkout, disk: disk}, gitCommit{checkout: base.checkout, id: base.tip}
+	defer disk.Close()
+	head, tip := source.Worktree{Checkout: base.checkout, Disk: disk}, source.GitCommit{Checkout: base.checkout, ID: base.tip}
 	setup, err := c.setUp(ctx, c.config, tip)
 	if err == nil {
 		err = setup.noteChange(ctx, c.config, tip, head)

@@ -8,12 +8,13 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // change is some manifests that differ between two moments of a registry.
 type change struct {
 	*setup
-	base, head tree
+	base, head source.Tree
 	files      []github.File // the manifests, as head has them
 }
 
@@ -24,7 +25,7 @@ func (c change) selection(ctx context.Context) (selection, error) {
 	if len(c.files) == 0 {
 		return s, nil
 	}
-	files, listErr := c.head.list(ctx)
+	files, listErr := c.head.List(ctx)
 	if hasMoved(c.files, files) {
 		c.files, s.scope = c.selected(files), scopeAll
 		s.notes = append(s.notes, "Every manifest was verified, not just the changed ones: the list of changes is already that of a newer commit")
@@ -78,18 +79,18 @@ func (c change) readOthers(ctx context.Context, files []github.File, around *sur
 	if around.others, err = c.readAll(ctx, c.head, needed); err != nil {
 		return err
 	}
-	more, err := c.readCheap(ctx, c.head, unneeded)
+	more, err := source.ReadCheap(ctx, c.head, unneeded, c.maxSize())
 	around.others = append(around.others, more...)
 	return err
 }
 
 func (c change) readBefore(ctx context.Context, around *surroundings) error {
-	files, err := c.base.list(ctx)
+	files, err := c.base.List(ctx)
 	if err != nil {
 		return err
 	}
 	before := byPath(files)
-	around.before = map[string]source{}
+	around.before = map[string]source.Source{}
 	var old []github.File
 	var paths []string // that they have now
 	for _, f := range c.files {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // localEvent is what reports call a run outside Actions.
@@ -158,8 +159,8 @@ func (p *program) onDisk(ctx context.Context, c *Config, args []string) (selecti
 		}
 	}
 	seen := map[string]bool{} // since several arguments may name one
-	isAgain := func(each source) bool {
-		name, err := filepath.Abs(each.disk)
+	isAgain := func(each source.Source) bool {
+		name, err := filepath.Abs(each.Disk)
 		again := err == nil && seen[name]
 		seen[name] = true
 		return again

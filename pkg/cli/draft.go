@@ -12,12 +12,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // draft is a manifest on disk that is being edited.
 type draft struct {
-	source
+	source.Source
 	setup    *setup
 	upgraded []byte             // the text that is edited: that of the source, or what an upgrade made of it
 	manifest *registry.Manifest // of that text
@@ -28,15 +29,15 @@ type draft struct {
 
 // draft reads a manifest strictly, and upgrades it where it is asked to. The findings are the errors that keep
 // artifacts, or without a draft all of it, from being edited.
-func (s *sum) draft(setup *setup, from source) (*draft, []finding.Finding) {
-	d := &draft{source: from, setup: setup, upgraded: from.text}
+func (s *sum) draft(setup *setup, from source.Source) (*draft, []finding.Finding) {
+	d := &draft{Source: from, setup: setup, upgraded: from.Text}
 	m, findings := setup.parse(from)
 	if m != nil && (s.upgrade || s.transition) {
 		var problems []finding.Finding
 		if d.upgraded, problems = upgraded(setup, m, from, s.transition); len(problems) > 0 {
 			return nil, problems
 		}
-		from.text = d.upgraded
+		from.Text = d.upgraded
 		m, findings = setup.parse(from)
 	}
 	if m == nil {
@@ -63,18 +64,18 @@ func (s *sum) mends(f finding.Finding, a artifact.Artifact) bool {
 }
 
 // upgraded returns the text in the registry's newest format, or the errors that are in its way.
-func upgraded(s *setup, m *registry.Manifest, from source, transition bool) ([]byte, []finding.Finding) {
+func upgraded(s *setup, m *registry.Manifest, from source.Source, transition bool) ([]byte, []finding.Finding) {
 	u, able := s.describing(m).(upgrader)
 	if !able {
-		return from.text, nil
+		return from.Text, nil
 	}
-	text, err := u.Upgrade(from.text, transition)
+	text, err := u.Upgrade(from.Text, transition)
 	var invalid *registry.InvalidError
 	if !errors.As(err, &invalid) {
 		return text, nil
 	}
 	for i := range invalid.Findings {
-		invalid.Findings[i].Manifest = from.path
+		invalid.Findings[i].Manifest = from.Path
 	}
 	return nil, invalid.Findings
 }
@@ -131,19 +132,19 @@ func (d *draft) setURL(a artifact.Artifact, url string) error {
 // at says of an error where in which manifest an edit was not made.
 func (d *draft) at(pointer string, err error) error {
 	if err != nil {
-		return fmt.Errorf("%s: %s: %w", finding.Quote(d.path), finding.Quote(pointer), err)
+		return fmt.Errorf("%s: %s: %w", finding.Quote(d.Path), finding.Quote(pointer), err)
 	}
 	return nil
 }
 
-func (d *draft) changed() bool { return !bytes.Equal(d.edited, d.text) }
+func (d *draft) changed() bool { return !bytes.Equal(d.edited, d.Text) }
 
 // save writes the text in place of the manifest that was read: whole or not at all, and not over another one.
 func (d *draft) save() error {
 	if !d.changed() {
 		return nil
 	}
-	name := d.disk
+	name := d.Disk
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is not a regular file")
@@ -155,7 +156,7 @@ func (d *draft) save() error {
 		err = replaceFile(name, d.edited, info.Mode().Perm())
 	}
 	if err != nil {
-		return fmt.Errorf("the manifest %s can't be written: %w", finding.Quote(d.path), err)
+		return fmt.Errorf("the manifest %s can't be written: %w", finding.Quote(d.Path), err)
 	}
 	return nil
 }
@@ -163,7 +164,7 @@ func (d *draft) save() error {
 // unchanged makes sure that nobody edited the manifest while its files were read, which may take hours.
 func (d *draft) unchanged(name string) error {
 	now, err := os.ReadFile(name)
-	if err == nil && !bytes.Equal(now, d.text) {
+	if err == nil && !bytes.Equal(now, d.Text) {
 		err = errors.New("it was changed while its files were read: run the command again")
 	}
 	return err

@@ -24,13 +24,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // selection is the manifests that a run judges.
 type selection struct {
 	scope   string // "changed" or "all"
-	sources []source
+	sources []source.Source
 	notes   []string // what a reader of the report has to know about the selection
 	around  surroundings
 	setup   *setup
@@ -240,7 +241,7 @@ func (p *program) parseAll(s selection, before map[string]*registry.Manifest) []
 			readings[i].findings = append(findings, p.lint(s.setup, m, before[m.Path])...)
 			readings[i].repositories = lint.Repositories(m.Artifacts, p.server())
 			readings[i].artifacts = m.Artifacts
-			if s.setup.comparesAll(from.at()) || s.local != "" {
+			if s.setup.comparesAll(from.At()) || s.local != "" {
 				readings[i].manifest = m
 			}
 			return nil

@@ -8,13 +8,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // surroundings is what the rules compare the selected manifests with.
 type surroundings struct {
-	paths  []string          // every file of the registry; nil when not known
-	others []source          // its manifests that are not selected
-	before map[string]source // what a change started from, by the path of the manifest that it made
+	paths  []string                 // every file of the registry; nil when not known
+	others []source.Source          // its manifests that are not selected
+	before map[string]source.Source // what a change started from, by the path of the manifest that it made
 }
 
 // The bounds of the manifests that are read only to be compared with.
@@ -54,13 +55,13 @@ func (p *program) lint(s *setup, m *registry.Manifest, before *registry.Manifest
 func (p *program) lintAll(sel selection, read readAll) []finding.Finding {
 	inScope := map[string]bool{}
 	for _, from := range sel.sources {
-		inScope[from.path] = true
+		inScope[from.Path] = true
 	}
 	isInScope := func(path string) bool { return inScope[path] }
 	for _, other := range sel.around.others {
 		if m, _ := sel.setup.parse(other); m != nil {
 			read.repositories = append(read.repositories, lint.Repositories(m.Artifacts, p.server())...)
-			if sel.setup.comparesAll(other.at()) {
+			if sel.setup.comparesAll(other.At()) {
 				read.manifests = append(read.manifests, m)
 			}
 		}

@@ -35,7 +35,7 @@ func (p *program) recall(c *Config) *memory {
 	case errors.Is(err, fs.ErrNotExist):
 		m.Notes = append(m.Notes, fmt.Sprintf("There is no state file %s yet: nothing is known of earlier scans", finding.Quote(c.StateFile)))
 	default:
-		m.Notes = append(m.Notes, fmt.Sprintf("The state file %s can't be used, and is made anew: nothing is known of earlier scans (%s)", finding.Quote(c.StateFile), finding.Clean(cause(err))))
+		m.Notes = append(m.Notes, fmt.Sprintf("The state file %s can't be used, and is made anew: nothing is known of earlier scans (%s)", finding.Quote(c.StateFile), finding.Clean(finding.WithoutPath(err).Error())))
 	}
 	return m
 }

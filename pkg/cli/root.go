@@ -11,15 +11,16 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/git"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // place is what an argument names, and the registry around it.
 type place struct {
-	workspace        // the registry's root
-	within    string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
-	folder    string // on disk: the folder that is judged, or holds the file
-	isFile    bool
-	checkout  *git.Checkout // whose top the registry's root is; nil where there is none
+	source.Workspace        // the registry's root
+	within           string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
+	folder           string // on disk: the folder that is judged, or holds the file
+	isFile           bool
+	checkout         *git.Checkout // whose top the registry's root is; nil where there is none
 }
 
 // registryOf finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
@@ -53,7 +54,7 @@ func (p *program) registryOf(arg string) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	found.workspace, err = openWorkspace(top, shown)
+	found.Workspace, err = source.OpenWorkspace(top, shown)
 	return found, err
 }
 
@@ -78,9 +79,6 @@ func shownAs(root string) (string, error) {
 	return filepath.ToSlash(rel), err
 }
 
-// Close lets go of the registry's folder.
-func (l *place) Close() { _ = l.root.Close() }
-
 // alone is the folder that is judged as a registry of its own, for one that is no part of what is above it.
 func (l *place) alone() (*place, error) {
 	top, err := filepath.Abs(l.folder)
@@ -91,23 +89,23 @@ func (l *place) alone() (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := openWorkspace(top, shown)
-	return &place{workspace: w, folder: l.folder}, err
+	w, err := source.OpenWorkspace(top, shown)
+	return &place{Workspace: w, folder: l.folder}, err
 }
 
 // open finds the checkout.
 func (l *place) open(ctx context.Context, environ []string) {
-	if !l.isRepository() {
+	if !l.IsRepository() {
 		return
 	}
-	if c, err := git.Open(ctx, l.dir, environ); err == nil && c.Prefix == "" {
+	if c, err := git.Open(ctx, l.Dir, environ); err == nil && c.Prefix == "" {
 		l.checkout = c
 	}
 }
 
-// list names every file that can get into a commit: in a checkout, those that git does not ignore.
-func (l *place) list(ctx context.Context) ([]github.File, error) {
-	files, err := l.workspace.list(ctx)
+// List names every file that can get into a commit: in a checkout, those that git does not ignore.
+func (l *place) List(ctx context.Context) ([]github.File, error) {
+	files, err := l.Workspace.List(ctx)
 	if err != nil || l.checkout == nil {
 		return files, err
 	}
@@ -122,12 +120,12 @@ func (l *place) list(ctx context.Context) ([]github.File, error) {
 	return slices.DeleteFunc(files, func(f github.File) bool { return ignored[f.Path] }), nil
 }
 
-// read follows no link in a checkout: of what is pushed, GitHub has no more than the link.
-func (l *place) read(ctx context.Context, f github.File, maxSize int) (source, error) {
+// Read follows no link in a checkout: of what is pushed, GitHub has no more than the link.
+func (l *place) Read(ctx context.Context, f github.File, maxSize int) (source.Source, error) {
 	if l.checkout == nil {
-		return l.workspace.read(ctx, f, maxSize)
+		return l.Workspace.Read(ctx, f, maxSize)
 	}
-	return l.readUnfollowed(ctx, f, maxSize)
+	return l.ReadUnfollowed(ctx, f, maxSize)
 }
 
 // named returns the manifests that the argument names: those that git ignores only where there are no others.
@@ -139,7 +137,7 @@ func (l *place) named(ctx context.Context, s *setup, files []github.File) ([]git
 	if named := slices.DeleteFunc(slices.Clone(files), isOther); len(named) > 0 || l.checkout == nil {
 		return named, nil
 	}
-	all, err := l.workspace.list(ctx)
+	all, err := l.Workspace.List(ctx)
 	return slices.DeleteFunc(all, isOther), err
 }
 
@@ -151,7 +149,7 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 		return usageError{err}
 	}
 	s.setup = cmp.Or(s.setup, setup)
-	files, err := l.list(ctx)
+	files, err := l.List(ctx)
 	if err != nil {
 		return err
 	}
@@ -174,7 +172,7 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 	s.sources = append(s.sources, sources...)
 	s.isWhole = l.within == ""
 	for _, f := range files {
-		s.around.paths = append(s.around.paths, path.Join(l.name, f.Path))
+		s.around.paths = append(s.around.paths, path.Join(l.Name, f.Path))
 	}
 	p.trustOrigin(ctx, c, l)
 	if s.isWhole {

@@ -16,6 +16,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/schema"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // setup is what a run knows of the registry before it reads a manifest: its configuration file, under what the inputs say.
@@ -56,7 +57,7 @@ type (
 )
 
 // setUp reads the configuration file from a tree, and puts the inputs above it. Whatever is wrong with either is the user's to mend.
-func (p *program) setUp(ctx context.Context, c *Config, t tree) (*setup, error) {
+func (p *program) setUp(ctx context.Context, c *Config, t source.Tree) (*setup, error) {
 	s := &setup{globs: c.Manifests}
 	text, err := readConfig(ctx, c, t)
 	if errors.Is(err, github.ErrNotFound) {
@@ -109,8 +110,8 @@ func chosen(c *Config, file *config.File) ([]*registry.Registry, error) {
 }
 
 // readConfig returns the configuration file's text, nil where there is none and none was asked for.
-func readConfig(ctx context.Context, c *Config, t tree) ([]byte, error) {
-	f, found, err := t.find(ctx, c.ConfigFile)
+func readConfig(ctx context.Context, c *Config, t source.Tree) ([]byte, error) {
+	f, found, err := t.Find(ctx, c.ConfigFile)
 	switch {
 	case err != nil:
 		return nil, err
@@ -123,26 +124,26 @@ func readConfig(ctx context.Context, c *Config, t tree) ([]byte, error) {
 }
 
 // readRequired reads a file that has to be there, and to be one: a link may lead to what nobody reviewed.
-func readRequired(ctx context.Context, t tree, path string, maxSize int) ([]byte, error) {
-	f, found, err := t.find(ctx, path)
+func readRequired(ctx context.Context, t source.Tree, path string, maxSize int) ([]byte, error) {
+	f, found, err := t.Find(ctx, path)
 	if err == nil && !found {
 		err = usageError{errors.New("there is no such file")}
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, is := irregular(f)
+	s, is := source.Irregular(f)
 	if !is {
-		s, err = t.read(ctx, f, maxSize)
+		s, err = t.Read(ctx, f, maxSize)
 	}
-	if err == nil && s.problem != "" {
-		err = usageError{errors.New(strings.Replace(s.problem, "The manifest", "it", 1))}
+	if err == nil && s.Problem != "" {
+		err = usageError{errors.New(strings.Replace(s.Problem, "The manifest", "it", 1))}
 	}
-	return s.text, err
+	return s.Text, err
 }
 
 // describer returns what finds a registry's artifacts: its description, what its own package adds, and its JSON Schema.
-func describer(ctx context.Context, t tree, r *registry.Registry) (registry.Describer, error) {
+func describer(ctx context.Context, t source.Tree, r *registry.Registry) (registry.Describer, error) {
 	var by registry.Describer = r
 	if r.Rules == prem.Rules {
 		by = prem.Registry{Registry: r}
@@ -181,6 +182,16 @@ func (s *setup) selects(path string) bool {
 	return slices.ContainsFunc(s.registries, func(r described) bool { return r.Selects(path) })
 }
 
+// selected returns those of the files that are manifests.
+func (s *setup) selected(files []github.File) []github.File {
+	return slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !s.selects(f.Path) })
+}
+
+// readAll reads files that may be manifests.
+func (s *setup) readAll(ctx context.Context, t source.Tree, files []github.File) ([]source.Source, error) {
+	return source.ReadAll(ctx, t, files, s.maxSize())
+}
+
 // of returns the registry that a manifest belongs to: the first whose globs select it, else the first.
 func (s *setup) of(path string) described {
 	i := slices.IndexFunc(s.registries, func(r described) bool { return r.Selects(path) })
@@ -207,31 +218,31 @@ func (s *setup) maxSize() (n int) {
 }
 
 // parse reads a source strictly; one without text gives a finding that says why.
-func (s *setup) parse(from source) (*registry.Manifest, []finding.Finding) {
-	if from.problem != "" {
-		return nil, []finding.Finding{finding.New(finding.ManifestUnreadable, from.path, "", finding.Position{Line: 1, Column: 1}, from.problem, "")}
+func (s *setup) parse(from source.Source) (*registry.Manifest, []finding.Finding) {
+	if from.Problem != "" {
+		return nil, []finding.Finding{finding.New(finding.ManifestUnreadable, from.Path, "", finding.Position{Line: 1, Column: 1}, from.Problem, "")}
 	}
-	r := s.of(from.at())
-	return r.Read(from.path, from.text, r.by)
+	r := s.of(from.At())
+	return r.Read(from.Path, from.Text, r.by)
 }
 
 // noteChange finds out whether the configuration is another one in head than in base, by which head is judged.
-func (s *setup) noteChange(ctx context.Context, c *Config, base, head tree) error {
-	was, wasThere, err := base.find(ctx, c.ConfigFile)
+func (s *setup) noteChange(ctx context.Context, c *Config, base, head source.Tree) error {
+	was, wasThere, err := base.Find(ctx, c.ConfigFile)
 	if err != nil {
 		return err
 	}
-	is, isThere, err := head.find(ctx, c.ConfigFile)
+	is, isThere, err := head.Find(ctx, c.ConfigFile)
 	if err != nil || wasThere != isThere || !isThere {
 		s.changed = wasThere != isThere
 		return err
 	}
-	before, err := base.read(ctx, was, config.MaxSize)
+	before, err := base.Read(ctx, was, config.MaxSize)
 	if err != nil {
 		return err
 	}
-	after, err := head.read(ctx, is, config.MaxSize)
-	s.changed = !bytes.Equal(before.text, after.text) || before.problem != after.problem
+	after, err := head.Read(ctx, is, config.MaxSize)
+	s.changed = !bytes.Equal(before.Text, after.Text) || before.Problem != after.Problem
 	return err
 }
 

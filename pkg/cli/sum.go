@@ -16,6 +16,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -104,8 +105,8 @@ func (s *sum) drafts(ctx context.Context, args []string) (drafts []*draft, findi
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, source := range selected.sources {
-		d, problems := s.draft(selected.setup, source)
+	for _, from := range selected.sources {
+		d, problems := s.draft(selected.setup, from)
 		findings = append(findings, problems...)
 		if d != nil {
 			drafts = append(drafts, d)
@@ -175,9 +176,9 @@ func (s *sum) checkPlaces(d *draft) error {
 		switch {
 		case d.isWrong(a):
 		case s.write && s.fills(a) && a.Slot.Checksum == "" && a.Role != artifact.Image && d.isOld():
-			return fmt.Errorf("%s names files in the fields of version 1, which have no place for checksums: give --upgrade to rewrite it as 1.1, or --transition to put the new fields beside the old", finding.Quote(d.path))
+			return fmt.Errorf("%s names files in the fields of version 1, which have no place for checksums: give --upgrade to rewrite it as 1.1, or --transition to put the new fields beside the old", finding.Quote(d.Path))
 		case s.pins(a) && d.isOld():
-			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL, and --pin changes only those of 1.1: give --upgrade without --transition, or remove the old fields first", finding.Quote(d.path))
+			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL, and --pin changes only those of 1.1: give --upgrade without --transition, or remove the old fields first", finding.Quote(d.Path))
 		}
 	}
 	return nil
@@ -261,7 +262,7 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, unplaced []finding.Finding, err error) {
 	var problems []error
 	for _, r := range results {
-		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.path == r.Artifact.Manifest })]
+		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.Path == r.Artifact.Manifest })]
 		fills := s.fills(d.artifact(r.Artifact))
 		if fills && s.from != "" {
 			disagree(s.from, r)
@@ -282,11 +283,11 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		}
 	}
 	for _, d := range drafts {
-		isPart := func(r verify.Result) bool { return r.Artifact.Manifest == d.path && r.Status == verify.Unreachable }
+		isPart := func(r verify.Result) bool { return r.Artifact.Manifest == d.Path && r.Status == verify.Unreachable }
 		if isCut && slices.ContainsFunc(results, isPart) {
-			d.edited = d.text
+			d.edited = d.Text
 		} else if text, err := d.edit.Text(); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", finding.Quote(d.path), err))
+			problems = append(problems, fmt.Errorf("%s: %w", finding.Quote(d.Path), err))
 			continue
 		} else {
 			d.edited = text
@@ -304,7 +305,7 @@ func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 // declare prints a checksum, and puts it into a draft that is to be written.
 func (s *sum) declare(d *draft, r verify.Result) error {
-	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", r.Observed, finding.Clean(d.path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.write {
+	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", r.Observed, finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.write {
 		return err
 	}
 	return d.setChecksum(r, s.replaces(r.Artifact))
@@ -313,7 +314,7 @@ func (s *sum) declare(d *draft, r verify.Result) error {
 // setPinned tells the URL that names a commit, and puts it into a draft.
 func (s *sum) setPinned(d *draft, r verify.Result) error {
 	url := hosts.WithRevision(r.Artifact.URL, s.server(), r.Commit)
-	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.path), finding.Clean(r.Artifact.Pointer), finding.Quote(url)); err != nil {
+	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer), finding.Quote(url)); err != nil {
 		return err
 	}
 	return d.setURL(r.Artifact, url)
@@ -329,11 +330,11 @@ func (s *sum) finish(d *draft) error {
 	if !s.pin {
 		return nil
 	}
-	now, _ := d.setup.parse(source{path: d.path, inTree: d.inTree, text: d.edited})
+	now, _ := d.setup.parse(source.Source{Path: d.Path, InTree: d.InTree, Text: d.edited})
 	var said strings.Builder
 	for _, a := range now.Artifacts {
 		if why := s.mutable(a); why != "" {
-			fmt.Fprintf(&said, "%s %s: not pinned, it follows %s\n", finding.Clean(d.path), finding.Clean(a.Pointer), why)
+			fmt.Fprintf(&said, "%s %s: not pinned, it follows %s\n", finding.Clean(d.Path), finding.Clean(a.Pointer), why)
 		}
 	}
 	_, err := io.WriteString(s.Stderr, said.String())

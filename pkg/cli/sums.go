@@ -38,13 +38,13 @@ func readSums(name string) (*sums, error) {
 	}
 	file, err := openRegular(name)
 	if err != nil {
-		return nil, errors.New(cause(err))
+		return nil, finding.WithoutPath(err)
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxSums+1))
 	switch {
 	case err != nil:
-		return nil, errors.New(cause(err))
+		return nil, finding.WithoutPath(err)
 	case len(text) > maxSums:
 		return nil, fmt.Errorf("it has more than %d bytes, and is no list of checksums", maxSums)
 	}

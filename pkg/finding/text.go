@@ -1,7 +1,9 @@
 package finding
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,4 +73,13 @@ func Shorten(s string, limit int) string {
 	head := (limit - 1) * 2 / 3
 	tail := limit - 1 - head
 	return string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
+}
+
+// WithoutPath returns an error of a file without the file's path, which the sentence around it names already; any other as it is.
+func WithoutPath(err error) error {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -77,7 +76,7 @@ func ReadEvent(name, path string) (Event, error) {
 	}
 	event, err := readPayload(path, change)
 	if err != nil {
-		return Event{}, fmt.Errorf("the payload of the event %s in %s can't be used: %w", finding.Quote(name), finding.Quote(path), withoutPath(err))
+		return Event{}, fmt.Errorf("the payload of the event %s in %s can't be used: %w", finding.Quote(name), finding.Quote(path), finding.WithoutPath(err))
 	}
 	event.Name = name
 	return event, nil
@@ -112,15 +111,6 @@ func readPayload(path string, change func(payload) (Event, error)) (Event, error
 	event, err := change(p)
 	event.DefaultBranch = p.Repository.DefaultBranch
 	return event, err
-}
-
-// withoutPath is an error of a file, without the path that the sentence around it names already.
-func withoutPath(err error) error {
-	var e *fs.PathError
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 func pullRequest(p payload) (Event, error) {

@@ -165,11 +165,7 @@ func absent(message string) error {
 }
 
 func cantRead(path string, err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		err = pathError.Err
-	}
-	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s can't be read: %s", finding.Quote(path), finding.Quote(err.Error())),
+	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s can't be read: %s", finding.Quote(path), finding.Quote(finding.WithoutPath(err).Error())),
 		Fix: "See what is there, and who may read it"}
 }
 

@@ -1,4 +1,4 @@
-package cli
+package source
 
 import (
 	"context"
@@ -11,30 +11,33 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// commit is a tree in GitHub's API. Texts that a checkout has too are read there: git's name for a text, which the API gives,
+// Commit is a tree in GitHub's API. Texts that a checkout has too are read there: git's name for a text, which the API gives,
 // tells that it is the commit's, whatever was checked out, and whoever did it.
-type commit struct {
-	api   *github.Client
-	sha   string
-	disk  *workspace        // a checkout; nil for none
+type Commit struct {
+	API   *github.Client
+	SHA   string
+	Disk  *Workspace        // a checkout; nil for none
 	files []github.File     // once it was listed
 	texts map[string][]byte // that were fetched, by blob
 	calls atomic.Int64      // made for texts
 }
 
-func (c *commit) list(ctx context.Context) (files []github.File, err error) {
+// List implements Tree.
+func (c *Commit) List(ctx context.Context) (files []github.File, err error) {
 	if c.files == nil {
-		c.files, err = c.api.Tree(ctx, c.sha)
+		c.files, err = c.API.Tree(ctx, c.SHA)
 	}
 	return c.files, err
 }
 
-func (c *commit) find(ctx context.Context, path string) (github.File, bool, error) {
+// Find implements Tree.
+func (c *Commit) Find(ctx context.Context, path string) (github.File, bool, error) {
 	return findIn(ctx, c, path)
 }
 
-func (c *commit) read(ctx context.Context, f github.File, maxSize int) (source, error) {
-	if s, is := irregular(f); is {
+// Read implements Tree.
+func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (Source, error) {
+	if s, is := Irregular(f); is {
 		return s, nil
 	}
 	text, found := c.onDisk(f, maxSize)
@@ -44,33 +47,33 @@ func (c *commit) read(ctx context.Context, f github.File, maxSize int) (source, 
 	if !found {
 		c.calls.Add(1)
 		var err error
-		if text, err = c.api.Blob(ctx, f.BlobSHA, int64(maxSize)+1); err != nil {
-			return source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+		if text, err = c.API.Blob(ctx, f.BlobSHA, int64(maxSize)+1); err != nil {
+			return Source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
 		}
 	}
-	return source{path: f.Path, text: text[:min(len(text), maxSize+1)]}, nil
+	return Source{Path: f.Path, Text: text[:min(len(text), maxSize+1)]}, nil
 }
 
 // onDisk returns a file's text where the checkout holds that very one.
-func (c *commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
-	if c.disk == nil {
+func (c *Commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
+	if c.Disk == nil {
 		return nil, false
 	}
-	text, err := c.disk.readRegular(f.Path, maxSize)
+	text, err := c.Disk.readRegular(f.Path, maxSize)
 	return text, err == nil && github.IsBlob(f.BlobSHA, text)
 }
 
 // fetch reads texts ahead, in as few calls as GitHub allows.
-func (c *commit) fetch(ctx context.Context, files []github.File, maxSize int) (left int) {
+func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) (left int) {
 	files = slices.DeleteFunc(slices.Clone(files), func(f github.File) bool {
-		_, isIrregular := irregular(f)
+		_, isIrregular := Irregular(f)
 		_, found := c.onDisk(f, maxSize)
 		return isIrregular || found
 	})
 	if len(files) > 1 {
-		calls := c.api.Calls()
-		c.texts = c.api.Blobs(ctx, files)
-		c.calls.Add(c.api.Calls() - calls)
+		calls := c.API.Calls()
+		c.texts = c.API.Blobs(ctx, files)
+		c.calls.Add(c.API.Calls() - calls)
 	}
 	for _, f := range files {
 		if _, found := c.texts[f.BlobSHA]; !found {
@@ -84,8 +87,8 @@ func (c *commit) fetch(ctx context.Context, files []github.File, maxSize int) (l
 // (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
 const manyCalls = 20
 
-// cost says what a checkout would have saved, "" where that is little.
-func (c *commit) cost() string {
+// Cost says what a checkout would have saved, "" where that is little.
+func (c *Commit) Cost() string {
 	n := c.calls.Load()
 	if n < manyCalls {
 		return ""
@@ -93,21 +96,21 @@ func (c *commit) cost() string {
 	return fmt.Sprintf("Manifests were read by %d calls of GitHub's API, of which a workflow has 1,000 an hour: with a checkout of the commit (actions/checkout) before this step there are none", n)
 }
 
-// irregular is the source of what git keeps under a manifest's name and is no file.
-func irregular(f github.File) (s source, is bool) {
-	s.path = f.Path
+// Irregular is the source of what git keeps under a manifest's name and is no file.
+func Irregular(f github.File) (s Source, is bool) {
+	s.Path = f.Path
 	switch {
 	case f.Symlink:
-		s.problem = "The manifest is a symbolic link"
+		s.Problem = "The manifest is a symbolic link"
 	case f.Submodule:
-		s.problem = "The manifest is a submodule, another repository's commit"
+		s.Problem = "The manifest is a submodule, another repository's commit"
 	}
-	return s, s.problem != ""
+	return s, s.Problem != ""
 }
 
-// changedFiles lists the files that an event changed. Where the list can't be had whole, every manifest
+// ChangedFiles lists the files that an event changed. Where the list can't be had whole, every manifest
 // has to be verified, and all says why.
-func changedFiles(ctx context.Context, api *github.Client, e github.Event) (files []github.File, all string, err error) {
+func ChangedFiles(ctx context.Context, api *github.Client, e github.Event) (files []github.File, all string, err error) {
 	var complete bool
 	switch {
 	case e.PullRequest != 0:
