@@ -1,0 +1,106 @@
+package source_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+)
+
+// folder is a workspace that holds texts, and links by the name of what they lead to behind "-> ".
+func folder(t *testing.T, files map[string]string) source.Workspace {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		name = filepath.Join(dir, name)
+		err := os.MkdirAll(filepath.Dir(name), 0o700)
+		if to, isLink := strings.CutPrefix(text, "-> "); isLink && err == nil {
+			err = os.Symlink(to, name)
+		} else if err == nil {
+			err = os.WriteFile(name, []byte(text), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := source.OpenWorkspace(dir, "shown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+func TestWorkspaceIsNeverLeft(t *testing.T) {
+	outside := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := folder(t, map[string]string{"a/m.json": "text", "in.json": "-> a/m.json", "out.json": "-> " + outside, "gone.json": "-> nowhere", ".git/config": "git's"})
+	files, err := w.List(t.Context())
+	if err != nil || len(files) != 4 {
+		t.Fatalf("%v, error %v", files, err)
+	}
+	sources, err := source.ReadAll(t.Context(), w, files, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range map[string]string{"a/m.json": "text", "in.json": "text", "out.json": "", "gone.json": ""} {
+		for _, s := range sources {
+			if s.At() != i {
+				continue
+			}
+			if string(s.Text) != want || (s.Problem == "") != (want != "") || s.Path != "shown/"+i {
+				t.Errorf("%s: %q, problem %q, shown as %q", i, s.Text, s.Problem, s.Path)
+			}
+		}
+	}
+	if s, err := w.ReadUnfollowed(t.Context(), github.File{Path: "in.json"}, 3); err != nil || s.Problem == "" || s.Text != nil {
+		t.Errorf("a link was followed: %+v, error %v", s, err)
+	}
+}
+
+// TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt reads a commit beside a checkout of which one file is another.
+func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
+	api := githubtest.New()
+	defer api.Close()
+	sha := strings.Repeat("a", 40)
+	texts := map[string]string{"same.json": "same", "other.json": "reviewed", "more.json": "more"}
+	for name, text := range texts {
+		api.AddToTree(sha, name, text)
+	}
+	client, err := github.New(github.Config{APIURL: api.URL, Repository: "o/r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := folder(t, map[string]string{"same.json": "same", "other.json": "forged"})
+	c := &source.Commit{API: client, SHA: sha, Disk: &w}
+	files, err := c.List(t.Context())
+	if err != nil || len(files) != len(texts) {
+		t.Fatalf("%v, error %v", files, err)
+	}
+	sources, err := source.ReadAll(t.Context(), c, files, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sources {
+		if string(s.Text) != texts[s.Path] {
+			t.Errorf("%s: %q", s.Path, s.Text)
+		}
+	}
+	if c.Cost() != "" {
+		t.Errorf("two texts cost %q", c.Cost())
+	}
+}
+
+func TestWhatIsNoFileIsAProblem(t *testing.T) {
+	for want, f := range map[string]github.File{"symbolic link": {Path: "m", Symlink: true}, "submodule": {Path: "m", Submodule: true}, "": {Path: "m"}} {
+		if s, is := source.Irregular(f); is != (want != "") || !strings.Contains(s.Problem, want) || s.Path != "m" {
+			t.Errorf("%+v: %+v", f, s)
+		}
+	}
+}
