@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -43,8 +44,10 @@ type page struct {
 	Remarks                 []remark
 	Chart                   chart
 	Told, Waived            []groupRow
+	MoreTold, MoreWaived    string // about the causes that are not shown
 	Columns                 []string
 	Files                   []fileRow
+	MoreFiles               string // about the files that are not shown
 	Silent                  string // about the manifests that are not shown
 	Project, Version        string
 }
@@ -74,6 +77,7 @@ type groupRow struct {
 	Declared, Served string
 	Waived           []span
 	Places           []placeRow
+	MorePlaces       string // about those that are not shown
 }
 
 type placeRow struct {
@@ -100,11 +104,21 @@ type remark struct {
 	Fix     []span
 }
 
+// The bounds of a page that a browser still opens in a moment: some 10 MB.
+const (
+	pageFiles  = 10_000
+	pageGroups = 1_000
+	pagePlaces = 1_000 // of one group
+)
+
 // WriteHTML writes the report as one self-contained page for people: what needs somebody, every file, what it ended as and why,
 // and what the scans up to this one found, oldest first. The page loads nothing, and its content security policy allows only its
 // own style and script.
 func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 	told, waived := r.groups()
+	told, moreTold := first(told, pageGroups, "cause")
+	waived, moreWaived := first(waived, pageGroups, "cause")
+	files, moreFiles := first(r.files(), pageFiles, "file")
 	p := page{
 		Policy: "default-src 'none'; style-src " + cspHash(pageStyle) + "; script-src " + cspHash(pageScript) + "; base-uri 'none'; form-action 'none'",
 		Style:  template.CSS(pageStyle), Script: template.JS(pageScript),
@@ -113,8 +127,8 @@ func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 		Commit:     anchor{r.Run.HeadSHA[:min(7, len(r.Run.HeadSHA))], r.commitURL()},
 		Run:        anchor{fmt.Sprintf("run %d", r.Run.RunID), r.runURL()},
 		Chart:      newChart(scans),
-		Told:       r.groupPage(told), Waived: r.groupPage(waived),
-		Columns: []string{"Service", "File", "Status", "Since", "Size", "Remarks"}, Files: r.files(), Silent: r.silent(),
+		Told:       r.groupPage(told), MoreTold: moreTold, Waived: r.groupPage(waived), MoreWaived: moreWaived,
+		Columns: []string{"Service", "File", "Status", "Since", "Size", "Remarks"}, Files: files, MoreFiles: moreFiles, Silent: r.silent(),
 		Project: projectURL, Version: finding.Clean(r.Tool.Version),
 	}
 	for _, text := range r.remarks() {
@@ -126,6 +140,14 @@ func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 	}
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// first returns the beginning of a list, and says how much is left out, "" for nothing.
+func first[T any](list []T, limit int, what string) (shown []T, more string) {
+	if len(list) <= limit {
+		return list, ""
+	}
+	return list[:limit], fmt.Sprintf("Not shown: %s more %s, which the report as JSON has.", humanize.Comma(int64(len(list)-limit)), english.PluralWord(len(list)-limit, what, ""))
 }
 
 // cspHash allows an inline element with exactly this text (https://www.w3.org/TR/CSP3/#grammardef-hash-source).
@@ -172,22 +194,24 @@ func (r *Report) figures() []figure {
 func (r *Report) groupPage(groups []group) []groupRow {
 	var rows []groupRow
 	for _, g := range groups {
-		first := g[0]
-		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(first.host()), Title: anchor{Text: g.count()}}
+		lead := g[0]
+		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(lead.host()), Title: anchor{Text: g.count()}}
 		if len(g) == 1 {
-			row.Title = r.service(first.manifest(), first.position().Line)
-			row.Declared, row.Served, _ = first.digests()
+			row.Title = r.service(lead.manifest(), lead.position().Line)
+			row.Declared, row.Served, _ = lead.digests()
 		}
-		for _, s := range first.says {
+		for _, s := range lead.says {
 			row.Says = append(row.Says, newRemark(s))
 		}
-		if w := first.findings[0].Waived; !w.IsZero() {
+		if w := lead.findings[0].Waived; !w.IsZero() {
 			row.Waived = []span{{Text: finding.Clean(finding.Shorten(w.Because, messageLimit)), Code: true}}
 			if w.Until != "" {
 				row.Waived = append([]span{{Text: "until "}, {Text: finding.Clean(finding.Shorten(w.Until, valueLimit)), Code: true}, {Text: ": "}}, row.Waived...)
 			}
 		}
-		for _, e := range g {
+		var places []entry
+		places, row.MorePlaces = first([]entry(g), pagePlaces, "place")
+		for _, e := range places {
 			row.Places = append(row.Places, r.placePage(e))
 		}
 		rows = append(rows, row)

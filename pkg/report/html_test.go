@@ -159,6 +159,9 @@ func TestPageSaysWhatIsNotShownAndSinceWhen(t *testing.T) {
 			t.Errorf("the page does not hold %s", want)
 		}
 	}
+	if page := pageOf(t, report.Build(alike(1_503))); !strings.Contains(page, "Not shown: 2 more places, which the report as JSON has.") {
+		t.Error("nothing says that places of a cause are left out")
+	}
 	if err := r.WriteHTML(failing{}, nil); !errors.Is(err, errFailing) {
 		t.Errorf("got %v", err)
 	}
