@@ -253,7 +253,7 @@ func TestTrusted(t *testing.T) {
 }
 
 func FuzzTrusted(f *testing.F) {
-	for _, seed := range []string{"https://github.com/acme/s", "https://github.com/acme/../x", "https://github.com@x/acme/", "https://github.com\\acme/"} {
+	for _, seed := range []string{"https://github.com/acme/s", "https://github.com/acme/../x", "https://github.com@x/acme/", "https://github.com\\acme/", "https://github.com/acme"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
@@ -263,7 +263,7 @@ func FuzzTrusted(f *testing.F) {
 			return
 		}
 		key, err := hosts.Canonical(url)
-		if err != nil || !strings.HasPrefix(key, "https://github.com/acme/") || strings.Contains(key, "..") && strings.Contains(key, "/../") {
+		if err != nil || !strings.HasPrefix(key+"/", "https://github.com/acme/") || strings.Contains(key, "..") && strings.Contains(key, "/../") {
 			t.Fatalf("%q is trusted, and is %q, %v", url, key, err)
 		}
 	})
