@@ -171,10 +171,15 @@ func (p *program) selectBelow(ctx context.Context, c *Config, l *place, s *selec
 	}
 	s.sources = append(s.sources, sources...)
 	s.isWhole = l.within == ""
+	p.trustOrigin(ctx, c, l)
+	return l.readAround(ctx, s, files, named)
+}
+
+// readAround adds to a selection what the named manifests are compared with: the rest of the registry's files.
+func (l *place) readAround(ctx context.Context, s *selection, files, named []github.File) error {
 	for _, f := range files {
 		s.around.paths = append(s.around.paths, path.Join(l.Name, f.Path))
 	}
-	p.trustOrigin(ctx, c, l)
 	if s.isWhole {
 		return nil
 	}
