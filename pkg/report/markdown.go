@@ -200,18 +200,33 @@ func (m markdown) rows(rows []row) []section {
 	return []section{table, blocks}
 }
 
+// groupRows are the rows of groups. Those that the limit leaves no room for, whatever else is written, are empty.
 func (m markdown) groupRows(groups []group) []row {
-	var rows []row
-	for _, g := range groups {
-		first := g[0]
-		r := row{sign: severitySigns[g.severity()], file: m.file(g), what: link(prose(brief(first.says[0].rules[0])), ruleURL(first.says[0].rules[0]))}
-		if len(g) == 1 && first.artifact != nil {
-			r.declared, r.found = shortPair(first.artifact.Declared, first.artifact.Observed)
+	rows := make([]row, len(groups))
+	cells, blocks := 0, 0 // bytes
+	for i, g := range groups {
+		r := &rows[i]
+		if cells <= m.limit {
+			*r = m.cells(g)
+			cells += len(r.file) + len(r.what)
 		}
-		r.summary, r.details = r.sign+" "+summary(g), m.details(g)
-		rows = append(rows, r)
+		if blocks <= m.limit {
+			r.summary, r.details = severitySigns[g.severity()]+" "+summary(g), m.details(g)
+			blocks += len(r.details)
+		}
 	}
 	return rows
+}
+
+// cells is a group in the table.
+func (m markdown) cells(g group) row {
+	first := g[0]
+	rule := first.says[0].rules[0]
+	r := row{sign: severitySigns[g.severity()], file: m.file(g), what: link(prose(brief(rule)), ruleURL(rule))}
+	if len(g) == 1 && first.artifact != nil {
+		r.declared, r.found = shortPair(first.artifact.Declared, first.artifact.Observed)
+	}
+	return r
 }
 
 // block is a row in full, folded but for the only one.
