@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -78,6 +79,8 @@ var (
 		{"a server that fails", "/status/500", none},
 		{"a body shorter than its length", "/short", none},
 		{"a body whose last chunk is missing", "/unfinished", none},
+		{"a body that its connection's breaking off ends", "/unframed", none},
+		{"the same behind a redirect with a length", "/redirected", none},
 	}
 )
 
@@ -361,7 +364,19 @@ func origin(insecure string) http.Handler {
 	mux.HandleFunc("/unfinished", func(w http.ResponseWriter, _ *http.Request) {
 		cutShort(w, "Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s\r\n", len(part), part))
 	})
+	mux.HandleFunc("/unframed", func(w http.ResponseWriter, _ *http.Request) { breakOff(w, part) })
+	mux.Handle("/redirected", http.RedirectHandler("/unframed", http.StatusFound))
 	return mux
+}
+
+// breakOff answers with a body of no length that ends with its connection, which nobody closes properly.
+func breakOff(w http.ResponseWriter, body string) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.(*tls.Conn).NetConn().Close()
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nVia: HTTP/1.1 Content-Length: 6\r\n\r\n%s", body)
 }
 
 // cutShort answers with a body that ends with its connection, properly closed, before it is complete.
