@@ -106,7 +106,7 @@ func versionShape(s *service) {
 	case s.lacksBinariesURL():
 		s.report(ManifestVersion, valueOf(version), "Version 1 is that of services with a `binariesUrl`, and there is none: the App finds nothing to download",
 			s.versionFix())
-	case version.String() == "" && len(s.binaries) > 0:
+	case !s.set("version") && len(s.binaries) > 0:
 		at := s.whole()
 		if version != nil {
 			at = valueOf(version)
