@@ -133,7 +133,7 @@ func (x *extraction) checksum(v *document.Value) checksum {
 		c.value, err = parseChecksum(text, memberName(v))
 	}
 	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
-		err = fmt.Errorf("%s is broken: two files with one checksum can be made, and the registry's description does not `accept` it", algorithmNames[c.value.Algorithm])
+		err = fmt.Errorf("%s is broken: two files with one checksum can be made, and the registry's description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
 	}
 	if err != nil {
 		c.value, c.problem = digest.Digest{}, err.Error()
