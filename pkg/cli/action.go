@@ -25,19 +25,19 @@ type action struct {
 }
 
 func (p *program) action(ctx context.Context, _ []string) (int, error) {
-	code, err := p.answer(ctx)
-	if err == nil {
-		return code, nil
-	}
-	return code, errors.Join(err, p.output(map[string]string{"outcome": "failure"}))
-}
-
-// answer does what the event asks for.
-func (p *program) answer(ctx context.Context) (int, error) {
 	a, err := p.newAction()
 	if err != nil {
-		return 0, err
+		return 0, errors.Join(err, p.output(map[string]string{"outcome": "failure"}))
 	}
+	code, err := a.answer(ctx)
+	if err != nil && code == 0 {
+		return a.giveUp(err)
+	}
+	return code, err
+}
+
+// answer does what the event asks for. An error with the code 0 is one that nothing was published of.
+func (a *action) answer(ctx context.Context) (int, error) {
 	if len(a.config.Merge) > 0 {
 		return a.merge(ctx)
 	}
@@ -48,7 +48,7 @@ func (p *program) answer(ctx context.Context) (int, error) {
 	}
 	selected, err := a.selection(work)
 	if err != nil {
-		return 0, errors.Join(err, a.writeNothing(err))
+		return 0, err
 	}
 	if a.config.Plan > 0 {
 		return a.plan(work, selected)
@@ -80,9 +80,12 @@ func (p *program) newAction() (*action, error) {
 	return &action{program: p, config: config, event: event, api: api}, err
 }
 
-// writeNothing leaves a report that says that it is not complete, for whoever waits for one.
-func (a *action) writeNothing(why error) error { return a.writeNote(finding.Clean(why.Error())) }
+// giveUp leaves a report that says that it is not complete and why, for whoever waits for one.
+func (a *action) giveUp(why error) (int, error) {
+	return a.end(0, errors.Join(why, a.writeNote(finding.Clean(why.Error()))), map[string]string{})
+}
 
+// writeNote writes a report of nothing but a note.
 func (a *action) writeNote(note string) error {
 	return writeFiles(a.config, report.Build(report.Input{
 		Version: Version(), Commit: Commit(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,

@@ -52,10 +52,12 @@ func (a *action) merge(ctx context.Context) (int, error) {
 		file, err = configOf(made, a.config)
 	}
 	if err != nil {
-		return 0, errors.Join(err, a.writeNothing(err))
+		return 0, err
 	}
-	if current, err := a.follow(ctx, merged.Run); err != nil || !current {
-		return ExitOK, err
+	if current, err := a.follow(ctx, merged.Run); err != nil {
+		return 0, err
+	} else if !current {
+		return a.end(ExitOK, a.writeNote("The run that is followed is not of the pull request's head: nothing was said"), map[string]string{})
 	}
 	run := a.run()
 	if merged.Run.HeadSHA != run.HeadSHA || merged.Run.PullRequest != run.PullRequest || merged.Run.Repository != run.Repository {

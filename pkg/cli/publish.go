@@ -66,16 +66,25 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout))
 	}
-	out := map[string]string{"report-file": a.config.ReportFile}
+	out := counts(r.Summary)
 	var err error
 	out["comment-url"], err = a.comment(ctx, r, code)
 	problems = append(problems, a.tolerate(r, err))
 	out["issue-number"], err = a.keepIssue(ctx, r, m)
 	problems = append(problems, a.tolerate(r, err), a.summarise(r))
-	if err := errors.Join(problems...); err != nil {
-		return ExitFailure, errors.Join(err, a.output(counts(r, ExitFailure, out)))
+	return a.end(code, errors.Join(problems...), out)
+}
+
+// end sets the outputs of a run that ends with a code, or with an error, which makes the code a failure's.
+func (a *action) end(code int, err error, out map[string]string) (int, error) {
+	out["outcome"], out["report-file"] = "failure", a.config.ReportFile
+	if err == nil && code == ExitOK {
+		out["outcome"] = "success"
 	}
-	return code, a.output(counts(r, code, out))
+	if err = errors.Join(err, a.output(out)); err != nil {
+		return ExitFailure, err
+	}
+	return code, nil
 }
 
 // workflow is the file of the workflow that runs, "" where the runner does not tell
@@ -137,20 +146,15 @@ func (p *program) output(values map[string]string) error {
 	})
 }
 
-// counts adds to the outputs what the report counts, and the outcome.
-func counts(r *report.Report, code int, values map[string]string) map[string]string {
-	s := r.Summary
-	values["outcome"] = "failure"
-	if code == ExitOK {
-		values["outcome"] = "success"
-	}
+// counts are the outputs that the report counts.
+func counts(s report.Summary) map[string]string {
+	values := map[string]string{"bytes": strconv.FormatInt(s.Bytes, 10)}
 	for name, n := range map[string]int{
 		"artifacts": s.Artifacts, "verified": s.Verified, "mismatch": s.Mismatch, "unverified": s.Unverified,
 		"failed": s.Failed(), "errors": s.Errors, "warnings": s.Warnings,
 	} {
 		values[name] = strconv.Itoa(n)
 	}
-	values["bytes"] = strconv.FormatInt(s.Bytes, 10)
 	return values
 }
 
