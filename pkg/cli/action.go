@@ -21,7 +21,8 @@ type action struct {
 	api    *github.Client
 	before *source.Commit // the base of a change, once it was asked for
 
-	commits []*source.Commit // that were read through the API
+	commits []*source.Commit         // that were read through the API
+	remarks map[finding.Severity]int // annotations of the run itself
 }
 
 func (p *program) action(ctx context.Context, _ []string) (int, error) {
@@ -77,7 +78,7 @@ func (p *program) newAction() (*action, error) {
 		APIURL: p.Getenv("GITHUB_API_URL"), Token: config.GitHubToken,
 		GraphQLURL: p.Getenv("GITHUB_GRAPHQL_URL"), Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(), Sleep: p.Sleep,
 	})
-	return &action{program: p, config: config, event: event, api: api}, err
+	return &action{program: p, config: config, event: event, api: api, remarks: map[finding.Severity]int{}}, err
 }
 
 // giveUp leaves a report that says that it is not complete and why, for whoever waits for one.

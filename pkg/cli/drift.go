@@ -63,7 +63,7 @@ func (a *action) recall(ctx context.Context) *memory {
 // keepIssue brings the drift issue up to date and returns its number, "" where there is none.
 func (a *action) keepIssue(ctx context.Context, r *report.Report, m *memory) (number string, err error) {
 	if a.config.DriftIssue && a.event.Name == "workflow_dispatch" && !a.isMerged() {
-		a.actions().Noticef("The drift issue is about the default branch: this run is of another one, and leaves it as it is")
+		a.remark(finding.Notice, "The drift issue is about the default branch: this run is of another one, and leaves it as it is")
 	}
 	if !a.keepsIssue() || m.noIssue != nil {
 		return "", m.noIssue
@@ -81,7 +81,7 @@ func (a *action) keepIssue(ctx context.Context, r *report.Report, m *memory) (nu
 	issue.Body = d.Markdown(room - (len(issue.State)+2)/3*4)
 	n, outcome, err := a.api.UpsertIssue(ctx, issue)
 	if outcome == github.Newer {
-		a.actions().Noticef("The drift issue is a newer run's, and was left as it is")
+		a.remark(finding.Notice, "The drift issue is a newer run's, and was left as it is")
 	}
 	if n == 0 && err == nil && len(issue.State) > 0 {
 		r.Notes = append(r.Notes, "Nobody counts for how many scans hosts have not answered, so that the drift issue will not name them: keep a `state-file`")

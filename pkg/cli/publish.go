@@ -63,15 +63,15 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 		m.Ended(r)
 	}
 	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{Folds: true})}
-	if a.config.Annotations {
-		problems = append(problems, r.Annotate(a.Stdout))
-	}
 	out := counts(r.Summary)
 	var err error
 	out["comment-url"], err = a.comment(ctx, r, code)
 	problems = append(problems, a.tolerate(r, err))
 	out["issue-number"], err = a.keepIssue(ctx, r, m)
 	problems = append(problems, a.tolerate(r, err), a.summarise(r))
+	if a.config.Annotations {
+		problems = append(problems, r.Annotate(a.Stdout, a.remarks))
+	}
 	return a.end(code, errors.Join(problems...), out)
 }
 
@@ -106,7 +106,7 @@ func (a *action) comment(ctx context.Context, r *report.Report, code int) (url s
 		Body: r.Markdown(commentLimit), OnlyUpdate: quiet || r.Summary.Manifests == 0,
 	})
 	if outcome == github.Newer {
-		a.actions().Noticef("The comment on the pull request is a newer run's, and was left as it is")
+		a.remark(finding.Notice, "The comment on the pull request is a newer run's, and was left as it is")
 	}
 	return url, err
 }
@@ -121,9 +121,19 @@ func (a *action) tolerate(r *report.Report, err error) error {
 	if a.event.PullRequest != 0 {
 		message += ". A fork's token never has it, unless the workflow runs on pull_request_target"
 	}
-	a.actions().Warningf("%s", message)
+	a.remark(finding.Warning, message)
 	r.Notes = append(r.Notes, message)
 	return nil
+}
+
+// remark annotates the run itself. GitHub counts it among those of the findings, of which it shows a few.
+func (a *action) remark(severity finding.Severity, text string) {
+	a.remarks[severity]++
+	write := a.actions().Noticef
+	if severity == finding.Warning {
+		write = a.actions().Warningf
+	}
+	write("%s", text)
 }
 
 // summarise writes the job summary.

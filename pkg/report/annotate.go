@@ -18,9 +18,9 @@ import (
 const annotationLimit = 10
 
 // Annotate writes an annotation for each file, or place, that something is found about, worst first. What is
-// waived needs none. GitHub drops what is over its limit without a word, so of each severity ten are written, and
-// the tenth says how many more there are.
-func (r *Report) Annotate(w io.Writer) error {
+// waived needs none. GitHub drops what is over its limit without a word, so of each severity ten are written, less those
+// that the step has shown already, and the last says how many more there are.
+func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
 	told, _ := r.groups()
@@ -31,9 +31,10 @@ func (r *Report) Annotate(w io.Writer) error {
 				messages = append(messages, g.annotations()...)
 			}
 		}
-		for i, message := range messages[:min(annotationLimit, len(messages))] {
-			if i == annotationLimit-1 && len(messages) > annotationLimit {
-				message.text += fmt.Sprintf("\n\nThere are %d more of severity %s: see the job summary.", len(messages)-annotationLimit, severity)
+		limit := max(annotationLimit-shown[severity], 1)
+		for i, message := range messages[:min(limit, len(messages))] {
+			if i == limit-1 && len(messages) > limit {
+				message.text += fmt.Sprintf("\n\nThere are %d more of severity %s: see the job summary.", len(messages)-limit, severity)
 			}
 			annotate(action, message)
 		}

@@ -4,13 +4,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
 func annotations(t testing.TB, r *report.Report) string {
 	t.Helper()
+	return annotationsAfter(t, r, nil)
+}
+
+func annotationsAfter(t testing.TB, r *report.Report, shown map[finding.Severity]int) string {
+	t.Helper()
 	var b strings.Builder
-	if err := r.Annotate(&b); err != nil {
+	if err := r.Annotate(&b, shown); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -26,6 +32,15 @@ func TestTheTenthAnnotationSaysHowManyAreNotShown(t *testing.T) {
 		last := lines[len(lines)-1]
 		if len(lines) != min(n, 10) || !strings.Contains(last, want) || want == "" && strings.Contains(last, "more of severity") {
 			t.Errorf("%d findings give %d annotations, the last of which is %s", n, len(lines), last)
+		}
+	}
+}
+
+func TestAnnotationsLeaveRoomForThoseThatWereShown(t *testing.T) {
+	for shown, want := range map[int]string{1: "There are 3 more", 2: "There are 4 more", 10: "There are 11 more"} {
+		lines := strings.Split(strings.TrimSpace(annotationsAfter(t, report.Build(failures(12)), map[finding.Severity]int{finding.Error: shown, finding.Warning: 5})), "\n")
+		if last := lines[len(lines)-1]; len(lines) != max(10-shown, 1) || !strings.Contains(last, want) {
+			t.Errorf("after %d, there are %d annotations, the last of which is %s", shown, len(lines), last)
 		}
 	}
 }

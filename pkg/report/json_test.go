@@ -191,7 +191,7 @@ func TestErrorsOfReadersAndWritersAreReturned(t *testing.T) {
 	_, readErr := report.Read(failing{})
 	for name, err := range map[string]error{
 		"Read": readErr, "WriteJSON": r.WriteJSON(failing{}),
-		"WriteText": r.WriteText(failing{}, report.TextOptions{}), "WriteFindings": r.WriteFindings(failing{}, report.TextOptions{}), "Annotate": r.Annotate(failing{}),
+		"WriteText": r.WriteText(failing{}, report.TextOptions{}), "WriteFindings": r.WriteFindings(failing{}, report.TextOptions{}), "Annotate": r.Annotate(failing{}, nil),
 	} {
 		if !errors.Is(err, errFailing) {
 			t.Errorf("%s returns %v", name, err)
