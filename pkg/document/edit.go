@@ -17,6 +17,7 @@ var ErrNoPlace = errors.New("there is no place for it")
 type Editor struct {
 	text  []byte
 	edits []edit
+	set   map[int]string // the texts of scalars that were replaced, by where they start
 }
 
 // edit replaces the bytes from start up to end.
@@ -26,7 +27,7 @@ type edit struct {
 }
 
 // NewEditor returns an Editor of a text. The values that it is given are of that text.
-func NewEditor(text []byte) *Editor { return &Editor{text: text} }
+func NewEditor(text []byte) *Editor { return &Editor{text: text, set: map[int]string{}} }
 
 // Replace replaces the bytes from start up to end. The same edit twice, as of a value that several aliases name, is one.
 func (e *Editor) Replace(start, end int, with string) {
@@ -49,8 +50,20 @@ func (e *Editor) Apply() []byte {
 	return out.Bytes()
 }
 
-// SetText replaces a scalar by a text, between the quotes that it has. A text that would need other quotes is ErrNoPlace.
+// SetText replaces a scalar by a text, between the quotes that it has. A text that would need other quotes is ErrNoPlace, and so
+// is one for a scalar that has become another one: under an alias it may stand at several places.
 func (e *Editor) SetText(v *Value, text string) error {
+	if was, isSet := e.set[v.start]; isSet && was != text {
+		return fmt.Errorf("line %d: the value stands elsewhere too, where it is to be another: %w", v.at.Line, ErrNoPlace)
+	}
+	if err := e.replaceScalar(v, text); err != nil {
+		return err
+	}
+	e.set[v.start] = text
+	return nil
+}
+
+func (e *Editor) replaceScalar(v *Value, text string) error {
 	if v.isYAML && v.kind == Null && v.text == "" && isPlain(text) && e.text[max(v.start-1, 0)] == ':' { // `key:`, and nothing behind it
 		e.Replace(v.start, v.start, " "+text)
 		return nil
@@ -104,7 +117,7 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+quoteJSON(text))
 		return nil
 	}
-	if sibling.end == 0 || sibling.parent.kind != Object || e.isForeign(sibling) {
+	if sibling.end == 0 || sibling.parent.kind != Object || sibling.IsInherited() {
 		return fmt.Errorf("line %d: a checksum can't be added behind a value that goes over several lines or stands elsewhere: %w", sibling.at.Line, ErrNoPlace)
 	}
 	value, err := e.spell(sibling, text)
@@ -126,9 +139,6 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	e.Replace(end, end, e.lineBreak()+strings.Repeat(" ", column)+name+": "+value)
 	return nil
 }
-
-// isForeign reports whether a YAML value is written elsewhere than in the mapping that it is a member of, as merged ones are.
-func (e *Editor) isForeign(v *Value) bool { return v.start < v.parent.start }
 
 // isFlow reports whether a member stands in a mapping between braces.
 func (e *Editor) isFlow(v *Value) bool { return e.text[v.parent.start] == '{' }

@@ -179,6 +179,11 @@ func (v *Value) End() int { return v.end }
 // NameStart returns the byte offset at which a member's name begins.
 func (v *Value) NameStart() int { return v.nameStart }
 
+// IsInherited reports whether a YAML value is written elsewhere than in the mapping that it is a member of, as merged ones are.
+func (v *Value) IsInherited() bool {
+	return v != nil && v.isYAML && v.parent != nil && v.start < v.parent.start
+}
+
 // Literal returns a scalar as text, whatever its kind; "" for objects and arrays.
 func (v *Value) Literal() string {
 	if v == nil {

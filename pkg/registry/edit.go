@@ -106,6 +106,8 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 		return e.add(a, pointer, value)
 	case !isBlank && !replace:
 		return fmt.Errorf("line %d: %w", at.Position().Line, ErrDeclared)
+	case at.IsInherited() && !e.value(a, a.Slot.URL).IsInherited(): // which others inherit too, for URLs of their own
+		return e.add(a, pointer, value)
 	}
 	if text, isText := value.(string); isText {
 		return e.editor.SetText(at, text)

@@ -43,6 +43,8 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"merged from elsewhere", "localai", "gallery/index.yaml", "- &a\n  name: a\n- <<: *a\n  files:\n  - uri: hf://a/b/c\n", "- &a\n  name: a\n- <<: *a\n  files:\n  - uri: hf://a/b/c\n    sha256: {hex}\n"},
 	{"an alias is written where its anchor is", "localai", "gallery/index.yaml", "- files: &f\n  - uri: hf://a/b/c\n- files: *f\n", "- files: &f\n  - uri: hf://a/b/c\n    sha256: {hex}\n- files: *f\n"},
 	{"a merged URL is no place", "localai", "gallery/index.yaml", "- &u {uri: hf://a/b/c}\n- files:\n  - <<: *u\n    name: a\n", ""},
+	{"a merged place is that of others", "localai", "gallery/index.yaml", "- &u {sha256: \"\"}\n- files:\n  - <<: *u\n    uri: hf://a/b/c\n  - {<<: *u, uri: hf://a/b/d}\n", "- &u {sha256: \"\"}\n- files:\n  - <<: *u\n    uri: hf://a/b/c\n    sha256: {hex}\n  - {<<: *u, uri: hf://a/b/d, sha256: {hex}}\n"},
+	{"a merged file has its place where it is", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - &u {uri: https://x/a, sha256: \"\"}\n  - <<: *u\n    bin: b\n", "spec:\n  platforms:\n  - &u {uri: https://x/a, sha256: \"{hex}\"}\n  - <<: *u\n    bin: b\n"},
 	{"an alias of a URL is no place", "localai", "gallery/index.yaml", "- name: &u hf://a/b/c\n  files:\n  - uri: *u\n", ""},
 	{"where there is none, beside a comment", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: # later\n    uri: https://x/a\n", "spec:\n  platforms:\n  - sha256: {hex} # later\n    uri: https://x/a\n"},
 	{"an anchor where there is none", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: &x\n    uri: https://x/a\n", ""},
@@ -188,4 +190,18 @@ func backwards(text string) string {
 	all := []byte(text)
 	slices.Reverse(all)
 	return string(all)
+}
+
+func TestAPlaceOfTwoFilesGetsNoTwoChecksums(t *testing.T) {
+	const text = "x: [&a {uri: https://x/a}, &b {uri: https://x/b}, &c {sha256: \"\"}]\nspec:\n  platforms:\n  - <<: [*a, *c]\n  - <<: [*b, *c]\n"
+	m, findings := preset(t, "krew").Read("plugins/a.yaml", []byte(text), preset(t, "krew"))
+	if m == nil || len(m.Artifacts) != 2 {
+		t.Fatal(findings)
+	}
+	edit := m.Edit([]byte(text))
+	first := edit.SetChecksum(m.Artifacts[0], digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false)
+	second := edit.SetChecksum(m.Artifacts[1], digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, 0, false)
+	if out, err := edit.Text(); err != nil || first != nil || !errors.Is(second, document.ErrNoPlace) || strings.Contains(string(out), "0000") {
+		t.Errorf("%v, %v, %v:\n%s", first, second, err, out)
+	}
 }
