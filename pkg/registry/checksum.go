@@ -67,10 +67,12 @@ func (x *extraction) checksums(e *entry, v *document.Value, addresses []address,
 	return best
 }
 
-// slot returns where a checksum would be written into an entry that has none: beside the one URL, in an object that is there.
+// slot returns where a checksum would be written into an entry that has none: beside the one URL, in an object that is there. A
+// list of URLs may want one or a list of them, unless there is an empty one.
 func (x *extraction) slot(e *entry, v *document.Value, pointer string, addresses []address) string {
 	parent := v.At(pointer[:max(strings.LastIndex(pointer, "/"), 0)])
-	if pointer == "" || parent.Kind() != document.Object || len(addresses) > 1 && len(e.url) == 1 {
+	isUnclear := len(addresses) > 1 && len(e.url) == 1 && v.At(pointer).Kind() != document.String
+	if pointer == "" || parent.Kind() != document.Object || isUnclear {
 		return ""
 	}
 	return v.Pointer() + pointer

@@ -34,11 +34,18 @@ type Edit struct {
 	manifest *Manifest
 	text     []byte
 	editor   *document.Editor
+	added    map[place]any // members, with their values
+}
+
+// place is that of a value in a manifest.
+type place struct {
+	document int
+	pointer  string
 }
 
 // Edit begins to edit the text that the manifest was read from.
 func (m *Manifest) Edit(text []byte) *Edit {
-	return &Edit{m, text, document.NewEditor(text)}
+	return &Edit{m, text, document.NewEditor(text), map[place]any{}}
 }
 
 // Text returns the text with all edits made. The error is an *InvalidError where it can't be read any more, such as for its size.
@@ -116,8 +123,22 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 	return nil
 }
 
-// add adds a member behind the one that holds the artifact's URL.
+// add adds a member behind the one that holds the artifact's URL, once for all addresses of a file.
 func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
+	at := place{a.Document, pointer}
+	if was, isAdded := e.added[at]; isAdded && was != value {
+		return ErrDeclared
+	} else if isAdded {
+		return nil
+	}
+	err := e.addMember(a, pointer, value)
+	if err == nil {
+		e.added[at] = value
+	}
+	return err
+}
+
+func (e *Edit) addMember(a artifact.Artifact, pointer string, value any) error {
 	last := strings.LastIndex(pointer, "/")
 	parent, name := e.value(a, pointer[:last]), unescape(pointer[last+1:])
 	sibling := e.value(a, a.Slot.URL)

@@ -39,6 +39,8 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"byte-order mark", "winget", "manifests/a/A/B/1/A.B.installer.yaml", "\ufeffInstallers:\n- InstallerUrl: https://x/ü\n", "\ufeffInstallers:\n- InstallerUrl: https://x/ü\n  InstallerSha256: {hex}\n"},
 	{"the first of several members", "conan", "recipes/a/all/conandata.yml", "sources:\n  \"1.0\":\n    url: \"https://x/a\"\n", "sources:\n  \"1.0\":\n    url: \"https://x/a\"\n    sha256: \"{hex}\"\n"},
 	{"mirrors have one", "conan", "recipes/a/all/conandata.yml", "sources:\n  \"1.0\":\n    url: [\"https://x/a\", \"https://y/a\"]\n", ""},
+	{"mirrors in a member of their own have one", "bcr", "modules/a/1/source.json", `{"url": "https://x/a", "mirror_urls": ["https://y/a", "https://z/a"]}`, `{"url": "https://x/a", "integrity": "{sri}", "mirror_urls": ["https://y/a", "https://z/a"]}`},
+	{"mirrors have an empty one", "conan", "recipes/a/all/conandata.yml", "sources:\n  \"1.0\":\n    url: [\"https://x/a\", \"https://y/a\"]\n    sha256: \"\"\n", "sources:\n  \"1.0\":\n    url: [\"https://x/a\", \"https://y/a\"]\n    sha256: \"{hex}\"\n"},
 	{"rewritten", "localai", "gallery/index.yaml", "- name: a\n  files:\n  - filename: a\n    uri: huggingface://a/b/c.gguf\n", "- name: a\n  files:\n  - filename: a\n    uri: huggingface://a/b/c.gguf\n    sha256: {hex}\n"},
 	{"merged from elsewhere", "localai", "gallery/index.yaml", "- &a\n  name: a\n- <<: *a\n  files:\n  - uri: hf://a/b/c\n", "- &a\n  name: a\n- <<: *a\n  files:\n  - uri: hf://a/b/c\n    sha256: {hex}\n"},
 	{"an alias is written where its anchor is", "localai", "gallery/index.yaml", "- files: &f\n  - uri: hf://a/b/c\n- files: *f\n", "- files: &f\n  - uri: hf://a/b/c\n    sha256: {hex}\n- files: *f\n"},
@@ -202,6 +204,17 @@ func TestAPlaceOfTwoFilesGetsNoTwoChecksums(t *testing.T) {
 	first := edit.SetChecksum(m.Artifacts[0], digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false)
 	second := edit.SetChecksum(m.Artifacts[1], digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, 0, false)
 	if out, err := edit.Text(); err != nil || first != nil || !errors.Is(second, document.ErrNoPlace) || strings.Contains(string(out), "0000") {
+		t.Errorf("%v, %v, %v:\n%s", first, second, err, out)
+	}
+}
+
+func TestMirrorsThatDifferDeclareNothingTwice(t *testing.T) {
+	const text = `{"url": "https://x/a", "mirror_urls": ["https://y/a"]}`
+	m, _ := preset(t, "bcr").Read("modules/a/1/source.json", []byte(text), preset(t, "bcr"))
+	edit := m.Edit([]byte(text))
+	first := edit.SetChecksum(m.Artifacts[0], digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false)
+	second := edit.SetChecksum(m.Artifacts[1], digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, 0, false)
+	if out, err := edit.Text(); err != nil || first != nil || !errors.Is(second, registry.ErrDeclared) || strings.Count(string(out), "integrity") != 1 {
 		t.Errorf("%v, %v, %v:\n%s", first, second, err, out)
 	}
 }
