@@ -53,4 +53,6 @@ type Slot struct {
 	URL      string // the URL, or an image's reference
 	Checksum string // that is declared, or would be
 	Size     string // that is written beside a checksum
+
+	Algorithm digest.Algorithm // that the checksum's member is called after; "" takes any
 }

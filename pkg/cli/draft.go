@@ -122,7 +122,7 @@ func (d *draft) setChecksum(r verify.Result, replace bool) error {
 		ref, err := image.Parse(r.Artifact.URL)
 		return d.at(r.Artifact.Pointer, errors.Join(err, d.edit.SetURL(d.artifact(r.Artifact), ref.Pin(r.Observed))))
 	}
-	return d.at(r.Artifact.Pointer, d.edit.SetChecksum(d.artifact(r.Artifact), r.Observed, r.Size, replace))
+	return d.at(r.Artifact.Pointer, d.edit.SetChecksum(d.artifact(r.Artifact), toDeclare(r), r.Size, replace))
 }
 
 func (d *draft) setURL(a artifact.Artifact, url string) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -305,10 +306,20 @@ func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 // declare prints a checksum, and puts it into a draft that is to be written.
 func (s *sum) declare(d *draft, r verify.Result) error {
-	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", r.Observed, finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.write {
+	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", toDeclare(r), finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.write {
 		return err
 	}
 	return d.setChecksum(r, s.replaces(r.Artifact))
+}
+
+// toDeclare returns the digest that is written: where the place for it is called after an algorithm, that one's.
+func toDeclare(r verify.Result) digest.Digest {
+	for _, d := range r.Others {
+		if d.Algorithm == r.Artifact.Slot.Algorithm {
+			return d
+		}
+	}
+	return r.Observed
 }
 
 // setPinned tells the URL that names a commit, and puts it into a draft.

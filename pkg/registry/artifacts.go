@@ -77,6 +77,9 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		}
 		a := x.artifact(e, v, captured, each, isSingle)
 		a.Checksum, a.Slot.Checksum = declared.of(i)
+		if a.Slot.Algorithm = declared.algorithm(); a.Slot.Algorithm.Weak() {
+			a.Slot.Checksum = "" // nobody is helped to declare one
+		}
 		if each.at != v || v.Kind() != document.Object {
 			a.Slot.URL = each.at.Pointer()
 		}

@@ -30,6 +30,11 @@ type checksum struct {
 	problem string
 }
 
+// algorithm is the one that the member is called after, "" where it takes any.
+func (c checksums) algorithm() digest.Algorithm {
+	return namedAlgorithm(c.slot[strings.LastIndex(c.slot, "/")+1:])
+}
+
 // of returns the checksum of the i-th URL, and the pointer at which it would be written.
 func (c checksums) of(i int) (field *artifact.Field[digest.Digest], slot string) {
 	switch {
@@ -53,9 +58,9 @@ func (c checksum) field() *artifact.Field[digest.Digest] {
 // checksums reads what an entry declares: of several members the strongest counts.
 func (x *extraction) checksums(e *entry, v *document.Value, addresses []address, isList bool) checksums {
 	var best checksums
-	for i, pointer := range e.checksum {
+	for _, pointer := range e.checksum {
 		found := x.member(v.At(pointer), len(addresses), isList)
-		if i == 0 {
+		if best.slot == "" && !namedAlgorithm(pointer[strings.LastIndex(pointer, "/")+1:]).Weak() {
 			best.slot = x.slot(e, v, pointer, addresses)
 		}
 		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) || found.lengths != "" && len(best.each) == 0 {

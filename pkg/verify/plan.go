@@ -63,7 +63,8 @@ func Key(url string) string {
 }
 
 // algorithms returns what has to be computed: all declared algorithms, SHA-256 where an artifact declares
-// none or a weak one (so that a report can name the digest to declare instead), and that of the baseline.
+// none or a weak one (so that a report can name the digest to declare instead), those that the places of checksums are called
+// after, and that of the baseline.
 func (d Download) algorithms(baseline state.File) []digest.Algorithm {
 	var out []digest.Algorithm
 	if !baseline.Digest.IsZero() {
@@ -73,6 +74,9 @@ func (d Download) algorithms(baseline state.File) []digest.Algorithm {
 		out = append(out, algorithm(a))
 		if algorithm(a).Weak() {
 			out = append(out, digest.SHA256)
+		}
+		if named := a.Slot.Algorithm; named != "" {
+			out = append(out, named)
 		}
 	}
 	return out
