@@ -64,8 +64,8 @@ func (e *Editor) SetText(v *Value, text string) error {
 }
 
 func (e *Editor) replaceScalar(v *Value, text string) error {
-	if v.isYAML && v.kind == Null && v.text == "" && isPlain(text) && e.text[max(v.start-1, 0)] == ':' { // `key:`, and nothing behind it
-		e.Replace(v.start, v.start, " "+text)
+	if end, isBlank := e.blankAfter(v); isBlank && isPlain(text) {
+		e.Replace(end, end, " "+text)
 		return nil
 	}
 	if v.isYAML && v.end == 0 {
@@ -77,6 +77,13 @@ func (e *Editor) replaceScalar(v *Value, text string) error {
 	}
 	e.Replace(v.start, v.end, written)
 	return nil
+}
+
+// blankAfter returns the offset behind the colon of a member that has no value at all, not so much as an anchor.
+func (e *Editor) blankAfter(v *Value) (end int, isBlank bool) {
+	before := bytes.TrimRight(e.text[:v.start], " ")
+	hasProperty := v.start < len(e.text) && strings.IndexByte("&!", e.text[v.start]) >= 0
+	return len(before), v.isYAML && v.kind == Null && v.text == "" && !hasProperty && bytes.HasSuffix(before, []byte(":"))
 }
 
 // spell writes a text between the quotes that another scalar of the document has.
@@ -124,8 +131,11 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	if err != nil {
 		return err
 	}
-	if quote := e.text[sibling.nameStart]; quote == '"' || quote == '\'' {
-		name = string(quote) + name + string(quote)
+	switch quote := e.text[sibling.nameStart]; {
+	case quote == '\'' && !strings.ContainsRune(name, '\''):
+		name = "'" + name + "'"
+	case quote == '"', !isPlain(name):
+		name = quoteJSON(name)
 	}
 	if e.isFlow(sibling) {
 		e.Replace(sibling.end, sibling.end, ", "+name+": "+value)

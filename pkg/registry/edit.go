@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -123,7 +124,7 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 	return nil
 }
 
-// add adds a member behind the one that holds the artifact's URL, once for all addresses of a file.
+// add adds a member, once for all addresses of a file.
 func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 	at := place{a.Document, pointer}
 	if was, isAdded := e.added[at]; isAdded && was != value {
@@ -138,6 +139,7 @@ func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 	return err
 }
 
+// addMember adds a member behind the one that holds the artifact's URL, else behind the last one that it can stand behind.
 func (e *Edit) addMember(a artifact.Artifact, pointer string, value any) error {
 	last := strings.LastIndex(pointer, "/")
 	parent, name := e.value(a, pointer[:last]), unescape(pointer[last+1:])
@@ -145,9 +147,18 @@ func (e *Edit) addMember(a artifact.Artifact, pointer string, value any) error {
 	for sibling != nil && sibling.Parent() != parent {
 		sibling = sibling.Parent()
 	}
-	if sibling == nil || parent == nil || a.Slot.URL == "" {
-		return document.ErrNoPlace
+	if sibling != nil && a.Slot.URL != "" {
+		return e.addBehind(sibling, name, value)
 	}
+	for _, sibling := range slices.Backward(parent.Members()) {
+		if err := e.addBehind(sibling, name, value); !errors.Is(err, document.ErrNoPlace) {
+			return err
+		}
+	}
+	return document.ErrNoPlace
+}
+
+func (e *Edit) addBehind(sibling *document.Value, name string, value any) error {
 	if text, isText := value.(string); isText {
 		return e.editor.AddText(sibling, name, text)
 	}

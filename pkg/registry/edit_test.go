@@ -1,12 +1,13 @@
 package registry_test
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -49,6 +50,7 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"a merged file has its place where it is", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - &u {uri: https://x/a, sha256: \"\"}\n  - <<: *u\n    bin: b\n", "spec:\n  platforms:\n  - &u {uri: https://x/a, sha256: \"{hex}\"}\n  - <<: *u\n    bin: b\n"},
 	{"an alias of a URL is no place", "localai", "gallery/index.yaml", "- name: &u hf://a/b/c\n  files:\n  - uri: *u\n", ""},
 	{"where there is none, beside a comment", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: # later\n    uri: https://x/a\n", "spec:\n  platforms:\n  - sha256: {hex} # later\n    uri: https://x/a\n"},
+	{"where there is none, between braces", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a, sha256: }, {sha256:  , uri: https://x/b}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex} }, {sha256: {hex}  , uri: https://x/b}]}\n"},
 	{"an anchor where there is none", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: &x\n    uri: https://x/a\n", ""},
 	{"a merge in flow style", "localai", "gallery/index.yaml", "- files:\n  - {<<: {uri: hf://a/b/d}}\n", "- files:\n  - {<<: {uri: hf://a/b/d, sha256: {hex}}}\n"},
 	{"a folded URL has no place", "localai", "gallery/index.yaml", "- files:\n  - uri: >-\n      hf://a/b/c\n", ""},
@@ -56,6 +58,34 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"JSON of another registry", "flathub", "a.b.c.json", `{"modules": [{"sources": [{"type": "archive", "url": "https://x/a"}]}]}`, `{"modules": [{"sources": [{"type": "archive", "url": "https://x/a", "sha256": "{hex}"}]}]}`},
 	{"block, and a size", "flathub", "a.b.c.yaml", "sources:\n  - type: extra-data\n    url: https://x/a\n    size: 5\n", "sources:\n  - type: extra-data\n    url: https://x/a\n    sha256: {hex}\n    size: 5\n"},
 	{"documents", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a}]}\n---\nspec: {platforms: [{uri: https://x/b}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex}}]}\n---\nspec: {platforms: [{uri: https://x/b, sha256: {hex}}]}\n"},
+}
+
+// ownEdits are manifests of registries that describe themselves: with the members of the one entry at /f/*.
+var ownEdits = []struct{ name, members, before, after string }{
+	{"a name that needs quotes", "url: /url, checksum: '/sha256, or: #'", "f:\n- url: https://x/a\n- {url: https://x/b}\n", "f:\n- url: https://x/a\n  \"sha256, or: #\": {hex}\n- {url: https://x/b, \"sha256, or: #\": {hex}}\n"},
+	{"a name that its neighbour quotes", `url: /url, checksum: "/it's"`, "f: [{'url': https://x/a}]\n", "f: [{'url': https://x/a, \"it's\": {hex}}]\n"},
+	{"beside others of its kind", "url: /url, checksum: /sums/sha256", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    of:\n    - x\n- {sums: {crc: 5}, url: https://x/b}\n", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    sha256: {hex}\n    of:\n    - x\n- {sums: {crc: 5, sha256: {hex}}, url: https://x/b}\n"},
+	{"an address that stands nowhere", "url: /url, default-url: 'https://x/{/n}', checksum: /sha256", "f:\n- n: a\n  v: |\n    1\n", "f:\n- n: a\n  sha256: {hex}\n  v: |\n    1\n"},
+	{"alone with others of its kind", "url: /url, checksum: /sums/sha256", "f: [{url: https://x/a, sums: {}}]\n", ""},
+}
+
+func TestAChecksumIsWrittenAsADescriptionSays(t *testing.T) {
+	for _, test := range ownEdits {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := described("manifests: a\nartifacts: [{at: /f/*, " + test.members + "}]")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := fill(r, "a.yaml", []byte(test.before))
+			want := strings.ReplaceAll(cmp.Or(test.after, test.before), "{hex}", sum256)
+			if diff := gocmp.Diff(want, string(got)); diff != "" || errors.Is(err, document.ErrNoPlace) != (test.after == "") {
+				t.Fatalf("%v (- want, + got):\n%s", err, diff)
+			}
+			if err == nil {
+				checkFilled(t, r, "a.yaml", got)
+			}
+		})
+	}
 }
 
 // fill gives every file of a manifest that has no checksum one, and returns the text and what could not be written.
@@ -99,7 +129,7 @@ func TestAChecksumIsWrittenAsItsRegistryWritesIt(t *testing.T) {
 				return
 			}
 			want := strings.NewReplacer("{hex}", sum256, "{HEX}", strings.ToUpper(sum256), "{sri}", sri256).Replace(test.after)
-			if diff := cmp.Diff(want, string(got)); diff != "" || err != nil {
+			if diff := gocmp.Diff(want, string(got)); diff != "" || err != nil {
 				t.Fatalf("%v (- want, + got):\n%s", err, diff)
 			}
 			checkFilled(t, r, test.path, got)
