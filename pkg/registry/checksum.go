@@ -20,7 +20,8 @@ type checksums struct {
 	areMirrors bool       // one for several URLs
 	slot       string     // the pointer at which a checksum is declared, or would be; "" where there is no place
 	mismatched *document.Value
-	lengths    string // why pairs are none; "" where they are
+	lengths    string      // why pairs are none; "" where they are
+	beside     []checksums // in members that do not count
 }
 
 // checksum is a declared checksum, or what is wrong with it. The zero checksum is none.
@@ -28,6 +29,7 @@ type checksum struct {
 	at      *document.Value
 	value   digest.Digest
 	problem string
+	isWeak  bool // which is the problem: where a stronger one counts, there is none
 }
 
 // algorithm is the one that the member is called after, "" where it takes any.
@@ -58,6 +60,7 @@ func (c checksum) field() *artifact.Field[digest.Digest] {
 // checksums reads what an entry declares: of several members the strongest counts.
 func (x *extraction) checksums(e *entry, v *document.Value, addresses []address, isList bool) checksums {
 	var best checksums
+	var beside []checksums
 	for _, pointer := range e.checksum {
 		found := x.member(v.At(pointer), len(addresses), isList)
 		if best.slot == "" && !namedAlgorithm(pointer[strings.LastIndex(pointer, "/")+1:]).Weak() {
@@ -65,9 +68,11 @@ func (x *extraction) checksums(e *entry, v *document.Value, addresses []address,
 		}
 		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) || found.lengths != "" && len(best.each) == 0 {
 			found.slot = v.At(pointer).Pointer()
-			best = found
+			best, found = found, best
 		}
+		beside = append(beside, found)
 	}
+	best.beside = beside
 	best.areMirrors = isList && len(best.each) == 1 && !best.isList && len(addresses) > 1
 	return best
 }
@@ -140,7 +145,7 @@ func (x *extraction) checksum(v *document.Value) checksum {
 		c.value, err = parseChecksum(text, memberName(v))
 	}
 	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
-		err = fmt.Errorf("%s is broken: two files with one checksum can be made, and the registry's description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
+		c.isWeak, err = true, fmt.Errorf("%s is broken: two files with one checksum can be made, and the registry's description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
 	}
 	if err != nil {
 		c.value, c.problem = digest.Digest{}, err.Error()
@@ -204,8 +209,26 @@ func looksLikeDigest(text string) bool {
 	return err == nil && !(d.Algorithm.Weak() && bareHex.MatchString(text))
 }
 
-// reportChecksum says what is wrong with an artifact's checksum, at the artifact's pointer or below it.
+// reportChecksum says what is wrong with the checksum of an artifact, the i-th of its entry, at the artifact's pointer or below it.
+// In members that do not count only what can't be read is wrong: whoever reads those would believe something else.
 func (x *extraction) reportChecksum(a artifact.Artifact, c checksums, i int) {
+	x.reportMember(a, c, i)
+	for _, other := range c.beside {
+		if declared := other.at(i); other.lengths != "" || declared.problem != "" && !declared.isWeak {
+			x.reportMember(a, other, i)
+		}
+	}
+}
+
+// at returns the checksum of the i-th URL.
+func (c checksums) at(i int) checksum {
+	if len(c.each) == 0 {
+		return checksum{}
+	}
+	return c.each[min(i, len(c.each)-1)]
+}
+
+func (x *extraction) reportMember(a artifact.Artifact, c checksums, i int) {
 	say := func(rule string, at *document.Value, message, fix string) {
 		f := x.document.Finding(rule, at, message, fix)
 		if !strings.HasPrefix(f.Pointer, a.Pointer+"/") {
@@ -213,15 +236,10 @@ func (x *extraction) reportChecksum(a artifact.Artifact, c checksums, i int) {
 		}
 		x.findings = append(x.findings, f)
 	}
-	if c.lengths != "" {
-		say(finding.RegistryPairs, c.mismatched, c.lengths, "")
-		return
-	}
-	if len(c.each) == 0 {
-		return
-	}
-	declared := c.each[min(i, len(c.each)-1)]
+	declared := c.at(i)
 	switch algorithm := declared.value.Algorithm; {
+	case c.lengths != "":
+		say(finding.RegistryPairs, c.mismatched, c.lengths, "")
 	case declared.at == nil:
 	case declared.problem != "":
 		say(finding.ChecksumInvalid, declared.at, "the checksum "+quoted(declared.at)+" can't be read: "+declared.problem, "")

@@ -60,6 +60,10 @@ var engineCases = []struct{ name, description, text, want string }{
 	{"a list with other things", "at: '', url: /url", `{"url": [1, {}, ["https://x/b"], "https://x/a"]}`, "(root) https://x/a 1:34\nregistry/type 1:10 /url/0\nregistry/type 1:13 /url/1\nregistry/type 1:17 /url/2"},
 	// Checksums.
 	{"the strongest", "at: '', url: /url, checksum: [/md5, /sha256, /sha1]", `{"url": "https://x/a", "sha256": "` + sum256 + `", "md5": "` + sum5 + `"}`, "(root) https://x/a sha256:e3b0 1:9"},
+	{"the strongest can't be read", "at: '', url: /url, checksum: [/sha512, /sha256]", `{"url": "https://x/a", "sha512": "` + sum256 + `", "sha256": "` + sum256 + `"}`, "(root) https://x/a sha256:e3b0 1:9\nchecksum/invalid 1:34 /sha512"},
+	{"a weaker one can't be read", "at: /*, url: /url, checksum: [/sha512, /sha256]", `[{"url": ["https://x/a", "https://y/a"], "sha512": "` + sum512 + `", "sha256": "x"}]`, "/0/url/0 https://x/a sha512:abab 1:11\n/0/url/1 https://y/a sha512:abab mirror 1 1:26\nchecksum/invalid 1:194 /0/url/0\nchecksum/invalid 1:194 /0/url/1"},
+	{"a weaker list is of another length", "at: '', url: /url, checksum: [/sha512, /sha256]", `{"url": "https://x/a", "sha256": [], "sha512": "` + sum512 + `"}`, "(root) https://x/a sha512:abab 1:9\nregistry/pairs 1:34 /sha256"},
+	{"a weak one beside the strongest is refused by nobody", "at: '', url: /url, checksum: [/sha256, /md5]", `{"url": "https://x/a", "md5": "` + sum5 + `", "sha256": "` + sum256 + `"}`, "(root) https://x/a sha256:e3b0 1:9"},
 	{"the strongest is empty", "at: '', url: /url, checksum: [/sha512, /sha256]", `{"url": "https://x/a", "sha512": "", "sha256": "` + sum256 + `"}`, "(root) https://x/a sha256:e3b0 1:9"},
 	{"empty, null", "at: /*, url: /url, checksum: /sha256", `[{"url": "https://x/a", "sha256": ""}, {"url": "https://x/b", "sha256": null}]`, "/0 https://x/a 1:10\n/1 https://x/b 1:48"},
 	{"prefixes", "at: /*, url: /url, checksum: /hash", list("sha256:"+sum256, "SHA-256:"+strings.ToUpper(sum256), "Sha512:"+sum512, sri256), "/0 https://x/a sha256:e3b0 2:9\n/1 https://x/a sha256:e3b0 3:9\n/2 https://x/a sha512:abab 4:9\n/3 https://x/a sha256:e3b0 5:9"},
