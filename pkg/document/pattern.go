@@ -34,6 +34,9 @@ const (
 // maxTokens bounds a pattern: each of its tokens can cost a step at each value.
 const maxTokens = 32
 
+// badEscape is a ~ that RFC 6901, section 3, gives no meaning.
+var badEscape = regexp.MustCompile(`~(?:[^01]|$)`)
+
 var captureName = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9_-]*)\}$`)
 
 // ParsePattern reads a pattern. The error says what was expected.
@@ -54,6 +57,8 @@ func ParsePattern(text string) (Pattern, error) {
 			t = token{kind: anyDepth}
 		case name != nil:
 			t = token{capture, name[1]}
+		case badEscape.MatchString(part):
+			return p, fmt.Errorf("%s has a `~` that is no escape of a JSON pointer's: `~` is written `~0`, and `/` is `~1`", finding.Quote(part))
 		case strings.ContainsAny(part, "*{}"):
 			return p, fmt.Errorf("%s is neither a name nor `*`, `**` or `{name}`", finding.Quote(part))
 		}

@@ -25,6 +25,9 @@ func TestParsePattern(t *testing.T) {
 		{"/{}", "`{}` is neither"},
 		{"/{1}", "`{1}` is neither"},
 		{"/{a}b", "`{a}b` is neither"},
+		{"/a~2b", "`a~2b` has a `~` that is no escape"},
+		{"/*/a~", "`a~` has a `~` that is no escape"},
+		{"/~01~10", ""},
 		{"/***", "`***` is neither"},
 		{"/{a}/x/{a}", "`{a}` stands twice"},
 	} {

@@ -215,7 +215,7 @@ func (x *extraction) size(entry *document.Value, e *entry) *artifact.Field[int64
 		return nil
 	}
 	n, err := strconv.ParseInt(v.Literal(), 10, 64)
-	if err != nil || n < 1 || v.Kind() != document.Number && v.Kind() != document.String {
+	if err != nil || n < 1 || v.Literal()[0] == '+' || v.Kind() != document.Number && v.Kind() != document.String {
 		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s, where a size in bytes is expected", v.Label(), v.Describe()), "Write the number of bytes.")
 		return nil
 	}

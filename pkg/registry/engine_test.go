@@ -33,6 +33,7 @@ var engineCases = []struct{ name, description, text, want string }{
 	{"fragment", "at: '', url: /url", `{"url": "https://x/a.zip#/b.zip"}`, "(root) https://x/a.zip declared https://x/a.zip#/b.zip 1:9"},
 	{"only a fragment", "at: '', url: /url", `{"url": "#a"}`, "(root)  declared #a 1:9"},
 	{"where", "at: /*, url: /url, where: {/type: [a, b]}", `[{"url": "https://x/a", "type": "a"}, {"url": "https://x/c", "type": "c"}, {"url": "https://x/n"}, {"url": "https://x/z", "type": ["a"]}]`, "/0 https://x/a 1:10"},
+	{"where, an empty text", "at: /*, url: /url, where: {/type: ''}", `[{"url": "https://x/a", "type": []}, {"url": "https://x/b", "type": {}}, {"url": "https://x/c", "type": ""}, {"url": "https://x/d"}]`, "/2 https://x/c 1:82"},
 	{"where, or nothing", "at: /*, url: /url, where: {/type: [a, null]}", `[{"url": "https://x/a", "type": "a"}, {"url": "https://x/c", "type": "c"}, {"url": "https://x/n"}]`, "/0 https://x/a 1:10\n/2 https://x/n 1:84"},
 	{"where, all of them", "at: /*, url: /url, where: {/type: a, /os: b}", `[{"url": "https://x/a", "type": "a"}, {"url": "https://x/b", "type": "a", "os": "b"}]`, "/1 https://x/b 1:47"},
 	{"default", "at: /*, url: /url, default-url: 'https://x/{/name}-{/v~1w}'", `[{"name": "a", "v/w": "1"}, {"name": "b"}, {"name": "c", "v/w": "", "url": ""}, {"url": "https://x/d", "name": "e", "v/w": "2"}]`, "/0 https://x/a-1 1:2\n/3 https://x/d 1:89"},
@@ -43,6 +44,7 @@ var engineCases = []struct{ name, description, text, want string }{
 	{"size", "at: /*, url: /url, size: /size", `[{"url": "https://x/a", "size": 12}, {"url": "https://x/b", "size": "34"}, {"url": "https://x/c", "size": null}, {"url": "https://x/d", "size": ""}]`, "/0 https://x/a 12 bytes 1:10\n/1 https://x/b 34 bytes 1:46\n/2 https://x/c 1:84\n/3 https://x/d 1:122"},
 	{"no size", "at: /*, url: /url, size: /size", `[{"url": "https://x/a", "size": 1.5}, {"url": "https://x/b", "size": -1}, {"url": "https://x/c", "size": "1MB"}, {"url": "https://x/d", "size": [1]}, {"url": "https://x/e", "size": 0}]`,
 		"/0 https://x/a 1:10\n/1 https://x/b 1:47\n/2 https://x/c 1:83\n/3 https://x/d 1:122\n/4 https://x/e 1:159\nregistry/type 1:33 /0/size\nregistry/type 1:70 /1/size\nregistry/type 1:106 /2/size\nregistry/type 1:145 /3/size\nregistry/type 1:182 /4/size"},
+	{"a size with a sign", "at: '', url: /url, size: /size", `{"url": "https://x/a", "size": "+5"}`, "(root) https://x/a 1:9\nregistry/type 1:32 /size"},
 	{"image", "at: /*, image: /image", `[{"image": "a/b:1"}, {"image": "a/b@sha256:` + sum256 + `"}, {"image": ""}, {"image": 5}]`, "/0 a/b:1 1:12\n/1 a/b@sha256:" + sum256 + " sha256:e3b0 1:32\nregistry/type 1:137 /3/image"},
 	// Several URLs.
 	{"mirrors", "at: '', url: /url, checksum: /sha256", `{"url": ["https://x/a", "https://y/a"], "sha256": "` + sum256 + `"}`, "/url/0 https://x/a sha256:e3b0 1:10\n/url/1 https://y/a sha256:e3b0 mirror 1 1:25"},

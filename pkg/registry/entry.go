@@ -42,7 +42,8 @@ func (all conditions) holds(v *document.Value) bool {
 		if at == nil || at.Kind() == document.Null {
 			return !c.absent
 		}
-		return !slices.Contains(c.texts, at.Literal())
+		isText := at.Kind() != document.Object && at.Kind() != document.Array
+		return !isText || !slices.Contains(c.texts, at.Literal())
 	})
 }
 
