@@ -23,10 +23,10 @@ func readYAML(path string, text []byte, maxSize int) ([]*Document, []finding.Fin
 	if len(r.findings) > 0 {
 		return nil, r.findings
 	}
-	if mark := []byte("\ufeff"); bytes.HasPrefix(text, mark) {
-		r.cursor.position(len(mark))
+	if bytes.HasPrefix(text, utf8Mark) {
+		r.cursor.position(len(utf8Mark))
 		r.cursor.at.Column = 1 // as editors count
-		text = text[len(mark):]
+		text = text[len(utf8Mark):]
 	}
 	r.lines = libraryLines(text, len(r.text)-len(text))
 	documents := r.documents(newLoader(text))
@@ -78,9 +78,30 @@ func (r *yamlReader) acceptable(maxSize int) {
 		c := newCursor(r.text)
 		r.stop(finding.YAMLInvalidUTF8, c.position(invalid), "", fmt.Sprintf("the byte 0x%02x here is not valid UTF-8", r.text[invalid]), "Save the file as UTF-8.")
 	}
+	if at := strayMark(r.text); at >= 0 {
+		c := newCursor(r.text)
+		r.stop(finding.YAMLSyntax, c.position(at), "", "a byte-order mark begins this line: parsers differ in whether it is a part of the key, and nobody sees it", "Remove it: it may stand at the beginning of the file alone.")
+	}
 	if separators(r.text) > 2*r.maxValues {
 		r.stop(finding.YAMLTooLarge, begin, "", fmt.Sprintf("the manifest has so many commas, colons, dashes and lines that they can hold more than %d values", r.maxValues), tooLargeFix)
 	}
+}
+
+var utf8Mark = []byte("\ufeff")
+
+// strayMark returns the offset of the first byte-order mark at the beginning of a line that is not the file's, -1 where there is none.
+func strayMark(text []byte) int {
+	for at := 0; at < len(text); at += len(utf8Mark) {
+		next := bytes.Index(text[at:], utf8Mark)
+		if next < 0 {
+			break
+		}
+		at += next
+		if before, _ := utf8.DecodeLastRune(text[:at]); strings.ContainsRune(lineBreaks+"\ufeff", before) {
+			return at
+		}
+	}
+	return -1
 }
 
 // separators counts what can stand between two values of a YAML text. There are hardly more values than these, and the library
