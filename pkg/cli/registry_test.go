@@ -251,3 +251,23 @@ func TestANewerCommitWithoutManifestsHidesNothing(t *testing.T) {
 		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
 	}
 }
+
+// TestANewerCommitThatTakesAManifestBackHidesNothing: the list that GitHub gives names one of the two manifests, just as it is.
+func TestANewerCommitThatTakesAManifestBackHidesNothing(t *testing.T) {
+	api := githubtest.New()
+	defer api.Close()
+	api.Heads = map[int]string{7: strings.Repeat("4", 40)}
+	head := strings.Repeat("3", 40)
+	api.AddChange(7, "modified", "chat-b/manifest.json", manifestOf("b", 8102, "acme", ""))
+	api.AddToTree(head, "chat-a/manifest.json", manifestOf("a", 8101, "acme", otherDigest))
+	api.AddToTree(head, "chat-b/manifest.json", manifestOf("b", 8102, "acme", ""))
+	api.AddToTree(strings.Repeat("0", 39)+"1", "chat-a/manifest.json", manifestOf("a", 8101, "acme", ""))
+	r := pullRequest(t, api)
+	if r.Summary.Mismatch != 1 || r.Scope != "all" || !strings.Contains(strings.Join(r.Notes, " "), "newer commit") {
+		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
+	}
+	api.Heads[7] = head // it is the base that has moved on
+	if r := pullRequest(t, api); r.Summary.Mismatch != 0 || r.Scope != "changed" {
+		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
+	}
+}
