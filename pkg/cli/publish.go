@@ -118,7 +118,7 @@ func (a *action) tolerate(r *report.Report, err error) error {
 		return err
 	}
 	message := finding.Clean(denied.Error())
-	if a.event.PullRequest != 0 {
+	if a.event.PullRequest != 0 && !denied.Locked {
 		message += ". A fork's token never has it, unless the workflow runs on pull_request_target"
 	}
 	a.remark(finding.Warning, message)

@@ -55,10 +55,16 @@ func (e *Error) isLimit() bool {
 	return errors.As(e.err, &limit)
 }
 
+// isLocked reports whether GitHub refuses a comment since the conversation is locked.
+func (e *Error) isLocked() bool {
+	return e.Status == http.StatusForbidden && strings.Contains(e.Answer, "is locked")
+}
+
 // PermissionError is a comment or an issue that the token may not write: a fork's read-only token, or a
 // workflow that doesn't grant the permission. It is not the author's failure.
 type PermissionError struct {
 	Permission string // as a workflow's permissions block writes it: "pull-requests: write"
+	Locked     bool   // the permission is not what is missing: the conversation is locked
 	Err        *Error
 }
 
@@ -75,7 +81,7 @@ func denied(err error, permission string) error {
 	}
 	switch e.Status {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusGone:
-		return &PermissionError{Permission: permission, Err: e}
+		return &PermissionError{Permission: permission, Locked: e.isLocked(), Err: e}
 	}
 	return err
 }
@@ -143,6 +149,8 @@ func (t task) advice(e *Error) string {
 		return "too many requests; run the workflow again later"
 	case e.Status == http.StatusUnauthorized:
 		return "the token is missing, wrong or expired: check the input github-token"
+	case e.isLocked():
+		return fmt.Sprintf("the conversation is locked, where the permission %s is not enough: unlock it, or read the job summary", finding.Quote(t.needs))
 	case e.Status == http.StatusForbidden:
 		return fmt.Sprintf("the token needs the permission %s", finding.Quote(t.needs))
 	case e.Status == http.StatusNotFound, e.Status == http.StatusGone:
