@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
@@ -26,8 +27,16 @@ func Presets() []string {
 	return names
 }
 
-// PresetText returns a preset's description as it is written.
+// rules is the line of a preset that no other description may have: what a package adds comes with the preset's name.
+var rules = regexp.MustCompile(`(?m)^rules:.*\n`)
+
+// PresetText returns a preset's description, as one of one's own begins.
 func PresetText(name string) ([]byte, error) {
+	text, err := presetText(name)
+	return rules.ReplaceAll(text, nil), err
+}
+
+func presetText(name string) ([]byte, error) {
 	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
 	if err != nil || strings.ContainsAny(name, "/.") {
 		return nil, fmt.Errorf("there is no preset %s: the presets are %s", finding.Quote(name), strings.Join(Presets(), ", "))
@@ -37,7 +46,7 @@ func PresetText(name string) ([]byte, error) {
 
 // Preset returns the registry that a preset describes.
 func Preset(name string) (*Registry, error) {
-	text, err := PresetText(name)
+	text, err := presetText(name)
 	if err != nil {
 		return nil, err
 	}
