@@ -44,7 +44,8 @@ type Artifact struct {
 	Size      *Field[int64]  // bytes; nil when none is declared
 	Signature *Field[string] // as declared; nil when none is
 	Slot      Slot
-	AllowHTTP bool // plain http will do: the registry says so, and a checksum that nobody can forge is declared
+	Wanted    digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
+	AllowHTTP bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared
 }
 
 // Slot tells where in its document an artifact's values are written, as RFC 6901 pointers; "" is a value without a place of its

@@ -210,7 +210,7 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 	if s.write && a.Slot.Checksum == "" {
 		return noPlace(*a)
 	}
-	a.Checksum = nil
+	a.Checksum, a.Wanted = nil, a.Slot.Algorithm
 	if s.replaces(*a) {
 		a.Size = nil
 	}
@@ -315,7 +315,7 @@ func (s *sum) declare(d *draft, r verify.Result) error {
 // toDeclare returns the digest that is written: where the place for it is called after an algorithm, that one's.
 func toDeclare(r verify.Result) digest.Digest {
 	for _, d := range r.Others {
-		if d.Algorithm == r.Artifact.Slot.Algorithm {
+		if d.Algorithm == r.Artifact.Wanted {
 			return d
 		}
 	}

@@ -63,8 +63,8 @@ func Key(url string) string {
 }
 
 // algorithms returns what has to be computed: all declared algorithms, SHA-256 where an artifact declares
-// none or a weak one (so that a report can name the digest to declare instead), those that the places of checksums are called
-// after, and that of the baseline.
+// none or a weak one (so that a report can name the digest to declare instead), those that are asked for, and
+// that of the baseline.
 func (d Download) algorithms(baseline state.File) []digest.Algorithm {
 	var out []digest.Algorithm
 	if !baseline.Digest.IsZero() {
@@ -75,8 +75,8 @@ func (d Download) algorithms(baseline state.File) []digest.Algorithm {
 		if algorithm(a).Weak() {
 			out = append(out, digest.SHA256)
 		}
-		if named := a.Slot.Algorithm; named != "" {
-			out = append(out, named)
+		if a.Wanted != "" {
+			out = append(out, a.Wanted)
 		}
 	}
 	return out
