@@ -58,7 +58,7 @@ func (w Workspace) Find(_ context.Context, name string) (github.File, bool, erro
 		return github.File{}, false, nil
 	}
 	if err != nil {
-		return github.File{}, false, fmt.Errorf("the file %s can't be read: %w", finding.Quote(name), err)
+		return github.File{}, false, fmt.Errorf("the file %s can't be read: %w", finding.Quote(name), finding.WithoutPath(err))
 	}
 	return github.File{Path: name, Symlink: info.Mode()&os.ModeSymlink != 0}, true, nil
 }
