@@ -95,8 +95,8 @@ func (x *extractor) weightsFiles() []artifact.Artifact {
 		}
 		a := artifact.Artifact{Manifest: x.document.Path, Pointer: v.Pointer(), Position: v.Position(), Role: artifact.Weight, Name: v.String(), Base: base}
 		if !files.Full() {
-			a.URL = base.Value + v.String()
-			a.Declared = a.URL
+			a.Declared = base.Value + v.String()
+			a.URL, _, _ = strings.Cut(a.Declared, "#") // a fragment is the client's affair
 		}
 		files.Add(a)
 	}
