@@ -70,7 +70,7 @@ func TestPassingFaultsAreRetried(t *testing.T) {
 			c, naps := config(&naps{}), &naps{}
 			c.Sleep = naps.sleep
 			if strings.HasPrefix(name, "stall") {
-				c.StallTimeout = 300 * time.Millisecond
+				c.StallTimeout = 1500 * time.Millisecond // in which a busy machine shakes hands
 			}
 			var requests atomic.Int32
 			s := httptest.NewUnstartedServer(stages(&requests, fault, fault, fault, fine))

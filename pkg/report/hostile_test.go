@@ -63,7 +63,7 @@ func poisoned(s string) report.Input {
 }
 
 var (
-	ownHTML   = regexp.MustCompile(`^(</?(code|span)>|<details><summary>[0-9]+ [a-z ]+</summary>\n|<details( open)?><summary>(❌|⚠️) ([0-9]+ (file|place)s?( of [0-9]+ manifests?)? ?)?(<code>([A-Za-z0-9 ./:_…-]|[^\x00-\x7f]|&#[0-9]+;|<span>&#64;</span>)+</code> ?)*: [A-Za-z0-9',.: -]+</summary>\n|</details>\n)$`)
+	ownHTML   = regexp.MustCompile(`^(</?(code|span)>|<details><summary>[0-9]+ [a-z ]+</summary>\n|<details( open)?><summary>(❌|⚠️) ([0-9]+ (file|place)s?( of [0-9]+ manifests?)? ?)?(<code>([A-Za-z0-9 ./:_…-]|[^\x00-\x7f]|&#[0-9]+;|<span>&#64;</span>)+</code> ?)*: ([A-Za-z0-9',.: -]+|<code>[a-z0-9/-]+</code>)</summary>\n|</details>\n)$`)
 	ownDiff   = regexp.MustCompile(`^[-+] sha256:[0-9a-f]{64} \((declared|served|now|20[0-9-]+)\)\n$`)
 	ownTarget = regexp.MustCompile(`^https://github\.com/(acme/registry/(commit/[0-9]{40}|actions|actions/runs/4242|blob/[0-9]{40}/[A-Za-z0-9._~/%-]+(#L[0-9]+)?)|premAI-io/verify-manifests/blob/main/docs/rules\.md#[a-z0-9-]+)$`)
 	ownText   = regexp.MustCompile(`^[^@#<>|*_\[\]~$=+&{}]*$`)
