@@ -51,6 +51,9 @@ func (p *program) checkCommand() *cobra.Command {
 func (c *check) run(ctx context.Context, args []string) (int, error) {
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
+	if len(c.config.Merge) > 0 {
+		return 0, usageError{errors.New("flag --merge is the Action's input: here `verify-manifests merge FILE...` merges reports")}
+	}
 	if err := c.config.checkPlan(); err != nil {
 		return 0, err
 	}
