@@ -66,7 +66,7 @@ func TestBodiesAreHashedAsStored(t *testing.T) {
 func TestURLsThatAreNeverRequested(t *testing.T) {
 	for _, url := range []string{
 		"http://example.com/x?sig=secret", "ftp://example.com/x", "file:///etc/passwd", "//example.com/x", "example.com", "",
-		"https://example.com/x/../f?secret", "https://example.com/x/%2e%2E/f", "https://example.com/./f", "https://127.1/", "https://2130706433/", "https://0x7f.1/", "https://017700000001/", "https://127.0.0.1./",
+		"https://example.com/x/../f?secret", "https://example.com/x/%2e%2E/f", "https://example.com/./f", "https://example.com:99999/", "https://example.com:0/", "https://127.1/", "https://2130706433/", "https://0x7f.1/", "https://017700000001/", "https://127.0.0.1./",
 		"https://", "https:///path", "https://user:secret@example.com/", "https://user@example.com/",
 		"https://exa mple.com/?secret", "https://%zz/?secret", "https://ex\u200bample\u2028.com/x?secret", "https://example.com:port/?secret",
 	} {

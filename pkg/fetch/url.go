@@ -34,6 +34,8 @@ func check(u *url.URL, allowHTTP bool) *Error {
 		return refused(fmt.Sprintf("The URL %s holds a user name or password", display(u)), "Use a URL that needs none")
 	case u.Hostname() == "":
 		return refused(fmt.Sprintf("The URL %s names no host", display(u)), "Write it as `https://host/path`")
+	case !hosts.HasPort(u):
+		return refused(fmt.Sprintf("The URL %s names a port that there is not", display(u)), "Leave the port out, or write one from 1 to 65535")
 	case hosts.HasDotSegments(u):
 		return refused(fmt.Sprintf("The path of the URL %s holds `.` or `..`: clients drop such parts, and ask for another file", display(u)), "Write the path that is meant")
 	}

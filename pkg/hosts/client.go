@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -35,4 +36,10 @@ func IsNumeric(host string) bool {
 	}
 	host = strings.TrimRight(host, ".")
 	return number.MatchString(host[strings.LastIndex(host, ".")+1:])
+}
+
+// HasPort reports whether there can be a server at a URL's port, or none is named: ports are from 1 to 65535 (RFC 9293, section 3.1).
+func HasPort(u *url.URL) bool {
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return u.Port() == "" || err == nil && n > 0
 }

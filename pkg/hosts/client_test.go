@@ -36,6 +36,14 @@ func TestHostsThatEndInANumber(t *testing.T) {
 	}
 }
 
+func TestPortsThatThereAre(t *testing.T) {
+	for host, want := range map[string]bool{"a": true, "a:": true, "a:1": true, "a:65535": true, "[::1]:443": true, "a:0": false, "a:65536": false, "a:99999999999999999999": false} {
+		if got := hosts.HasPort(&url.URL{Host: host}); got != want {
+			t.Errorf("%s: %v, want %v", host, got, want)
+		}
+	}
+}
+
 func FuzzClientForms(f *testing.F) {
 	for _, raw := range []string{"https://127.1/x/../f", "https://0x7f.1/%2e%2e/f", `https://example.com/a\..\b`, "https://[::1]/.", "https://1。1/"} {
 		f.Add(raw)

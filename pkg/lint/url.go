@@ -44,6 +44,8 @@ func unreadable(declared string) string {
 		return "does not start with `https://`"
 	case err != nil:
 		return "is no absolute URL"
+	case !hosts.HasPort(u):
+		return "names a port that there is not: they are from 1 to 65535"
 	case hosts.HasDotSegments(u):
 		return "holds `.` or `..` in its path, which clients drop before they ask for another file"
 	case hosts.IsNumeric(u.Hostname()):
