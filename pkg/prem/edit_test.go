@@ -261,7 +261,7 @@ func checkLines(t *testing.T, name string, before, after []byte, transition bool
 }
 
 // layouts is how many manifests the property tests make up; each fails with its seed.
-const layouts = 1000
+const layouts = 500
 
 func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
 	for seed := range uint64(layouts) {
