@@ -29,7 +29,7 @@ type Hosts struct {
 func (v *Verifier) ask(ctx context.Context, d Download) (known *evidence, announced int64) {
 	baseline := v.Baseline.File(d.key)
 	var vouched *evidence // by GitHub, which tells the token's owner what nobody else may see
-	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
+	if asset, ok := v.asset(d); ok {
 		if vouched = v.vouched(d, v.Hosts.Asset(ctx, asset), baseline); vouched == nil {
 			return nil, 0
 		}
@@ -48,6 +48,12 @@ func (v *Verifier) ask(ctx context.Context, d Download) (known *evidence, announ
 		vouched = d.unchanged(head, baseline)
 	}
 	return vouched, max(head.Size, 0)
+}
+
+// asset returns the release asset that a download is, where GitHub can be asked about it.
+func (v *Verifier) asset(d Download) (asset hosts.Ref, ok bool) {
+	asset, ok = hosts.AssetOf(d.URL, v.Policy.Server)
+	return asset, ok && v.Hosts.Asset != nil
 }
 
 // vouched returns the host's word for a file where it has one for everything that has to be known. Where it
@@ -98,11 +104,11 @@ func (d Download) unchanged(head fetch.Head, baseline state.File) *evidence {
 // published returns what the host says of a file that was read. GitHub's API is asked only where that may tell more than the
 // file: why it is not the declared one, and whether one is whole whose answer did not say how long it is.
 func (v *Verifier) published(ctx context.Context, d Download, known *evidence) hosts.Published {
-	asset, ok := hosts.AssetOf(d.URL, v.Policy.Server)
+	asset, ok := v.asset(d)
 	isOpen := func(a artifact.Artifact) bool {
 		return a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)] || a.Checksum == nil && v.Hosts.AskOfAll
 	}
-	if ok && v.Hosts.Asset != nil && (v.Fast || known.announced < 0 || slices.ContainsFunc(d.readable(), isOpen)) {
+	if ok && (v.Fast || known.announced < 0 || slices.ContainsFunc(d.readable(), isOpen)) {
 		return v.Hosts.Asset(ctx, asset)
 	}
 	return hosts.PublishedBy(d.URL, known.first)

@@ -53,7 +53,7 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 		return l
 	}
 	isFast := v.Fast && !d.signed(v.Policy.PublicKeys)
-	if asset, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil && (isFast || l.Size < 0) {
+	if asset, ok := v.asset(d); ok && (isFast || l.Size < 0) {
 		l.Published = v.Hosts.Asset(ctx, asset)
 	}
 	if isFast && v.isAsked(d, l.Published) {
@@ -79,7 +79,7 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 // of it, if it is a release asset.
 func (v *Verifier) isAsked(d Download, said hosts.Published) bool {
 	baseline := v.Baseline.File(d.key)
-	if _, ok := hosts.AssetOf(d.URL, v.Policy.Server); ok && v.Hosts.Asset != nil {
+	if _, ok := v.asset(d); ok {
 		return v.vouched(d, said, baseline) != nil
 	}
 	return hosts.Publishes(d.URL) || d.isKnown(baseline)

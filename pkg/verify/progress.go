@@ -13,10 +13,19 @@ import (
 type Progress struct {
 	files, filesDone atomic.Int64
 	read             atomic.Int64 // every byte that came
-	kept, announced  atomic.Int64 // of the files begun and done, each counted once however often it was begun
+	tally
 
 	mu       sync.Mutex
 	readings map[*body]reading // those that go on
+}
+
+// tally is the bytes of the files begun and done, each counted once however often it was begun.
+type tally struct{ kept, announced atomic.Int64 }
+
+// began counts a body that begins, in place of what an earlier try had counted.
+func (t *tally) began(size, earlierKept, earlierSize int64) {
+	t.kept.Add(-earlierKept)
+	t.announced.Add(max(size, 0) - max(earlierSize, 0))
 }
 
 // reading is a download that goes on.
@@ -70,12 +79,6 @@ func (p *Progress) Files() (done, all int64) { return p.filesDone.Load(), p.file
 
 // Bytes returns how much has been read of the files that were begun, and how much their servers announced.
 func (p *Progress) Bytes() (done, announced int64) { return p.kept.Load(), p.announced.Load() }
-
-// began counts a body that begins, in place of what an earlier try had counted.
-func (p *Progress) began(size, earlierKept, earlierSize int64) {
-	p.kept.Add(-earlierKept)
-	p.announced.Add(max(size, 0) - max(earlierSize, 0))
-}
 
 func (p *Progress) advance(n int) {
 	p.read.Add(int64(n))

@@ -29,10 +29,10 @@ type turns struct {
 // taken back where the file yields.
 type turn struct {
 	*Progress
-	index           int // of the download
-	patience        time.Duration
-	came            atomic.Int64
-	kept, announced atomic.Int64
+	index    int // of the download
+	patience time.Duration
+	came     atomic.Int64
+	counted  tally
 }
 
 func newTurns(order []int, patience time.Duration, progress *Progress) *turns {
@@ -44,14 +44,13 @@ func newTurns(order []int, patience time.Duration, progress *Progress) *turns {
 }
 
 func (t *turn) began(size, earlierKept, earlierSize int64) {
-	t.kept.Add(-earlierKept)
-	t.announced.Add(max(size, 0) - max(earlierSize, 0))
+	t.counted.began(size, earlierKept, earlierSize)
 	t.Progress.began(size, earlierKept, earlierSize)
 }
 
 func (t *turn) advance(n int) {
 	t.came.Add(int64(n))
-	t.kept.Add(int64(n))
+	t.counted.kept.Add(int64(n))
 	t.Progress.advance(n)
 }
 
@@ -75,7 +74,7 @@ func (s *turns) ended(t *turn, again bool) {
 	defer s.mu.Unlock()
 	delete(s.running, t)
 	if again {
-		t.began(0, t.kept.Load(), t.announced.Load())
+		t.began(0, t.counted.kept.Load(), t.counted.announced.Load())
 		t.patience *= 2
 		s.waiting = append(s.waiting, t)
 	}
