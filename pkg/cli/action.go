@@ -157,7 +157,7 @@ func (a *action) selectFrom(ctx context.Context) (selection, error) {
 	if err != nil {
 		return selection{}, err
 	}
-	if all == "" && a.mayBeNewer(ctx, s, t, files) && a.hasNewerHead(ctx) {
+	if all == "" && a.event.PullRequest != 0 && a.mayBeNewer(ctx, s, t, files) && a.hasNewerHead(ctx) {
 		all = "the list of changes is already that of a newer commit"
 	}
 	if all != "" {
@@ -175,7 +175,7 @@ func (a *action) selectFrom(ctx context.Context) (selection, error) {
 // mayBeNewer reports whether a list of changes may be that of a newer commit than the run's: it has no manifest, or lacks one that
 // head and base have different. The latter is no wonder where the base has moved on.
 func (a *action) mayBeNewer(ctx context.Context, s *setup, head source.Tree, changed []github.File) bool {
-	if a.event.PullRequest == 0 || len(s.selected(changed)) == 0 {
+	if len(s.selected(changed)) == 0 {
 		return true
 	}
 	now, err := head.List(ctx)
@@ -193,9 +193,6 @@ func (a *action) mayBeNewer(ctx context.Context, s *setup, head source.Tree, cha
 // hasNewerHead reports whether the pull request has moved on since the run began: the list of its files is then not that of the
 // run's commit. Where GitHub does not tell, it has not.
 func (a *action) hasNewerHead(ctx context.Context) bool {
-	if a.event.PullRequest == 0 {
-		return false
-	}
 	head, err := a.api.PullRequestHead(ctx, a.event.PullRequest)
 	return err == nil && head != a.event.HeadSHA
 }
