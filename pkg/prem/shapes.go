@@ -96,7 +96,7 @@ func (x *extractor) weightsFiles() []artifact.Artifact {
 		a := artifact.Artifact{Manifest: x.document.Path, Pointer: v.Pointer(), Position: v.Position(), Role: artifact.Weight, Name: v.String(), Base: base}
 		if !files.Full() {
 			a.Declared = base.Value + v.String()
-			a.URL, _, _ = strings.Cut(a.Declared, "#") // a fragment is the client's affair
+			a.URL = registry.WithoutFragment(a.Declared)
 		}
 		files.Add(a)
 	}

@@ -160,7 +160,7 @@ func (x *extraction) report(rule string, at *document.Value, message, fix string
 
 // artifact returns what an entry says of one of its URLs, its checksum apart.
 func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Captured, each address, isSingle bool) artifact.Artifact {
-	url, _, _ := strings.Cut(e.rewrite.apply(each.url), "#") // a fragment is the client's affair
+	url := WithoutFragment(e.rewrite.apply(each.url))
 	a := artifact.Artifact{
 		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: each.at.Position(),
 		Role: e.role, Platform: e.platform.of(v, captured), URL: url, Name: lastSegment(url), Declared: each.url,
@@ -169,6 +169,12 @@ func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Ca
 		a.Pointer = each.at.Pointer()
 	}
 	return a
+}
+
+// WithoutFragment returns a URL as it is requested: its fragment is the client's affair (RFC 3986, section 3.5).
+func WithoutFragment(url string) string {
+	url, _, _ = strings.Cut(url, "#")
+	return url
 }
 
 // lastSegment returns what a file is called that a URL leads to.

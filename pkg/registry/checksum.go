@@ -34,7 +34,8 @@ type checksum struct {
 
 // algorithm is the one that the member is called after, "" where it takes any.
 func (c checksums) algorithm() digest.Algorithm {
-	return namedAlgorithm(c.slot[strings.LastIndex(c.slot, "/")+1:])
+	_, name := splitPointer(c.slot)
+	return namedAlgorithm(name)
 }
 
 // of returns the checksum of the i-th URL, and the pointer at which it would be written.
@@ -63,7 +64,7 @@ func (x *extraction) checksums(e *entry, v *document.Value, addresses []address,
 	var beside []checksums
 	for _, pointer := range e.checksum {
 		found := x.member(v.At(pointer), len(addresses), isList)
-		if best.slot == "" && !namedAlgorithm(pointer[strings.LastIndex(pointer, "/")+1:]).Weak() {
+		if _, name := splitPointer(pointer); best.slot == "" && !namedAlgorithm(name).Weak() {
 			best.slot = x.slot(e, v, pointer, addresses)
 		}
 		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) || found.lengths != "" && len(best.each) == 0 {
@@ -80,7 +81,8 @@ func (x *extraction) checksums(e *entry, v *document.Value, addresses []address,
 // slot returns where a checksum would be written into an entry that has none: beside the one URL, in an object that is there. A
 // list of URLs may want one or a list of them, unless there is an empty one.
 func (x *extraction) slot(e *entry, v *document.Value, pointer string, addresses []address) string {
-	parent := v.At(pointer[:max(strings.LastIndex(pointer, "/"), 0)])
+	above, _ := splitPointer(pointer)
+	parent := v.At(above)
 	isUnclear := len(addresses) > 1 && len(e.url) == 1 && v.At(pointer).Kind() != document.String
 	if pointer == "" || parent.Kind() != document.Object || isUnclear {
 		return ""

@@ -141,8 +141,8 @@ func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 
 // addMember adds a member behind the one that holds the artifact's URL, else behind the last one that it can stand behind.
 func (e *Edit) addMember(a artifact.Artifact, pointer string, value any) error {
-	last := strings.LastIndex(pointer, "/")
-	parent, name := e.value(a, pointer[:last]), unescape(pointer[last+1:])
+	above, name := splitPointer(pointer)
+	parent := e.value(a, above)
 	sibling := e.value(a, a.Slot.URL)
 	for sibling != nil && sibling.Parent() != parent {
 		sibling = sibling.Parent()
@@ -164,6 +164,12 @@ func (e *Edit) addBehind(sibling *document.Value, name string, value any) error 
 	}
 	e.editor.InsertAfter(sibling, strconv.Quote(name)+e.editor.Colon(sibling)+fmt.Sprint(value))
 	return nil
+}
+
+// splitPointer cuts off a pointer's last token, and returns it as the name that it stands for.
+func splitPointer(pointer string) (above, name string) {
+	last := max(strings.LastIndex(pointer, "/"), 0)
+	return pointer[:last], unescape(strings.TrimPrefix(pointer[last:], "/"))
 }
 
 var unescapes = strings.NewReplacer("~1", "/", "~0", "~")
