@@ -90,7 +90,7 @@ type fileRow struct {
 	Name, URL, Digest   string
 	Folder, Host        string
 	Status, Class, Sign string
-	Rank                int // of the status, failures first
+	Rank                int
 	Since               string
 	Size, How           string
 	Bytes               int64
@@ -116,9 +116,9 @@ const (
 // own style and script.
 func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 	told, waived := r.groups()
-	told, moreTold := first(told, pageGroups, "cause")
-	waived, moreWaived := first(waived, pageGroups, "cause")
-	files, moreFiles := first(r.files(), pageFiles, "file")
+	told, moreTold := atMost(told, pageGroups, "cause")
+	waived, moreWaived := atMost(waived, pageGroups, "cause")
+	files, moreFiles := r.files()
 	p := page{
 		Policy: "default-src 'none'; style-src " + cspHash(pageStyle) + "; script-src " + cspHash(pageScript) + "; base-uri 'none'; form-action 'none'",
 		Style:  template.CSS(pageStyle), Script: template.JS(pageScript),
@@ -142,8 +142,8 @@ func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 	return err
 }
 
-// first returns the beginning of a list, and says how much is left out, "" for nothing.
-func first[T any](list []T, limit int, what string) (shown []T, more string) {
+// atMost returns the beginning of a list, and says how much is left out, "" for nothing.
+func atMost[T any](list []T, limit int, what string) (shown []T, more string) {
 	if len(list) <= limit {
 		return list, ""
 	}
@@ -194,23 +194,23 @@ func (r *Report) figures() []figure {
 func (r *Report) groupPage(groups []group) []groupRow {
 	var rows []groupRow
 	for _, g := range groups {
-		lead := g[0]
-		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(lead.host()), Title: anchor{Text: g.count()}}
+		first := g[0]
+		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(first.host()), Title: anchor{Text: g.count()}}
 		if len(g) == 1 {
-			row.Title = r.service(lead.manifest(), lead.position().Line)
-			row.Declared, row.Served, _ = lead.digests()
+			row.Title = r.service(first.manifest(), first.position().Line)
+			row.Declared, row.Served, _ = first.digests()
 		}
-		for _, s := range lead.says {
+		for _, s := range first.says {
 			row.Says = append(row.Says, newRemark(s))
 		}
-		if w := lead.findings[0].Waived; !w.IsZero() {
+		if w := first.findings[0].Waived; !w.IsZero() {
 			row.Waived = []span{{Text: finding.Clean(finding.Shorten(w.Because, messageLimit)), Code: true}}
 			if w.Until != "" {
 				row.Waived = append([]span{{Text: "until "}, {Text: finding.Clean(finding.Shorten(w.Until, valueLimit)), Code: true}, {Text: ": "}}, row.Waived...)
 			}
 		}
 		var places []entry
-		places, row.MorePlaces = first([]entry(g), pagePlaces, "place")
+		places, row.MorePlaces = atMost([]entry(g), pagePlaces, "place")
 		for _, e := range places {
 			row.Places = append(row.Places, r.placePage(e))
 		}
@@ -228,8 +228,8 @@ func (r *Report) placePage(e entry) placeRow {
 	return p
 }
 
-// files are the page's table, worst first.
-func (r *Report) files() []fileRow {
+// files are the page's table, worst first, and what it leaves out.
+func (r *Report) files() (rows []fileRow, more string) {
 	artifacts := r.byPlace()
 	about := map[place][]remark{}
 	for _, f := range r.worstFirst() {
@@ -237,13 +237,16 @@ func (r *Report) files() []fileRow {
 			about[a.place()] = append(about[a.place()], remark{Message: spans(brief(f.Rule)), Rules: []anchor{{finding.Clean(f.Rule), ruleURL(f.Rule)}}})
 		}
 	}
-	var files []fileRow
-	for _, a := range r.Artifacts {
-		files = append(files, r.fileRow(a, about[a.place()]))
+	worst := slices.SortedStableFunc(slices.Values(r.Artifacts), func(a, b Artifact) int { return cmp.Compare(a.rank(), b.rank()) })
+	shown, more := atMost(worst, pageFiles, "file")
+	for _, a := range shown {
+		rows = append(rows, r.fileRow(a, about[a.place()]))
 	}
-	slices.SortStableFunc(files, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
-	return files
+	return rows, more
 }
+
+// rank orders artifacts by their status, failures first.
+func (a Artifact) rank() int { return slices.Index(verify.Statuses, a.Status) }
 
 // silent says how many manifests the page says nothing of.
 func (r *Report) silent() string {
@@ -280,7 +283,7 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 		Source: r.service(a.Manifest, a.Line), Name: finding.Clean(finding.Shorten(a.name(), valueLimit)),
 		URL:    finding.Clean(finding.Shorten(displayURL(a.URL), valueLimit)),
 		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(a.host(), valueLimit)),
-		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: slices.Index(verify.Statuses, a.Status),
+		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: a.rank(),
 		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,
 	}
 	if a.Size != nil {
