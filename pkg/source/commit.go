@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
 	"sync/atomic"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -18,7 +18,7 @@ type Commit struct {
 	SHA   string
 	Disk  *Workspace        // a checkout; nil for none
 	files []github.File     // once it was listed
-	texts map[string][]byte // that were fetched, by blob
+	texts map[string][]byte // that were read ahead, by blob
 	calls atomic.Int64      // made for texts
 }
 
@@ -40,9 +40,9 @@ func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (Source, 
 	if s, is := Irregular(f); is {
 		return s, nil
 	}
-	text, found := c.onDisk(f, maxSize)
+	text, found := c.texts[f.BlobSHA]
 	if !found {
-		text, found = c.texts[f.BlobSHA]
+		text, found = c.onDisk(f, maxSize)
 	}
 	if !found {
 		c.calls.Add(1)
@@ -65,17 +65,24 @@ func (c *Commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
 
 // fetch reads texts ahead, in as few calls as GitHub allows.
 func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) (left int) {
-	files = slices.DeleteFunc(slices.Clone(files), func(f github.File) bool {
-		_, isIrregular := Irregular(f)
-		_, found := c.onDisk(f, maxSize)
-		return isIrregular || found
-	})
-	if len(files) > 1 {
+	c.texts = map[string][]byte{}
+	var missing []github.File
+	for _, f := range files {
+		if _, is := Irregular(f); is {
+			continue
+		}
+		if text, found := c.onDisk(f, maxSize); found {
+			c.texts[f.BlobSHA] = text
+		} else {
+			missing = append(missing, f)
+		}
+	}
+	if len(missing) > 1 {
 		calls := c.API.Calls()
-		c.texts = c.API.Blobs(ctx, files)
+		maps.Copy(c.texts, c.API.Blobs(ctx, missing))
 		c.calls.Add(c.API.Calls() - calls)
 	}
-	for _, f := range files {
+	for _, f := range missing {
 		if _, found := c.texts[f.BlobSHA]; !found {
 			left++
 		}
