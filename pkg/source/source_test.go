@@ -97,6 +97,29 @@ func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 	}
 }
 
+func TestATextThatGitHubDoesNotGiveIsAnError(t *testing.T) {
+	api := githubtest.New()
+	defer api.Close()
+	sha := strings.Repeat("a", 40)
+	api.AddToTree(sha, "given.json", "given")
+	api.AddToTree(sha, "refused.json", "refused")
+	api.Fail("GET /repos/{owner}/{repo}/git/blobs/{sha}", githubtest.Fault{Status: 404})
+	client, err := github.New(github.Config{APIURL: api.URL, Repository: "o/r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &source.Commit{API: client, SHA: sha}
+	files, err := c.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := folder(t, map[string]string{"given.json": "given"})
+	c.Disk = &w
+	if sources, err := source.ReadAll(t.Context(), c, files, 100); err == nil || !strings.Contains(err.Error(), "the text of `refused.json` can't be read") {
+		t.Errorf("got %+v, error %v", sources, err)
+	}
+}
+
 func TestWhatIsNoFileIsAProblem(t *testing.T) {
 	for want, f := range map[string]github.File{"symbolic link": {Path: "m", Symlink: true}, "submodule": {Path: "m", Submodule: true}, "": {Path: "m"}} {
 		if s, is := source.Irregular(f); is != (want != "") || !strings.Contains(s.Problem, want) || s.Path != "m" {
