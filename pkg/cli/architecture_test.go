@@ -21,6 +21,7 @@ var arrows = map[string][]string{
 	"prem":              {"artifact", "digest", "document", "finding", "hosts", "lint", "registry", "schema"},
 	"config":            {"digest", "document", "finding", "registry"},
 	"hosts":             {"digest", "finding"},
+	"provenance":        {"digest", "finding"},
 	"lint":              {"artifact", "document", "finding", "hosts", "registry"},
 	"fetch":             {"finding", "hosts"},
 	"format":            {"digest", "finding"},

@@ -1,0 +1,179 @@
+// Package provenance verifies who built a file: Sigstore bundles of SLSA provenance that GitHub Actions signed
+// (https://docs.github.com/actions/concepts/security/artifact-attestations). It contacts nobody. What a certificate says
+// (Facts) and whether that is who a registry expects (Policy) are two steps, so that facts can be kept and judged again.
+package provenance
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sigstore/sigstore-go/pkg/bundle"
+	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
+	"github.com/sigstore/sigstore-go/pkg/verify"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Bounds of what is read.
+const (
+	MaxBundle = 16 << 20 // bytes of one bundle
+	// MaxAttestations is how many bundles of one file are verified; sigstore-go itself allows 1,024 subjects a statement.
+	MaxAttestations = 1000
+)
+
+const (
+	server         = "https://github.com/"
+	issuer         = "https://token.actions.githubusercontent.com"
+	releaseSigner  = "https://dotcom.releases.github.com"
+	predicateBuild = "https://slsa.dev/provenance/v1"
+	// predicateRelease begins the types of attestations of immutable releases
+	// (https://docs.github.com/code-security/concepts/supply-chain-security/immutable-releases).
+	predicateRelease = "https://in-toto.io/attestation/release/"
+)
+
+// Errors that say a bundle can't be checked with these trusted roots. It may be authentic: other instances of Sigstore
+// exist, and logs are replaced twice a year.
+var (
+	ErrUnknownAuthority = errors.New("no trusted root knows the authority that issued its certificate")
+	ErrUnknownLog       = errors.New("no trusted root knows the log that it names")
+)
+
+// Facts is what a verified bundle says about a file. All texts are from outside.
+type Facts struct {
+	// Release says that GitHub attests that the file is in an immutable release. That is not a build: only Repository and
+	// Ref (the release's tag) are set.
+	Release    bool   `json:"release,omitempty"`
+	Repository string `json:"repository"`       // that was built, as "acme/tool"
+	Commit     string `json:"commit,omitempty"` // of the repository
+	Ref        string `json:"ref,omitempty"`    // "refs/tags/v1.2.0"
+	Signer     string `json:"signer,omitempty"` // the workflow, as "acme/tool/.github/workflows/release.yml@refs/tags/v1.2.0"
+	Runner     string `json:"runner,omitempty"` // "github-hosted" or "self-hosted"
+	Run        string `json:"run,omitempty"`    // the URL of the workflow run
+}
+
+// Workflow returns the signer without its ref: "acme/tool/.github/workflows/release.yml".
+func (f Facts) Workflow() string {
+	workflow, _ := splitSigner(f.Signer)
+	return workflow
+}
+
+// splitSigner cuts a workflow from its ref, which is "refs/…" or a commit. A file's name may hold an "@" and no slash,
+// a ref may hold both.
+func splitSigner(signer string) (workflow, ref string) {
+	at := strings.Index(signer, "@refs/")
+	if at < 0 {
+		at = strings.LastIndex(signer, "@")
+	}
+	if at < 0 {
+		return signer, ""
+	}
+	return signer[:at], signer[at+1:]
+}
+
+// Verify returns what a bundle says about the file with a SHA-256. Each root is tried by itself. An error is
+// ErrUnknownAuthority or ErrUnknownLog where no root can check the bundle; any other says why it does not verify.
+func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err error) {
+	defer func() { // sigstore-go parses hostile bytes through a dozen modules
+		if recover() != nil {
+			facts, err = Facts{}, errors.New("the bundle can't be read: parsing it failed")
+		}
+	}()
+	sum, err := hex.DecodeString(sha256.Sum)
+	if err != nil || sha256.Algorithm != digest.SHA256 {
+		return Facts{}, fmt.Errorf("an attestation names a SHA-256, and only %s is known of the file", finding.Quote(sha256.String()))
+	}
+	if len(text) > MaxBundle {
+		return Facts{}, fmt.Errorf("the bundle has more than %d MiB", MaxBundle>>20)
+	}
+	roots, err := r.parsed()
+	if err != nil {
+		return Facts{}, err
+	}
+	b := new(bundle.Bundle)
+	if err := b.UnmarshalJSON(text); err != nil {
+		return Facts{}, fmt.Errorf("the bundle can't be read: %s", finding.Quote(err.Error()))
+	}
+	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", sum), verify.WithoutIdentitiesUnsafe()) // factsOf and Policy compare identities
+	failure := ErrUnknownAuthority
+	for _, root := range roots {
+		if !root.knowsAuthority(b) {
+			continue
+		}
+		result, err := root.verifier.Verify(b, policy)
+		if err == nil {
+			return factsOf(b, result)
+		}
+		if failure = fmt.Errorf("the bundle does not verify: %s", finding.Quote(err.Error())); !root.knowsLogs(b) {
+			failure = ErrUnknownLog
+		}
+	}
+	return Facts{}, failure
+}
+
+func factsOf(b *bundle.Bundle, result *verify.VerificationResult) (Facts, error) {
+	if result.Statement == nil || result.Signature.Certificate == nil {
+		return Facts{}, errors.New("the bundle is not a statement signed with a certificate")
+	}
+	predicate, c := result.Statement.GetPredicateType(), *result.Signature.Certificate
+	switch {
+	case c.SubjectAlternativeName == releaseSigner && strings.HasPrefix(predicate, predicateRelease):
+		return releaseFacts(b)
+	case predicate != predicateBuild:
+		return Facts{}, fmt.Errorf("the statement is %s: expected %s", finding.Quote(predicate), finding.Quote(predicateBuild))
+	case c.Issuer != issuer:
+		return Facts{}, fmt.Errorf("the signer's identity is from %s: expected %s", finding.Quote(c.Issuer), finding.Quote(issuer))
+	}
+	return buildFacts(c)
+}
+
+func buildFacts(c certificate.Summary) (Facts, error) {
+	repository, isRepository := cutServer(c.SourceRepositoryURI)
+	signer, isWorkflow := cutServer(c.SubjectAlternativeName)
+	if !isRepository || !isWorkflow {
+		return Facts{}, fmt.Errorf("the certificate names the repository %s and the signer %s: expected both at %s",
+			finding.Quote(c.SourceRepositoryURI), finding.Quote(c.SubjectAlternativeName), finding.Quote(server))
+	}
+	return Facts{
+		Repository: repository, Commit: c.SourceRepositoryDigest, Ref: c.SourceRepositoryRef,
+		Signer: signer, Runner: c.RunnerEnvironment, Run: c.RunInvocationURI,
+	}, nil
+}
+
+// cutServer returns what follows the server in a URL, and whether something does.
+func cutServer(url string) (rest string, ok bool) {
+	if len(url) <= len(server) || !strings.EqualFold(url[:len(server)], server) {
+		return "", false
+	}
+	return url[len(server):], true
+}
+
+// releaseFacts reads the predicate, since the certificate of a release's attestation names no repository.
+func releaseFacts(b *bundle.Bundle) (Facts, error) {
+	var statement struct {
+		Predicate struct{ Repository, Tag string }
+	}
+	err := json.Unmarshal(b.GetDsseEnvelope().GetPayload(), &statement)
+	if p := statement.Predicate; err == nil && p.Repository != "" && p.Tag != "" {
+		return Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}, nil
+	}
+	return Facts{}, errors.New("the release's attestation names no repository and tag")
+}
+
+// Split returns the bundles in a text: one JSON value, or one in each line.
+func Split(text []byte) [][]byte {
+	if json.Valid(text) {
+		return [][]byte{text}
+	}
+	var all [][]byte
+	for line := range bytes.Lines(text) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && len(all) < MaxAttestations {
+			all = append(all, line)
+		}
+	}
+	return all
+}
