@@ -28,11 +28,13 @@ func Changes(base, head *registry.Manifest, server string) []finding.Finding {
 		}
 		for _, change := range []func(was, is artifact.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
 			if f := change(was, a); f != nil {
+				f.Document = a.Document
 				findings = append(findings, *f)
 			}
 		}
 		if f := changedOwner(was, a, server); f != nil && !before.knows(a) && !told[f.Message] {
 			told[f.Message] = true
+			f.Document = a.Document
 			moved = append(moved, *f)
 		}
 	}
@@ -41,8 +43,8 @@ func Changes(base, head *registry.Manifest, server string) []finding.Finding {
 	return findings
 }
 
-// history finds what an artifact was: by its role and platform or path where it has a role, or by its place, else by its URL, so
-// that moving a file to another key hides nothing.
+// history finds what an artifact was: by its role and platform or path where it has a role, or by its document and pointer, else by
+// its URL, so that moving a file to another key hides nothing.
 type history map[string]artifact.Artifact
 
 func newHistory(base *registry.Manifest) history {
@@ -75,7 +77,7 @@ func targetKey(a artifact.Artifact) string {
 	if a.Role == artifact.Binary || a.Role == artifact.Weight {
 		return string(a.Role) + " " + cmp.Or(a.Platform, a.Name)
 	}
-	return a.Pointer
+	return fmt.Sprintf("%d %s", a.Document, a.Pointer)
 }
 
 func urlKey(a artifact.Artifact) string {

@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -88,5 +89,32 @@ func TestChangesSayWhatToLookAt(t *testing.T) {
 		"` was declared before. The two can't be compared, being made by different algorithms"
 	if len(got) != 1 || got[0].Message != want || got[0].Pointer != "/binaries/aarch64-apple-darwin/checksum" || got[0].Column != 89 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestChangesTellDocumentsApart compares streams of two documents with the same pointers.
+func TestChangesTellDocumentsApart(t *testing.T) {
+	r, err := registry.Preset("krew")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(sums ...string) *registry.Manifest {
+		var text string
+		for i, sum := range sums {
+			text += fmt.Sprintf("---\nspec:\n  platforms:\n  - uri: https://example.org/%d.tar.gz\n%s", i, sum)
+		}
+		m, findings := r.Read("plugins/x.yaml", []byte(text), r)
+		if m == nil || len(m.Artifacts) != len(sums) {
+			t.Fatalf("%v", findings)
+		}
+		return m
+	}
+	sum := "    sha256: " + strings.Repeat("1", 64) + "\n"
+	if got := lint.Changes(read(sum, ""), read(sum, ""), server); got != nil {
+		t.Errorf("an unchanged manifest: %+v", got)
+	}
+	got := lint.Changes(read(sum, sum), read(sum, ""), server)
+	if len(got) != 1 || got[0].Rule != finding.ChecksumDropped || got[0].Document != 1 {
+		t.Errorf("a checksum of the second document dropped: %+v", got)
 	}
 }
