@@ -120,7 +120,7 @@ func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
 func (d *draft) setChecksum(r verify.Result, replace bool) error {
 	if r.Artifact.Role == artifact.Image {
 		ref, err := image.Parse(r.Artifact.URL)
-		return d.at(r.Artifact.Pointer, errors.Join(err, d.edit.SetURL(d.artifact(r.Artifact), ref.Pin(r.Observed))))
+		return d.at(r.Artifact.Pointer, errors.Join(err, d.edit.SetURL(d.artifact(r.Artifact), ref.Pin(r.Digest))))
 	}
 	return d.at(r.Artifact.Pointer, d.edit.SetChecksum(d.artifact(r.Artifact), toDeclare(r), r.Size, replace))
 }

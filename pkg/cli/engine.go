@@ -134,7 +134,7 @@ func (p *program) verify(ctx context.Context, c *Config, run report.Run, s selec
 	if s.local != "" {
 		verifier, err := p.verifier(c)
 		if err == nil {
-			verifier.Baseline = m.State
+			verifier.Baseline = m.Baseline
 			err = p.compareLocal(ctx, s, verifier, read.manifests, &in)
 		}
 		if err != nil {
@@ -163,7 +163,7 @@ func (p *program) perform(ctx context.Context, c *Config, j job, m *memory) (*re
 	if j.asset != nil {
 		verifier.Hosts.Asset = j.asset
 	}
-	verifier.Baseline = m.State
+	verifier.Baseline = m.Baseline
 	stop := p.watch(verifier.Progress)
 	j.in.Results, j.in.Bytes = verifier.Run(ctx, j.downloads)
 	stop()

@@ -64,7 +64,7 @@ func (p *program) plan(ctx context.Context, c *Config, run report.Run, s selecti
 	if err != nil {
 		return nil, err
 	}
-	verifier.Baseline = m.State
+	verifier.Baseline = m.Baseline
 	in, read, before := p.read(c, run, s)
 	j := p.newJob(in, read, before, s)
 	loads := verifier.Loads(ctx, j.downloads, beyond)

@@ -319,7 +319,7 @@ func toDeclare(r verify.Result) digest.Digest {
 			return d
 		}
 	}
-	return r.Observed
+	return r.Digest
 }
 
 // setPinned tells the URL that names a commit, and puts it into a draft.

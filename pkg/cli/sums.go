@@ -138,7 +138,7 @@ func disagree(list string, r verify.Result) {
 	for i, f := range r.Findings {
 		if f.Rule == finding.ArtifactMismatch {
 			r.Findings[i].Message = fmt.Sprintf("The list %s gives the checksum %s, and the file has %s: the two disagree, so it gets none",
-				finding.Quote(list), finding.Quote(r.Artifact.Checksum.Value.String()), finding.Quote(r.Observed.String()))
+				finding.Quote(list), finding.Quote(r.Artifact.Checksum.Value.String()), finding.Quote(r.Digest.String()))
 			r.Findings[i].Fix = "Find out whether the list is of another version than the URL, or the file was replaced"
 		}
 	}

@@ -108,9 +108,9 @@ func (m *Memory) changes(artifacts []report.Artifact, baseline state.File, now d
 	var all []finding.Finding
 	for _, a := range artifacts {
 		if a.Status == verify.Unverified {
-			message, fix := verify.Changed(baseline, now), ""
+			message, fix := verify.Changed(m.Baseline(verify.Key(a.URL)), now), ""
 			if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
-				message, fix = verify.ChangedImage(ref, baseline, now)
+				message, fix = verify.ChangedImage(ref, m.Baseline(verify.Key(a.URL)), now)
 			}
 			f := finding.New(finding.ArtifactChanged, a.Manifest, a.Pointer, a.Position, message, fix)
 			f.Document = a.Document

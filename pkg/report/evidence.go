@@ -11,29 +11,15 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Evidence is what the baseline keeps of a file beside what a report says of it. Shards write it, for their merge to remember; a
-// whole run's report, and a merged one, are without.
-type Evidence struct {
-	ETag   string          `json:"etag,omitempty"` // the strong validator under which the file was downloaded
-	Commit string          `json:"commit,omitempty"`
-	Others []digest.Digest `json:"digests,omitempty"` // under other algorithms than the observed digest's
-}
+// commitOf matches the commit of an observation.
+var commitOf = regexp.MustCompile(`^([0-9a-f]{40})?$`)
 
-// strongETag is a strong validator in ASCII, and not empty (RFC 9110, section 8.8.3).
-var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]{1,1000}"$`)
-
-// sha1Shape is a commit of Hugging Face.
-var sha1Shape = regexp.MustCompile(`^([0-9a-f]{40})?$`)
-
-func newEvidence(result verify.Result) *Evidence {
-	e := Evidence{Commit: result.Commit, Others: result.Others}
-	if result.Source == verify.FromDownload && strongETag.MatchString(result.ETag) {
-		e.ETag = result.ETag
-	}
-	if e.ETag == "" && e.Commit == "" && len(e.Others) == 0 {
+func newEvidence(result verify.Result) *verify.Observation {
+	o := verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others}
+	if o.ETag == "" && o.Commit == "" && len(o.Others) == 0 {
 		return nil
 	}
-	return &e
+	return &o
 }
 
 // withoutEvidence is the report as it is written where it is no shard's.
@@ -53,11 +39,13 @@ func (a Artifact) checkEvidence() error {
 	case e == nil:
 		return nil
 	case a.Observed.IsZero():
-		return errors.New("it keeps something of a file that was not seen")
-	case e.ETag != "" && (a.Source != verify.FromDownload || !strongETag.MatchString(e.ETag)):
-		return fmt.Errorf("the validator %s is no strong one of a download", finding.Quote(e.ETag))
+		return errors.New("it has evidence of a file that was not seen")
+	case !e.Digest.IsZero() || e.Size != 0:
+		return errors.New("its evidence repeats digest or size")
+	case e.ETag != "" && (a.Source != verify.FromDownload || !verify.IsStrongETag(e.ETag)):
+		return fmt.Errorf("the validator %s is not a strong one of a download", finding.Quote(e.ETag))
 	}
-	if err := shaped("commit", e.Commit, sha1Shape); err != nil {
+	if err := shaped("commit", e.Commit, commitOf); err != nil {
 		return err
 	}
 	seen := map[digest.Algorithm]bool{a.Observed.Algorithm: true}

@@ -67,37 +67,37 @@ func about(a artifact.Artifact, rule, message string) finding.Finding {
 
 func verified() verify.Result {
 	a := declare(named("/binaries/x86_64-apple-darwin", "x86_64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-x86_64", 14), digestOf("a"))
-	return verify.Result{Artifact: a, Status: verify.Verified, Observed: digestOf("a"), Size: 12_345_678, Format: "mach-o x86_64", Source: verify.FromDownload}
+	return verify.Result{Artifact: a, Status: verify.Verified, Observation: verify.Observation{Digest: digestOf("a"), Size: 12_345_678}, Format: "mach-o x86_64", Source: verify.FromDownload}
 }
 
 func mismatch() verify.Result {
 	a := declare(named("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), digestOf("b"))
 	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, mismatchWords(digestOf("c"), digestOf("b")), "")
-	return verify.Result{Artifact: a, Status: verify.Mismatch, Observed: digestOf("c"), Size: 11_222_333, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
+	return verify.Result{Artifact: a, Status: verify.Mismatch, Observation: verify.Observation{Digest: digestOf("c"), Size: 11_222_333}, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 
 func invalid() verify.Result {
 	a := named("/weights/models~1gorilla.gguf", "", "https://huggingface.co/acme/gorilla/blob/main/gorilla.gguf", 20)
 	f := about(a, finding.ArtifactHTMLPage, "The URL serves an HTML page titled `Log in – Hugging Face` instead of the file")
 	f.Fix = "Use https://huggingface.co/acme/gorilla/resolve/main/gorilla.gguf"
-	return verify.Result{Artifact: a, Status: verify.Invalid, Observed: digestOf("d"), Size: 4_096, Format: "html", Source: verify.FromDownload, Findings: []finding.Finding{f}}
+	return verify.Result{Artifact: a, Status: verify.Invalid, Observation: verify.Observation{Digest: digestOf("d"), Size: 4_096}, Format: "html", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 
 func unavailable() verify.Result {
 	a := declare(named("/weights/tokenizer.json", "", "https://huggingface.co/acme/gorilla/resolve/main/tokenizer.json", 24), digestOf("e"))
-	return verify.Result{Artifact: a, Status: verify.Unavailable, Size: -1, Findings: []finding.Finding{
+	return verify.Result{Artifact: a, Status: verify.Unavailable, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
 		about(a, finding.ArtifactUnavailable, "The server answers 404 Not Found")}}
 }
 
 func unchecked() verify.Result {
 	a := named("/binaries/x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", "https://dl.example.org/gorilla-linux", 17)
-	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: digestOf("f"), Size: 9_000_000, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
+	return verify.Result{Artifact: a, Status: verify.Unverified, Observation: verify.Observation{Digest: digestOf("f"), Size: 9_000_000}, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
 		about(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed")}}
 }
 
 func excused() verify.Result {
 	a := named("/weights/adapter.safetensors", "", "https://huggingface.co/acme/gorilla/resolve/main/adapter.safetensors", 28)
-	return verify.Result{Artifact: a, Status: verify.Unverified, Observed: digestOf("9"), Size: 4_815_162_342, Format: "safetensors", Source: verify.FromDownload,
+	return verify.Result{Artifact: a, Status: verify.Unverified, Observation: verify.Observation{Digest: digestOf("9"), Size: 4_815_162_342}, Format: "safetensors", Source: verify.FromDownload,
 		Note: "weights in the safetensors format, which holds no code"}
 }
 

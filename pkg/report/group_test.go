@@ -184,8 +184,8 @@ func TestALogOfActionsFoldsWhatIsFine(t *testing.T) {
 
 func TestShortDigestsShowTheDifference(t *testing.T) {
 	r := mismatch()
-	r.Observed = r.Artifact.Checksum.Value
-	r.Observed.Sum = r.Observed.Sum[:63] + "c"
+	r.Digest = r.Artifact.Checksum.Value
+	r.Digest.Sum = r.Digest.Sum[:63] + "c"
 	if got := markdown(input(r)); !strings.Contains(got, "| `…bbbbbbbb…` | `…bbbbbbbc…` |") {
 		t.Error(got)
 	}

@@ -236,8 +236,8 @@ func failures(n int) report.Input {
 		r.Findings = slices.Clone(r.Findings)
 		r.Findings[0].Pointer = r.Artifact.Pointer + "/checksum"
 		r.Findings[0].Line = 10*i + 1
-		r.Observed.Sum = fmt.Sprintf("%08x", i) + r.Observed.Sum[8:]
-		r.Findings[0].Message = mismatchWords(r.Observed, r.Artifact.Checksum.Value)
+		r.Digest.Sum = fmt.Sprintf("%08x", i) + r.Digest.Sum[8:]
+		r.Findings[0].Message = mismatchWords(r.Digest, r.Artifact.Checksum.Value)
 		results = append(results, r, verified())
 		results[2*i+1].Artifact.Pointer += strings.Repeat("x", i)
 	}

@@ -229,12 +229,12 @@ func TestReportsOfImagesAreRead(t *testing.T) {
 		return []finding.Finding{finding.New(rule, service, "/dockerImages/cpu", finding.Position{Line: 3, Column: 4}, "m", "")}
 	}
 	for name, r := range map[string]verify.Result{
-		"verified by its registry's word":  {Status: verify.Verified, Observed: one, Source: verify.FromHost, Size: -1},
-		"read":                             {Status: verify.Verified, Observed: one, Source: verify.FromDownload, Size: 7},
-		"another one":                      {Status: verify.Mismatch, Observed: other, Source: verify.FromDownload, Size: -1, Findings: failed(finding.ArtifactMismatch)},
-		"something that is no image":       {Status: verify.Invalid, Observed: one, Source: verify.FromDownload, Size: 7, Findings: failed(finding.ArtifactWrongFormat)},
-		"an answer that is no manifest":    {Status: verify.Invalid, Size: -1, Findings: failed(finding.ArtifactHTMLPage)},
-		"one that nobody can get any more": {Status: verify.Unavailable, Size: -1, Findings: failed(finding.ArtifactUnavailable)},
+		"verified by its registry's word":  {Status: verify.Verified, Source: verify.FromHost, Observation: verify.Observation{Digest: one, Size: -1}},
+		"read":                             {Status: verify.Verified, Source: verify.FromDownload, Observation: verify.Observation{Digest: one, Size: 7}},
+		"another one":                      {Status: verify.Mismatch, Source: verify.FromDownload, Observation: verify.Observation{Digest: other, Size: -1}, Findings: failed(finding.ArtifactMismatch)},
+		"something that is no image":       {Status: verify.Invalid, Source: verify.FromDownload, Observation: verify.Observation{Digest: one, Size: 7}, Findings: failed(finding.ArtifactWrongFormat)},
+		"an answer that is no manifest":    {Status: verify.Invalid, Observation: verify.Observation{Size: -1}, Findings: failed(finding.ArtifactHTMLPage)},
+		"one that nobody can get any more": {Status: verify.Unavailable, Observation: verify.Observation{Size: -1}, Findings: failed(finding.ArtifactUnavailable)},
 	} {
 		r.Artifact = declare(named("/dockerImages/cpu", "cpu", "docker.io/library/redis:7", 3), one)
 		r.Artifact.Role = artifact.Image

@@ -30,12 +30,12 @@ func large(files, nth int) report.Input {
 			URL:      fmt.Sprintf("https://huggingface.co/acme/model-%06d/resolve/%040x/model-%d.gguf", i/5, i, i%5),
 			Checksum: &artifact.Field[digest.Digest]{Value: declared, Position: finding.Position{Line: 11 + i%5*4, Column: 25}}}
 		a.Checksum.Pointer = a.Pointer + "/checksum"
-		r := verify.Result{Artifact: a, Status: verify.Verified, Observed: declared, Size: 4 << 30, Format: "gguf", Source: verify.FromDownload,
-			ETag: fmt.Sprintf("%q", fmt.Sprintf("%064x", i)), Commit: fmt.Sprintf("%040x", i)}
+		r := verify.Result{Artifact: a, Status: verify.Verified, Observation: verify.Observation{Digest: declared, Size: 4 << 30,
+			ETag: fmt.Sprintf("%q", fmt.Sprintf("%064x", i)), Commit: fmt.Sprintf("%040x", i)}, Format: "gguf", Source: verify.FromDownload}
 		if i%nth == 0 {
-			r.Status, r.Observed = verify.Mismatch, digestOf("a")
+			r.Status, r.Digest = verify.Mismatch, digestOf("a")
 			r.Findings = []finding.Finding{finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position,
-				fmt.Sprintf("The file is not the one that was declared: the URL serves a gguf file of 4,294,967,296 bytes whose digest is `%s`, and `%s` is declared", r.Observed, declared), "")}
+				fmt.Sprintf("The file is not the one that was declared: the URL serves a gguf file of 4,294,967,296 bytes whose digest is `%s`, and `%s` is declared", r.Digest, declared), "")}
 		}
 		in.Results = append(in.Results, r)
 	}

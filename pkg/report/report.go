@@ -104,7 +104,9 @@ type Artifact struct {
 	Note  string    `json:"note,omitempty"` // why an unverified artifact needs no checksum
 	Since time.Time `json:"since,omitzero"` // when a scan first saw this status, where that is known
 
-	Evidence *Evidence `json:"evidence,omitzero"` // of a shard; nil where there is nothing
+	// Evidence is what the baseline keeps beside the above: validator, commit, and digests under other algorithms. Only the
+	// report of a shard has it, for the merge.
+	Evidence *verify.Observation `json:"evidence,omitzero"`
 }
 
 // Input is what a run has found.
@@ -171,7 +173,7 @@ func newArtifact(result verify.Result) Artifact {
 	a := Artifact{
 		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
 		Role: from.Role, Platform: from.Platform, URL: from.URL,
-		Status: result.Status, Observed: result.Observed, Format: result.Format, Source: result.Source, Note: result.Note,
+		Status: result.Status, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
 	}
 	if from.Checksum != nil {
 		a.Declared = from.Checksum.Value

@@ -80,7 +80,7 @@ func alike(n int) report.Input {
 			host, why = "dl.example.org", "The server `dl.example.org` answered 503 Service Unavailable"
 		}
 		a := declare(named(fmt.Sprintf("/weights/part-%d.gguf", i%5), "", fmt.Sprintf("https://%s/acme/m%d/resolve/v1/part-%d.gguf", host, i/5, i%5), 20+4*(i%5)), digestOf("e"))
-		r := verify.Result{Artifact: a, Status: verify.Unreachable, Size: -1, Findings: []finding.Finding{about(a, finding.ArtifactUnreachable, why)}}
+		r := verify.Result{Artifact: a, Status: verify.Unreachable, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{about(a, finding.ArtifactUnreachable, why)}}
 		results = append(results, elsewhere(r, fmt.Sprintf("chat-model-%02d", i/5)))
 	}
 	in := input(append(results, verified())...)
@@ -100,7 +100,7 @@ func different(n int) report.Input {
 		served.Sum = fmt.Sprintf("%016x", uint64(i+1)*0xbf58476d1ce4e5b9) + served.Sum[16:]
 		r.Artifact.URL = "https://github.com/acme/" + service + "/releases/download/v1.2.0/" + service + "-aarch64"
 		r.Artifact.Checksum = &artifact.Field[digestType]{Value: declared, Pointer: r.Artifact.Checksum.Pointer, Position: r.Artifact.Checksum.Position}
-		r.Observed = served
+		r.Digest = served
 		r.Findings = []finding.Finding{finding.New(finding.ArtifactMismatch, service, r.Artifact.Checksum.Pointer, r.Artifact.Checksum.Position, mismatchWords(served, declared), "")}
 		results = append(results, elsewhere(r, service))
 	}

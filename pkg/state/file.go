@@ -12,13 +12,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // Bounds of what a state may hold.
 const (
 	maxSize     = 128 << 20 // bytes of the file: some 250,000 URLs
 	maxURL      = 16 << 10  // bytes
-	maxETag     = 1 << 10   // bytes
 	maxFailures = 1_000_000
 	maxYear     = 9999 // RFC 3339 has four digits
 	maxScans    = 90
@@ -174,7 +174,7 @@ func (f File) check(url string) error {
 		return errors.New("a number is out of bounds")
 	case f.Digest.IsZero() != f.Seen.IsZero() || f.Digest.IsZero() && f.ETag != "" || f.ETag == "" && len(f.Verified) > 0:
 		return errors.New("what is said of the baseline is not whole")
-	case f.ETag != "" && !isStrong(f.ETag):
+	case f.ETag != "" && !verify.IsStrongETag(f.ETag):
 		return errors.New("the etag is no strong one")
 	case !commitShape.MatchString(f.Commit):
 		return errors.New("the commit is none")
@@ -196,8 +196,3 @@ func (p Problem) check() error {
 func sensible(t time.Time) bool {
 	return t.IsZero() || t.Location() == time.UTC && t.Year() >= 1 && t.Year() <= maxYear
 }
-
-// strongETag is a strong validator in ASCII, and not empty (RFC 9110, section 8.8.3).
-var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]+"$`)
-
-func isStrong(etag string) bool { return len(etag) <= maxETag && strongETag.MatchString(etag) }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // Version is the version of the file's form.
@@ -92,6 +93,15 @@ func (s *State) File(url string) File {
 	return s.Files[url]
 }
 
+// Baseline returns what is known of a URL as a Verifier takes it.
+func (s *State) Baseline(url string) verify.Baseline {
+	f := s.File(url)
+	return verify.Baseline{
+		Observation: verify.Observation{Digest: f.Digest, Others: f.Verified, Size: f.Size, ETag: f.ETag, Commit: f.Commit},
+		Seen:        f.Seen, Bad: f.Problem.Digest,
+	}
+}
+
 // Sighting is what one scan saw of one URL.
 type Sighting struct {
 	Kind   Kind
@@ -159,7 +169,7 @@ func (f File) sighted(seen Sighting, now time.Time) File {
 	if seen.Downloaded || seen.Digest != f.Digest {
 		f.ETag, f.Verified = "", nil
 	}
-	if seen.Downloaded && isStrong(seen.ETag) {
+	if seen.Downloaded && verify.IsStrongETag(seen.ETag) {
 		f.ETag, f.Verified = seen.ETag, seen.Verified
 	}
 	if seen.Digest != f.Digest || seen.Commit != "" {

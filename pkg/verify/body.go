@@ -83,7 +83,7 @@ func (b *body) evidence(source Source, head fetch.Head) *evidence {
 	for _, algorithm := range b.algorithms {
 		e.digests[algorithm] = b.hasher.Digest(algorithm)
 	}
-	if head.First.Get("ETag") == head.ETag { // else it is that of where a redirect led
+	if IsStrongETag(head.ETag) && head.First.Get("ETag") == head.ETag { // else it is that of where a redirect led
 		e.etag = head.ETag
 	}
 	return e

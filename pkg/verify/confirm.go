@@ -11,7 +11,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // confirmLimit is the largest file, in bytes, that is read again before it is called a mismatch.
@@ -22,7 +21,7 @@ const confirmLimit = 64 << 20
 // together from several answers, of which the server may have mixed up one. Such a file is worth it too where nobody says what
 // it should be: what is learned of it is what later scans hold it against.
 // The host's own word for the bytes is one.
-func (d Download) alarming(known *evidence, baseline state.File) bool {
+func (d Download) alarming(known *evidence, baseline Baseline) bool {
 	said := known.published.Digest
 	if known.size > confirmLimit && known.hasValidator && !known.closeDelimited && !known.pieced || !said.IsZero() && said == known.digests[said.Algorithm] {
 		return false
@@ -40,7 +39,7 @@ func (d Download) alarming(known *evidence, baseline state.File) bool {
 // several, or is in doubt. Where two whole readings differ, the server makes the file anew each time, which is no tampering;
 // or, where nothing told the body's length, one of them was cut short.
 func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress counter) (*evidence, error) {
-	baseline := v.Baseline.File(d.key)
+	baseline := v.baseline(d)
 	counts := !first.pieced && d.doubt(first, baseline) == nil
 	second, err := v.again(ctx, d, first, progress)
 	if err == nil {
@@ -86,7 +85,7 @@ func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progr
 // doubt returns why the bytes that came are not taken for the file: they are fewer than the host publishes or, where the
 // answer did not say how many there are, than are declared; or nobody says what they should be but the host, and they
 // are not that. It is nil for a body that is evidently something else than the beginning of the file.
-func (d Download) doubt(known *evidence, baseline state.File) error {
+func (d Download) doubt(known *evidence, baseline Baseline) error {
 	kind := seen{Format: known.kind}
 	said := known.published
 	isSaid := !said.Digest.IsZero() && said.Digest == known.digests[said.Digest.Algorithm]

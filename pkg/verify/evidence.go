@@ -12,7 +12,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // evidence is what is known of a complete file, whether it was read or not.
@@ -76,7 +75,7 @@ func hostDigest(a artifact.Artifact, p hosts.Published) *finding.Finding {
 
 // compared adds to the results of one URL's artifacts without a checksum that the baseline had other bytes.
 // A declared digest that the bytes have says that they are right, whoever else declares none.
-func compared(results []Result, known *evidence, baseline state.File) []Result {
+func compared(results []Result, known *evidence, baseline Baseline) []Result {
 	if known == nil || baseline.Digest.IsZero() {
 		return results
 	}
@@ -99,7 +98,7 @@ func compared(results []Result, known *evidence, baseline state.File) []Result {
 }
 
 // Changed says that a file has another digest than its baseline.
-func Changed(baseline state.File, now digest.Digest) string {
+func Changed(baseline Baseline, now digest.Digest) string {
 	return fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
 		baseline.Seen.Format(time.DateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String()))
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Hosts is how hosts are asked about files that are not read. The zero Hosts asks nobody.
@@ -27,7 +26,7 @@ type Hosts struct {
 // ask returns what is known of a file without reading it, nil where that is not enough and the file has to be read; and
 // how many bytes the answer announced, 0 where none did. A host that can't be asked may still serve the file.
 func (v *Verifier) ask(ctx context.Context, d Download) (known *evidence, announced int64) {
-	baseline := v.Baseline.File(d.key)
+	baseline := v.baseline(d)
 	var vouched *evidence // by GitHub, which tells the token's owner what nobody else may see
 	if asset, ok := v.asset(d); ok {
 		if vouched = v.vouched(d, v.Hosts.Asset(ctx, asset), baseline); vouched == nil {
@@ -58,13 +57,13 @@ func (v *Verifier) asset(d Download) (asset hosts.Ref, ok bool) {
 
 // vouched returns the host's word for a file where it has one for everything that has to be known. Where it
 // differs from what is declared or was there before, reading the file decides.
-func (v *Verifier) vouched(d Download, p hosts.Published, baseline state.File) *evidence {
+func (v *Verifier) vouched(d Download, p hosts.Published, baseline Baseline) *evidence {
 	if p.Digest.IsZero() || p.Size <= 0 || p.Size > v.Hosts.MaxSize {
 		return nil
 	}
 	for _, a := range d.readable() {
 		want := expected(a, baseline)
-		isKnownBad := a.Checksum == nil && baseline.Problem.Digest == p.Digest // a scan that read these bytes has said why
+		isKnownBad := a.Checksum == nil && baseline.Bad == p.Digest // a scan that read these bytes has said why
 		if isKnownBad || !want.IsZero() && want != p.Digest {
 			return nil
 		}
@@ -73,7 +72,7 @@ func (v *Verifier) vouched(d Download, p hosts.Published, baseline state.File) *
 }
 
 // expected returns the digest that an artifact's bytes should have: the declared one, else that of the baseline.
-func expected(a artifact.Artifact, baseline state.File) digest.Digest {
+func expected(a artifact.Artifact, baseline Baseline) digest.Digest {
 	if a.Checksum != nil {
 		return a.Checksum.Value
 	}
@@ -81,22 +80,22 @@ func expected(a artifact.Artifact, baseline state.File) digest.Digest {
 }
 
 // isKnown reports whether an earlier scan found every declared digest in a download whose validator is known.
-func (d Download) isKnown(baseline state.File) bool {
-	return baseline.ETag != "" && !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool {
-		return a.Checksum == nil || !slices.Contains(baseline.Verified, a.Checksum.Value)
+func (d Download) isKnown(baseline Baseline) bool {
+	return IsStrongETag(baseline.ETag) && !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool {
+		return a.Checksum == nil || !baseline.has(a.Checksum.Value)
 	})
 }
 
 // unchanged returns the word of an earlier download that the server's answer confirms: the same strong
 // validator and the same size, at the URL itself.
-func (d Download) unchanged(head fetch.Head, baseline state.File) *evidence {
+func (d Download) unchanged(head fetch.Head, baseline Baseline) *evidence {
 	answered := head.Status == http.StatusOK || head.Status == http.StatusPartialContent
 	if !answered || !d.isKnown(baseline) || head.ETag != baseline.ETag || head.Size != baseline.Size {
 		return nil
 	}
 	known := &evidence{source: FromCache, size: head.Size, digests: map[digest.Algorithm]digest.Digest{}}
 	for _, a := range d.readable() {
-		known.digests[algorithm(a)] = a.Checksum.Value // baseline.Verified holds it
+		known.digests[algorithm(a)] = a.Checksum.Value // the baseline has it
 	}
 	return known
 }

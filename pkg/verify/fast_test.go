@@ -15,7 +15,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -88,11 +87,11 @@ func (w *web) Asset(context.Context, hosts.Ref) hosts.Published {
 }
 
 // run verifies artifacts, and returns the results in short: source, status and rules of each.
-func (w *web) run(t *testing.T, fast bool, baseline *state.State, artifacts ...artifact.Artifact) string {
+func (w *web) run(t *testing.T, fast bool, baseline baselines, artifacts ...artifact.Artifact) string {
 	t.Helper()
 	warning := finding.Warning
 	v := verify.Verifier{
-		Fetcher: w, Concurrency: 1, Fast: fast, Baseline: baseline,
+		Fetcher: w, Concurrency: 1, Fast: fast, Baseline: baseline.of,
 		Policy: verify.Policy{MissingChecksum: &warning, Server: "https://github.com"},
 		Hosts:  verify.Hosts{Peek: w.Peek, Asset: w.Asset, MaxSize: 1 << 20},
 	}
@@ -116,12 +115,18 @@ func huggingFace(body string, says http.Header) *web {
 }
 
 // baseline is what an earlier scan saw of a URL: body, downloaded under etag and verified.
-func baseline(url, body, etag string) *state.State {
+func baseline(url, body, etag string) baselines {
 	d, _ := digest.Parse(sum(body))
-	s := new(state.State)
-	s.Record(url, state.Sighting{Kind: state.Good, Digest: d, Size: int64(len(body)), Downloaded: true, ETag: etag, Verified: []digest.Digest{d}}, time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC))
-	return s
+	return baselines{url: {
+		Observation: verify.Observation{Digest: d, Size: int64(len(body)), ETag: etag},
+		Seen:        time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC),
+	}}
 }
+
+// baselines are what earlier scans saw, by URL.
+type baselines map[string]verify.Baseline
+
+func (b baselines) of(url string) verify.Baseline { return b[url] }
 
 func sized(a artifact.Artifact, size int64) artifact.Artifact {
 	a.Size = &artifact.Field[int64]{Value: size, Pointer: a.Pointer + "/size"}
@@ -244,12 +249,12 @@ func TestFullModeSaysWhatTheHostPublishes(t *testing.T) {
 func TestAnUnchangedFileIsNotDownloadedAgain(t *testing.T) {
 	other, _ := digest.Parse(sum("other"))
 	forged := baseline(otherURL, gguf, `"1"`)
-	f := forged.Files[otherURL]
-	f.Verified = append([]digest.Digest{other}, f.Verified...)
-	forged.Files[otherURL] = f
+	f := forged[otherURL]
+	f.Others = []digest.Digest{other}
+	forged[otherURL] = f
 	for name, c := range map[string]struct {
 		at       served
-		baseline *state.State
+		baseline baselines
 		checksum string
 		want     string
 		peeks    int
@@ -294,12 +299,12 @@ func TestWhatOnlyTheTokensOwnerGetsIsNotVerified(t *testing.T) {
 func TestBytesOtherThanTheBaselinesAreReported(t *testing.T) {
 	s512 := sha512.Sum512([]byte(gguf))
 	was512 := baseline(otherURL, gguf, `"1"`)
-	f := was512.Files[otherURL]
+	f := was512[otherURL]
 	f.Digest = digest.Digest{Algorithm: digest.SHA512, Sum: hex.EncodeToString(s512[:])}
-	was512.Files[otherURL] = f
+	was512[otherURL] = f
 	for name, c := range map[string]struct {
 		body     string
-		baseline *state.State
+		baseline baselines
 		artifact artifact.Artifact
 		want     string
 	}{
@@ -352,7 +357,7 @@ func sameWords(a, b string) bool {
 
 func TestAChangeSaysWhenAndBothDigests(t *testing.T) {
 	w := &web{files: map[string]served{otherURL: {body: gguf}}}
-	v := verify.Verifier{Fetcher: w, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`)}
+	v := verify.Verifier{Fetcher: w, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`).of}
 	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(otherURL, "m.gguf", "")}))
 	for _, want := range []string{"other bytes than on 2026-11-01", sum("x"), sum(gguf)} {
 		if got := results[0].Findings[0].Message; !strings.Contains(got, want) {
@@ -392,7 +397,7 @@ func (f *fickle) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fet
 
 func TestAChangeIsLookedAtTwice(t *testing.T) {
 	var f fickle
-	v := verify.Verifier{Fetcher: &f, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`)}
+	v := verify.Verifier{Fetcher: &f, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`).of}
 	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(otherURL, "notes.txt", "")}))
 	if f.gets != 2 || outcome(results[0]) != "unverified error:artifact/changed" || !strings.Contains(results[0].Findings[0].Message, "anew each time") {
 		t.Errorf("after %d downloads: %v", f.gets, results[0].Findings)

@@ -15,7 +15,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/image"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Images is what is asked about container images, with the promises of image.Client.
@@ -28,7 +27,7 @@ type Images interface {
 type seenImage struct {
 	image.Image
 	ref      image.Reference
-	baseline state.File
+	baseline Baseline
 	moved    string // where the tag beside a digest is now, as a clause; "" where it is where it was
 }
 
@@ -55,7 +54,7 @@ func (v *Verifier) image(ctx context.Context, d Download, progress counter) []Re
 	if first, second, found := d.conflict(); found {
 		return conflicting(d, first, second)
 	}
-	known := seenImage{Image: image.Image{Size: -1}, ref: ref, baseline: v.Baseline.File(d.key)}
+	known := seenImage{Image: image.Image{Size: -1}, ref: ref, baseline: v.baseline(d)}
 	if !v.Offline && d.needed() {
 		err = v.inspectImage(ctx, d, &known, progress)
 	}
@@ -150,7 +149,7 @@ func (v *Verifier) moved(ctx context.Context, ref image.Reference, progress coun
 
 // judgeImage says what is known of an image makes of an artifact.
 func (p Policy) judgeImage(a artifact.Artifact, known seenImage) Result {
-	r := Result{Artifact: a, Status: Unverified, Observed: known.Digest, Size: known.Size, Format: known.Format, Source: known.source()}
+	r := Result{Artifact: a, Status: Unverified, Observation: Observation{Digest: known.Digest, Size: known.Size}, Format: known.Format, Source: known.source()}
 	switch {
 	case known.Digest.IsZero(): // nobody was asked
 	case a.Checksum != nil && a.Checksum.Value == known.Digest:
@@ -194,7 +193,7 @@ func changedImage(a artifact.Artifact, known seenImage) finding.Finding {
 }
 
 // ChangedImage says that a reference's tag is at another image than its baseline, and what to do.
-func ChangedImage(ref image.Reference, baseline state.File, now digest.Digest) (message, fix string) {
+func ChangedImage(ref image.Reference, baseline Baseline, now digest.Digest) (message, fix string) {
 	was := baseline.Digest
 	return fmt.Sprintf("The tag is at another image than on %s: it was at %s then, and is at %s now", baseline.Seen.Format(time.DateOnly),
 			finding.Quote(was.String()), finding.Quote(now.String())),
@@ -242,7 +241,7 @@ func unreadImage(a artifact.Artifact, known seenImage, err error) Result {
 	case errors.As(err, &other):
 		return otherImage(a, other)
 	case errors.As(err, &invalid):
-		return Result{Artifact: a, Status: Invalid, Observed: known.Digest, Size: known.Size, Source: known.source(), Findings: []finding.Finding{noImage(a, invalid)}}
+		return Result{Artifact: a, Status: Invalid, Observation: Observation{Digest: known.Digest, Size: known.Size}, Source: known.source(), Findings: []finding.Finding{noImage(a, invalid)}}
 	}
 	return unread(a, err)
 }
@@ -255,7 +254,7 @@ func otherImage(a artifact.Artifact, other *image.OtherError) Result {
 		message += fmt.Sprintf(". The registry serves %s of %s bytes", describe(other.Body), humanize.Comma(int64(len(other.Body))))
 		fix = "Pull nothing from this registry until it is clear why it serves other bytes under a digest: no honest registry can"
 	}
-	r := Result{Artifact: a, Status: Mismatch, Observed: other.Got, Size: -1, Source: FromDownload}
+	r := Result{Artifact: a, Status: Mismatch, Observation: Observation{Digest: other.Got, Size: -1}, Source: FromDownload}
 	if a.Checksum == nil { // the digest is another artifact's to declare
 		r.Status = Invalid
 		r.Findings = []finding.Finding{at(a, finding.ArtifactMismatch, message, fix)}

@@ -20,7 +20,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -151,7 +150,7 @@ func TestAnUnpinnedImageIsToldWhatToWrite(t *testing.T) {
 	digest := s.Small("acme/server", "1.2", "good")
 	r := only(t, runImage(t, imageVerifier(t, s), ofImage(s.Host()+"/acme/server:1.2")))
 	want := fmt.Sprintf("Review the image that the tag is at now; then write `%s/acme/server:1.2@%s`", s.Host(), digest)
-	if r.Observed.String() != digest || len(r.Findings) != 1 || r.Findings[0].Fix != want || r.Format != "OCI manifest" || r.Size < 100 {
+	if r.Digest.String() != digest || len(r.Findings) != 1 || r.Findings[0].Fix != want || r.Format != "OCI manifest" || r.Size < 100 {
 		t.Errorf("got %+v, want the fix %s", r, want)
 	}
 	v := imageVerifier(t, s)
@@ -177,7 +176,7 @@ func TestAnImageIsAskedForOnceHoweverManyNameIt(t *testing.T) {
 		t.Errorf("got %d requests: %q", len(got), got)
 	}
 	for _, r := range results {
-		if r.Observed.String() != digest {
+		if r.Digest.String() != digest {
 			t.Errorf("%s: %+v", r.Artifact.Manifest, r)
 		}
 	}
@@ -253,8 +252,8 @@ func TestFastModeReadsWhereTheRegistrysWordIsNotEnough(t *testing.T) {
 		v := imageVerifier(t, s)
 		v.Fast = true
 		r := only(t, runImage(t, v, ofImage(s.Host()+"/x"+c.end)))
-		if outcome(r) != c.want || r.Source != verify.FromDownload || r.Observed.String() != digest {
-			t.Errorf("%s: got %s from %s with %s", name, outcome(r), r.Source, r.Observed)
+		if outcome(r) != c.want || r.Source != verify.FromDownload || r.Digest.String() != digest {
+			t.Errorf("%s: got %s from %s with %s", name, outcome(r), r.Source, r.Digest)
 		}
 	}
 }
@@ -267,7 +266,7 @@ func TestAMovedTagIsAChange(t *testing.T) {
 	for _, fast := range []bool{false, true} {
 		v := imageVerifier(t, s)
 		v.Fast = fast
-		v.Baseline = &state.State{Files: map[string]state.File{verify.Key(reference): {Digest: was, Seen: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}}}
+		v.Baseline = baselines{verify.Key(reference): {Observation: verify.Observation{Digest: was}, Seen: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}}.of
 		r := only(t, runImage(t, v, ofImage(reference)))
 		if got := outcome(r); got != "unverified error:artifact/changed warning:image/unpinned" || r.Source != verify.FromDownload {
 			t.Fatalf("fast %v: got %s from %s", fast, got, r.Source)
@@ -292,9 +291,9 @@ func TestTheWordForAMovedTagIsNotTakenInFastMode(t *testing.T) {
 	reference := s.Host() + "/x:1"
 	v := imageVerifier(t, s)
 	v.Fast = true
-	v.Baseline = &state.State{Files: map[string]state.File{verify.Key(reference): {Digest: is, Seen: time.Now()}}}
-	if r := only(t, runImage(t, v, ofImage(reference))); outcome(r) != "unverified warning:image/unpinned" || r.Observed != is {
-		t.Errorf("got %s with %s", outcome(r), r.Observed)
+	v.Baseline = baselines{verify.Key(reference): {Observation: verify.Observation{Digest: is}, Seen: time.Now()}}.of
+	if r := only(t, runImage(t, v, ofImage(reference))); outcome(r) != "unverified warning:image/unpinned" || r.Digest != is {
+		t.Errorf("got %s with %s", outcome(r), r.Digest)
 	}
 }
 
@@ -309,7 +308,7 @@ func TestOfflineNobodyIsAskedAboutAnImage(t *testing.T) {
 		s.Host() + "/X:1":              "unverified error:image/invalid",
 	} {
 		results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{ofImage(reference)}))
-		if r := only(t, results); outcome(r) != want || !r.Observed.IsZero() || r.Size != -1 {
+		if r := only(t, results); outcome(r) != want || !r.Digest.IsZero() || r.Size != -1 {
 			t.Errorf("%s: got %s, %+v", reference, outcome(r), r)
 		}
 	}

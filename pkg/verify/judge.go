@@ -36,15 +36,18 @@ func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message
 // declared, the content and the policy where none is.
 func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 	r := Result{
-		Artifact: a, Size: known.size, Source: known.source, Observed: known.digests[algorithm(a)],
-		ETag: known.etag, Commit: known.published.Commit(), Others: known.others(algorithm(a)),
+		Artifact: a, Source: known.source,
+		Observation: Observation{
+			Digest: known.digests[algorithm(a)], Others: known.others(algorithm(a)), Size: known.size,
+			ETag: known.etag, Commit: known.published.Commit(),
+		},
 	}
 	if known.isRead() {
 		r.Format = known.kind.String()
 		r.Findings = inspect(a, known)
 	}
 	switch {
-	case a.Checksum != nil && a.Checksum.Value == r.Observed:
+	case a.Checksum != nil && a.Checksum.Value == r.Digest:
 		r.Status = Verified
 	case a.Checksum != nil:
 		r.Status = Mismatch
@@ -74,16 +77,16 @@ func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 func mismatch(d Download, a artifact.Artifact, known *evidence, r Result) finding.Finding {
 	message := fmt.Sprintf("The file is not the one that was declared: %s %s of %s bytes whose digest is %s, and %s is declared",
-		known.serves(), known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
+		known.serves(), known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Digest.String()), finding.Quote(a.Checksum.Value.String()))
 	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
 		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file" +
-			fmt.Sprintf(" (the pointer's digest is %s, and %s is declared)", finding.Quote(r.Observed.String()), finding.Quote(a.Checksum.Value.String()))
+			fmt.Sprintf(" (the pointer's digest is %s, and %s is declared)", finding.Quote(r.Digest.String()), finding.Quote(a.Checksum.Value.String()))
 	}
 	fix := ""
 	if slices.ContainsFunc(r.Findings, isError) {
 		fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
 	}
-	message += d.explanation(a, known, r.Observed.String())
+	message += d.explanation(a, known, r.Digest.String())
 	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
 }
 
@@ -94,7 +97,7 @@ func wrongSize(a artifact.Artifact, size int64) finding.Finding {
 
 // unread says what an artifact ends as whose body could not be read to its end.
 func unread(a artifact.Artifact, err error) Result {
-	r := Result{Artifact: a, Size: -1}
+	r := Result{Artifact: a, Observation: unseen}
 	var failure *fetch.Error
 	if !errors.As(err, &failure) {
 		failure = &fetch.Error{Message: "The file could not be read: " + finding.Quote(err.Error())}
@@ -121,7 +124,7 @@ func cutShort(ctx context.Context, err error) error {
 
 // refused is the Result of an artifact that is not downloaded; the findings say why.
 func refused(a artifact.Artifact, findings ...finding.Finding) Result {
-	return Result{Artifact: a, Status: Refused, Size: -1, Findings: findings}
+	return Result{Artifact: a, Status: Refused, Observation: unseen, Findings: findings}
 }
 
 // conflicting refuses every artifact of a URL with two declared digests.

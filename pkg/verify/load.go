@@ -78,7 +78,7 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 // isAsked reports whether fast mode will know a file without reading it, as far as can be told before, by what GitHub's API said
 // of it, if it is a release asset.
 func (v *Verifier) isAsked(d Download, said hosts.Published) bool {
-	baseline := v.Baseline.File(d.key)
+	baseline := v.baseline(d)
 	if _, ok := v.asset(d); ok {
 		return v.vouched(d, said, baseline) != nil
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -95,10 +94,10 @@ func TestAFastScansPlanCountsWhatIsNotReadAsAQuestion(t *testing.T) {
 		files: map[string]served{otherURL: {body: "announced"}, assetURL: {body: "announced"}},
 		asset: hosts.Published{Digest: digestOf("x"), Size: 33},
 	}
-	known := &state.State{Files: map[string]state.File{otherURL: {Digest: digestOf("x"), Size: 9, Seen: time.Unix(1, 0), ETag: `"e"`, Verified: []digest.Digest{digestOf("x")}}}}
+	known := baselines{otherURL: {Observation: verify.Observation{Digest: digestOf("x"), Size: 9, ETag: `"e"`}, Seen: time.Unix(1, 0)}}
 	for _, c := range []struct {
 		url, declared string
-		baseline      *state.State
+		baseline      baselines
 		weighs        int64
 		peeks         int
 	}{
@@ -108,7 +107,7 @@ func TestAFastScansPlanCountsWhatIsNotReadAsAQuestion(t *testing.T) {
 		{otherURL, "x", known, 0, 0},
 		{otherURL, "x", nil, 9, 1},
 	} {
-		l, peeks, _ := load(t, w, &verify.Verifier{Fast: true, Baseline: c.baseline, Policy: verify.Policy{Server: "https://github.com"}}, weight(c.url, "m.gguf", sum(c.declared)))
+		l, peeks, _ := load(t, w, &verify.Verifier{Fast: true, Baseline: c.baseline.of, Policy: verify.Policy{Server: "https://github.com"}}, weight(c.url, "m.gguf", sum(c.declared)))
 		if l.Weight != question+c.weighs || peeks != c.peeks {
 			t.Errorf("%s: weighs %d after %d questions; want %+v", c.url, l.Weight, peeks, c)
 		}

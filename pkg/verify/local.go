@@ -19,7 +19,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // LocalFile is an artifact and where its bytes lie.
@@ -91,7 +90,7 @@ func localPlaces(files []LocalFile) []localPlace {
 }
 
 func (v *Verifier) local(ctx context.Context, root *os.Root, p localPlace, progress *Progress) []Result {
-	got := newBody(p.algorithms(state.File{}), newMessage(p.Download, v.Policy.PublicKeys), progress)
+	got := newBody(p.algorithms(Baseline{}), newMessage(p.Download, v.Policy.PublicKeys), progress)
 	err := readLocal(ctx, root, p.path, got)
 	known := got.evidence(FromLocal, got.http)
 	known.path = p.path
@@ -139,7 +138,7 @@ func isPart(a artifact.Artifact, known *evidence) bool {
 func partly(a artifact.Artifact, known *evidence) Result {
 	message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
 		finding.Quote(known.path), humanize.Comma(known.size), humanize.Comma(a.Size.Value))
-	return Result{Artifact: a, Status: Unreachable, Size: -1, Findings: []finding.Finding{
+	return Result{Artifact: a, Status: Unreachable, Observation: unseen, Findings: []finding.Finding{
 		atField(a, a.Size, finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again"),
 	}}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Download is one URL to read, or one image to ask a registry about, and the artifacts that it decides, in the order of a report.
@@ -65,7 +64,7 @@ func Key(url string) string {
 // algorithms returns what has to be computed: all declared algorithms, SHA-256 where an artifact declares
 // none or a weak one (so that a report can name the digest to declare instead), those that are asked for, and
 // that of the baseline.
-func (d Download) algorithms(baseline state.File) []digest.Algorithm {
+func (d Download) algorithms(baseline Baseline) []digest.Algorithm {
 	var out []digest.Algorithm
 	if !baseline.Digest.IsZero() {
 		out = append(out, baseline.Digest.Algorithm)

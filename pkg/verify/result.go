@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -67,17 +66,13 @@ const (
 	FromLocal    Source = "local"    // a file on disk
 )
 
-// Result is what one artifact ended as.
+// Result is what one artifact ended as. Its Digest is under the declared algorithm, else SHA-256.
 type Result struct {
 	Artifact artifact.Artifact
 	Status   Status
-	Observed digest.Digest // under the declared algorithm, else SHA-256; zero when no complete body was seen
-	Size     int64         // bytes of the complete body, -1 when none was seen
-	Format   string        // what the first bytes are, "" when not known
+	Observation
+	Format   string // what the first bytes are, "" when not known
 	Source   Source
-	Note     string          // why an Unverified artifact needs no checksum; "" when it does
-	ETag     string          // the URL's own validator for the bytes that were read, as sent, hostile; "" when none was
-	Commit   string          // 40 hex digits: what the URL's revision stands for, where the host says so
-	Others   []digest.Digest // of the same bytes, under other algorithms than Observed's; sorted
+	Note     string // why an Unverified artifact needs no checksum; "" when it does
 	Findings []finding.Finding
 }

@@ -128,13 +128,13 @@ func TestAlarmOfABodyInPiecesIsDecidedByOneAnswer(t *testing.T) {
 	} {
 		h := interrupting(t, content, c.served, spoil)
 		r := one(t, h, weight(h.URL+"/m", "m", sum(string(content))))
-		if outcome(r) != c.want || r.Status == verify.Mismatch && (r.Observed.String() != sum(string(other)) || strings.Contains(r.Findings[0].Message, "anew")) {
+		if outcome(r) != c.want || r.Status == verify.Mismatch && (r.Digest.String() != sum(string(other)) || strings.Contains(r.Findings[0].Message, "anew")) {
 			t.Errorf("%s: %s %v", name, outcome(r), r.Findings)
 		}
 	}
 	h := interrupting(t, content, content, spoil)
-	if r := one(t, h, weight(h.URL+"/m", "m", "")); r.Status != verify.Unverified || r.Observed.String() != sum(string(content)) {
-		t.Errorf("a file that nobody declares: %s, observed %s", outcome(r), r.Observed)
+	if r := one(t, h, weight(h.URL+"/m", "m", "")); r.Status != verify.Unverified || r.Digest.String() != sum(string(content)) {
+		t.Errorf("a file that nobody declares: %s, observed %s", outcome(r), r.Digest)
 	}
 	h = interrupting(t, content, content, spoil)
 	h.Config.Handler = brokenOff(h.Config.Handler)

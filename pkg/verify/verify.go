@@ -9,7 +9,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
 // Fetcher reads a file into a sink, with the promises of fetch.Client.Get.
@@ -22,12 +21,12 @@ type Verifier struct {
 	Fetcher     Fetcher
 	Images      Images // nil where there are no images, or nobody is contacted
 	Policy      Policy
-	Concurrency int          // files at a time
-	Progress    *Progress    // counts what is done; nil counts for nobody
-	Baseline    *state.State // what earlier scans saw; nil is nothing
-	Hosts       Hosts        // what is asked instead of reading a file, or to explain what was read
-	Fast        bool         // a file is not read where its host's word, or the baseline, decides
-	Offline     bool         // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
+	Concurrency int                       // files at a time
+	Progress    *Progress                 // counts what is done; nil counts for nobody
+	Baseline    func(key string) Baseline // what earlier scans saw at a URL, by its Key; nil is nothing
+	Hosts       Hosts                     // what is asked instead of reading a file, or to explain what was read
+	Fast        bool                      // a file is not read where its host's word, or the baseline, decides
+	Offline     bool                      // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
 	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
 	Patience time.Duration
 
@@ -101,7 +100,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress counter) []R
 			results = append(results, v.Policy.judge(d, a, known))
 		}
 	}
-	return compared(results, known, v.Baseline.File(d.key))
+	return compared(results, known, v.baseline(d))
 }
 
 // learn finds out about a file, if it can without reading it.
@@ -124,14 +123,14 @@ func (v *Verifier) read(ctx context.Context, d Download, announced int64, progre
 		return nil, err
 	}
 	known.published = v.published(ctx, d, known)
-	if d.doubt(known, v.Baseline.File(d.key)) != nil || d.alarming(known, v.Baseline.File(d.key)) {
+	if d.doubt(known, v.baseline(d)) != nil || d.alarming(known, v.baseline(d)) {
 		return v.confirm(ctx, d, known, progress)
 	}
 	return known, nil
 }
 
 func (v *Verifier) newBody(d Download, progress counter) *body {
-	return newBody(d.algorithms(v.Baseline.File(d.key)), newMessage(d, v.Policy.PublicKeys), progress)
+	return newBody(d.algorithms(v.baseline(d)), newMessage(d, v.Policy.PublicKeys), progress)
 }
 
 // get reads a file, as the request says, into a sink, which is the body or passes all on to it.

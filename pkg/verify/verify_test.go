@@ -211,7 +211,7 @@ func TestOneURLIsDownloadedOnceForAllItsArtifacts(t *testing.T) {
 	}
 	var got []string
 	for _, r := range results {
-		got = append(got, r.Artifact.Name+" "+r.Status.String()+" "+string(r.Observed.Algorithm))
+		got = append(got, r.Artifact.Name+" "+r.Status.String()+" "+string(r.Digest.Algorithm))
 	}
 	if diff := cmp.Diff([]string{"a.gguf verified sha256", "b.gguf verified sha512", "c.gguf unverified sha256"}, got); diff != "" {
 		t.Error(diff)

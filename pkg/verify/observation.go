@@ -1,0 +1,47 @@
+package verify
+
+import (
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+)
+
+// Observation is what one look at a URL found out about its bytes. A Result carries it, a shard's report hands it to the
+// merge, and the baseline keeps it.
+type Observation struct {
+	Digest digest.Digest   `json:"digest,omitzero"`   // zero when no complete body was seen
+	Others []digest.Digest `json:"digests,omitempty"` // of the same bytes, under other algorithms than Digest's; sorted
+	Size   int64           `json:"size,omitzero"`     // bytes; negative when no complete body was seen
+	ETag   string          `json:"etag,omitempty"`    // the URL's strong validator under which the bytes were downloaded; "" for none
+	Commit string          `json:"commit,omitempty"`  // 40 hex digits: the commit that the URL's revision stood for; "" when unknown
+}
+
+// Baseline is what earlier scans saw at one URL. The zero Baseline is of a URL that no scan saw.
+type Baseline struct {
+	Observation
+	Seen time.Time     // when a scan last saw these bytes
+	Bad  digest.Digest // the bytes that a later scan found in their place
+}
+
+// strongETag matches a strong validator in ASCII that is not empty (RFC 9110, section 8.8.3) and at most 1 KiB long: a baseline
+// keeps one for each of its URLs.
+var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]{1,1000}"$`)
+
+// IsStrongETag reports whether an Observation may have this validator.
+func IsStrongETag(etag string) bool { return strongETag.MatchString(etag) }
+
+// unseen is what is known of a file that was not read.
+var unseen = Observation{Size: -1}
+
+// has reports whether the observed bytes had a digest.
+func (o Observation) has(d digest.Digest) bool { return o.Digest == d || slices.Contains(o.Others, d) }
+
+// baseline returns what earlier scans saw at a download's URL.
+func (v *Verifier) baseline(d Download) Baseline {
+	if v.Baseline == nil {
+		return Baseline{}
+	}
+	return v.Baseline(d.key)
+}
