@@ -76,6 +76,8 @@ func differ(a, b *Report) (what, inA, inB string) {
 		value func(*Report) any
 	}{
 		{"commit", func(r *Report) any { return r.Run.HeadSHA }},
+		{"run ID", func(r *Report) any { return r.Run.RunID }},
+		{"number of manifests", func(r *Report) any { return r.Summary.Manifests }},
 		{"number of shards", func(r *Report) any { return r.shard().Count }},
 		{"scope", func(r *Report) any { return r.Scope }},
 		{"mode", func(r *Report) any { return r.Mode }},
@@ -96,8 +98,8 @@ func join(files []Named) (*Report, error) {
 	merged := *files[0].Report
 	merged.Shard, merged.Plan = nil, digest.Digest{}
 	merged.Artifacts, merged.Findings, merged.Notes = nil, nil, nil
+	manifests := merged.Summary.Manifests // each shard reads all of them
 	merged.Summary = Summary{}
-	var manifests int
 	var bytes int64
 	for _, file := range files {
 		r := file.Report
@@ -109,7 +111,6 @@ func join(files []Named) (*Report, error) {
 		if later(r.Run, merged.Run) {
 			merged.Run = r.Run
 		}
-		manifests = max(manifests, r.Summary.Manifests)
 		bytes += r.Summary.Bytes
 	}
 	merged.sort()

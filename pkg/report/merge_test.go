@@ -67,6 +67,8 @@ func TestMergeNamesWhatDoesNotFit(t *testing.T) {
 			return append(f, report.Named{Name: "copy.json", Report: f[1].Report})
 		}, []string{"`shard-2.json`", "`copy.json`", "both shard 2 of 3"}},
 		"commit": mixedUp(func(r *report.Report) { r.Run.HeadSHA = strings.Repeat("f", 40) }, "commit"),
+		"run":    mixedUp(func(r *report.Report) { r.Run.RunID++ }, "run ID"),
+		"read":   mixedUp(func(r *report.Report) { r.Summary.Manifests++ }, "number of manifests"),
 		"total":  mixedUp(func(r *report.Report) { r.Shard.Count = 4 }, "number of shards"),
 		"scope":  mixedUp(func(r *report.Report) { r.Scope = "all" }, "scope"),
 		"mode":   mixedUp(func(r *report.Report) { r.Mode = "fast" }, "mode"),
