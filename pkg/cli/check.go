@@ -181,7 +181,7 @@ func splitPath(arg string) (dir, name string, err error) {
 	arg = filepath.Clean(arg) // so that the path that is shown, and written to, is the one that is read
 	info, err := os.Stat(arg)
 	if err != nil {
-		return "", "", fmt.Errorf("%s can't be read: %w", finding.Quote(arg), err)
+		return "", "", fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))
 	}
 	if info.IsDir() {
 		return arg, "", nil
