@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -86,9 +87,19 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 
 var errNoAnswer = errors.New("none of the addresses that may be contacted answers")
 
-// lookup refuses a host of which some address must not be contacted, for a connection that somebody else makes.
-// A host that can't be resolved here passes.
+// isThisMachine reports whether a host is a name of the machine that asks: localhost and what is below it (RFC 6761,
+// section 6.3), and localhost.localdomain, which many hosts files have.
+func isThisMachine(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "localhost.localdomain"
+}
+
+// lookup refuses a host of which some address must not be contacted, for a connection that a proxy makes. A host that
+// can't be resolved here passes, unless its name is one of the machine itself: a proxy would resolve it to its own.
 func (g *guard) lookup(ctx context.Context, host string) error {
+	if isThisMachine(host) {
+		return g.check(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	addresses, _ := g.resolver.LookupNetIP(ctx, "ip", host) // a literal address is its own answer; a nil Resolver is the system's

@@ -110,6 +110,18 @@ func TestProxyIsNotAskedForWhatTheGuardRefuses(t *testing.T) {
 	}
 }
 
+func TestProxyIsNotAskedForNamesOfTheMachineItself(t *testing.T) {
+	config, proxy := proxied(t, func(w http.ResponseWriter, r *http.Request) { t.Error("the proxy's own machine was reached") })
+	config.Resolver = dns(t, func(string) []netip.Addr { return nil })
+	for _, host := range []string{"localhost.", "LocalHost.", "a.localhost", "a.localhost.", "localhost.localdomain", "localhost.localdomain."} {
+		_, _, err := get(t, config, fetch.Request{URL: "https://" + host + ":8443/file"})
+		mustFail(t, err, fetch.Refused)
+	}
+	if asked := proxy.tunnels(); len(asked) > 0 {
+		t.Errorf("the proxy was asked for %q", asked)
+	}
+}
+
 func TestAllowedNetworksAreReachedThroughTheProxy(t *testing.T) {
 	c, proxy := proxied(t, fine)
 	c.AllowNetworks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
