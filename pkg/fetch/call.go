@@ -47,6 +47,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 	for {
 		reply, err := d.call(ctx, call)
 		if err == nil {
+			d.host.retries.Store(0)
 			return reply, nil
 		}
 		if err := retry.wait(ctx, err); err != nil {

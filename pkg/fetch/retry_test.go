@@ -377,6 +377,18 @@ func TestHostThatServesHasItsRetriesAnew(t *testing.T) {
 	}
 }
 
+func TestHostThatAnswersCallsHasItsRetriesAnew(t *testing.T) {
+	var requests atomic.Int32
+	s := server(t, stages(&requests, fine, status(503), status(503), status(503), fine))
+	client := newClient(t, config(&naps{}))
+	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries)
+	for range 2 {
+		if _, err := client.Do(t.Context(), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 100}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestPausesAreReal(t *testing.T) {
 	var requests atomic.Int32
 	s := server(t, stages(&requests, status(503), fine))
