@@ -52,8 +52,8 @@ func writeFiles(c *Config, r *report.Report) error {
 	)
 }
 
-// publish says what the run found wherever it was asked to: files, log, annotations, comment, issue,
-// summary, outputs. A place that can't be written is an error, and the others are written all the same.
+// publish says what the run found wherever it was asked to: comment, issue, files, log, summary, annotations, outputs.
+// GitHub comes first: a permission that it denies is a note of the report, which every other output has then. A place that can't be written is an error, and the others are written all the same.
 func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int, error) {
 	code := exitCode(ctx, a.config.FailOn, r.Summary)
 	ctx, cancel := withGrace(ctx)
@@ -62,13 +62,14 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	if r.Scope == scopeAll && a.config.Shard == nil {
 		m.Ended(r)
 	}
-	problems := []error{writeFiles(a.config, r), m.save(a.config), r.WriteText(a.Stdout, report.TextOptions{Folds: true})}
+	problems := []error{m.save(a.config)}
 	out := counts(r.Summary)
 	var err error
 	out["comment-url"], err = a.comment(ctx, r, code)
 	problems = append(problems, a.tolerate(r, err))
 	out["issue-number"], err = a.keepIssue(ctx, r, m)
-	problems = append(problems, a.tolerate(r, err), a.summarise(r))
+	problems = append(problems, a.tolerate(r, err))
+	problems = append(problems, writeFiles(a.config, r), r.WriteText(a.Stdout, report.TextOptions{Folds: true}), a.summarise(r))
 	if a.config.Annotations {
 		problems = append(problems, r.Annotate(a.Stdout, a.remarks))
 	}
