@@ -27,7 +27,7 @@ func replaced(artifacts []artifact.Artifact, before map[string]*registry.Manifes
 func explainReuse(results []verify.Result, replaced map[plan.Place]string) {
 	for i, r := range results {
 		if was := replaced[plan.PlaceOf(r.Artifact)]; was != "" && r.Status == verify.Mismatch {
-			explain(results[i].Findings, fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.Quote(was)))
+			explain(results[i].Findings, fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was)))
 		}
 	}
 }

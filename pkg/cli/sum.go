@@ -325,7 +325,7 @@ func toDeclare(r verify.Result) digest.Digest {
 // setPinned tells the URL that names a commit, and puts it into a draft.
 func (s *sum) setPinned(d *draft, r verify.Result) error {
 	url := hosts.WithRevision(r.Artifact.URL, s.server(), r.Commit)
-	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer), finding.Quote(url)); err != nil {
+	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer), finding.QuoteURL(url)); err != nil {
 		return err
 	}
 	return d.setURL(r.Artifact, url)

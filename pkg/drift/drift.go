@@ -151,7 +151,7 @@ func changedBecause(a report.Artifact, f state.File, ref hosts.Ref) (cause, fix 
 func pinned(a report.Artifact, f state.File, review string) string {
 	wasRight := reviewed(a, f) == f.Digest
 	if url := hosts.WithRevision(a.URL, "", f.Commit); wasRight && f.Commit != "" && hosts.Publishes(a.URL) {
-		return "To stay with the reviewed file, name " + finding.Quote(url) + ". To move on: " + review + ", and name the new commit"
+		return "To stay with the reviewed file, name " + finding.QuoteURL(url) + ". To move on: " + review + ", and name the new commit"
 	}
 	return review + "; then name a commit or a full version, and declare its checksum"
 }

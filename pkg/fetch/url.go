@@ -78,8 +78,9 @@ func asciiHost(u *url.URL) (string, error) {
 	return host, err
 }
 
-// display is u as it may stand in a message: queries hold signatures, and user information passwords.
+// display is u as it may stand in a message. A fragment that came with a redirect may hold a token.
 func display(u *url.URL) string {
-	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, Opaque: u.Opaque}
-	return finding.Quote(shown.String())
+	shown := *u
+	shown.Fragment, shown.RawFragment = "", ""
+	return finding.QuoteURL(shown.String())
 }

@@ -29,8 +29,13 @@ func TestCleanShowsWhatWouldDoHarm(t *testing.T) {
 		"tag\U000e0041":             `tag\U000e0041`,
 		"bad\xffutf8":               `bad\xffutf8`,
 		"Modèle für Übung 模型":       "Modèle für Übung 模型",
-		"replacement \ufffd itself": "replacement \ufffd itself",
-		"":                          "",
+		"a\u034f\u115f\u1160b":      `a\u034f\u115f\u1160b`,
+		"\u17b4\u180b\ufe00\uffa0":  `\u17b4\u180b\ufe00\uffa0`,
+		"tag\U000e0100":             `tag\U000e0100`,
+		"e\u0301\u0302\u0303\u0304": "e\u0301\u0302\u0303\u0304",
+		"e\u0301\u0301\u0301\u0301\u0301\u0302x\u0301": "e\u0301\u0301\u0301\u0301" + `\u0301\u0302` + "x\u0301",
+		"replacement \ufffd itself":                    "replacement \ufffd itself",
+		"":                                             "",
 	} {
 		if got := finding.Clean(in); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", in, got, want)

@@ -330,11 +330,11 @@ func TestATokenGoesToItsRegistryOnly(t *testing.T) {
 
 func TestARealmIsAURLFromOutside(t *testing.T) {
 	for realm, want := range map[string]string{
-		"http://127.0.0.1/token":        "refused: The registry `HOST` sends elsewhere for a token. The URL `http://127.0.0.1/token` is not https",
+		"http://127.0.0.1/token":        "refused: The registry `HOST` sends elsewhere for a token. The URL `http://127.0.0.1/token?…` is not https",
 		"https://169.254.169.254/token": "refused: The registry `HOST` sends elsewhere for a token. The host `169.254.169.254` is at the address `169.254.169.254`, which is private or reserved",
 		"https://10.0.0.1/token?secret": "refused: The registry `HOST` sends elsewhere for a token. The host `10.0.0.1` is at the address `10.0.0.1`, which is private or reserved",
-		"https://u:p@example.com/token": "refused: The registry `HOST` sends elsewhere for a token. The URL `https://example.com/token` holds a user name or password",
-		"file:///etc/passwd":            "refused: The registry `HOST` sends elsewhere for a token. The URL `file:///etc/passwd` is not https",
+		"https://u:p@example.com/token": "refused: The registry `HOST` sends elsewhere for a token. The URL `https://example.com/token?…` holds a user name or password",
+		"file:///etc/passwd":            "refused: The registry `HOST` sends elsewhere for a token. The URL `file:///etc/passwd?…` is not https",
 		"https://%zz":                   "refused: The registry `HOST` sends for a token to something that is no URL",
 	} {
 		s := serve(t)

@@ -20,7 +20,7 @@ func (l Link) declare(file string) string {
 func urlInvalid(s *subject) {
 	for _, l := range s.links {
 		if what := unreadable(l.Declared); what != "" {
-			s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s, so nothing can be downloaded from it", finding.Quote(l.Declared), what), "")
+			s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s, so nothing can be downloaded from it", finding.QuoteURL(l.Declared), what), "")
 		}
 	}
 	for _, a := range s.Artifacts {
@@ -62,7 +62,7 @@ func urlInsecure(s *subject) {
 		}
 		fix := "Name an https URL"
 		if u.Scheme == "http" {
-			fix = "Write " + finding.Quote("https"+l.Declared[len("http"):])
+			fix = "Write " + finding.QuoteURL("https"+l.Declared[len("http"):])
 		}
 		s.report(finding.URLInsecure, l, fmt.Sprintf("The URL begins with %s, and only https keeps others on the way from exchanging the file", finding.Quote(u.Scheme+":")), fix)
 		if u.Scheme == "http" && l.allowHTTP {
@@ -99,7 +99,7 @@ func urlNotAFile(s *subject) {
 		switch {
 		case l.Page() && l.Download != "":
 			s.report(finding.URLNotAFile, l, "The URL shows a web page about the file, and not the file itself",
-				"Write "+finding.Quote(l.declare(l.Download)))
+				"Write "+finding.QuoteURL(l.declare(l.Download)))
 		case l.Page():
 			s.report(finding.URLNotAFile, l, "The URL shows a web page, and not the file",
 				"Open the page, and copy the URL of the file's download button")
@@ -151,14 +151,14 @@ func places(links []Link) string {
 
 // pin says what to write instead of a mutable URL.
 func (s *subject) pin(l Link) string {
-	commit := finding.Quote(l.declare(hosts.WithRevision(l.url, s.server, "<commit>")))
+	commit := finding.QuoteURL(l.declare(hosts.WithRevision(l.url, s.server, "<commit>")))
 	switch l.Kind {
 	case hosts.HuggingFaceFile, hosts.HuggingFaceRaw:
 		return fmt.Sprintf("Write a commit in place of %s: %s. The model's page lists the commits under \"Files and versions\", \"History\"", finding.Quote(l.Revision), commit)
 	case hosts.GitHubRaw:
 		return fmt.Sprintf("Write a commit in place of %s: %s. The file's page shows its URL at the commit when you press `y`", finding.Quote(l.Revision), commit)
 	case hosts.GitHubAsset:
-		return "Name the file of a full version such as `v1.2.0`, which stays what it is: " + finding.Quote(hosts.WithRevision(l.url, s.server, "<version>"))
+		return "Name the file of a full version such as `v1.2.0`, which stays what it is: " + finding.QuoteURL(hosts.WithRevision(l.url, s.server, "<version>"))
 	}
 	return "Name a file that was uploaded to the release of a full version"
 }

@@ -59,14 +59,14 @@ func (p *Plan) covers(shard report.Named) error {
 	for _, f := range p.Files {
 		for _, a := range f.Artifacts {
 			if f.Shard == index {
-				missing[PlaceOf(a.artifact())] = a.URL
+				missing[PlaceOf(a.artifact())] = finding.WithoutUser(a.URL)
 			}
 		}
 	}
 	for _, a := range shard.Report.Artifacts {
 		at := Place{a.Manifest, a.Document, a.Pointer, a.Mirror}
 		if missing[at] != a.URL {
-			return fmt.Errorf("%s has %s at %s, which the plan gave to another shard, or to none", finding.Quote(shard.Name), finding.Quote(a.URL), at)
+			return fmt.Errorf("%s has %s at %s, which the plan gave to another shard, or to none", finding.Quote(shard.Name), finding.QuoteURL(a.URL), at)
 		}
 		delete(missing, at)
 	}
@@ -81,7 +81,7 @@ func (p *Plan) covers(shard report.Named) error {
 func names(files map[Place]string) string {
 	var all []string
 	for at, url := range files {
-		all = append(all, finding.Quote(url)+" of "+at.String())
+		all = append(all, finding.QuoteURL(url)+" of "+at.String())
 	}
 	slices.Sort(all)
 	if len(all) > maxNamed {

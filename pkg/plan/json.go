@@ -104,11 +104,11 @@ func (p *Plan) check() error {
 	targets, places := map[target]bool{}, map[Place]bool{}
 	for _, f := range p.Files {
 		if targets[f.target()] {
-			return fmt.Errorf("the URL %s is in it twice", finding.Quote(f.URL))
+			return fmt.Errorf("the URL %s is in it twice", finding.QuoteURL(f.URL))
 		}
 		targets[f.target()] = true
 		if err := f.check(p.Shards, places); err != nil {
-			return fmt.Errorf("the URL %s: %w", finding.Quote(f.URL), err)
+			return fmt.Errorf("the URL %s: %w", finding.QuoteURL(f.URL), err)
 		}
 	}
 	return nil
@@ -127,7 +127,7 @@ func (f File) check(shards int, places map[Place]bool) error {
 		at := PlaceOf(a.artifact())
 		switch {
 		case verify.Key(a.URL) != f.URL, (a.Role == artifact.Image) != f.target().isImage:
-			return fmt.Errorf("the artifact %s names another: %s", at, finding.Quote(a.URL))
+			return fmt.Errorf("the artifact %s names another: %s", at, finding.QuoteURL(a.URL))
 		case places[at]:
 			return fmt.Errorf("the artifact %s is in it twice", at)
 		case !roleShape.MatchString(string(a.Role)):

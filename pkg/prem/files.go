@@ -94,8 +94,8 @@ func weightsDirectory(s *service) {
 	files := s.root.Get("weightsFiles").Elements()
 	if url := directory.String(); url != "" && len(files) > 0 && !strings.HasSuffix(url, "/") {
 		s.report(ManifestWeightsDirectory, valueOf(directory),
-			fmt.Sprintf("There is no slash at the end, and the App joins the two as they are: it would download %s", finding.Quote(url+files[0].String())),
-			"Write "+finding.Quote(url+"/"))
+			fmt.Sprintf("There is no slash at the end, and the App joins the two as they are: it would download %s", finding.QuoteURL(url+files[0].String())),
+			"Write "+finding.QuoteURL(url+"/"))
 	}
 }
 

@@ -137,7 +137,7 @@ func (x *extractor) unmatched(older, newer []artifact.Artifact) []artifact.Artif
 
 func (x *extractor) conflict(n, o artifact.Artifact) {
 	x.findings = append(x.findings, finding.New(finding.URLConflict, x.document.Path, n.Pointer, n.Position,
-		fmt.Sprintf("%s has two URLs: %s here and %s on line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.Quote(n.URL), finding.Quote(o.URL), o.Position.Line),
+		fmt.Sprintf("%s has two URLs: %s here and %s on line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.QuoteURL(n.URL), finding.QuoteURL(o.URL), o.Position.Line),
 		"Write the URL that is meant in both places."))
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // Drift is what went wrong in a registry since its manifests were merged, kept apart by what is known: other
@@ -129,7 +130,7 @@ func (d Drift) sign() string {
 func urls(title string, urls []string) section {
 	s := section{open: "#### " + title + "\n\n", close: "\n"}
 	for _, url := range urls {
-		s.rows = append(s.rows, "* "+value(displayURL(url))+"\n")
+		s.rows = append(s.rows, "* "+value(finding.URL(url))+"\n")
 	}
 	return s
 }
@@ -214,11 +215,11 @@ func (p Problem) diff() string {
 func (m markdown) problemPlaces(list []Problem) string {
 	a := list[0].Artifact
 	if len(list) == 1 {
-		return fmt.Sprintf("**%s:** %s\n\n**At:** %s %s\n", a.address(), value(displayURL(a.URL)), m.source(a.Manifest, a.Line), value(a.Pointer))
+		return fmt.Sprintf("**%s:** %s\n\n**At:** %s %s\n", a.address(), value(finding.URL(a.URL)), m.source(a.Manifest, a.Line), value(a.Pointer))
 	}
 	return m.list(len(list), func(i int) string {
 		a := list[i].Artifact
-		return m.source(a.Manifest, a.Line) + " " + value(a.Pointer) + " " + value(displayURL(a.URL))
+		return m.source(a.Manifest, a.Line) + " " + value(a.Pointer) + " " + value(finding.URL(a.URL))
 	})
 }
 

@@ -3,11 +3,8 @@ package report
 import (
 	"fmt"
 	"io/fs"
-	"net/url"
 	"regexp"
 	"strings"
-
-	"golang.org/x/net/idna"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -200,26 +197,4 @@ func ruleURL(id string) string {
 		return ""
 	}
 	return rulesURL + "#" + strings.ReplaceAll(id, "/", "")
-}
-
-// displayURL returns a URL for people: its host in ASCII (RFC 3492), so that no letter can pass for another
-// one, and without a name and a password, which are nobody else's.
-func displayURL(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" {
-		return raw
-	}
-	if u.User != nil {
-		u.User = url.User("xxxxx")
-		raw = u.String()
-	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if err != nil {
-		host, err = idna.Punycode.ToASCII(u.Hostname())
-	}
-	if err != nil || host == u.Hostname() {
-		return raw
-	}
-	u.Host = strings.Replace(u.Host, u.Hostname(), host, 1)
-	return u.String()
 }

@@ -133,7 +133,7 @@ func (a Artifact) host() string {
 		}
 		return imageHost
 	}
-	u, err := url.Parse(displayURL(a.URL))
+	u, err := url.Parse(finding.URL(a.URL))
 	if err != nil {
 		return ""
 	}

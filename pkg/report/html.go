@@ -223,7 +223,7 @@ func (r *Report) placePage(e entry) placeRow {
 	p := placeRow{Source: anchor{finding.Clean(finding.Shorten(e.manifest(), valueLimit) + atLine(e.position().Line)), r.sourceURL(e.manifest(), e.position().Line)},
 		Pointer: finding.Clean(finding.Shorten(e.findings[0].Pointer, valueLimit))}
 	if e.artifact != nil {
-		p.URL = finding.Clean(finding.Shorten(displayURL(e.artifact.URL), valueLimit))
+		p.URL = finding.Clean(finding.Shorten(finding.URL(e.artifact.URL), valueLimit))
 	}
 	return p
 }
@@ -281,7 +281,7 @@ func (r *Report) service(manifest string, line int) anchor {
 func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 	row := fileRow{
 		Source: r.service(a.Manifest, a.Line), Name: finding.Clean(finding.Shorten(a.name(), valueLimit)),
-		URL:    finding.Clean(finding.Shorten(displayURL(a.URL), valueLimit)),
+		URL:    finding.Clean(finding.Shorten(finding.URL(a.URL), valueLimit)),
 		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(a.host(), valueLimit)),
 		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: a.rank(),
 		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -46,29 +46,20 @@ func writeJSON(w io.Writer, value any) error {
 	return err
 }
 
-// escapeJSON escapes the runes of a JSON text that finding.Clean would change. All of them stand in
-// strings, where \u means the same.
+// escapeJSON escapes what finding.Clean would change. All of it stands in strings, where \u means the same, but for the
+// line breaks of the indentation.
 func escapeJSON(data []byte) []byte {
-	out := make([]byte, 0, len(data)+len(data)/64)
-	for len(data) > 0 {
-		r, size := utf8.DecodeRune(data)
-		switch {
-		case r == '[' && len(out) >= 2 && string(out[len(out)-2:]) == "##",
-			r >= utf8.RuneSelf && finding.Clean(string(r)) != string(r), r == 0x7f:
-			out = appendEscape(out, r)
-		default:
-			out = append(out, data[:size]...)
+	escaped := finding.Escape(string(data), func(hidden string) string {
+		if hidden == "\n" {
+			return hidden
 		}
-		data = data[size:]
-	}
-	return out
-}
-
-func appendEscape(out []byte, r rune) []byte {
-	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-		return fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-	}
-	return fmt.Appendf(out, `\u%04x`, r)
+		var b strings.Builder
+		for _, unit := range utf16.Encode([]rune(hidden)) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+		return b.String()
+	})
+	return []byte(strings.ReplaceAll(escaped, "##[", `##\u005b`))
 }
 
 // Read reads the JSON form of a report that another run wrote. It trusts nothing in it: size, shape, names

@@ -286,7 +286,7 @@ func (m markdown) details(g group) string {
 		return b.String() + m.list(len(g), func(i int) string { return m.listed(g[i]) })
 	}
 	if first.artifact != nil {
-		fmt.Fprintf(&b, "**%s:** %s\n\n", first.artifact.address(), value(displayURL(first.artifact.URL)))
+		fmt.Fprintf(&b, "**%s:** %s\n\n", first.artifact.address(), value(finding.URL(first.artifact.URL)))
 	}
 	return b.String() + "**At:** " + m.place(first) + "\n"
 }
@@ -316,7 +316,7 @@ func (m markdown) listed(e entry) string {
 	if e.artifact == nil {
 		return m.place(e)
 	}
-	return m.place(e) + " " + value(displayURL(e.artifact.URL))
+	return m.place(e) + " " + value(finding.URL(e.artifact.URL))
 }
 
 // place is where an entry's cause stands, linked.

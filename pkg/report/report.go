@@ -172,7 +172,7 @@ func newArtifact(result verify.Result) Artifact {
 	from := result.Artifact
 	a := Artifact{
 		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
-		Role: from.Role, Platform: from.Platform, URL: from.URL,
+		Role: from.Role, Platform: from.Platform, URL: finding.WithoutUser(from.URL),
 		Status: result.Status, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
 	}
 	if from.Checksum != nil {

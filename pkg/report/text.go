@@ -173,7 +173,7 @@ func (t *text) fix(fix, given string, isForAll bool) {
 func (t *text) places(g group) {
 	if len(g) == 1 {
 		if a := g[0].artifact; a != nil {
-			t.line("  ", a.address()+": "+displayURL(a.URL))
+			t.line("  ", a.address()+": "+finding.URL(a.URL))
 		}
 		return
 	}

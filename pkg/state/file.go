@@ -51,7 +51,7 @@ func (s *files) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 			return err
 		}
 		if err := f.check(url); err != nil {
-			return fmt.Errorf("the entry %s: %w", finding.Quote(url), err)
+			return fmt.Errorf("the entry %s: %w", finding.QuoteURL(url), err)
 		}
 		(*s)[url] = f
 	}
@@ -76,7 +76,7 @@ func (s *State) Write(w io.Writer) error {
 func (s *State) marshal(options ...json.Options) ([]byte, error) {
 	for url, f := range s.Files {
 		if err := f.check(url); err != nil {
-			return nil, fmt.Errorf("writing the state: the entry %s: %w", finding.Quote(url), err)
+			return nil, fmt.Errorf("writing the state: the entry %s: %w", finding.QuoteURL(url), err)
 		}
 	}
 	for i := range s.Scans {

@@ -85,7 +85,7 @@ func declaredImage(a artifact.Artifact, ref image.Reference) *artifact.Field[dig
 }
 
 func notAnImage(a artifact.Artifact, err error) Result {
-	return refused(a, at(a, finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.Quote(a.URL), err), ""))
+	return refused(a, at(a, finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.QuoteURL(a.URL), err), ""))
 }
 
 // inspectImage finds out about an image. In fast mode the registry's word is enough where it says what is expected, or
