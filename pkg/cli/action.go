@@ -224,7 +224,7 @@ func (a *action) everything(ctx context.Context, s *setup, t source.Tree, notes 
 	}
 	manifests := s.selected(files)
 	if len(manifests) == 0 {
-		return selection{}, usageError{fmt.Errorf("manifests are those that match %s, and no file of the registry matches: see the inputs manifests, registry and config", s.words())}
+		return selection{}, usageError{fmt.Errorf("manifests are those that match %s, and no file of the registry matches: see the inputs manifests, registry and config%s", s.words(), s.presetHint(ctx, t, files))}
 	}
 	sources, err := s.readAll(ctx, t, manifests)
 	return selection{scope: scopeAll, isWhole: true, setup: s, sources: sources, notes: notes, around: surroundings{paths: paths(files)}}, err

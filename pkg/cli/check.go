@@ -171,9 +171,23 @@ func (p *program) onDisk(ctx context.Context, c *Config, args []string) (selecti
 	s.sources = slices.DeleteFunc(s.sources, isAgain)
 	s.around.others = slices.DeleteFunc(s.around.others, isAgain)
 	if len(s.sources) == 0 {
-		return s, usageError{fmt.Errorf("no manifest matches %s below %s", s.setup.words(), finding.Quote(strings.Join(args, " ")))}
+		return s, usageError{fmt.Errorf("no manifest matches %s below %s%s", s.setup.words(), finding.Quote(strings.Join(args, " ")), s.setup.hintBelow(ctx, p, args[0]))}
 	}
 	return s, nil
+}
+
+// hintBelow names the preset that finds manifests in the registry around an argument.
+func (s *setup) hintBelow(ctx context.Context, p *program, arg string) string {
+	l, err := p.registryOf(arg)
+	if err != nil {
+		return ""
+	}
+	defer l.Close()
+	files, err := l.List(ctx)
+	if err != nil {
+		return ""
+	}
+	return s.presetHint(ctx, l, files)
 }
 
 // splitPath returns the folder that an argument names and, where it names a file, the file's name in its folder.

@@ -85,7 +85,7 @@ func TestAMistakeIsToldWhatWasMeant(t *testing.T) {
 		"chekc":               "unknown command `chekc`: did you mean check? for example, `verify-manifests check`",
 		"sun":                 "did you mean sum?",
 		"testdata":            "to verify what is there, `verify-manifests check testdata`",
-		"nothing-like-it":     "the commands are check, completion, explain, merge, registries, schema, sum, version",
+		"nothing-like-it":     "the commands are check, completion, explain, init, merge, registries, schema, sum, version",
 		"check --bas x":       "unknown flag: --bas: did you mean --base?",
 		"check --reprot-file": "did you mean --report-file?",
 		"check --zzz":         "`verify-manifests check --help` lists them",

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+)
+
+func (p *program) initCommand() *cobra.Command {
+	var preset string
+	cmd := &cobra.Command{
+		Use:   "init [--registry NAME]",
+		Short: "Write a configuration file and a workflow for this registry",
+		Long: `Write a configuration file and a workflow for this registry.
+
+init tries each preset on the files of the registry and picks the one that
+finds the most manifests. It overwrites nothing.`,
+		Example: `  verify-manifests init
+  verify-manifests init --registry scoop`,
+		Args: cobra.NoArgs,
+		RunE: p.do(func(ctx context.Context, _ []string) (int, error) { return ExitOK, p.init(ctx, preset) }),
+	}
+	cmd.Flags().StringVar(&preset, "registry", "", "the `preset` to use instead of the one that is found")
+	return cmd
+}
+
+// init writes both files below the root of the registry around the current folder.
+func (p *program) init(ctx context.Context, preset string) error {
+	l, err := p.registryOf(".")
+	if err != nil {
+		return usageError{err}
+	}
+	defer l.Close()
+	l.open(ctx, p.Environ)
+	files, err := l.List(ctx)
+	if err != nil {
+		return err
+	}
+	if preset, err = p.choosePreset(ctx, l, files, preset); err != nil {
+		return usageError{err}
+	}
+	root, err := os.OpenRoot(l.Dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return errors.Join(
+		p.writeNew(root, fmt.Sprintf(initConfig, preset), ".github/verify-manifests.yaml", ".github/verify-manifests.yml"),
+		p.writeNew(root, fmt.Sprintf(initWorkflow, pinnedAction(built())), ".github/workflows/verify-manifests.yml", ".github/workflows/verify-manifests.yaml"),
+	)
+}
+
+// choosePreset returns the named preset, or the one that finds the most manifests, and prints what was found.
+func (p *program) choosePreset(ctx context.Context, t source.Tree, files []github.File, name string) (string, error) {
+	if name != "" {
+		_, err := registry.Preset(name)
+		return name, err
+	}
+	found := detect(ctx, t, files)
+	if len(found) == 0 {
+		return "", errors.New("no preset finds a manifest here: name one with --registry (`verify-manifests registries` lists them), or describe the registry as docs/registries.md shows")
+	}
+	for _, d := range found {
+		if _, err := fmt.Fprintln(p.Stdout, "Found:", d); err != nil {
+			return "", err
+		}
+	}
+	return found[0].Preset, nil
+}
+
+// detect finds the presets that fit the files of a tree.
+func detect(ctx context.Context, t source.Tree, files []github.File) []registry.Detected {
+	byName := byPath(files)
+	return registry.Detect(paths(files), func(name string, maxSize int) ([]byte, error) {
+		if s, irregular := source.Irregular(byName[name]); irregular {
+			return nil, errors.New(s.Problem)
+		}
+		s, err := t.Read(ctx, byName[name], maxSize)
+		if err == nil && s.Problem != "" {
+			err = errors.New(s.Problem)
+		}
+		return s.Text, err
+	})
+}
+
+// presetHint names the preset that finds manifests where those in use find none, "" where no other preset does, or where the globs
+// are the user's own.
+func (s *setup) presetHint(ctx context.Context, t source.Tree, files []github.File) string {
+	if s.globs != nil {
+		return ""
+	}
+	found := slices.DeleteFunc(detect(ctx, t, files), func(d registry.Detected) bool {
+		return slices.ContainsFunc(s.registries, func(r described) bool { return r.Name == d.Preset })
+	})
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s: set `registry` to `%s`, or run `verify-manifests init`", found[0], found[0].Preset)
+}
+
+// writeNew writes the first of several names of one file, unless one of them exists.
+func (p *program) writeNew(root *os.Root, text string, names ...string) error {
+	for _, name := range names {
+		_, err := root.Lstat(name)
+		if err == nil {
+			_, err = fmt.Fprintf(p.Stdout, "Kept %s, which exists already\n", name)
+			return err
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := root.MkdirAll(path.Dir(names[0]), 0o755); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(names[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("%s can't be written: %w", finding.Quote(names[0]), finding.WithoutPath(err))
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		_, err = fmt.Fprintln(p.Stdout, "Wrote", names[0])
+	}
+	return err
+}
+
+var (
+	release    = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+$`)
+	fullCommit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+)
+
+// pinnedAction is the Action at the commit of this program, else at its release; a build that knows neither names version 1.
+func pinnedAction(o origin) string {
+	const action = "premAI-io/verify-manifests@"
+	version := o.version
+	if !release.MatchString(version) {
+		version = ""
+	}
+	if fullCommit.MatchString(o.commit) {
+		return action + o.commit + " # " + cmp.Or(version, o.version)
+	}
+	return action + cmp.Or(version, "v1")
+}
+
+const initConfig = `# The configuration of verify-manifests:
+# https://github.com/premAI-io/verify-manifests/blob/main/docs/configuration.md
+registry: %s
+`
+
+const initWorkflow = `# Verifies the files that manifests name. Nothing of a pull request is checked out or executed.
+name: verify manifests
+on:
+  pull_request_target:
+  push:
+    branches: [main, master]
+permissions: {}
+concurrency:
+  group: verify-manifests-${{ github.event.pull_request.number || github.sha }}
+  cancel-in-progress: true
+jobs:
+  verify:
+    runs-on: ubuntu-latest
+    timeout-minutes: 360
+    permissions:
+      contents: read
+      pull-requests: write # the comment
+    steps:
+      - uses: %s
+`
