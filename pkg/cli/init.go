@@ -85,10 +85,7 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 func detect(ctx context.Context, t source.Tree, files []github.File) []registry.Detected {
 	byName := byPath(files)
 	return registry.Detect(paths(files), func(name string, maxSize int) ([]byte, error) {
-		if s, irregular := source.Irregular(byName[name]); irregular {
-			return nil, errors.New(s.Problem)
-		}
-		s, err := t.Read(ctx, byName[name], maxSize)
+		s, err := readRegular(ctx, t, byName[name], maxSize)
 		if err == nil && s.Problem != "" {
 			err = errors.New(s.Problem)
 		}

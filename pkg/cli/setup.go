@@ -132,14 +132,19 @@ func readRequired(ctx context.Context, t source.Tree, path string, maxSize int) 
 	if err != nil {
 		return nil, err
 	}
-	s, is := source.Irregular(f)
-	if !is {
-		s, err = t.Read(ctx, f, maxSize)
-	}
+	s, err := readRegular(ctx, t, f, maxSize)
 	if err == nil && s.Problem != "" {
 		err = usageError{errors.New(strings.Replace(s.Problem, "The manifest", "it", 1))}
 	}
 	return s.Text, err
+}
+
+// readRegular reads a file of a tree. One that is a link or a submodule is a Problem of the Source, and is not read.
+func readRegular(ctx context.Context, t source.Tree, f github.File, maxSize int) (source.Source, error) {
+	if s, is := source.Irregular(f); is {
+		return s, nil
+	}
+	return t.Read(ctx, f, maxSize)
 }
 
 // describer returns what finds a registry's artifacts: its description, what its own package adds, and its JSON Schema.

@@ -71,7 +71,7 @@ func (m *Memory) Learn(r *report.Report) {
 				continue
 			default:
 				seen.Kind = state.Changed
-				changed = append(changed, m.changes(artifacts, baseline, now)...)
+				changed = append(changed, m.changes(artifacts, m.Baseline(url), now)...)
 			}
 		}
 		if seen.Kind != "" && (seen.Kind != state.Unreachable || r.Complete) { // a scan that was cut short tells nothing of what it did not reach
@@ -104,13 +104,13 @@ func (m *Memory) date(r *report.Report) {
 }
 
 // changes says of one URL's artifacts that they are no more what they were.
-func (m *Memory) changes(artifacts []report.Artifact, baseline state.File, now digest.Digest) []finding.Finding {
+func (m *Memory) changes(artifacts []report.Artifact, baseline verify.Baseline, now digest.Digest) []finding.Finding {
 	var all []finding.Finding
 	for _, a := range artifacts {
 		if a.Status == verify.Unverified {
-			message, fix := verify.Changed(m.Baseline(verify.Key(a.URL)), now), ""
+			message, fix := verify.Changed(baseline, now), ""
 			if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
-				message, fix = verify.ChangedImage(ref, m.Baseline(verify.Key(a.URL)), now)
+				message, fix = verify.ChangedImage(ref, baseline, now)
 			}
 			f := finding.New(finding.ArtifactChanged, a.Manifest, a.Pointer, a.Position, message, fix)
 			f.Document = a.Document

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -18,11 +20,7 @@ type Detected struct {
 
 // String describes the match in a sentence.
 func (d Detected) String() string {
-	files := "1 manifest"
-	if d.Manifests != 1 {
-		files = fmt.Sprintf("%d manifests", d.Manifests)
-	}
-	return fmt.Sprintf("the preset %s finds %s, such as %s", finding.Quote(d.Preset), files, finding.Quote(d.Example))
+	return fmt.Sprintf("the preset %s finds %s, such as %s", finding.Quote(d.Preset), english.Plural(d.Manifests, "manifest", ""), finding.Quote(d.Example))
 }
 
 // The bounds of a detection.
