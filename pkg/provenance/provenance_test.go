@@ -2,11 +2,14 @@ package provenance
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	in_toto "github.com/in-toto/attestation/go/v1"
 	"github.com/sigstore/sigstore-go/pkg/bundle"
+	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -49,6 +52,60 @@ func TestTheFactsOfARealBundle(t *testing.T) {
 	}
 	if got != want || err != nil {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestAnAlteredBundleDoesNotVerify(t *testing.T) {
+	roots, err := PublicGood().parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, member := range []string{"payload", "sig", "rawBytes", "logIndex", "integratedTime", "canonicalizedBody", "signedEntryTimestamp"} {
+		altered := regexp.MustCompile(`"`+member+`":\s*"[^"]{1,40}`).ReplaceAllStringFunc(string(realBundle(t)), func(s string) string {
+			last := "1"
+			if strings.HasSuffix(s, last) {
+				last = "2"
+			}
+			return s[:len(s)-1] + last
+		})
+		if altered == string(realBundle(t)) {
+			t.Fatalf("the bundle has no %s", member)
+		}
+		b := new(bundle.Bundle)
+		if err := b.UnmarshalJSON([]byte(altered)); err != nil {
+			continue
+		}
+		if _, err := roots[0].verifier.Verify(b, verify.NewPolicy(verify.WithoutArtifactUnsafe(), verify.WithoutIdentitiesUnsafe())); err == nil {
+			t.Errorf("another %s verifies", member)
+		}
+	}
+}
+
+func TestOnlyBuildsByGitHubActionsAreFacts(t *testing.T) {
+	statement := &in_toto.Statement{PredicateType: predicateBuild}
+	summary := certificate.Summary{
+		SubjectAlternativeName: "https://github.com/acme/tool/.github/workflows/release.yml@refs/tags/v1",
+		Extensions:             certificate.Extensions{Issuer: issuer, SourceRepositoryURI: "https://github.com/acme/tool"},
+	}
+	for name, change := range map[string]func(*in_toto.Statement, *certificate.Summary){
+		"":               func(*in_toto.Statement, *certificate.Summary) {},
+		"another issuer": func(_ *in_toto.Statement, c *certificate.Summary) { c.Issuer = issuer + ".evil.example" },
+		"another predicate": func(s *in_toto.Statement, _ *certificate.Summary) {
+			s.PredicateType = "https://slsa.dev/provenance/v0.2"
+		},
+		"another server": func(_ *in_toto.Statement, c *certificate.Summary) {
+			c.SourceRepositoryURI = "https://github.com.evil.example/acme/tool"
+		},
+		"a signer elsewhere":   func(_ *in_toto.Statement, c *certificate.Summary) { c.SubjectAlternativeName = "someone@acme.example" },
+		"a release by a build": func(s *in_toto.Statement, _ *certificate.Summary) { s.PredicateType = predicateRelease + "v0.1" },
+		"no repository at all": func(_ *in_toto.Statement, c *certificate.Summary) { c.SourceRepositoryURI = "" },
+	} {
+		s, c := &in_toto.Statement{PredicateType: statement.PredicateType}, summary
+		change(s, &c)
+		facts, err := factsOf(nil, &verify.VerificationResult{Statement: s, Signature: &verify.SignatureVerificationResult{Certificate: &c}})
+		if (err == nil) != (name == "") {
+			t.Errorf("%s: %+v, %v", name, facts, err)
+		}
 	}
 }
 

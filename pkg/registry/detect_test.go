@@ -3,8 +3,10 @@ package registry_test
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/registry"
@@ -40,6 +42,17 @@ func TestDetectFindsThePresetOfItsTestManifests(t *testing.T) {
 		if found := registry.Detect(names, read); len(found) == 0 || found[0].Preset != e.Name() || found[0].Example == "" {
 			t.Errorf("%s: found %v", e.Name(), found)
 		}
+	}
+}
+
+func TestDetectNamesThePresetWithMostMatchesFirst(t *testing.T) {
+	const hash = "67948dd9afd6afe5043b0029d5aa7cf0f8b2824baf16f4f097d40d830edb686d"
+	bucket := `{"version": "1", "url": "https://example.com/1/a.zip", "hash": "` + hash + `"}`
+	source := `{"url": "https://example.com/a.tar.gz", "integrity": "sha256-Z5SN2a/Wr+UEOwApDVqnz3+LKCS68W9PCX1A2DDtto0="}`
+	text := map[string]string{"bucket/a.json": bucket, "modules/a/1/source.json": source, "modules/a/2/source.json": source}
+	found := registry.Detect(slices.Sorted(maps.Keys(text)), func(name string, _ int) ([]byte, error) { return []byte(text[name]), nil })
+	if len(found) != 2 || found[0].Preset != "bcr" || found[0].Manifests != 2 || found[1].Preset != "scoop" {
+		t.Errorf("found %v", found)
 	}
 }
 

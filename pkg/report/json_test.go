@@ -266,4 +266,10 @@ func TestWhatShardsKeepIsInTheSchema(t *testing.T) {
 			t.Errorf("no %s in %s", member, text)
 		}
 	}
+	for _, forged := range []string{`"size": 7, "etag": "\"e\""`, `"digest": "sha1:` + strings.Repeat("a", 40) + `", "etag": "\"e\""`, `"etag": "W/\"e\""`, `"etag": "\"` + strings.Repeat("e", 1001) + `\""`} {
+		other := strings.Replace(text, `"etag": "\"e\""`, forged, 1)
+		if _, err := report.Read(strings.NewReader(other)); err == nil || other == text {
+			t.Errorf("evidence with %.60s is read", forged)
+		}
+	}
 }
