@@ -26,9 +26,10 @@ var arrows = map[string][]string{
 	"fetch":             {"finding", "hosts"},
 	"format":            {"digest", "finding"},
 	"state":             {"digest", "finding", "verify"},
+	"minisign":          {},
 	"image":             {"digest", "fetch", "finding"},
 	"image/imagetest":   {},
-	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "image"},
+	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "image", "minisign"},
 	"report":            {"artifact", "digest", "finding", "verify"},
 	"plan":              {"artifact", "digest", "finding", "hosts", "report", "verify"},
 	"drift":             {"artifact", "digest", "finding", "hosts", "image", "report", "state", "verify"},
@@ -37,7 +38,7 @@ var arrows = map[string][]string{
 	"source":            {"finding", "git", "github"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "plan", "prem", "registry", "report", "schema", "source", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "minisign", "plan", "prem", "registry", "report", "schema", "source", "state", "verify"},
 }
 
 const module = "github.com/premAI-io/verify-manifests"
@@ -79,7 +80,7 @@ func room(importPath string) string {
 // Invariant 3: no byte of an artifact reaches the disk, and none is executed.
 func TestWhatSeesBodiesCanNotWriteOrExecuteThem(t *testing.T) {
 	found := imports(t)
-	for _, sees := range []string{"fetch", "digest", "format", "image"} {
+	for _, sees := range []string{"fetch", "digest", "format", "image", "minisign"} {
 		for _, imported := range found[sees] {
 			if imported == "os" || strings.HasPrefix(imported, "os/") {
 				t.Errorf("%s sees bodies and imports %s", sees, imported)

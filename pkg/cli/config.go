@@ -4,8 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"aead.dev/minisign"
-
+	"github.com/premAI-io/verify-manifests/pkg/minisign"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 

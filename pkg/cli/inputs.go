@@ -10,11 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"aead.dev/minisign"
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/minisign"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -59,7 +59,7 @@ var inputs = []input{
 	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
 	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts nobody", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
-	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, publicKey)},
+	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
 	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
@@ -217,14 +217,6 @@ func shard(s string) (*report.Shard, error) {
 		return nil, errors.New("expected a part and a total from 1 to 256, such as 2/4")
 	}
 	return &report.Shard{Index: index, Count: count}, nil
-}
-
-func publicKey(s string) (minisign.PublicKey, error) {
-	var key minisign.PublicKey
-	if err := key.UnmarshalText([]byte(s)); err != nil {
-		return key, errors.New("expected a minisign public key: the line below the comment in the .pub file, 56 characters that begin with RW")
-	}
-	return key, nil
 }
 
 func glob(s string) (string, error) {

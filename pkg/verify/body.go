@@ -6,6 +6,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/format"
+	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
 // counter is told what is done.
@@ -19,7 +20,7 @@ type counter interface {
 type body struct {
 	algorithms []digest.Algorithm
 	hasher     *digest.Hasher
-	message    *message
+	message    *minisign.Message
 	head, tail []byte // the first bytes and the last
 	size       int64
 	http       fetch.Head
@@ -27,7 +28,7 @@ type body struct {
 	received   atomic.Int64 // bytes, of all tries
 }
 
-func newBody(algorithms []digest.Algorithm, message *message, counts counter) *body {
+func newBody(algorithms []digest.Algorithm, message *minisign.Message, counts counter) *body {
 	return &body{hasher: digest.NewHasher(algorithms...), algorithms: algorithms, message: message, counts: counts}
 }
 
@@ -36,7 +37,7 @@ func (b *body) Start(head fetch.Head) {
 	b.counts.began(head.Size, b.size, b.http.Size)
 	b.http = head
 	b.hasher.Reset()
-	b.message.reset()
+	b.message.Reset()
 	b.head, b.tail = b.head[:0], b.tail[:0]
 	b.size = 0
 }
@@ -48,7 +49,7 @@ func (b *body) Write(p []byte) (int, error) {
 	}
 	b.keepTail(p)
 	b.size += int64(len(p))
-	b.message.write(p)
+	_, _ = b.message.Write(p)
 	b.counts.advance(len(p))
 	b.received.Add(int64(len(p)))
 	return b.hasher.Write(p)

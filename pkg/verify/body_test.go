@@ -17,7 +17,7 @@ func TestBodyKeepsItsFirstAndLastBytes(t *testing.T) {
 			content[i] = byte(random.Uint32())
 		}
 		for _, announced := range []int64{-1, int64(len(content))} {
-			b := newBody(nil, &message{}, &Progress{})
+			b := newBody(nil, nil, &Progress{})
 			b.Start(fetch.Head{Size: announced})
 			for rest := content; len(rest) > 0; {
 				n := min(1+random.IntN(2*format.TailSize), len(rest))

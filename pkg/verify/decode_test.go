@@ -34,7 +34,7 @@ func TestWorkOfExplainingIsBounded(t *testing.T) {
 	var files sync.WaitGroup
 	for range 8 {
 		files.Go(func() {
-			got := newBody(algorithms, &message{}, &Progress{})
+			got := newBody(algorithms, nil, &Progress{})
 			d := &decoder{body: got, decoded: digest.NewHasher(algorithms...), work: &work}
 			d.Start(fetch.Head{Size: int64(len(body))})
 			if _, err := io.Copy(d, bytes.NewReader(body)); err != nil || got.size != int64(len(body)) {

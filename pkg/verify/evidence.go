@@ -12,6 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
 // evidence is what is known of a complete file, whether it was read or not.
@@ -25,7 +26,7 @@ type evidence struct {
 	kind     format.Format
 	encoding string // Content-Encoding, as sent, hostile
 	etag     string // the URL's own, as sent, hostile; "" when there is none
-	message  *message
+	message  *minisign.Message
 	first    http.Header // of the first, unfollowed answer, hostile
 
 	announced      int64 // bytes, by the answer itself; -1 where it did not say

@@ -10,7 +10,7 @@ import (
 
 func TestProgressCountsAFileOnceHoweverOftenItBegins(t *testing.T) {
 	var p Progress
-	b := newBody(nil, &message{}, &p)
+	b := newBody(nil, nil, &p)
 	b.Start(fetch.Head{Size: 100})
 	_, _ = b.Write(make([]byte, 60))
 	b.Start(fetch.Head{Size: -1})

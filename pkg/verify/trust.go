@@ -3,12 +3,11 @@ package verify
 import (
 	"fmt"
 
-	"aead.dev/minisign"
-
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
 // Policy says which files may go without a checksum, as the registry's maintainers decided it:

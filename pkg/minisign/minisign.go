@@ -1,0 +1,147 @@
+// Package minisign verifies minisign signatures of files of any size while they stream
+// (https://jedisct1.github.io/minisign/).
+package minisign
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+
+	"aead.dev/minisign"
+	"golang.org/x/crypto/blake2b"
+)
+
+// legacyLimit bounds the files, in bytes, whose legacy signatures are verified: these sign the file itself instead of its hash,
+// so all of it has to be in memory. The signature does not cover which of the two it is: a signature of a hash also verifies as
+// a legacy one of a file that consists of that hash. So legacy signatures of files as long as a hash are rejected.
+const legacyLimit = 4 << 20
+
+// PublicKey is a minisign public key.
+type PublicKey = minisign.PublicKey
+
+// ParseKey reads a public key: the second line of a .pub file, or the whole file.
+func ParseKey(text string) (PublicKey, error) {
+	var key PublicKey
+	if err := key.UnmarshalText([]byte(text)); err != nil {
+		return key, errors.New("expected a minisign public key: the line below the comment in the .pub file, 56 characters that begin with RW")
+	}
+	return key, nil
+}
+
+// Message is a file as minisign signs it: its BLAKE2b hash or, in legacy signatures, the file itself
+// (https://jedisct1.github.io/minisign/#signature-format). A nil Message ignores what is written and verifies nothing.
+type Message struct {
+	hash  hash.Hash
+	whole []byte
+	long  bool // the file is longer than legacyLimit
+}
+
+// NewMessage returns an empty Message.
+func NewMessage() *Message {
+	h, err := blake2b.New512(nil)
+	if err != nil {
+		panic(err) // only a key that is too long fails, and there is no key
+	}
+	return &Message{hash: h}
+}
+
+// Reset discards what was written.
+func (m *Message) Reset() {
+	if m != nil {
+		m.hash.Reset()
+		m.whole, m.long = m.whole[:0], false
+	}
+}
+
+// Write takes the next bytes of the file. It never fails.
+func (m *Message) Write(p []byte) (int, error) {
+	if m == nil {
+		return len(p), nil
+	}
+	m.hash.Write(p)
+	if m.long = m.long || len(m.whole)+len(p) > legacyLimit; !m.long {
+		m.whole = append(m.whole, p...)
+	}
+	return len(p), nil
+}
+
+// Verify checks a signature of the complete file, and that of its trusted comment, by the key that the signature names, which
+// has to be one of keys. text is that of a .minisig file, or base64 of it, as Tauri's updater publishes it. The error's text
+// continues "The signature does not verify: ". legacy reports whether the signature is of the file instead of its hash.
+func (m *Message) Verify(text string, keys []PublicKey) (legacy bool, err error) {
+	signed, err := parse(text)
+	if err != nil {
+		return false, err
+	}
+	return signed.Algorithm != minisign.HashEdDSA, m.verify(signed, keys)
+}
+
+// parse reads the text of a .minisig file, or base64 of it.
+func parse(text string) (signed minisign.Signature, err error) {
+	if strings.HasPrefix(text, "untrusted comment:") {
+		if signed.UnmarshalText([]byte(text)) != nil {
+			return signed, errors.New("it is cut off or damaged: expected the four lines of a .minisig file")
+		}
+		return signed, nil
+	}
+	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	switch {
+	case err != nil:
+		return signed, errors.New("it is neither the text of a .minisig file nor base64 of it, or its base64 is cut off")
+	case signed.UnmarshalText(decoded) == nil:
+		return signed, nil
+	case !bytes.HasPrefix(decoded, []byte("untrusted comment:")) && doubled(decoded):
+		return signed, errors.New("it is base64 of base64: encode the .minisig file only once")
+	}
+	return signed, errors.New("its base64 does not hold a whole .minisig file: it was cut off or damaged")
+}
+
+func doubled(text []byte) bool {
+	decoded, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
+	return err == nil && bytes.HasPrefix(decoded, []byte("untrusted comment:"))
+}
+
+func (m *Message) verify(signed minisign.Signature, keys []PublicKey) error {
+	if m == nil {
+		return errors.New("the file was not read for it")
+	}
+	i := slices.IndexFunc(keys, func(k PublicKey) bool { return k.ID() == signed.KeyID })
+	if i < 0 {
+		return fmt.Errorf("it is by the key %016X, which is none of the configured public keys", signed.KeyID)
+	}
+	key, err := rawKey(keys[i])
+	if err != nil {
+		return err
+	}
+	text := m.whole
+	switch {
+	case signed.Algorithm == minisign.HashEdDSA:
+		text = m.hash.Sum(nil)
+	case len(text) == blake2b.Size && !m.long, strings.HasSuffix(signed.TrustedComment, "\thashed"):
+		return errors.New("it is labelled as a legacy signature, of the file itself, and may be a relabelled one of a hash: sign again with `minisign -S -H -m FILE`")
+	case m.long:
+		return fmt.Errorf("it is a legacy signature of a file of more than %d bytes, which would have to be held in memory: sign again with `minisign -S -H -m FILE`", legacyLimit)
+	}
+	if !ed25519.Verify(key, text, signed.Signature[:]) {
+		return errors.New("it is not of this file: the file changed after it was signed, or the signature is another file's")
+	}
+	if !ed25519.Verify(key, append(signed.Signature[:], signed.TrustedComment...), signed.CommentSignature[:]) {
+		return errors.New("its trusted comment was changed after it was signed")
+	}
+	return nil
+}
+
+// rawKey returns the Ed25519 key in a minisign key: two bytes of algorithm, eight of ID, and the key
+// (https://jedisct1.github.io/minisign/#public-key-format).
+func rawKey(k PublicKey) (ed25519.PublicKey, error) {
+	raw, err := base64.StdEncoding.DecodeString(k.String())
+	if err != nil || len(raw) != 2+8+ed25519.PublicKeySize {
+		return nil, errors.New("a configured public key is invalid")
+	}
+	return raw[10:], nil
+}
