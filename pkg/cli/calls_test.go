@@ -115,41 +115,6 @@ func TestCallsOfTheAPIAreFew(t *testing.T) {
 	}
 }
 
-// TestWhoOwnsWhatIsAskedWhereItCostsLittle: no rule needs the other manifests of a bucket, which tell who owns what.
-func TestWhoOwnsWhatIsAskedWhereItCostsLittle(t *testing.T) {
-	for _, c := range []struct {
-		others, blobs int
-		isBatched     bool
-		isSaid        bool
-	}{
-		{100, 1 + 1, true, true}, // the change, the others
-		{10, 1 + 10, false, true},
-		{11, 1, false, false},
-		{100, 1, false, false},
-	} {
-		r := &ofServices{api: githubtest.New()}
-		t.Cleanup(r.api.Close)
-		r.api.AddToTree(beforeSHA, ".github/verify-manifests.yaml", "registry: scoop\n")
-		manifest := func(owner string) string {
-			return fmt.Sprintf(`{"url": "https://github.com/%s/tool/releases/download/v1.2.0/x", "hash": "%064d"}`, owner, 0)
-		}
-		for i := range c.others {
-			r.api.AddToTree(judgedSHA, fmt.Sprintf("bucket/%d.json", i), manifest("acme")+strings.Repeat(" ", i))
-		}
-		r.api.AddToTree(judgedSHA, "bucket/fork.json", manifest("someone"))
-		r.api.AddChange(7, "added", "bucket/fork.json", manifest("someone"))
-		graphql := ""
-		if c.isBatched {
-			graphql = "GITHUB_GRAPHQL_URL=" + r.api.URL + "/graphql"
-		}
-		const configuration = 1 // its blob
-		blobs, _, report := r.calls(t, "pull_request", t.TempDir(), graphql)
-		if blobs != configuration+c.blobs || strings.Contains(report, "url/other-owner") != c.isSaid {
-			t.Errorf("%d others, GraphQL %t: %d calls, the other owner is said: %t", c.others, c.isBatched, blobs, !c.isSaid)
-		}
-	}
-}
-
 // TestACheckoutCanNotPassForTheCommit puts another text where the commit's is, and links.
 func TestACheckoutCanNotPassForTheCommit(t *testing.T) {
 	r := newServices(t, 5)

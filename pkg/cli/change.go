@@ -71,16 +71,11 @@ func byPath(files []github.File) map[string]github.File {
 }
 
 func (c change) readOthers(ctx context.Context, files []github.File, around *surroundings) (err error) {
-	changed := byPath(c.files)
-	needed, unneeded := c.others(files, func(f github.File) bool { return changed[f.Path].Path != "" })
-	if len(needed) > maxOthers {
-		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(needed), maxOthers)
+	others := c.others(files, c.files)
+	if len(others) > maxOthers {
+		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
 	}
-	if around.others, err = c.readAll(ctx, c.head, needed); err != nil {
-		return err
-	}
-	more, err := source.ReadCheap(ctx, c.head, unneeded, c.maxSize())
-	around.others = append(around.others, more...)
+	around.others, err = c.readAll(ctx, c.head, others)
 	return err
 }
 

@@ -20,7 +20,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
-	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
@@ -201,7 +200,6 @@ func (p *program) read(c *Config, run report.Run, s selection) (in report.Input,
 	for _, r := range p.parseAll(s, before) {
 		in.Findings = append(in.Findings, r.findings...)
 		all.artifacts = append(all.artifacts, r.artifacts...)
-		all.repositories = append(all.repositories, r.repositories...)
 		if r.manifest != nil {
 			all.manifests = append(all.manifests, r.manifest)
 		}
@@ -212,18 +210,16 @@ func (p *program) read(c *Config, run report.Run, s selection) (in report.Input,
 
 // readAll is what all sources gave: every artifact, and the manifests that are kept.
 type readAll struct {
-	manifests    []*registry.Manifest
-	artifacts    []artifact.Artifact
-	repositories []lint.Repository
+	manifests []*registry.Manifest
+	artifacts []artifact.Artifact
 }
 
 // reading is what one source gave. The manifest itself is kept only where other manifests are compared with it: of a large
 // registry the trees would take all memory.
 type reading struct {
-	manifest     *registry.Manifest
-	artifacts    []artifact.Artifact
-	repositories []lint.Repository
-	findings     []finding.Finding
+	manifest  *registry.Manifest
+	artifacts []artifact.Artifact
+	findings  []finding.Finding
 }
 
 // parseAll reads sources side by side.
@@ -239,7 +235,6 @@ func (p *program) parseAll(s selection, before map[string]*registry.Manifest) []
 				return nil
 			}
 			readings[i].findings = append(findings, p.lint(s.setup, m, before[m.Path])...)
-			readings[i].repositories = lint.Repositories(m.Artifacts, p.server())
 			readings[i].artifacts = m.Artifacts
 			if s.setup.comparesAll(from.At()) || s.local != "" {
 				readings[i].manifest = m

@@ -3,7 +3,6 @@ package cli
 import (
 	"slices"
 
-	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
@@ -18,28 +17,16 @@ type surroundings struct {
 	before map[string]source.Source // what a change started from, by the path of the manifest that it made
 }
 
-// The bounds of the manifests that are read only to be compared with.
-const (
-	maxOthers   = 500
-	maxUnneeded = 100 // of registries without rules that compare manifests: those tell no more than who owns what
-)
+// maxOthers bounds the manifests that are read only to be compared with.
+const maxOthers = 500
 
-// others returns the manifests that those which are judged are compared with: the needed ones, and those that are read where that
-// costs little.
-func (s *setup) others(files []github.File, isJudged func(github.File) bool) (needed, unneeded []github.File) {
-	for _, f := range s.selected(files) {
-		switch {
-		case isJudged(f):
-		case s.comparesAll(f.Path):
-			needed = append(needed, f)
-		case s.of(f.Path).MaxSize <= document.DefaultMaxSize:
-			unneeded = append(unneeded, f)
-		}
-	}
-	if len(unneeded) > maxUnneeded {
-		unneeded = nil
-	}
-	return needed, unneeded
+// others returns the manifests of files, other than the judged ones, that a rule compares those with.
+func (s *setup) others(files, judged []github.File) []github.File {
+	isJudged := byPath(judged)
+	return slices.DeleteFunc(slices.Clone(s.selected(files)), func(f github.File) bool {
+		_, judged := isJudged[f.Path]
+		return judged || !s.comparesAll(f.Path)
+	})
 }
 
 // lint applies the rules that need no download to one manifest, and to what it was before, where that is known.
@@ -60,13 +47,10 @@ func (p *program) lintAll(sel selection, read readAll) []finding.Finding {
 	isInScope := func(path string) bool { return inScope[path] }
 	for _, other := range sel.around.others {
 		if m, _ := sel.setup.parse(other); m != nil {
-			read.repositories = append(read.repositories, lint.Repositories(m.Artifacts, p.server())...)
-			if sel.setup.comparesAll(other.At()) {
-				read.manifests = append(read.manifests, m)
-			}
+			read.manifests = append(read.manifests, m)
 		}
 	}
-	findings := lint.OtherOwners(read.repositories, isInScope)
+	var findings []finding.Finding
 	for _, r := range sel.setup.registries {
 		if l, able := r.by.(registryLinter); able {
 			own := slices.DeleteFunc(slices.Clone(read.manifests), func(m *registry.Manifest) bool { return m.Registry != r.Registry })

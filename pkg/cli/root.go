@@ -183,9 +183,7 @@ func (l *place) readAround(ctx context.Context, s *selection, files, named []git
 	if s.isWhole {
 		return nil
 	}
-	judged := byPath(named)
-	needed, unneeded := s.setup.others(files, func(f github.File) bool { return judged[f.Path].Path != "" })
-	more, err := s.setup.readAll(ctx, l, slices.Concat(needed, unneeded))
+	more, err := s.setup.readAll(ctx, l, s.setup.others(files, named))
 	s.around.others = append(s.around.others, more...)
 	return err
 }

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -206,27 +205,5 @@ func TestCheckComparesWithWhatGitKnows(t *testing.T) {
 	}
 	if got := rules(checkFrom(t, dir, "dist")); !slices.Contains(got, "dist/chat-a/manifest.json "+prem.ManifestDuplicateID) {
 		t.Errorf("of a folder that git ignores, and that was asked for: %q", got)
-	}
-}
-
-// TestTheManifestsAroundAreReadUpToABound: of a registry whose manifests are not compared, a hundred tell who owns what.
-func TestTheManifestsAroundAreReadUpToABound(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
-	}
-	tree := fileTree{".github/verify-manifests.yaml": "registry: scoop\n"}
-	add := func(name, owner string) {
-		tree["bucket/"+name+".json"] = fmt.Sprintf(`{"url": "https://github.com/%s/tool/releases/download/v1.2.0/x", "hash": "%064d"}`, owner, 0)
-	}
-	add("fork", "someone")
-	for i := range 100 {
-		add(fmt.Sprint(i), "acme")
-	}
-	if got := checkFrom(t, checkout(t, tree), "bucket/fork.json").Findings; len(got) != 1 || got[0].Rule != finding.URLOtherOwner {
-		t.Errorf("beside 100: %v", got)
-	}
-	add("100", "acme")
-	if r := checkFrom(t, checkout(t, tree), "bucket/fork.json"); len(r.Findings)+len(r.Notes) > 0 {
-		t.Errorf("beside 101: %v, notes %q", r.Findings, r.Notes)
 	}
 }

@@ -10,7 +10,6 @@ const (
 	URLUserinfo          = "url/userinfo"
 	URLInternationalHost = "url/international-host"
 	URLExpires           = "url/expires"
-	URLOtherOwner        = "url/other-owner"
 	URLOwnerChanged      = "url/owner-changed"
 )
 
@@ -76,14 +75,6 @@ var urlRules = []Rule{
 		Why:     "Hosts lead browsers to signed URLs that expire. The service can't be installed once this one has.",
 		Example: `"url": "https://cdn.example.com/server?X-Amz-Expires=300&X-Amz-Signature=…"`,
 		Fix:     "Name the URL that leads there: the link on the page, not the address that the browser ends at.",
-	},
-	{
-		ID: URLOtherOwner, Severity: Notice,
-		Title:   "The repository is another owner's than elsewhere in the registry",
-		Brief:   "another owner's repository than elsewhere",
-		Why:     "One of two repositories with one name is mostly somebody's fork of the other, and a fork can serve anything under the known name.",
-		Example: "a file of `acme/server` in one manifest, and one of `someone/server` in another",
-		Fix:     "Make sure that the owner is the one that is meant; nothing needs to be done if so.",
 	},
 	{
 		ID: URLOwnerChanged, Severity: Notice,

@@ -9,7 +9,6 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -22,7 +21,6 @@ func findingsOf(t *testing.T, archive *txtar.Archive) []finding.Finding {
 	var all []*registry.Manifest
 	var entries []string
 	var findings []finding.Finding
-	var repositories []lint.Repository
 	for _, file := range archive.Files {
 		if file.Name == wantFile {
 			continue
@@ -32,14 +30,12 @@ func findingsOf(t *testing.T, archive *txtar.Archive) []finding.Finding {
 			m := parse(t, file.Name, file.Data)
 			all = append(all, m)
 			findings = append(findings, lintAll(m)...)
-			repositories = append(repositories, lint.Repositories(m.Artifacts, server)...)
 		}
 	}
 	if len(entries) == len(all) {
 		entries = nil
 	}
 	findings = append(findings, prem.Registry{}.LintAll(all, entries, everything)...)
-	findings = append(findings, lint.OtherOwners(repositories, everything)...)
 	slices.SortFunc(findings, finding.Finding.Compare)
 	return findings
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -84,15 +83,12 @@ func everything(string) bool { return true }
 func TestRealRegistry(t *testing.T) {
 	var all []*registry.Manifest
 	var findings []finding.Finding
-	var repositories []lint.Repository
 	for path, text := range realManifests(t) {
 		m := parse(t, path, text)
 		all = append(all, m)
 		findings = append(findings, lintAll(m)...)
-		repositories = append(repositories, lint.Repositories(m.Artifacts, server)...)
 	}
 	findings = append(findings, prem.Registry{}.LintAll(all, nil, everything)...)
-	findings = append(findings, lint.OtherOwners(repositories, everything)...)
 	slices.SortFunc(findings, finding.Finding.Compare)
 	for _, f := range findings {
 		if f.Severity == finding.Error {

@@ -64,7 +64,7 @@ func (c *Commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
 }
 
 // fetch reads texts ahead, in as few calls as GitHub allows.
-func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) (left int) {
+func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) {
 	c.texts = map[string][]byte{}
 	var missing []github.File
 	for _, f := range files {
@@ -82,12 +82,6 @@ func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) (l
 		maps.Copy(c.texts, c.API.Blobs(ctx, missing))
 		c.calls.Add(c.API.Calls() - calls)
 	}
-	for _, f := range missing {
-		if _, found := c.texts[f.BlobSHA]; !found {
-			left++
-		}
-	}
-	return left
 }
 
 // manyCalls is how many are worth a word: a workflow's token has 1,000 an hour for one repository

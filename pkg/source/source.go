@@ -35,8 +35,8 @@ type Tree interface {
 
 // fetcher is a tree that reads many files in one go.
 type fetcher interface {
-	// fetch reads ahead what it can, and returns how many of the files take a call each all the same.
-	fetch(ctx context.Context, files []github.File, maxSize int) (left int)
+	// fetch reads ahead what it can.
+	fetch(ctx context.Context, files []github.File, maxSize int)
 }
 
 // findIn looks a path up in a list of files.
@@ -57,21 +57,6 @@ func ReadAll(ctx context.Context, t Tree, files []github.File, maxSize int) ([]S
 	if f, able := t.(fetcher); able {
 		f.fetch(ctx, files, maxSize)
 	}
-	return readEach(ctx, t, files, maxSize)
-}
-
-// maxSingly is how many files may take a call each though no rule needs them.
-const maxSingly = 10
-
-// ReadCheap is ReadAll where that takes few calls, and reads nothing where it takes many: some of the files tell less than none.
-func ReadCheap(ctx context.Context, t Tree, files []github.File, maxSize int) ([]Source, error) {
-	if f, able := t.(fetcher); able && f.fetch(ctx, files, maxSize) > maxSingly {
-		return nil, nil
-	}
-	return readEach(ctx, t, files, maxSize)
-}
-
-func readEach(ctx context.Context, t Tree, files []github.File, maxSize int) ([]Source, error) {
 	sources := make([]Source, len(files))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtATime)
