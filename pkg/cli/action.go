@@ -54,7 +54,7 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	if a.config.Plan > 0 {
 		return a.plan(work, selected)
 	}
-	known := a.recall(ctx)
+	known := a.recall()
 	result, err := a.verify(work, a.config, a.run(), selected, known)
 	if err != nil {
 		return 0, err

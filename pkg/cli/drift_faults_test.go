@@ -1,19 +1,14 @@
 package cli_test
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
-	"github.com/premAI-io/verify-manifests/pkg/state"
-	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // nights scans a registry night after night.
@@ -97,12 +92,11 @@ func TestAMergeKnowsTheBaselineThatItsShardsDoNot(t *testing.T) {
 	n := newNights(t)
 	n.night(nil)
 	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
-	if err := os.Remove(n.file); err != nil { // as a cache may be; the issue remembers
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
+	dir, inputs := t.TempDir(), n.inputs
 	for part := 1; part <= 2; part++ {
+		n.inputs = []string{"INPUT_MISSING-CHECKSUM=off"}
 		n.night(nil, fmt.Sprintf("INPUT_SHARD=%d/2", part))
+		n.inputs = inputs
 		n.keepReport(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)))
 	}
 	n.says("open: 1 file changed (comments: 0)", nil, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
@@ -193,41 +187,20 @@ func TestAMergeQueueWritesNoState(t *testing.T) {
 	}
 }
 
-// TestAnIssueVouchesForNothing forges what the issue keeps: a validator that the evil file has now, as if the
-// declared bytes had been seen under it.
-func TestAnIssueVouchesForNothing(t *testing.T) {
-	n := newNights(t, "INPUT_MODE=fast")
-	good := n.files[hubOwn]
-	n.registry.chat[linux] = entry(hubOwn, good)
-	evil := strings.Repeat("E", len(good))
-	forged := state.State{Files: map[string]state.File{"https://" + hubOwn: {
-		Digest: sha256Of(good), Size: int64(len(good)), Seen: time.Unix(1.7e9, 0).UTC(), Failures: 1, FailingSince: time.Unix(1.7e9, 0).UTC(),
-		ETag: `"` + sha256Of(evil).Sum[:19] + `"`, Verified: []digest.Digest{sha256Of(good)},
-	}}}
-	data, _, err := forged.Compact(1 << 14)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.api.AddIssue(githubtest.Issue{Login: githubtest.ActionsBot, Labels: []string{"manifest-drift"}, State: "open",
-		Body: "<!-- verify-manifests-drift run=0 attempt=1 problems=x state=" + base64.StdEncoding.EncodeToString(data) + " -->\nbody"})
-	n.night(func() { n.files[hubOwn] = evil })
-	for _, a := range n.report.Artifacts {
-		if strings.HasSuffix(a.URL, hubOwn) && a.Status != verify.Mismatch {
-			t.Errorf("%s is %s from the %s", a.URL, a.Status, a.Source)
-		}
-	}
-}
-
-func TestWhatTheIssueMayKnowIsNoBaselineWhileItCanNotBeRead(t *testing.T) {
+// TestWithoutAStateFileTheIssueWaitsForACleanScan also sees that an issue of an earlier version goes on.
+func TestWithoutAStateFileTheIssueWaitsForACleanScan(t *testing.T) {
 	n := newNights(t)
-	n.night(nil)
-	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
-	if err := os.Remove(n.file); err != nil {
-		t.Fatal(err)
+	n.inputs = []string{"INPUT_MISSING-CHECKSUM=off"}
+	good := n.files[hubAsset]
+	n.says("no issue", nil)
+	n.says("open: 2 files changed (comments: 0)", n.replace(hubAsset))
+	n.api.Issues[0].Body = strings.Replace(n.api.Issues[0].Body, " -->", " state=e30= -->", 1)
+	n.says("open: 2 files changed (comments: 0)", func() { n.down["files.example.org"] = true })
+	n.says("open: nothing to report (comments: 0)", func() { n.files[hubAsset] = good })
+	if !strings.Contains(strings.Join(n.report.Notes, " "), "Without `state-file`, failures are not counted") {
+		t.Errorf("the notes are %q", n.report.Notes)
 	}
-	n.api.Fail("GET /repos/{owner}/{repo}/issues", githubtest.Fault{Status: 502}, githubtest.Fault{Status: 502}, githubtest.Fault{Status: 502}, githubtest.Fault{Status: 502})
-	n.night(nil)
-	n.says("open: 1 file changed (comments: 0)", nil)
+	n.says("closed: nothing to report (comments: 1)", func() { n.down["files.example.org"] = false })
 }
 
 func TestAPageThatIsAnotherEachNightIsOneProblem(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/drift"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
@@ -17,8 +16,6 @@ type memory struct {
 	*drift.Memory
 	// isReadOnly says that this scan is none of what is merged: what nobody has merged is no baseline.
 	isReadOnly bool
-	// noIssue is why the drift issue, which may know more, could not be read.
-	noIssue error
 }
 
 // recall reads the state file. One that is missing or can't be used is said, and is no error: it is made anew.
@@ -56,11 +53,9 @@ func readState(name string) (*state.State, error) {
 	return state.Read(file)
 }
 
-// save writes the state file. Shards leave it to the merge. Where neither file nor issue could be asked what
-// is wrong, what is there now is not made the baseline.
+// save writes the state file. Shards leave it to the merge.
 func (m *memory) save(c *Config) error {
-	isBlind := m.noIssue != nil && !m.IsOwn && !errors.As(m.noIssue, new(*github.PermissionError))
-	if m.isReadOnly || c.Shard != nil || isBlind {
+	if m.isReadOnly || c.Shard != nil {
 		return nil
 	}
 	return writeFile("state-file", c.StateFile, m.Write)

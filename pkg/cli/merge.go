@@ -65,7 +65,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 			finding.Quote(merged.Run.HeadSHA), finding.Quote(merged.Run.Repository), finding.Quote(run.HeadSHA), finding.Quote(run.Repository))
 	}
 	merged.Run = run
-	known := a.recall(ctx)
+	known := a.recall()
 	known.Judge = file.Judge(a.now()).Judge
 	known.Learn(merged)
 	return a.publish(ctx, merged, known)

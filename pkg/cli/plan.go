@@ -212,7 +212,7 @@ func (a *action) takePart(ctx, work context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	known := a.recall(ctx)
+	known := a.recall()
 	result, err := a.perform(work, a.config, j, known)
 	if err != nil {
 		return 0, err

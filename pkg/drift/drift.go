@@ -31,7 +31,7 @@ func (m *Memory) Drift(r *report.Report, server string) report.Drift {
 		}
 		p := problem(a, f, kind, said, server)
 		*list = append(*list, p)
-		if trouble(m.before.File(url)) != kind {
+		if m.IsOwn && trouble(m.before.File(url)) != kind {
 			d.New = append(d.New, p)
 		}
 	}

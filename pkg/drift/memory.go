@@ -43,17 +43,6 @@ func (m *Memory) Take(s *state.State) {
 	m.State, m.before = s, &state.State{Files: maps.Clone(s.Files)}
 }
 
-// OnlyFailures is what a closed issue is believed: whoever closed it has settled the rest.
-func OnlyFailures(s *state.State) *state.State {
-	failing := &state.State{Files: map[string]state.File{}}
-	for url, f := range s.Files {
-		if f.Failures > 0 {
-			failing.Files[url] = state.File{Failures: f.Failures, FailingSince: f.FailingSince}
-		}
-	}
-	return failing
-}
-
 // Learn keeps what a run saw of each URL, and adds to the report since when something is wrong and, of a merge, what its shards did
 // not know: that a file is another than the baseline's.
 func (m *Memory) Learn(r *report.Report) {

@@ -16,8 +16,8 @@ func RunOf(body string) (id int64, attempt int) {
 	return r.id, r.attempt
 }
 
-// ReadIssue reads the hidden line of an issue.
-func ReadIssue(body string) *FoundIssue { return read(&gh.Issue{Body: &body}) }
+// ReadIssue reads the fingerprint of an issue's hidden line.
+func ReadIssue(body string) (fingerprint string) { return read(&gh.Issue{Body: &body}).fingerprint }
 
 // TextOf is an issue's body below its hidden line.
 func TextOf(i Issue) string { return i.text() }

@@ -3,7 +3,6 @@ package github
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,17 +25,17 @@ const issuePermission = "issues: write"
 // issueMark begins the hidden first line by which the issue is found again, and that of what is said on it.
 const issueMark = "<!-- verify-manifests-drift "
 
-// Standing says how an issue shall stand. The zero value is Open.
-type Standing uint8
+// DesiredState is the state that an issue should be in. The zero value is Open.
+type DesiredState uint8
 
-// The standings.
+// The desired states.
 const (
-	Open   Standing = iota // it is made, or opened again
-	AsItIs                 // it is neither opened nor closed
-	Closed                 // it is closed
+	Open   DesiredState = iota // create or reopen it
+	Keep                       // neither open nor close it
+	Closed                     // close it
 )
 
-// Issue is what the one issue with a label shall say.
+// Issue is the content of the one issue with a label. Body and 200 characters for the marker make up MaxText.
 type Issue struct {
 	Label   string
 	RunID   int64 // GITHUB_RUN_ID
@@ -46,41 +45,25 @@ type Issue struct {
 
 	// Fingerprint stands for the set of problems: letters, digits, - and _.
 	Fingerprint string
-	// State is kept in the issue, hidden, for the next run. Body, four thirds of State, and 200
-	// characters for the marker make up MaxText.
-	State []byte
 
-	Standing Standing
-	// Comment is said on an issue that shall be open, and whose fingerprint was another.
+	DesiredState DesiredState
+	// Comment is posted on an issue that should be open and had another fingerprint.
 	Comment string
-	// LastWord is said on an open issue before it is closed.
+	// LastWord is posted on an open issue before it is closed.
 	LastWord string
 }
 
-// FoundIssue is the issue as it stands.
-type FoundIssue struct {
-	Number      int
-	Open        bool
-	Body        string // below the hidden line
-	Fingerprint string // "" where the marker was edited
-	State       []byte // nil where there is none, or it was edited; people may write to it
-
-	run    run
-	issue  *gh.Issue
-	others []*gh.Issue // open ones that two runs made at once
+// foundIssue is the issue as it is on GitHub.
+type foundIssue struct {
+	*gh.Issue
+	fingerprint string // "" where the marker was edited
+	run         run
+	others      []*gh.Issue // open duplicates, which concurrent runs created
 }
 
-// FindIssue returns the one issue of the token's user that has the label and our marker on its first line:
-// the first open one, else the last that was closed and not locked since. Nil is none.
-func (c *Client) FindIssue(ctx context.Context, label string) (*FoundIssue, error) {
-	found, err := c.findIssue(ctx, label)
-	return found, denied(err, issuePermission)
-}
-
-// UpsertIssue makes, updates, opens again or closes the one issue, and returns its number: 0 where there
-// is none, and none is to be made: one is made only where it shall be open. Others of ours that are open are closed as continued in it. A newer
-// run's issue is left as it is. A token that may not write issues, or a repository without any, is a
-// *PermissionError.
+// UpsertIssue creates, updates, reopens or closes the one issue, and returns its number: 0 where there is none
+// and it need not be open. Open duplicates are closed as continued in it. A newer run's issue is left as it is.
+// A token without the permission to write issues, or a repository without issues, is a *PermissionError.
 func (c *Client) UpsertIssue(ctx context.Context, issue Issue) (number int, outcome Outcome, err error) {
 	if err := issue.check(); err != nil {
 		return 0, Absent, err
@@ -114,18 +97,18 @@ func (c *Client) upsertIssue(ctx context.Context, issue Issue) (int, Outcome, er
 	case found == nil:
 		return c.makeIssue(ctx, issue)
 	case found.run.compare(run{issue.RunID, issue.Attempt}) > 0:
-		return found.Number, Newer, nil
+		return found.GetNumber(), Newer, nil
 	}
 	outcome, err := c.updateIssue(ctx, found, issue)
-	if issue.Standing == Open && isGone(err) {
+	if issue.DesiredState == Open && isGone(err) {
 		return c.makeIssue(ctx, issue)
 	}
 	for _, other := range found.others {
 		if err == nil {
-			err = c.continueIn(ctx, found.Number, other, issue)
+			err = c.continueIn(ctx, found.GetNumber(), other, issue)
 		}
 	}
-	return found.Number, outcome, err
+	return found.GetNumber(), outcome, err
 }
 
 // isGone reports whether an issue turned out to be deleted, or transferred to another repository.
@@ -134,7 +117,9 @@ func isGone(err error) bool {
 	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusGone || errors.Is(err, errRedirect))
 }
 
-func (c *Client) findIssue(ctx context.Context, label string) (*FoundIssue, error) {
+// findIssue returns the one issue of the token's user that has the label and our marker on its first line:
+// the first open one, else the last closed one that is not locked. Nil is none.
+func (c *Client) findIssue(ctx context.Context, label string) (*foundIssue, error) {
 	t := task{doing: "listing the issues with the label " + finding.Quote(label), needs: issuePermission}
 	issues, _, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.Issue, *gh.Response, error) {
 		return c.api.Issues.ListByRepo(ctx, c.owner, c.repo, &gh.IssueListByRepoOptions{State: "all", Labels: []string{label}, ListOptions: page})
@@ -184,7 +169,7 @@ func byUse(a, b *gh.Issue) int {
 
 // makeIssue makes the issue, with its label in one request, where it shall be open.
 func (c *Client) makeIssue(ctx context.Context, issue Issue) (int, Outcome, error) {
-	if issue.Standing != Open {
+	if issue.DesiredState != Open {
 		return 0, Absent, nil
 	}
 	t := task{doing: "opening the issue with the label " + finding.Quote(issue.Label), needs: issuePermission}
@@ -217,36 +202,27 @@ func (c *Client) addLabel(ctx context.Context, number int, label string) error {
 
 // updateIssue comments before it updates: where the update fails, the next run finds the same to say, which
 // is better than that nobody ever says it.
-func (c *Client) updateIssue(ctx context.Context, found *FoundIssue, issue Issue) (Outcome, error) {
+func (c *Client) updateIssue(ctx context.Context, found *foundIssue, issue Issue) (Outcome, error) {
 	change := &gh.IssueRequest{Title: &issue.Title, Body: gh.String(issue.text())}
 	var word string
 	switch {
-	case issue.Standing == Open && issue.Fingerprint != found.Fingerprint:
+	case issue.DesiredState == Open && issue.Fingerprint != found.fingerprint:
 		word = issue.Comment
-	case issue.Standing == Closed && found.Open:
+	case issue.DesiredState == Closed && isOpen(found.Issue):
 		word = issue.LastWord
 	}
 	switch {
-	case issue.Standing == Open && !found.Open:
+	case issue.DesiredState == Open && !isOpen(found.Issue):
 		change.State = gh.String("open")
-	case issue.Standing == Closed && found.Open:
+	case issue.DesiredState == Closed && isOpen(found.Issue):
 		change.State, change.StateReason = gh.String("closed"), gh.String("completed")
-	case found.says(issue):
+	case !isOpen(found.Issue), found.GetTitle() == issue.Title && sameText(found.GetBody(), issue.text()):
 		return Unchanged, nil
 	}
-	if err := c.say(ctx, found.issue, issue, word); err != nil {
+	if err := c.say(ctx, found.Issue, issue, word); err != nil {
 		return Absent, err
 	}
-	return Updated, c.editIssue(ctx, found.issue, change)
-}
-
-// says reports whether an update would change nothing that matters. Of a closed issue nobody reads more
-// than the state.
-func (f *FoundIssue) says(issue Issue) bool {
-	if !f.Open {
-		return slices.Equal(f.State, issue.State)
-	}
-	return f.issue.GetTitle() == issue.Title && sameText(f.issue.GetBody(), issue.text())
+	return Updated, c.editIssue(ctx, found.Issue, change)
 }
 
 // continueIn closes an issue that another run made at the same time as the one.
@@ -306,24 +282,17 @@ func (i Issue) mark() string {
 
 // text is the issue's body below its hidden line.
 func (i Issue) text() string {
-	return fmt.Sprintf("%srun=%d attempt=%d problems=%s state=%s -->\n%s", issueMark, i.RunID, i.Attempt, i.Fingerprint,
-		base64.StdEncoding.EncodeToString(i.State), i.Body)
+	return fmt.Sprintf("%srun=%d attempt=%d problems=%s -->\n%s", issueMark, i.RunID, i.Attempt, i.Fingerprint, i.Body)
 }
 
-var issueMarker = regexp.MustCompile(`^` + issueMark + `run=([0-9]+) attempt=([0-9]+) problems=([A-Za-z0-9_-]*) state=([A-Za-z0-9+/=]*) -->(?:\r?\n|$)`)
+// issueMarker also matches what earlier versions wrote, which kept a state.
+var issueMarker = regexp.MustCompile(`^` + issueMark + `run=([0-9]+) attempt=([0-9]+) problems=([A-Za-z0-9_-]*)(?: state=[A-Za-z0-9+/=]*)? -->(?:\r?\n|$)`)
 
-// read returns an issue as it stands. A hidden line that people edited is as good as none: the run is then
-// the zero run, the fingerprint and the state are empty.
-func read(i *gh.Issue) *FoundIssue {
-	found := &FoundIssue{Number: i.GetNumber(), Open: isOpen(i), Body: i.GetBody(), issue: i}
-	m := issueMarker.FindStringSubmatch(i.GetBody())
-	if m == nil {
-		return found
-	}
-	found.Body = i.GetBody()[len(m[0]):]
-	found.run, found.Fingerprint = parseRun(m[1], m[2]), m[3]
-	if state, err := base64.StdEncoding.DecodeString(m[4]); err == nil && len(state) > 0 {
-		found.State = state
+// read returns an issue as it is. A hidden line that somebody edited gives the zero run and no fingerprint.
+func read(i *gh.Issue) *foundIssue {
+	found := &foundIssue{Issue: i}
+	if m := issueMarker.FindStringSubmatch(i.GetBody()); m != nil {
+		found.run, found.fingerprint = parseRun(m[1], m[2]), m[3]
 	}
 	return found
 }

@@ -36,12 +36,12 @@ func drift(run int64, problems string) github.Issue {
 // clean is what a complete scan without problems says.
 func clean(run int64) github.Issue {
 	i := drift(run, "none")
-	i.Standing = github.Closed
+	i.DesiredState = github.Closed
 	return i
 }
 
 func driftText(run int64, problems string) string {
-	return fmt.Sprintf("<!-- verify-manifests-drift run=%d attempt=1 problems=%s state= -->\nfound %[2]s", run, problems)
+	return fmt.Sprintf("<!-- verify-manifests-drift run=%d attempt=1 problems=%s -->\nfound %[2]s", run, problems)
 }
 
 func said(run int64, text string) string {
@@ -93,7 +93,7 @@ func TestTheIssueLivesThroughAMonth(t *testing.T) {
 	wantIssue(t, fake, n, "open", driftText(4, "ab"), said(4, "now ab"))
 
 	incomplete := drift(5, "ab")
-	incomplete.Standing = github.AsItIs
+	incomplete.DesiredState = github.Keep
 	upsertIssue(t, client, incomplete, github.Updated)
 	wantIssue(t, fake, n, "open", driftText(5, "ab"), said(4, "now ab"))
 
@@ -220,7 +220,7 @@ func TestOfTwoOpenIssuesOneGoesOn(t *testing.T) {
 func TestAHiddenLineThatPeopleEditedIsRebuilt(t *testing.T) {
 	for name, body := range map[string]string{
 		"the marker":   "<!-- verify-manifests-drift was here -->\nfixed it!",
-		"the numbers":  "<!-- verify-manifests-drift run=99999999999999999999 attempt=1 problems=a state= -->\nfixed",
+		"the numbers":  "<!-- verify-manifests-drift run=99999999999999999999 attempt=1 problems=a -->\nfixed",
 		"the rest":     driftText(1, "a") + " and fixed",
 		"Windows ends": strings.ReplaceAll(driftText(1, "a"), "\n", "\r\n"),
 		"all but one":  "<!-- verify-manifests-drift ",
@@ -237,61 +237,34 @@ func TestAHiddenLineThatPeopleEditedIsRebuilt(t *testing.T) {
 	}
 }
 
-func TestStateIsKeptInTheIssue(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
-	if found, err := client.FindIssue(t.Context(), label); err != nil || found != nil {
-		t.Fatalf("got %v, %v", found, err)
-	}
-	for run, standing := range []github.Standing{github.Open, github.AsItIs, github.Closed, github.Closed, github.AsItIs, github.Open} {
-		issue := drift(int64(run+2), "a")
-		issue.State, issue.Standing = fmt.Appendf(nil, "{\"https://example.com/-->\": %d}\n\x00", run), standing
-		upsertIssue(t, client, issue, []github.Outcome{github.Created, github.Updated}[min(run, 1)])
-		found, err := client.FindIssue(t.Context(), label)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(found.State, issue.State) || found.Body != "found a" || found.Fingerprint != "a" || found.Open != (run < 2 || run == 5) {
-			t.Errorf("run %d: found %+v", run, found)
-		}
+// TestAnEarlierVersionsIssueGoesOn reads a marker that holds a state.
+func TestAnEarlierVersionsIssueGoesOn(t *testing.T) {
+	for _, state := range []string{"", "e30=", "e3=0", "===="} {
+		fake := newFake(t)
+		there := ours(3, "a")
+		there.Body = strings.Replace(there.Body, " -->", " state="+state+" -->", 1)
+		n := fake.AddIssue(there).Number
+		client, _ := newClient(t, fake)
+		upsertIssue(t, client, drift(2, "b"), github.Newer)
+		upsertIssue(t, client, drift(4, "a"), github.Updated)
+		wantIssue(t, fake, n, "open", driftText(4, "a"))
 	}
 }
 
-func TestStateMakesNoIssueAndOpensNone(t *testing.T) {
-	for _, standing := range []github.Standing{github.AsItIs, github.Closed} {
+func TestOnlyDriftOpensAnIssue(t *testing.T) {
+	for _, state := range []github.DesiredState{github.Keep, github.Closed} {
 		fake := newFake(t)
 		client, _ := newClient(t, fake)
 		issue := drift(1, "none")
-		issue.Standing, issue.State = standing, []byte{0}
+		issue.DesiredState = state
 		upsertIssue(t, client, issue, github.Absent)
-		if len(fake.Issues) > 0 {
-			t.Fatalf("an issue was made to keep state in: %+v", fake.Issues[0])
-		}
 		upsertIssue(t, client, drift(2, "a"), github.Created)
-		issue = drift(3, "none")
-		issue.Standing = github.Closed
-		upsertIssue(t, client, issue, github.Updated)
-		comments := len(fake.CommentsOn(fake.Issues[0].Number))
-		issue = drift(4, "none")
-		issue.Standing, issue.State = standing, []byte{1}
-		upsertIssue(t, client, issue, github.Updated)
-		found, err := client.FindIssue(t.Context(), label)
-		if err != nil || found.Open || !slices.Equal(found.State, []byte{1}) || len(fake.CommentsOn(found.Number)) > comments {
-			t.Errorf("found %+v, %v", found, err)
+		upsertIssue(t, client, clean(3), github.Updated)
+		issue.RunID = 4
+		upsertIssue(t, client, issue, github.Unchanged)
+		if len(fake.Issues) != 1 || fake.Issues[0].State != "closed" {
+			t.Errorf("the issues are %+v", fake.Issues)
 		}
-	}
-}
-
-func TestAnEditedStateIsNone(t *testing.T) {
-	for _, state := range []string{"", "e30", "{}", "e3=0", "====", "e30= x"} {
-		found := github.ReadIssue(strings.Replace(driftText(1, "a"), "state=", "state="+state, 1))
-		if found.State != nil {
-			t.Errorf("%q: found %+v", state, found)
-		}
-	}
-	kept := strings.Replace(driftText(1, "a"), "state= -->\n", "state=e30= -->\r\n", 1)
-	if found := github.ReadIssue(kept); string(found.State) != "{}" || found.Body != "found a" {
-		t.Errorf("found %+v", found)
 	}
 }
 
@@ -454,21 +427,9 @@ func TestAMissingPermissionForIssuesIsTyped(t *testing.T) {
 			if !errors.As(err, &denied) || denied.Permission != "issues: write" {
 				t.Fatalf("got %v", err)
 			}
-			mustSay(t, err, "`issues: write`")
+			mustSay(t, err, "`issues: write`", "issue")
 		})
 	}
-}
-
-func TestFindIssueNamesTheMissingPermission(t *testing.T) {
-	fake := newFake(t)
-	fake.NoIssues = true
-	client, _ := newClient(t, fake)
-	_, err := client.FindIssue(t.Context(), label)
-	var denied *github.PermissionError
-	if !errors.As(err, &denied) {
-		t.Errorf("got %v", err)
-	}
-	mustSay(t, err, "Issues are disabled", "listing the issues with the label `manifest-drift`")
 }
 
 func TestATextThatGitHubWouldNotTakeIsNotSent(t *testing.T) {
@@ -477,10 +438,9 @@ func TestATextThatGitHubWouldNotTakeIsNotSent(t *testing.T) {
 		change func(*github.Issue)
 		say    string
 	}{
-		"a long text":        {func(i *github.Issue) { i.Body = long }, "the text of the issue `manifest-drift` has 656"},
+		"a long text":        {func(i *github.Issue) { i.Body = long }, "the text of the issue `manifest-drift` has 655"},
 		"a long comment":     {func(i *github.Issue) { i.Comment = long }, "the comment"},
 		"a long last word":   {func(i *github.Issue) { i.LastWord = long }, "the last word"},
-		"a large state":      {func(i *github.Issue) { i.State = make([]byte, 50_000) }, "the text"},
 		"a fingerprint's --": {func(i *github.Issue) { i.Fingerprint = "a -->" }, "the fingerprint `a -->`"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -511,20 +471,15 @@ func TestATextThatJustFitsIsTaken(t *testing.T) {
 }
 
 func FuzzReadIssue(f *testing.F) {
-	f.Add(driftText(1, "a"), []byte("{}"))
-	f.Add("<!-- verify-manifests-drift run=1 attempt=1 problems= state= -->", []byte{})
-	f.Add("<!-- verify-manifests-drift run=1 attempt=1 problems=a_-9 state=e30= -->\r\ntext", []byte("-->"))
-	f.Fuzz(func(t *testing.T, body string, state []byte) {
-		found := github.ReadIssue(body)
-		if !strings.HasSuffix(body, found.Body) {
-			t.Errorf("the body %q is not the end of the issue", found.Body)
+	f.Add(driftText(1, "a"))
+	f.Add("<!-- verify-manifests-drift run=1 attempt=1 problems= -->")
+	f.Add("<!-- verify-manifests-drift run=1 attempt=1 problems=a_-9 state=e30= -->\r\ntext")
+	f.Fuzz(func(t *testing.T, body string) {
+		if got := github.ReadIssue(body); got != "" && !strings.HasPrefix(body, "<!-- verify-manifests-drift run=") {
+			t.Errorf("the fingerprint is %q", got)
 		}
-		if found.Body == body && (found.State != nil || found.Fingerprint != "") {
-			t.Errorf("found %+v where nothing is hidden", found)
-		}
-		again := github.ReadIssue(github.TextOf(github.Issue{Body: body, State: state, Fingerprint: "f"}))
-		if again.Fingerprint != "f" || again.Body != body || !slices.Equal(again.State, state) {
-			t.Errorf("kept as %+v", again)
+		if got := github.ReadIssue(github.TextOf(github.Issue{Body: body, Fingerprint: "f"})); got != "f" {
+			t.Errorf("the fingerprint is %q", got)
 		}
 	})
 }

@@ -187,17 +187,3 @@ func (s *State) Keep(isNamed func(url string) bool) {
 		}
 	}
 }
-
-// Troubled returns the part of the state in which something is wrong, each entry no larger than it has to be
-// to go on from there.
-func (s *State) Troubled() *State {
-	part := &State{Files: map[string]File{}}
-	for url, f := range s.Files {
-		if f.Problem.IsZero() && f.Failures == 0 {
-			continue
-		}
-		f.ETag, f.Verified = "", nil
-		part.Files[url] = f
-	}
-	return part
-}
