@@ -39,6 +39,8 @@ var arrows = map[string][]string{
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
 	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "minisign", "plan", "prem", "registry", "report", "schema", "source", "state", "verify"},
+
+	"provenance/provenancetest": {},
 }
 
 const module = "github.com/premAI-io/verify-manifests"
