@@ -24,6 +24,7 @@ type download struct {
 	waited     atomic.Int64            // time.Duration of all pauses
 	secondLook bool                    // a 404 or 410 may still have one
 
+	resume    Resume
 	single    bool // one connection it stays
 	rangeless bool // the server can't continue a body, or is not to
 
@@ -38,7 +39,7 @@ func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, single: r.Unbroken, rangeless: r.Unbroken, longest: r.Announced}
+	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, single: r.Unbroken, rangeless: r.Unbroken, longest: r.Announced, resume: r.Resume}
 	return d, d.host.enter(ctx)
 }
 
@@ -95,6 +96,23 @@ func (d *download) persist(ctx context.Context, ask func(context.Context) (*answ
 	}
 }
 
+// open asks for the file: the first time from where it is to be resumed, if it can be, else from its first byte.
+func (d *download) open(ctx context.Context) (a *answer, v version, offset int64, err error) {
+	v, resumable := d.resume.version()
+	offset, d.resume = d.resume.Offset, Resume{}
+	if resumable && !d.rangeless && v.size <= d.client.config.MaxSize {
+		a, err = d.persist(ctx, func(ctx context.Context) (*answer, error) { return d.rangeOf(ctx, v, offset, v.size-1) })
+		var failure *Error
+		if err == nil || errors.As(err, &failure) && failure.Status == 0 { // a server that fails at ranges may serve the whole file
+			return a, v, offset, err
+		}
+	}
+	if a, err = d.persist(ctx, d.whole); err != nil {
+		return nil, v, 0, err
+	}
+	return a, versionOf(a), 0, nil
+}
+
 // whole asks for the complete file.
 func (d *download) whole(ctx context.Context) (*answer, error) {
 	a, err := d.follow(ctx, d.client.header())
@@ -121,6 +139,29 @@ func isWhole(status int) bool {
 func (d *download) tooLarge(message string) error {
 	limit := humanize.Bytes(uint64(d.client.config.MaxSize))
 	return refused(fmt.Sprintf("%s, and more than %s are not read", message, limit), "Raise `max-file-size` if the file is meant to be that large")
+}
+
+// rangeOf asks for the bytes from first to last of a version. Where the latest redirect led is tried first, to spare
+// the server behind the URL; such places expire, so the URL itself has the last word.
+func (d *download) rangeOf(ctx context.Context, v version, first, last int64) (*answer, error) {
+	header := d.client.header()
+	header.Set("Range", fmt.Sprintf("bytes=%d-%d", first, last))
+	header.Set("If-Range", v.ifRange())
+	if location := d.location.Load(); location != nil {
+		a, err := d.exchange(ctx, http.MethodGet, location, header)
+		if err == nil && v.accept(a, first, last) == nil {
+			return a, nil
+		}
+	}
+	a, err := d.follow(ctx, header)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.accept(a, first, last); err != nil {
+		return nil, err
+	}
+	d.moved(a)
+	return a, nil
 }
 
 // peek asks for the head of what is served at the URL, by HEAD, and by GET where HEAD is refused or dropped:

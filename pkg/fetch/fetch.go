@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // Request names a file to read.
@@ -25,12 +27,35 @@ type Request struct {
 	// AllowHTTP lets the URL be plain http: whoever asks knows by a digest which bytes are right. A redirect never leads from
 	// https to http, and no token goes along.
 	AllowHTTP bool
+	// Resume asks for the bytes after those that an earlier Get left; the zero value asks for all.
+	Resume Resume
+}
+
+// Resume names the first bytes of a file that the caller has already. The rest is asked for once, under their validator. Where the
+// server has another version by now, or can't continue, the file is read from its first byte: Head.Offset tells which.
+type Resume struct {
+	Offset    int64  // bytes that the caller has, fewer than Size; 0: none
+	Size      int64  // the Head.Size that the earlier Get announced
+	Validator string // its Head.Validator
+}
+
+// version returns the version that the bytes are of, and whether more of it can be asked for.
+func (r Resume) version() (version, bool) {
+	v := version{size: r.Size}
+	if isStrong(r.Validator) {
+		v.etag = r.Validator
+	} else if _, err := http.ParseTime(r.Validator); err == nil {
+		v.lastModified = r.Validator
+	}
+	return v, r.Offset > 0 && r.Offset < r.Size && v.pinned() && httpguts.ValidHeaderFieldValue(r.Validator)
 }
 
 // Head is what a server said about a file before its first byte.
 type Head struct {
 	Status          int    // of the answer that this is the head of
-	Size            int64  // bytes of the complete body; -1 when not announced
+	Size            int64  // bytes of the complete file; -1 when not announced
+	Offset          int64  // in the file, of the body's first byte: that of Request.Resume where the server continues there, else 0
+	Validator       string // what Request.Resume needs, as sent, hostile; "" where bytes can't be proven to be of this version
 	ContentType     string // as sent, hostile
 	ContentEncoding string // as sent, hostile; "" or "identity" is what was asked for
 	ETag            string // as sent, hostile; weak ones too
@@ -48,9 +73,9 @@ type Head struct {
 }
 
 // Sink takes a body. After a Get that returned no error it has seen, since the last Start, exactly
-// the complete body of one version of the file, in order.
+// the bytes of one version of the file from Head.Offset to its end, in order.
 type Sink interface {
-	// Start announces a body and discards whatever was written before: the file is read from its first byte.
+	// Start announces a body and discards whatever was written before, by this Get and, where Head.Offset is 0, by earlier ones.
 	Start(Head)
 	// Write takes the next bytes; it must not keep p. An error ends the Get.
 	Write(p []byte) (int, error)

@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -149,7 +148,7 @@ func (l *lane) seek(ctx context.Context, part *part) error {
 	if l.width.Load() > 1 {
 		last = l.until - 1
 	}
-	a, err := l.rangeOf(ctx, first, last)
+	a, err := l.rangeOf(ctx, l.version, first, last)
 	if err == nil {
 		l.answer, l.offset, l.left = a, first, last-first+1
 		l.pieced.Store(true)
@@ -163,27 +162,4 @@ func (l *lane) brokenOff() error {
 		return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d bytes", host, l.offset)
 	}
 	return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d of %d bytes", host, l.offset, l.version.size)
-}
-
-// rangeOf asks for the bytes from first to last of this version. Where the latest redirect led is tried first, to spare
-// the server behind the URL; such places expire, so the URL itself has the last word.
-func (p *pass) rangeOf(ctx context.Context, first, last int64) (*answer, error) {
-	header := p.client.header()
-	header.Set("Range", fmt.Sprintf("bytes=%d-%d", first, last))
-	header.Set("If-Range", p.version.ifRange())
-	if location := p.location.Load(); location != nil {
-		a, err := p.exchange(ctx, http.MethodGet, location, header)
-		if err == nil && p.version.accept(a, first, last) == nil {
-			return a, nil
-		}
-	}
-	a, err := p.follow(ctx, header)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.version.accept(a, first, last); err != nil {
-		return nil, err
-	}
-	p.moved(a)
-	return a, nil
 }

@@ -99,7 +99,7 @@ func promising(single float64, width, partSize int, begins time.Duration) bool {
 // widen adds lanes, after one byte has shown that the server serves ranges of this version, and how soon.
 func (p *pass) widen(ctx context.Context, single float64) {
 	asked := time.Now()
-	a, err := p.rangeOf(ctx, 0, 0)
+	a, err := p.rangeOf(ctx, p.version, 0, 0)
 	if err != nil {
 		return
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// pass is one reading of a file from its first byte. Lanes fill its parts, over the network and out of order; the
+// pass is one reading of a file, from its first byte or where it is resumed. Lanes fill its parts, over the network and out of order; the
 // sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the buffers.
 type pass struct {
 	*download
@@ -53,24 +53,28 @@ func (p *part) deliver(ctx context.Context, n int) error {
 func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a, err := d.persist(ctx, d.whole)
+	a, version, offset, err := d.open(ctx)
 	if err != nil {
 		return Head{}, err
 	}
-	head, version := a.head(), versionOf(a)
+	head := a.head()
+	head.Offset = offset
+	if version.pinned() {
+		head.Validator = version.ifRange()
+	}
 	if err := d.begins(version, a.url.Hostname()); err != nil {
 		a.discard()
 		return head, err
 	}
-	d.pieced.Store(false)
+	d.pieced.Store(offset > 0)
 	sink.Start(head)
 	d.client.buffers.join(1)
 	defer d.client.buffers.join(-1)
-	p := &pass{download: d, sink: sink, version: version, ordered: make(chan *part, maxBuffers)}
+	p := &pass{download: d, sink: sink, version: version, at: offset, ordered: make(chan *part, maxBuffers)}
 	p.moved(a)
 	p.pace.reset(time.Now())
-	p.launch(ctx, &lane{pass: p, answer: a, left: a.ContentLength})
-	err = p.drain(ctx)
+	p.launch(ctx, &lane{pass: p, answer: a, offset: offset, left: version.size - offset})
+	err = p.drain(ctx, offset)
 	cancel()
 	p.lanes.Wait()
 	p.giveBack()
@@ -129,9 +133,9 @@ func (p *pass) hand(buffer []byte) *part {
 	return next
 }
 
-// drain passes the parts to the sink, in order, until the file ends.
-func (p *pass) drain(ctx context.Context) error {
-	for done := int64(0); done != p.version.size; {
+// drain passes the parts to the sink, in order, until the file ends; done is how much of it the sink has.
+func (p *pass) drain(ctx context.Context, done int64) error {
+	for done != p.version.size {
 		part, _, err := await(ctx, &p.pace, p.ordered)
 		if err != nil {
 			return err

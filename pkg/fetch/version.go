@@ -23,7 +23,7 @@ type version struct {
 // versionOf reads the validators of a complete answer (RFC 9110, section 8.8).
 func versionOf(a *answer) version {
 	v := version{size: a.ContentLength}
-	if etag := a.Header.Get("ETag"); strings.HasPrefix(etag, `"`) && len(etag) > len(`""`) {
+	if etag := a.Header.Get("ETag"); isStrong(etag) {
 		v.etag = etag
 		return v
 	}
@@ -34,6 +34,8 @@ func versionOf(a *answer) version {
 	}
 	return v
 }
+
+func isStrong(etag string) bool { return strings.HasPrefix(etag, `"`) && len(etag) > len(`""`) }
 
 // ifRange returns the strong validator; "" means that bytes can't be proven to be of this version.
 func (v version) ifRange() string { return v.etag + v.lastModified }
