@@ -12,7 +12,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
-	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -36,39 +35,6 @@ func (p *program) schemaCommand() *cobra.Command {
 			}
 			_, err := p.Stdout.Write(text())
 			return ExitOK, err
-		}),
-	}
-}
-
-// registriesCommand shows the presets, as what to start a description from.
-func (p *program) registriesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "registries [NAME]",
-		Short: "List the registries that are known, or print how one is described",
-		Example: `  verify-manifests registries
-  verify-manifests registries scoop`,
-		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: registry.Presets(),
-		RunE: p.do(func(_ context.Context, args []string) (int, error) {
-			if len(args) == 1 {
-				text, err := registry.PresetText(args[0])
-				if err != nil {
-					return 0, usageError{err}
-				}
-				_, err = p.Stdout.Write(text)
-				return ExitOK, err
-			}
-			for _, name := range registry.Presets() {
-				text, err := registry.PresetText(name)
-				if err != nil {
-					return 0, err
-				}
-				first, _, _ := strings.Cut(string(text), "\n")
-				if _, err := fmt.Fprintf(p.Stdout, "%-9s %s\n", name, strings.TrimPrefix(first, "# ")); err != nil {
-					return 0, err
-				}
-			}
-			return ExitOK, nil
 		}),
 	}
 }

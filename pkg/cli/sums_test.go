@@ -62,7 +62,7 @@ func TestWhatIsNoListIsRefusedWithItsLine(t *testing.T) {
 		"SHA-512/256":  {"SHA512-256 (a) = " + hex64 + "\n", "line 1: "},
 		"a command":    {"::error::x\n", "`"},
 		"UTF-16":       {"\xff\xfe0\x00a\x00", "line 1: "},
-		"an algorithm": {"sha3:" + hex64 + "  a\n", "line 1: the algorithm is not known"},
+		"an algorithm": {"sha3:" + hex64 + "  a\n", "line 1: unknown algorithm"},
 	} {
 		if s, err := parseSums("list", []byte(c.list)); err == nil || s != nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %s", name, err, c.want)

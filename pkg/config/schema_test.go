@@ -26,11 +26,13 @@ func violations(t *testing.T, text string) []schema.Violation {
 
 func TestTheSchemaTakesWhatTheProgramTakes(t *testing.T) {
 	for name, text := range map[string]string{
-		"a preset": "registry: scoop",
-		"several":  "registry: [scoop, {manifests: x/*.yaml, artifacts: [{at: /a/**, url: [/url, /mirrors], checksum: /sha256, platform: [/os, /arch]}]}]",
-		"the rest": "trusted-urls: https://github.com/acme/**\nmissing-checksum: off\nseverity: {url/mutable: notice}",
-		"waivers":  "waive:\n- {rule: url/mutable, manifests: [a/*], at: /*/files/**, url: 'https://x/**', because: y, until: 2027-03-31}",
-		"unknown":  "registri: scoop", "no reason": "waive: [{rule: url/mutable}]", "no day": "waive: [{rule: url/mutable, because: x, until: soon}]",
+		"a preset":            "registry: scoop",
+		"several":             "registry: [scoop, {manifests: x/*.yaml, artifacts: [{at: /a/**, url: [/url, /mirrors], checksum: /sha256, platform: [/os, /arch]}]}]",
+		"the rest":            "trusted-urls: https://github.com/acme/**\nmissing-checksum: off\nseverity: {url/mutable: notice}",
+		"presets with a base": "registry: [{preset: helm, base: https://example.com/}, {manifests: a, base: /b, where: {/a: '*'}, syntax: toml, artifacts: [{at: '/a.{b}', url: /u, base: '', unless: {'#/x': [true, 1, null]}}]}]",
+		"a bad base":          "registry: {preset: helm, base: example.com}", "a base alone": "registry: {base: https://x/}",
+		"waivers": "waive:\n- {rule: url/mutable, manifests: [a/*], at: /*/files/**, url: 'https://x/**', because: y, until: 2027-03-31}",
+		"unknown": "registri: scoop", "no reason": "waive: [{rule: url/mutable}]", "no day": "waive: [{rule: url/mutable, because: x, until: soon}]",
 		"lowered": "severity: {json/syntax: notice}", "no level": "severity: {url/mutable: loud}", "no entries": "registry: {manifests: x}",
 		"no preset": "registry: scop", "a pattern as pointer": "registry: {manifests: x, artifacts: [{at: '', url: /*}]}",
 	} {

@@ -22,10 +22,11 @@ const (
 	SHA256 Algorithm = "sha256"
 	SHA384 Algorithm = "sha384"
 	SHA512 Algorithm = "sha512"
+	BLAKE3 Algorithm = "blake3" // with a prefix only: its bare hex is as long as that of SHA-256
 )
 
-// sizes holds the length of each algorithm's sum in bytes (FIPS 180-4, RFC 1321).
-var sizes = map[Algorithm]int{MD5: 16, SHA1: 20, SHA256: 32, SHA384: 48, SHA512: 64}
+// sizes holds the length of each algorithm's sum in bytes (FIPS 180-4, RFC 1321, https://github.com/BLAKE3-team/BLAKE3-specs).
+var sizes = map[Algorithm]int{MD5: 16, SHA1: 20, SHA256: 32, SHA384: 48, SHA512: 64, BLAKE3: 32}
 
 // Size returns the length of the algorithm's sum in bytes, 0 for one that is not known.
 func (a Algorithm) Size() int { return sizes[a] }
@@ -69,21 +70,24 @@ const Expected = "`sha256:` and 64 hex digits"
 
 // Parse reads a checksum as a manifest declares it:
 //
-//   - "sha256:", "sha384:", "sha512:" or "sha1:" and hex in either case;
+//   - "sha256:", "sha384:", "sha512:", "blake3:" or "sha1:" and hex in either case;
 //   - bare hex of 40, 64, 96 or 128 digits (sha1, sha256, sha384, sha512);
-//   - Subresource Integrity, "sha256-<base64>" (https://www.w3.org/TR/sri-2/), also for sha384 and sha512.
+//   - Subresource Integrity, "sha256-<base64>" (https://www.w3.org/TR/sri-2/), also for sha384, sha512 and blake3.
 //
 // Everything else, MD5 and surrounding white space included, is an error that says what was
 // found and what was expected; the error holds none of the text itself.
 func Parse(text string) (Digest, error) {
 	d, err := ParseWeak(text)
-	if d.Algorithm == MD5 {
+	switch isSRI := !strings.Contains(text, ":") && strings.Contains(text, "-"); {
+	case d.Algorithm == MD5:
 		return Digest{}, md5Error()
+	case d.Algorithm == SHA1 && isSRI:
+		return Digest{}, errors.New("the sha1-<base64> form does not exist (Subresource Integrity has sha256, sha384 and sha512): expected " + Expected)
 	}
 	return d, err
 }
 
-// ParseWeak reads what Parse reads, and MD5 as well: "md5:" and 32 hex digits, or these alone.
+// ParseWeak reads what Parse reads, and also MD5 ("md5:" and 32 hex digits, or these alone) and the base64 forms of MD5 and SHA-1.
 func ParseWeak(text string) (Digest, error) {
 	switch {
 	case text == "":
@@ -117,12 +121,6 @@ func parseSRI(algorithm Algorithm, sum string) (Digest, error) {
 	if err := known(algorithm); err != nil {
 		return Digest{}, err
 	}
-	switch algorithm {
-	case MD5:
-		return Digest{}, md5Error()
-	case SHA1:
-		return Digest{}, errors.New("the sha1-<base64> form does not exist (Subresource Integrity has sha256, sha384 and sha512): expected " + Expected)
-	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(sum)
 	if err != nil || strings.ContainsAny(sum, "\r\n") {
 		return Digest{}, fmt.Errorf("the part after %s- is not standard base64 with padding", algorithm)
@@ -138,7 +136,7 @@ func parseBare(text string) (Digest, error) {
 		return Digest{}, errors.New("this is not a checksum: expected " + Expected)
 	}
 	for algorithm, size := range sizes {
-		if len(text) == 2*size {
+		if len(text) == 2*size && algorithm != BLAKE3 {
 			return Digest{Algorithm: algorithm, Sum: strings.ToLower(text)}, nil
 		}
 	}
@@ -155,7 +153,7 @@ func known(algorithm Algorithm) error {
 	case lower.Size() > 0:
 		return fmt.Errorf("the algorithm's name is written in lower case: %s", lower)
 	}
-	return errors.New("the algorithm is not known: expected sha256, sha384, sha512 or sha1")
+	return errors.New("unknown algorithm: expected sha256, sha384, sha512, blake3 or sha1")
 }
 
 func md5Error() error {

@@ -7,6 +7,8 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"hash"
+
+	"lukechampine.com/blake3"
 )
 
 // Hasher computes the digests of one stream under several algorithms in a single pass.
@@ -41,6 +43,8 @@ func newHash(algorithm Algorithm) hash.Hash {
 		return sha512.New384()
 	case SHA512:
 		return sha512.New()
+	case BLAKE3:
+		return blake3.New(BLAKE3.Size(), nil)
 	}
 	panic("digest: no hash function for algorithm " + string(algorithm))
 }

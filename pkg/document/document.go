@@ -39,13 +39,16 @@ type Syntax string
 const (
 	JSON Syntax = "json"
 	YAML Syntax = "yaml"
+	TOML Syntax = "toml"
 )
 
-// SyntaxOf returns the syntax that a file's name tells: YAML for .yaml and .yml, else JSON.
+// SyntaxOf returns the syntax of a file by its name: YAML for .yaml and .yml, TOML for .toml, else JSON.
 func SyntaxOf(name string) Syntax {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".yaml", ".yml":
 		return YAML
+	case ".toml":
+		return TOML
 	}
 	return JSON
 }
@@ -76,11 +79,15 @@ func Read(path string, text []byte, o Options) ([]*Document, []finding.Finding) 
 	if o.Syntax == YAML {
 		return readYAML(path, text, o.MaxSize)
 	}
-	root, findings := readJSON(path, text, o.MaxSize)
+	read, syntax := readJSON, JSON
+	if o.Syntax == TOML {
+		read, syntax = readTOML, TOML
+	}
+	root, findings := read(path, text, o.MaxSize)
 	if root == nil {
 		return nil, findings
 	}
-	return []*Document{{Path: path, Syntax: JSON, Root: root}}, nil
+	return []*Document{{Path: path, Syntax: syntax, Root: root}}, nil
 }
 
 // Finding returns a finding about a value of the document, at its first character.

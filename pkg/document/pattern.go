@@ -19,7 +19,8 @@ type Pattern struct {
 
 type token struct {
 	kind tokenKind
-	text string // of a literal: unescaped; of a capture: its name
+	text string         // of a literal: unescaped; of a capture: its name
+	glob *regexp.Regexp // of a token with a fixed part: made of literals and captures, and so linear
 }
 
 type tokenKind uint8
@@ -29,6 +30,7 @@ const (
 	anyOne
 	anyDepth
 	capture
+	partly // a fixed part beside * or {name}
 )
 
 // maxTokens bounds a pattern: each of its tokens can cost a step at each value.
@@ -38,6 +40,27 @@ const maxTokens = 32
 var badEscape = regexp.MustCompile(`~(?:[^01]|$)`)
 
 var captureName = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9_-]*)\}$`)
+
+// wildcard is what stands beside a fixed part in a token.
+var wildcard = regexp.MustCompile(`\*|\{([A-Za-z][A-Za-z0-9_]*)\}`)
+
+// parseGlob reads a token with a fixed part, such as platforms.{platform}: * is any text, {name} one that is not empty.
+func parseGlob(part string) (token, error) {
+	expression, at := "(?s)^", 0
+	for _, m := range wildcard.FindAllStringSubmatchIndex(part, -1) {
+		expression += regexp.QuoteMeta(unescapes.Replace(part[at:m[0]]))
+		if at = m[1]; m[2] < 0 {
+			expression += ".*"
+		} else {
+			expression += "(?P<" + part[m[2]:m[3]] + ">.+)"
+		}
+	}
+	glob, err := regexp.Compile(expression + regexp.QuoteMeta(unescapes.Replace(part[at:])) + "$")
+	if err != nil || strings.Contains(part, "**") || strings.ContainsAny(wildcard.ReplaceAllString(part, ""), "*{}") {
+		return token{}, fmt.Errorf("invalid part %s: expected a name with `*` or `{name}` in it, or `**` alone", finding.Quote(part))
+	}
+	return token{kind: partly, glob: glob}, nil
+}
 
 // ParsePattern reads a pattern. The error says what was expected.
 func ParsePattern(text string) (Pattern, error) {
@@ -49,18 +72,21 @@ func ParsePattern(text string) (Pattern, error) {
 		return p, errors.New("a pattern is a JSON pointer: it begins with `/`, or is empty for the whole document")
 	}
 	for part := range strings.SplitSeq(text[1:], "/") {
-		t := token{literal, unescapes.Replace(part)}
+		t := token{kind: literal, text: unescapes.Replace(part)}
 		switch name := captureName.FindStringSubmatch(part); {
 		case part == "*":
 			t = token{kind: anyOne}
 		case part == "**":
 			t = token{kind: anyDepth}
 		case name != nil:
-			t = token{capture, name[1]}
+			t = token{kind: capture, text: name[1]}
 		case badEscape.MatchString(part):
-			return p, fmt.Errorf("%s has a `~` that is no escape of a JSON pointer's: `~` is written `~0`, and `/` is `~1`", finding.Quote(part))
+			return p, fmt.Errorf("invalid escape in %s: write `~0` for `~` and `~1` for `/`", finding.Quote(part))
 		case strings.ContainsAny(part, "*{}"):
-			return p, fmt.Errorf("%s is neither a name nor `*`, `**` or `{name}`", finding.Quote(part))
+			var err error
+			if t, err = parseGlob(part); err != nil {
+				return p, err
+			}
 		}
 		if t.kind == anyDepth && len(p.tokens) > 0 && p.tokens[len(p.tokens)-1].kind == anyDepth {
 			continue // two are one
@@ -88,8 +114,11 @@ func (p Pattern) checkCaptures() error {
 func (p Pattern) Captures() []string {
 	var names []string
 	for _, t := range p.tokens {
-		if t.kind == capture {
+		switch t.kind {
+		case capture:
 			names = append(names, t.text)
+		case partly:
+			names = append(names, slices.DeleteFunc(slices.Clone(t.glob.SubexpNames()), func(name string) bool { return name == "" })...)
 		}
 	}
 	return names
@@ -173,7 +202,15 @@ func (m *Matcher) open(states []state, v, parent *Value) []state {
 			add(s)
 		case t.kind == capture:
 			add(state{s.pattern, s.next + 1, &Captured{t.text, name, s.captured}})
-		case t.kind == anyOne, t.text == name:
+		case t.kind == partly:
+			if found := t.glob.FindStringSubmatch(name); found != nil {
+				captured := s.captured
+				for i, each := range found[1:] {
+					captured = &Captured{t.glob.SubexpNames()[i+1], each, captured}
+				}
+				add(state{s.pattern, s.next + 1, captured})
+			}
+		case t.kind == anyOne, t.kind == literal && t.text == name:
 			add(state{s.pattern, s.next + 1, s.captured})
 		}
 	}
@@ -227,4 +264,12 @@ func (p Pattern) Match(pointer string) bool {
 // IsPointer reports whether the pattern is a plain pointer, of one place.
 func (p Pattern) IsPointer() bool {
 	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind != literal })
+}
+
+// Parent returns the pattern without its last part, and false for the whole document.
+func (p Pattern) Parent() (Pattern, bool) {
+	if len(p.tokens) == 0 {
+		return p, false
+	}
+	return Pattern{tokens: p.tokens[:len(p.tokens)-1]}, true
 }

@@ -27,6 +27,7 @@ const (
 type Value struct {
 	kind     Kind
 	isYAML   bool
+	isTOML   bool
 	text     string // of a scalar: the decoded text, or the literal
 	tag      string // of YAML, where it is none of the core schema: what the value means is not known
 	children []*Value

@@ -7,6 +7,8 @@ const (
 	RegistryPairs        = "registry/pairs"
 	RegistryType         = "registry/type"
 	RegistryTooMany      = "registry/too-many"
+	RegistryNoAddress    = "registry/no-address"
+	RegistryOtherScheme  = "registry/other-scheme"
 	ConfigChanged        = "config/changed"
 	ConfigWaiver         = "config/waiver"
 )
@@ -15,37 +17,52 @@ var registryRules = []Rule{
 	{
 		ID: RegistryNoArtifact, Severity: Notice,
 		Title:   "The manifest names no file",
-		Why:     "Either there is nothing to download, or the registry's description does not know where this manifest names it. Nothing was verified.",
+		Why:     "Either there is nothing to download, or the registry's description misses it. Nothing was verified. It is an error where the manifest has digests: then a pattern or a pointer is likely wrong, and the message says what each matched.",
 		Example: "a Scoop manifest without `url`",
-		Fix:     "If the manifest names a file, describe where (docs/registries.md). If such manifests are usual, write `optional: true` in the description.",
+		Fix:     "If the manifest names a file, correct the description (docs/registries.md); `verify-manifests registries --test FILE` shows what it matches. If such manifests are usual, write `optional: true`.",
 	},
 	{
 		ID: RegistryUnusedDigest, Severity: Warning,
 		Title:   "A digest belongs to no file that was found",
 		Brief:   "a digest that no file uses",
-		Why:     "Somebody declared what some bytes should be, and nobody compares it: the description may not know the place, or the URL beside it is missing.",
+		Why:     "A digest was declared and nothing is compared with it: the description may miss its entry, or the URL beside it is missing.",
 		Example: "`sha256: …` in an entry whose `url` is misspelt",
-		Fix:     "Correct the entry; or describe where its URL stands, or name the place in `ignore` if it is of no download (docs/registries.md).",
+		Fix:     "Correct the entry; or add it to the description, or add its pointer to `ignore` if it is of no download (docs/registries.md).",
+	},
+	{
+		ID: RegistryNoAddress, Severity: Notice,
+		Title:   "Entries name no address to download from",
+		Brief:   "entries without an address",
+		Why:     "The manifest leaves the address to the program that reads it, so their files were not verified.",
+		Example: "a package in `package-lock.json` without `resolved`; a relative address in a Helm index",
+		Fix:     "Declare the addresses. For relative ones, set `base` in the configuration file (docs/registries.md).",
+	},
+	{
+		ID: RegistryOtherScheme, Severity: Notice,
+		Title:   "Addresses are not downloads",
+		Why:     "A program resolves such an address itself (a git repository, an OCI artifact). It serves no file that a checksum could be compared with.",
+		Example: "`git+ssh://git@github.com/acme/tool.git#a9ee72e`",
+		Fix:     "Nothing, if the registry allows such addresses. Else name the https URL of a file.",
 	},
 	{
 		ID: RegistryPairs, Severity: Error,
 		Title:   "The lists of URLs and of checksums differ in length",
 		Brief:   "as many checksums as URLs are needed",
-		Why:     "Nobody can tell which checksum belongs to which file, so none of them was downloaded.",
+		Why:     "It is unclear which checksum belongs to which file, so none of them was downloaded.",
 		Example: "two items in `url`, and three in `hash`",
 		Fix:     "Write one checksum for each URL, in the same order.",
 	},
 	{
 		ID: RegistryType, Severity: Error,
-		Title:   "A value is not of the type that it should be",
+		Title:   "A value has the wrong type",
 		Brief:   "a value of the wrong type",
-		Why:     "What is written there can't be read as a URL, a checksum or a size, so nothing can be compared with it.",
+		Why:     "It can't be read as a URL, a checksum or a size, so nothing can be compared with it.",
 		Example: "`\"url\": 5`",
 		Fix:     "Write a value of the type that the message names.",
 	},
 	{
 		ID: RegistryTooMany, Severity: Error,
-		Title:   "One manifest names more files than one run can tell of",
+		Title:   "One manifest names more files than the limit",
 		Brief:   "too many files in one manifest",
 		Why:     "The limit keeps a hostile manifest from taking all memory. Files over it were not verified.",
 		Example: "a manifest of 200,000 URLs",

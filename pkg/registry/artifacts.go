@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,15 +21,33 @@ type extraction struct {
 	kept     Collector
 	findings []finding.Finding
 	pointers map[string]bool          // of artifacts
-	taken    map[*document.Value]bool // URLs that an artifact has, and checksums that were read
+	taken    map[*document.Value]bool // URLs of artifacts, and checksums that were read
 	digests  []*document.Value        // texts that look like digests
+	covered  map[*document.Value]bool // objects and lists whose digests are used, or known to be of no download
+
+	addressed   map[*document.Value]bool // entries with an address
+	addressless []*document.Value        // entries without one, some of which another description of them may still address
+	relative    int                      // addresses without a known base
+	schemes     map[string][]*document.Value
+}
+
+func newExtraction(r *Registry, d *document.Document) *extraction {
+	return &extraction{
+		Registry: r, document: d, pointers: map[string]bool{}, taken: map[*document.Value]bool{}, covered: map[*document.Value]bool{},
+		addressed: map[*document.Value]bool{}, schemes: map[string][]*document.Value{},
+	}
 }
 
 // Artifacts implements Describer. The document is walked once.
 func (r *Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
-	x := &extraction{Registry: r, document: d, pointers: map[string]bool{}, taken: map[*document.Value]bool{}}
+	x := newExtraction(r, d)
+	if !r.describes(d) {
+		return nil, nil
+	}
 	r.matcher.Walk(d.Root, x.visit)
 	x.reportUnused()
+	x.reportAddressless()
+	x.reportSchemes()
 	x.findings = append(x.findings, x.kept.Findings(d)...)
 	slices.SortFunc(x.findings, finding.Finding.Compare)
 	return x.kept.Artifacts(), slices.Compact(x.findings)
@@ -38,7 +58,7 @@ func (x *extraction) visit(v *document.Value, matches []document.Match) bool {
 	slices.SortFunc(matches, func(a, b document.Match) int { return a.Pattern - b.Pattern })
 	for _, m := range matches {
 		owner := x.owners[m.Pattern]
-		isIgnored = isIgnored || owner < 0
+		isIgnored = isIgnored || owner == ignored
 		if owner > last { // of several patterns of one entry the first counts
 			last = owner
 			x.entry(&x.entries[owner], v, m.Captured)
@@ -52,12 +72,14 @@ func (x *extraction) visit(v *document.Value, matches []document.Match) bool {
 
 // address is a URL of an entry.
 type address struct {
-	at  *document.Value // where it stands; the entry, for a default
-	url string
+	at       *document.Value // the URL's value; the entry, for a default
+	declared string
+	url      string // to fetch; "" keeps a place in a list
 }
 
 func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captured) {
-	if !e.where.holds(v) {
+	if !selects(e.where, e.unless, v, x.document.Root) {
+		x.cover(e, v)
 		return
 	}
 	x.checkTag(v)
@@ -67,8 +89,11 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 	addresses, isList := x.addresses(e, v)
 	if len(addresses) == 0 {
+		x.noAddress(e, v)
 		return
 	}
+	x.addressed[v] = true
+	x.cover(e, v)
 	declared := x.checksums(e, v, addresses, isList)
 	isSingle := count(addresses) == 1
 	for i, each := range addresses {
@@ -78,7 +103,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		a := x.artifact(e, v, captured, each, isSingle)
 		a.Checksum, a.Slot.Checksum = declared.of(i)
 		if a.Slot.Algorithm = declared.algorithm(); a.Slot.Algorithm.Weak() {
-			a.Slot.Checksum = "" // nobody is helped to declare one
+			a.Slot.Checksum = "" // no weak checksum is written
 		}
 		if each.at != v || v.Kind() != document.Object {
 			a.Slot.URL = each.at.Pointer()
@@ -94,6 +119,69 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 }
 
+// cover marks the digests of an entry as known: those at its checksums, and those beside them.
+func (x *extraction) cover(e *entry, v *document.Value) {
+	for _, pointer := range e.checksum {
+		if at := v.At(pointer); at != nil && at.Kind() != document.Null && !(at.Kind() == document.String && at.Literal() == "") {
+			x.covered[at.Parent()] = at.Kind() != document.Object || x.covered[at.Parent()]
+			x.covered[at] = at.Kind() == document.Array
+		}
+	}
+}
+
+// noAddress keeps an entry without an address: an object with a checksum, or one that conditions have selected. The digests of
+// the latter are known to be of no download.
+func (x *extraction) noAddress(e *entry, v *document.Value) {
+	if v.Kind() != document.Object {
+		return
+	}
+	isSelected := len(e.where)+len(e.unless) > 0
+	if isSelected {
+		x.cover(e, v)
+	}
+	hasChecksum := func(pointer string) bool { text, _ := v.At(pointer).Text(); return text != "" }
+	if isSelected || slices.ContainsFunc(e.checksum, hasChecksum) {
+		x.addressless = append(x.addressless, v)
+	}
+}
+
+// reportAddressless reports all entries without an address in one notice.
+func (x *extraction) reportAddressless() {
+	x.addressless = slices.DeleteFunc(slices.Compact(x.addressless), func(v *document.Value) bool { return x.addressed[v] })
+	n, fix := len(x.addressless), ""
+	var parts []string
+	if n > 0 {
+		parts = append(parts, plural(n, "entry names", "entries name")+" no address")
+	}
+	if x.relative > 0 {
+		parts = append(parts, plural(x.relative, "address is", "addresses are")+" relative, to a base that is not known")
+		fix = "Set the base in the configuration file, such as `registry: {preset: " + cmp.Or(x.Name, "helm") + ", base: https://example.com/charts/}`."
+	}
+	if parts == nil {
+		return
+	}
+	at := x.document.Root
+	if n > 0 {
+		at = x.addressless[0]
+	}
+	x.report(finding.RegistryNoAddress, at, strings.Join(parts, ", and ")+"; nothing is downloaded there", fix)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// reportSchemes reports the addresses that are no download, one notice a scheme.
+func (x *extraction) reportSchemes() {
+	for scheme, at := range x.schemes {
+		x.report(finding.RegistryOtherScheme, at[0], fmt.Sprintf("%s with %s, which is not a download; nothing was verified there",
+			plural(len(at), "address begins", "addresses begin"), finding.Quote(scheme+":")), "")
+	}
+}
+
 func count(addresses []address) (n int) {
 	for _, each := range addresses {
 		if each.url != "" {
@@ -103,7 +191,7 @@ func count(addresses []address) (n int) {
 	return n
 }
 
-// addresses returns the URLs of an entry, in their order; one that is empty keeps its place in a list.
+// addresses returns the URLs of an entry in their order. One without a URL keeps its place in a list.
 func (x *extraction) addresses(e *entry, v *document.Value) (found []address, isList bool) {
 	for _, pointer := range e.url {
 		at := v.At(pointer)
@@ -112,24 +200,45 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 		case kind == document.Array:
 			isList = true
 			for _, element := range at.Elements() {
-				found = append(found, address{element, x.url(element)})
+				found = append(found, x.address(e, v, element))
 			}
 		case kind == "", kind == document.Null, pointer == "" && kind == document.Object:
 		default:
-			if url := x.url(at); url != "" {
-				found = append(found, address{at, url})
+			if a := x.address(e, v, at); a.declared != "" {
+				found = append(found, a)
 			}
 		}
 	}
 	if count(found) == 0 && e.defaultURL != nil {
 		if url := e.defaultURL.fill(v); url != "" {
-			return []address{{v, url}}, false
+			return []address{{v, url, e.rewrite.apply(url)}}, false
 		}
 	}
 	return found, isList || len(e.url) > 1 && len(found) > 1
 }
 
-// url returns the URL that stands at a value, "" where none is to be fetched: what a data URL stands for is the URL itself.
+// address returns the URL at a value as it is fetched: rewritten, and resolved against the base.
+func (x *extraction) address(e *entry, v, at *document.Value) address {
+	a := address{at: at, declared: x.url(at)}
+	rewritten := e.rewrite.apply(a.declared)
+	resolved, isKnown := e.resolve(rewritten, v, x.document.Root)
+	scheme, _, _ := strings.Cut(strings.ToLower(resolved), ":")
+	switch {
+	case a.declared == "":
+	case !isKnown:
+		x.relative++
+	case x.Rules == "" && otherScheme.MatchString(resolved):
+		x.schemes[scheme] = append(x.schemes[scheme], at)
+	default:
+		a.url = resolved
+	}
+	return a
+}
+
+// otherScheme is the scheme of an address that package managers resolve themselves, and nobody downloads as one file.
+var otherScheme = regexp.MustCompile(`(?i)^(?:oci|docker|ollama|git|ssh|github|gitlab|bitbucket|gist|(?:git|svn|hg|bzr)\+[a-z]+):`)
+
+// url returns the declared URL at a value, "" for none, and for a data URL, which contains its file.
 func (x *extraction) url(v *document.Value) string {
 	text := x.text(v)
 	if strings.HasPrefix(strings.ToLower(text), "data:") {
@@ -138,12 +247,12 @@ func (x *extraction) url(v *document.Value) string {
 	return text
 }
 
-// text returns the text of a value that is read. One of another type is reported, and so is one that has a meaning of its own.
+// text returns the text of a value. It reports a value of another type, and a tag.
 func (x *extraction) text(v *document.Value) string {
 	x.checkTag(v)
 	text, isText := v.Text()
 	if !isText && v != nil && v.Kind() != document.Null {
-		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s, where a text is expected", v.Label(), v.Describe()), "Write a text.")
+		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s; expected a text", v.Label(), v.Describe()), "Write a text.")
 	}
 	return text
 }
@@ -158,12 +267,12 @@ func (x *extraction) report(rule string, at *document.Value, message, fix string
 	x.findings = append(x.findings, x.document.Finding(rule, at, message, fix))
 }
 
-// artifact returns what an entry says of one of its URLs, its checksum apart.
+// artifact returns an artifact of an entry, without its checksum.
 func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Captured, each address, isSingle bool) artifact.Artifact {
-	url := WithoutFragment(e.rewrite.apply(each.url))
+	url := WithoutFragment(each.url)
 	a := artifact.Artifact{
 		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: each.at.Position(),
-		Role: e.role, Platform: e.platform.of(v, captured), URL: url, Name: lastSegment(url), Declared: each.url,
+		Role: e.role, Platform: e.platform.of(v, captured), URL: url, Name: lastSegment(url), Declared: each.declared,
 	}
 	if !isSingle || x.pointers[a.Pointer] {
 		a.Pointer = each.at.Pointer()
@@ -171,13 +280,13 @@ func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Ca
 	return a
 }
 
-// WithoutFragment returns a URL as it is requested: its fragment is the client's affair (RFC 3986, section 3.5).
+// WithoutFragment returns a URL as it is requested, without its fragment (RFC 3986, section 3.5).
 func WithoutFragment(url string) string {
 	url, _, _ = strings.Cut(url, "#")
 	return url
 }
 
-// lastSegment returns what a file is called that a URL leads to.
+// lastSegment returns the file name of a URL.
 func lastSegment(url string) string {
 	path, _, _ := strings.Cut(url, "?")
 	return path[strings.LastIndex(path, "/")+1:]
@@ -222,7 +331,7 @@ func (x *extraction) size(entry *document.Value, e *entry) *artifact.Field[int64
 	}
 	n, err := strconv.ParseInt(v.Literal(), 10, 64)
 	if err != nil || n < 1 || v.Literal()[0] == '+' || v.Kind() != document.Number && v.Kind() != document.String {
-		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s, where a size in bytes is expected", v.Label(), v.Describe()), "Write the number of bytes.")
+		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s; expected a size in bytes", v.Label(), v.Describe()), "Write the number of bytes.")
 		return nil
 	}
 	return &artifact.Field[int64]{Value: n, Pointer: v.Pointer(), Position: v.Position()}
@@ -239,12 +348,12 @@ func (x *extraction) signature(entry *document.Value, e *entry) *artifact.Field[
 	return nil
 }
 
-// maxPlaces bounds the places that a message lists.
+// maxPlaces bounds the pointers that a message lists.
 const maxPlaces = 5
 
-// reportUnused warns once of the digests that no artifact uses: what they are of is not verified.
+// reportUnused warns once of the digests that no artifact uses: whatever they are of was not verified.
 func (x *extraction) reportUnused() {
-	unused := slices.DeleteFunc(x.digests, func(v *document.Value) bool { return x.taken[v] })
+	unused := slices.DeleteFunc(x.digests, func(v *document.Value) bool { return x.taken[v] || x.covered[v.Parent()] })
 	if len(unused) == 0 {
 		return
 	}
@@ -255,9 +364,5 @@ func (x *extraction) reportUnused() {
 	if more := len(unused) - len(places); more > 0 {
 		places = append(places, fmt.Sprintf("and %d more", more))
 	}
-	said := "a digest that no file uses stands"
-	if len(unused) > 1 {
-		said = fmt.Sprintf("%d digests that no file uses stand", len(unused))
-	}
-	x.report(finding.RegistryUnusedDigest, unused[0], said+" at "+strings.Join(places, ", "), "")
+	x.report(finding.RegistryUnusedDigest, unused[0], plural(len(unused), "digest belongs", "digests belong")+" to no file, at "+strings.Join(places, ", "), "")
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -18,21 +19,21 @@ type checksums struct {
 	each       []checksum // one for each URL, or one for all
 	isList     bool       // each stands in a list
 	areMirrors bool       // one for several URLs
-	slot       string     // the pointer at which a checksum is declared, or would be; "" where there is no place
+	slot       string     // the pointer at which a checksum is declared, or would be; "" for none
 	mismatched *document.Value
-	lengths    string      // why pairs are none; "" where they are
+	lengths    string      // the problem with pairs; "" for none
 	beside     []checksums // in members that do not count
 }
 
-// checksum is a declared checksum, or what is wrong with it. The zero checksum is none.
+// checksum is a declared checksum, or the problem with it. The zero checksum is none.
 type checksum struct {
 	at      *document.Value
 	value   digest.Digest
 	problem string
-	isWeak  bool // which is the problem: where a stronger one counts, there is none
+	isWeak  bool // which is the only problem: none where a stronger one counts
 }
 
-// algorithm is the one that the member is called after, "" where it takes any.
+// algorithm is the one in the member's name, "" for any.
 func (c checksums) algorithm() digest.Algorithm {
 	_, name := splitPointer(c.slot)
 	return namedAlgorithm(name)
@@ -111,7 +112,7 @@ func (x *extraction) pairs(v *document.Value, urls int) checksums {
 		c.each = append(c.each, x.checksum(element))
 	}
 	if n := len(c.each); n != urls {
-		return checksums{mismatched: v, lengths: fmt.Sprintf("%d URLs stand beside %d checksums, so nobody can tell which belongs to which", urls, n)}
+		return checksums{mismatched: v, lengths: fmt.Sprintf("%d URLs beside %d checksums: it is unclear which checksum belongs to which URL", urls, n)}
 	}
 	return c
 }
@@ -120,12 +121,12 @@ func (x *extraction) pairs(v *document.Value, urls int) checksums {
 func (c checksums) strength() int {
 	strongest := 0
 	for _, each := range c.each {
-		strongest = max(strongest, slices.Index(byStrength, each.value.Algorithm)+1)
+		strongest = max(strongest, strength(each.value)+1)
 	}
 	return strongest
 }
 
-var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.SHA256, digest.SHA384, digest.SHA512}
+var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.BLAKE3, digest.SHA256, digest.SHA384, digest.SHA512}
 
 // checksum reads one declared checksum. Its algorithm is told by a prefix, by the member's name, else by the length.
 func (x *extraction) checksum(v *document.Value) checksum {
@@ -141,13 +142,13 @@ func (x *extraction) checksum(v *document.Value) checksum {
 	var err error
 	switch {
 	case !isText:
-		err = fmt.Errorf("it is %s, where a text is expected", v.Describe())
+		err = fmt.Errorf("it is %s; expected a text", v.Describe())
 	default:
 		x.checkTag(v)
 		c.value, err = parseChecksum(text, memberName(v))
 	}
 	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
-		c.isWeak, err = true, fmt.Errorf("%s is broken: two files with one checksum can be made, and the registry's description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
+		c.isWeak, err = true, fmt.Errorf("%s is broken (two files can have one checksum), and the description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
 	}
 	if err != nil {
 		c.value, c.problem = digest.Digest{}, err.Error()
@@ -155,7 +156,7 @@ func (x *extraction) checksum(v *document.Value) checksum {
 	return c
 }
 
-var algorithmNames = map[digest.Algorithm]string{digest.MD5: "MD5", digest.SHA1: "SHA-1", digest.SHA256: "SHA-256", digest.SHA384: "SHA-384", digest.SHA512: "SHA-512"}
+var algorithmNames = map[digest.Algorithm]string{digest.MD5: "MD5", digest.SHA1: "SHA-1", digest.SHA256: "SHA-256", digest.SHA384: "SHA-384", digest.SHA512: "SHA-512", digest.BLAKE3: "BLAKE3"}
 
 // memberName is the name of the member that a value is, or is an element of.
 func memberName(v *document.Value) string {
@@ -165,9 +166,13 @@ func memberName(v *document.Value) string {
 	return v.Name()
 }
 
-// parseChecksum reads a checksum as any registry writes it. One that contradicts the name of its member is an error.
+// parseChecksum reads a checksum as any registry writes it, or several SRI hashes, of which the strongest counts. The member's
+// name and the checksum must not contradict each other.
 func parseChecksum(text, member string) (digest.Digest, error) {
 	named := namedAlgorithm(member)
+	if hashes := strings.Fields(text); len(hashes) > 1 && !strings.Contains(text, ":") {
+		return strongest(hashes)
+	}
 	if prefix, sum, found := strings.Cut(text, ":"); found {
 		text = string(spelled(prefix)) + ":" + sum
 	} else if named != "" && bareHex.MatchString(text) {
@@ -175,10 +180,37 @@ func parseChecksum(text, member string) (digest.Digest, error) {
 	}
 	d, err := digest.ParseWeak(text)
 	if err == nil && named != "" && d.Algorithm != named {
-		return digest.Digest{}, fmt.Errorf("it is a %s, and its member is called %s", algorithmNames[d.Algorithm], finding.Quote(member))
+		return digest.Digest{}, fmt.Errorf("it is a %s, but its member is %s", algorithmNames[d.Algorithm], finding.Quote(member))
 	}
 	return d, err
 }
+
+// strongest returns the strongest of several SRI hashes. Unknown algorithms are left out, as
+// https://www.w3.org/TR/sri-2/#parse-metadata says; two different hashes of one algorithm are an error.
+func strongest(hashes []string) (best digest.Digest, err error) {
+	for _, text := range hashes {
+		name, _, _ := strings.Cut(text, "-")
+		if digest.Algorithm(name).Size() == 0 {
+			err = errors.New("unknown algorithm " + finding.Quote(name))
+			continue
+		}
+		d, err := digest.ParseWeak(text)
+		switch {
+		case err != nil:
+			return digest.Digest{}, err
+		case d.Algorithm == best.Algorithm && d != best:
+			return digest.Digest{}, fmt.Errorf("it has two different %s hashes", algorithmNames[d.Algorithm])
+		case strength(d) > strength(best):
+			best = d
+		}
+	}
+	if best.IsZero() {
+		return best, err
+	}
+	return best, nil
+}
+
+func strength(d digest.Digest) int { return slices.Index(byStrength, d.Algorithm) }
 
 var bareHex = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
 
@@ -192,7 +224,7 @@ func spelled(prefix string) digest.Algorithm {
 }
 
 // algorithmInName finds an algorithm in a member's name, such as sha512, md5sum, InstallerSha256 or sha-256.
-var algorithmInName = regexp.MustCompile(`(?i)(md5|sha-?(?:1|256|384|512))(?:[^0-9]|$)`)
+var algorithmInName = regexp.MustCompile(`(?i)(md5|blake3|sha-?(?:1|256|384|512))(?:[^0-9]|$)`)
 
 func namedAlgorithm(member string) digest.Algorithm {
 	if m := algorithmInName.FindStringSubmatch(member); m != nil {
@@ -201,8 +233,7 @@ func namedAlgorithm(member string) digest.Algorithm {
 	return ""
 }
 
-// looksLikeDigest reports whether a text is a digest in any of the forms that tell: a prefix, Subresource Integrity, or hex of
-// the length of a SHA-2.
+// looksLikeDigest reports whether a text is a digest with a prefix or in SRI form, or hex of the length of a SHA-2.
 func looksLikeDigest(text string) bool {
 	if len(text) < 32 || len(text) > 160 {
 		return false
@@ -211,8 +242,8 @@ func looksLikeDigest(text string) bool {
 	return err == nil && !(d.Algorithm.Weak() && bareHex.MatchString(text))
 }
 
-// reportChecksum says what is wrong with the checksum of an artifact, the i-th of its entry, at the artifact's pointer or below it.
-// In members that do not count only what can't be read is wrong: whoever reads those would believe something else.
+// reportChecksum reports the problems of the checksum of an artifact, the i-th of its entry, at the artifact's pointer or below it.
+// In members that do not count only an unreadable checksum is a problem: a program that reads those would compare something else.
 func (x *extraction) reportChecksum(a artifact.Artifact, c checksums, i int) {
 	x.reportMember(a, c, i)
 	for _, other := range c.beside {
@@ -244,9 +275,9 @@ func (x *extraction) reportMember(a artifact.Artifact, c checksums, i int) {
 		say(finding.RegistryPairs, c.mismatched, c.lengths, "")
 	case declared.at == nil:
 	case declared.problem != "":
-		say(finding.ChecksumInvalid, declared.at, "the checksum "+quoted(declared.at)+" can't be read: "+declared.problem, "")
+		say(finding.ChecksumInvalid, declared.at, "the checksum "+quoted(declared.at)+" is invalid: "+declared.problem, "")
 	case algorithm.Weak():
-		say(finding.ChecksumWeak, declared.at, fmt.Sprintf("the checksum is a %s, and two files with one %[1]s can be made", algorithmNames[algorithm]), "")
+		say(finding.ChecksumWeak, declared.at, fmt.Sprintf("the checksum is a %s; two different files can have one %[1]s", algorithmNames[algorithm]), "")
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// The bounds of what one document names.
+// The bounds of the artifacts of one document.
 const (
 	maxArtifacts     = 100_000
 	maxArtifactBytes = 16 << 20 // of pointers and URLs
@@ -23,7 +23,7 @@ type Collector struct {
 	dropped   int
 }
 
-// Full reports whether no further artifact will be kept: there is no need to make its URL.
+// Full reports whether further artifacts are only counted.
 func (c *Collector) Full() bool {
 	return len(c.artifacts) >= maxArtifacts || c.bytes >= maxArtifactBytes
 }
@@ -44,11 +44,11 @@ func (c *Collector) Artifacts() []artifact.Artifact {
 	return c.artifacts
 }
 
-// Findings says how many artifacts were not kept: what is not listed is not verified.
+// Findings reports how many artifacts were not kept: they are not verified.
 func (c *Collector) Findings(d *document.Document) []finding.Finding {
 	if c.dropped == 0 {
 		return nil
 	}
 	return []finding.Finding{d.Finding(finding.RegistryTooMany, d.Root,
-		fmt.Sprintf("The manifest names %d files more than may be told of (%d, and %d MiB of URLs), and they were not verified", c.dropped, maxArtifacts, maxArtifactBytes>>20), "")}
+		fmt.Sprintf("The manifest names %d files more than the limit (%d, and %d MiB of URLs); they were not verified", c.dropped, maxArtifacts, maxArtifactBytes>>20), "")}
 }

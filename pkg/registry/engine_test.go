@@ -36,6 +36,10 @@ var engineCases = []struct{ name, description, text, want string }{
 	{"where, an empty text", "at: /*, url: /url, where: {/type: ''}", `[{"url": "https://x/a", "type": []}, {"url": "https://x/b", "type": {}}, {"url": "https://x/c", "type": ""}, {"url": "https://x/d"}]`, "/2 https://x/c 1:82"},
 	{"where, or nothing", "at: /*, url: /url, where: {/type: [a, null]}", `[{"url": "https://x/a", "type": "a"}, {"url": "https://x/c", "type": "c"}, {"url": "https://x/n"}]`, "/0 https://x/a 1:10\n/2 https://x/n 1:84"},
 	{"where, all of them", "at: /*, url: /url, where: {/type: a, /os: b}", `[{"url": "https://x/a", "type": "a"}, {"url": "https://x/b", "type": "a", "os": "b"}]`, "/1 https://x/b 1:47"},
+	{"where, with *", "at: /*, url: /url, where: {/type: 'a*c'}, unless: {/n: '*'}", `[{"url": "https://x/a", "type": "abc"}, {"url": "https://x/c", "type": "ab"}, {"url": "https://x/n", "type": "ac", "n": []}, {"url": "https://x/z", "type": "ac", "n": null}]`, "/0 https://x/a 1:10\n/3 https://x/z 1:134"},
+	{"numbers and booleans by their text", "at: /*, url: /url, where: {/n: ['1', 2]}, unless: {/link: ['true']}", `[{"url": "https://x/a", "n": 1}, {"url": "https://x/b", "n": "2"}, {"url": "https://x/c", "n": 3}, {"url": "https://x/d", "n": 1, "link": true}]`, "/0 https://x/a 1:10\n/1 https://x/b 1:42"},
+	{"where at the root", "at: /items/*, url: /url, where: {'#/packages': null}", `{"items": [{"url": "https://x/a", "packages": 1}], "packages": {}}`, "registry/no-artifact 1:1 (root)"},
+	{"a fixed part", "at: '/*/platforms.{platform}', url: /url, platform: platform", `{"a": {"platforms.linux-x64": {"url": "https://x/a"}, "platforms": {"url": "https://x/b"}, "platforms.": {"url": "https://x/c"}}}`, "/a/platforms.linux-x64 https://x/a for linux-x64 1:39"},
 	{"default", "at: /*, url: /url, default-url: 'https://x/{/name}-{/v~1w}'", `[{"name": "a", "v/w": "1"}, {"name": "b"}, {"name": "c", "v/w": "", "url": ""}, {"url": "https://x/d", "name": "e", "v/w": "2"}]`, "/0 https://x/a-1 1:2\n/3 https://x/d 1:89"},
 	{"rewrite", "at: /*, url: /url, rewrite: {'h://{o}/{path}@{b}': 'https://x/{o}/{b}/{path}', 'h://{o}/{path}': 'https://x/{o}/main/{path}?$1'}", `[{"url": "h://o/a/b@c"}, {"url": "h://o/a/b"}, {"url": "h:///a"}, {"url": "xh://o/a"}]`,
 		"/0 https://x/o/c/a/b declared h://o/a/b@c 1:10\n/1 https://x/o/main/a/b?$1 declared h://o/a/b 1:34\n/2 h:///a 1:56\n/3 xh://o/a 1:75"},
@@ -69,6 +73,10 @@ var engineCases = []struct{ name, description, text, want string }{
 	{"the strongest is empty", "at: '', url: /url, checksum: [/sha512, /sha256]", `{"url": "https://x/a", "sha512": "", "sha256": "` + sum256 + `"}`, "(root) https://x/a sha256:e3b0 1:9"},
 	{"empty, null", "at: /*, url: /url, checksum: /sha256", `[{"url": "https://x/a", "sha256": ""}, {"url": "https://x/b", "sha256": null}]`, "/0 https://x/a 1:10\n/1 https://x/b 1:48"},
 	{"prefixes", "at: /*, url: /url, checksum: /hash", list("sha256:"+sum256, "SHA-256:"+strings.ToUpper(sum256), "Sha512:"+sum512, sri256), "/0 https://x/a sha256:e3b0 2:9\n/1 https://x/a sha256:e3b0 3:9\n/2 https://x/a sha512:abab 4:9\n/3 https://x/a sha256:e3b0 5:9"},
+	{"several SRI hashes", "at: /*, url: /url, checksum: /hash", list("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk= "+sri256, sri256+" sha999-x", sri256+" "+sri256), "/0 https://x/a sha256:e3b0 2:9\n/1 https://x/a sha256:e3b0 3:9\n/2 https://x/a sha256:e3b0 4:9"},
+	{"SRI hashes that differ", "at: /*, url: /url, checksum: /hash", list(sri256+" sha256-"+strings.Repeat("A", 43)+"=", sri256+" sha512-x", "sha999-x sha998-y"), invalid(3)},
+	{"SRI of weak ones", "at: /*, url: /url, checksum: [/hash, /md5]", list("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "md5-1B2M2Y8AsgTpgAmY7PhCfg==", "SHA-1:"+sum1), "/0 https://x/a sha1:da39 2:9\n/1 https://x/a md5:d41d 3:9\n/2 https://x/a sha1:da39 4:9\nchecksum/weak 2:32 /0/hash\nchecksum/weak 3:32 /1/hash\nchecksum/weak 4:32 /2/hash"},
+	{"BLAKE3", "at: /*, url: /url, checksum: [/hash, /blake3]", `[{"url": "https://x/a", "hash": "blake3:` + sum256 + `"}, {"url": "https://x/b", "blake3": "` + sum256 + `", "hash": "` + sum256 + `"}]`, "/0 https://x/a blake3:e3b0 1:10\n/1 https://x/b sha256:e3b0 1:117"},
 	{"the member's name", "at: /*, url: /url, checksum: [/InstallerSha256, /sha512sum, /my-sha-256]", `[{"url": "https://x/a", "InstallerSha256": "` + sum256 + `"}, {"url": "https://x/b", "sha512sum": "` + sum512 + `"}, {"url": "https://x/c", "my-sha-256": "` + sum256 + `"}]`, "/0 https://x/a sha256:e3b0 1:10\n/1 https://x/b sha512:abab 1:121\n/2 https://x/c sha256:e3b0 1:290"},
 	{"prefix and length disagree", "at: /*, url: /url, checksum: /hash", list("sha256:"+sum1, "sha512:"+sum256, "sha256-"+sum256, "md5:"+sum256), invalid(4)},
 	{"member and value disagree", "at: /*, url: /url, checksum: /sha256", strings.ReplaceAll(list(sum512, "sha512:"+sum512, sum1), "hash", "sha256"), strings.NewReplacer("hash", "sha256", ":32", ":34").Replace(invalid(3))},
@@ -79,7 +87,16 @@ var engineCases = []struct{ name, description, text, want string }{
 	// What nobody uses.
 	{"nothing named", "at: '', url: /url", `{"a": 1}`, "registry/no-artifact 1:1 (root)"},
 	{"unused digests", "at: '', url: /url, checksum: /sha256", `{"url": "https://x/a", "b": "sha256:` + sum256 + `", "c": ["` + sum512 + `", "` + sri256 + `", "` + sum1 + `", "` + sum5 + `"]}`, "(root) https://x/a 1:9\nregistry/unused-digest 1:29 /b"},
-	{"unused, of an entry without URL", "at: '', url: /url, checksum: /sha256", `{"uri": "https://x/a", "sha256": "` + sum256 + `"}`, "registry/unused-digest 1:34 /sha256"},
+	{"unused, of an entry without URL", "at: '', url: /url, checksum: /sha256", `{"uri": "https://x/a", "sha256": "` + sum256 + `"}`, "registry/unused-digest 1:34 /sha256\nregistry/no-artifact 1:34 /sha256"},
+	{"beside a used digest", "at: /*, url: /url, checksum: /sha256", `[{"url": "https://x/a", "sha256": "` + sum256 + `", "blake2b": "` + sum512 + `", "sub": {"sha256": "` + sum256 + `"}}]`, "/0 https://x/a sha256:e3b0 1:10\nregistry/unused-digest 1:264 /0/sub/sha256"},
+	{"of entries that are left out", "at: /*, url: /url, checksum: [/sha256, /sums], unless: {/type: git}", `[{"url": "https://x/a"}, {"type": "git", "sha256": "` + sum256 + `"}, {"type": "git", "sums": ["` + sum256 + `"], "sub": {"sha256": "` + sum256 + `"}}]`, "/0 https://x/a 1:10\nregistry/unused-digest 1:233 /2/sub/sha256"},
+	{"no address", "at: /*, url: /url, checksum: /sha256", `[{"url": "https://x/a"}, {"sha256": "` + sum256 + `"}, {"name": "b"}]`, "/0 https://x/a 1:10\nregistry/no-address 1:26 /1\nregistry/unused-digest 1:37 /1/sha256"},
+	{"no address of a selected entry", "at: /*, url: /url, checksum: /sha256, unless: {/link: 'true'}", `[{"url": "https://x/a"}, {"sha256": "` + sum256 + `"}, {"name": "b"}, {"link": true}]`, "/0 https://x/a 1:10\nregistry/no-address 1:26 /1"},
+	{"other schemes", "at: /*, url: /url, checksum: /sha256", `[{"url": "oci://x/a", "sha256": "` + sum256 + `"}, {"url": "git+ssh://x/b"}, {"url": "OCI://x/c"}, {"url": "ftp://x/d"}]`, "/3 ftp://x/d 1:158\nregistry/other-scheme 1:10 /0/url\nregistry/other-scheme 1:110 /1/url"},
+	{"relative", "at: /*, url: /urls, base: https://x/charts", `[{"urls": ["a.tgz", "/b.tgz", "../c.tgz", "https://y/d", "//z/e"]}]`, "/0/urls/0 https://x/charts/a.tgz declared a.tgz 1:12\n/0/urls/1 https://x/b.tgz declared /b.tgz 1:21\n/0/urls/2 https://x/c.tgz declared ../c.tgz 1:31\n/0/urls/3 https://y/d 1:43\n/0/urls/4 https://z/e declared //z/e 1:58"},
+	{"relative to a pointer", "at: /items/*, url: /url, base: /base", `{"base": "https://x/", "items": [{"url": "a"}, {"url": "b", "base": "https://y/z"}]}`, "/items/0 https://x/a declared a 1:42\n/items/1 https://y/z/b declared b 1:56"},
+	{"relative to an unknown base", "at: /*, url: /url, checksum: /sha256, base: ''", `[{"url": "a", "sha256": "` + sum256 + `"}, {"url": "https://x/b"}]`, "/1 https://x/b 1:102\nregistry/no-address 1:1 (root)"},
+	{"relative, and no base", "at: /*, url: /url", `[{"url": "a"}]`, "/0 a 1:10"},
 	{"weaker beside the strongest", "at: '', url: /url, checksum: [/sha512, /sha256]", `{"url": "https://x/a", "sha512": "` + sum512 + `", "sha256": "` + sum256 + `"}`, "(root) https://x/a sha512:abab 1:9"},
 	// YAML.
 	{"documents", "at: '', url: /url", "url: https://x/a\n---\nurl: https://x/b\n---\n", "(root) https://x/a 1:6\n(root) https://x/b in 1 3:6"},
@@ -209,5 +226,32 @@ func TestTooManyArtifactsAreCounted(t *testing.T) {
 	m, findings := r.Read("a.json", []byte("["+strings.Repeat(`"https://x/a",`, 100_010)+`""]`), r)
 	if len(m.Artifacts) != 100_000 || len(findings) != 1 || findings[0].Rule != finding.RegistryTooMany || findings[0].Severity != finding.Error || !strings.Contains(findings[0].Message, "names 10 files more") {
 		t.Errorf("%d artifacts, %v", len(m.Artifacts), findings)
+	}
+}
+
+func TestAnErrorTellsWhatEachPatternMatched(t *testing.T) {
+	r, err := described("manifests: a\nartifacts:\n- {at: [/package/*, '/packages/{name}'], url: /url, checksum: /hash}\n- {at: /packages/*, where: {/kind: a}, url: /uri}\nignore: /x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, findings := r.Read("a.json", []byte(`{"packages": {"a": {"uri": "https://x/a", "hash": "sha256:`+sum256+`"}}, "version": 1}`), r)
+	want := "The manifest has digests, but the description selects no file: `at: /package/*` matches nothing; the root has `packages`, `version`; " +
+		"`at: /packages/{name}` matches 1, and none has an address at `/url`; `at: /packages/*` matches 1, and `where` or `unless` leaves out all of them"
+	last := findings[len(findings)-1]
+	if last.Rule != finding.RegistryNoArtifact || last.Severity != finding.Error || last.Message != want {
+		t.Errorf("got %v", findings)
+	}
+}
+
+// TestOtherProgramsDocumentsAreLeftOut: conditions of the whole description select documents.
+func TestOtherProgramsDocumentsAreLeftOut(t *testing.T) {
+	r, err := described("manifests: a\nwhere: {/kind: mine}\nartifacts: [{at: '', url: /url}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{`{"url": "https://x/a", "kind": "mine"}`: 1, `{"url": "https://x/a", "b": "sha256:` + sum256 + `"}`: 0} {
+		if m, findings := r.Read("a.json", []byte(text), r); len(m.Artifacts) != want || len(findings) > 0 {
+			t.Errorf("%s: %d artifacts, %v", text, len(m.Artifacts), findings)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,11 +14,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// entry says where entries stand, and what in them is what. All pointers are RFC 6901, from the entry down; nil is none.
+// entry maps the fields of a manifest's entries. Pointers are RFC 6901, from the entry down.
 type entry struct {
 	at              []document.Pattern
-	where           conditions
+	where, unless   []condition
 	url             []string
+	base            *string // what relative URLs are resolved against: a URL or a pointer; "" for one that is not known
 	defaultURL      *template
 	rewrite         rewrites
 	checksum        []string
@@ -27,27 +29,56 @@ type entry struct {
 	role            artifact.Role
 }
 
-// condition holds of entries that have one of the texts at a pointer.
+// condition is what `where` or `unless` asks of one pointer.
 type condition struct {
-	pointer string
-	texts   []string
-	absent  bool // nothing at all will do as well
+	pointer string           // from the entry down; after a "#", from the document's root
+	texts   []*regexp.Regexp // one of which the text has to match; made of literals and `.*`
+	any     bool             // whatever is there matches
+	absent  bool             // so does nothing
 }
 
-type conditions []condition
+func (c condition) holds(v, root *document.Value) bool {
+	at := v.At(c.pointer)
+	if below, isRoot := strings.CutPrefix(c.pointer, "#"); isRoot {
+		at = root.At(below)
+	}
+	switch at.Kind() {
+	case "", document.Null:
+		return c.absent
+	case document.Object, document.Array:
+		return c.any
+	}
+	return c.any || slices.ContainsFunc(c.texts, func(text *regexp.Regexp) bool { return text.MatchString(at.Literal()) })
+}
 
-func (all conditions) holds(v *document.Value) bool {
-	return !slices.ContainsFunc(all, func(c condition) bool {
-		at := v.At(c.pointer)
-		if at == nil || at.Kind() == document.Null {
-			return !c.absent
+// selects reports whether every condition of `where` holds, and none of `unless`.
+func selects(where, unless []condition, v, root *document.Value) bool {
+	fails := func(c condition) bool { return !c.holds(v, root) }
+	return !slices.ContainsFunc(where, fails) && !slices.ContainsFunc(unless, func(c condition) bool { return c.holds(v, root) })
+}
+
+// resolve returns a URL against the entry's base, and false where it is relative and no base is known.
+func (e *entry) resolve(ref string, v, root *document.Value) (string, bool) {
+	u, err := url.Parse(ref)
+	if e.base == nil || ref == "" || err != nil || u.IsAbs() {
+		return ref, true
+	}
+	text := *e.base
+	if strings.HasPrefix(text, "/") {
+		at := v.At(text)
+		if at == nil {
+			at = root.At(text)
 		}
-		isText := at.Kind() != document.Object && at.Kind() != document.Array
-		return !isText || !slices.Contains(c.texts, at.Literal())
-	})
+		text, _ = at.Text()
+	}
+	base, err := url.Parse(text)
+	if err != nil || !base.IsAbs() {
+		return ref, false
+	}
+	return base.JoinPath("/").ResolveReference(u).String(), true
 }
 
-// template is a text with places that texts of an entry fill.
+// template is a text with placeholders that texts of an entry fill.
 type template struct{ parts []part }
 
 // part is a literal, or a pointer from the entry down.
@@ -56,7 +87,7 @@ type part struct {
 	isPointer bool
 }
 
-// hole is a place of a template: {/pointer} or {name}.
+// hole is a placeholder of a template: {/pointer} or {name}.
 var hole = regexp.MustCompile(`\{([^{}]*)\}`)
 
 // parseTemplate reads a text with {/pointer} in it.
@@ -66,7 +97,7 @@ func parseTemplate(text string) (*template, error) {
 	for _, m := range hole.FindAllStringSubmatchIndex(text, -1) {
 		pointer := text[m[2]:m[3]]
 		if err := checkPointer(pointer); err != nil || pointer == "" {
-			return nil, fmt.Errorf("%s is no pointer to a text of the entry: write `{/name}`", finding.Quote(text[m[0]:m[1]]))
+			return nil, fmt.Errorf("%s is not a pointer to a text of the entry: write `{/name}`", finding.Quote(text[m[0]:m[1]]))
 		}
 		t.parts = append(t.parts, part{text: text[at:m[0]]}, part{pointer, true})
 		at = m[1]
@@ -75,15 +106,15 @@ func parseTemplate(text string) (*template, error) {
 	return t, checkBraces(text)
 }
 
-// checkBraces makes sure that each brace of a template is one of a hole's.
+// checkBraces reports a brace of a template that belongs to no pair.
 func checkBraces(text string) error {
 	if strings.ContainsAny(hole.ReplaceAllString(text, ""), "{}") {
-		return errors.New("a brace in it has no partner")
+		return errors.New("unbalanced brace")
 	}
 	return nil
 }
 
-// fill returns the text for an entry, "" where one of the texts is not there.
+// fill returns the text for an entry, "" where a text of it is missing.
 func (t *template) fill(v *document.Value) string {
 	var b strings.Builder
 	for _, p := range t.parts {
@@ -98,7 +129,7 @@ func (t *template) fill(v *document.Value) string {
 	return b.String()
 }
 
-// platform tells what an entry's file is for: a capture, or the texts at pointers, with slashes between them.
+// platform is where an entry's platform is declared: a capture, or texts at pointers, which are joined by slashes.
 type platform struct {
 	capture  string
 	pointers []string
@@ -132,9 +163,9 @@ func listed(v *document.Value) string {
 	return strings.Join(texts, ",")
 }
 
-// rewrite turns the URLs of one form into those that are fetched.
+// rewrite maps URLs of one form to those that are fetched.
 type rewrite struct {
-	from *regexp.Regexp // made by us of literals and captures: linear, and holds no expression from outside
+	from *regexp.Regexp // made of literals and captures
 	to   string         // as regexp.Expand takes it
 }
 
@@ -142,7 +173,7 @@ type rewrites []rewrite
 
 var holeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
-// manySegments is the name that takes slashes.
+// manySegments is the name that matches slashes too.
 const manySegments = "path"
 
 // parseRewrite reads a pair of templates with {name} in them.
@@ -153,9 +184,9 @@ func parseRewrite(from, to string) (rewrite, error) {
 		name := from[m[2]:m[3]]
 		switch {
 		case !holeName.MatchString(name):
-			return rewrite{}, fmt.Errorf("%s is no name: write `{owner}`", finding.Quote(from[m[0]:m[1]]))
+			return rewrite{}, fmt.Errorf("%s is not a name: write `{owner}`", finding.Quote(from[m[0]:m[1]]))
 		case names[name]:
-			return rewrite{}, fmt.Errorf("`{%s}` stands twice in what is matched: a name is captured once", name)
+			return rewrite{}, fmt.Errorf("`{%s}` is captured twice", name)
 		}
 		names[name] = true
 		taken := `[^/]+`
@@ -178,13 +209,13 @@ func parseRewrite(from, to string) (rewrite, error) {
 func expansion(to string, names map[string]bool) (string, error) {
 	for _, m := range hole.FindAllStringSubmatch(to, -1) {
 		if !names[m[1]] {
-			return "", fmt.Errorf("`{%s}` is not captured by what is matched", finding.Clean(m[1]))
+			return "", fmt.Errorf("`{%s}` is not captured by the text to match", finding.Clean(m[1]))
 		}
 	}
 	return hole.ReplaceAllString(strings.ReplaceAll(to, "$", "$$"), "$${$1}"), nil
 }
 
-// apply returns what a URL becomes under the first rewrite that takes it.
+// apply rewrites a URL by the first rewrite that matches it.
 func (all rewrites) apply(url string) string {
 	for _, r := range all {
 		if m := r.from.FindStringSubmatchIndex(url); m != nil {

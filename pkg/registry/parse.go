@@ -2,7 +2,8 @@ package registry
 
 import (
 	"errors"
-	"fmt"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,25 +18,59 @@ import (
 // The bounds of a description.
 const (
 	maxManifest = 64_000_000 // bytes that max-size may allow
-	maxPatterns = 100        // each can cost a step at each value
+	maxPatterns = 100        // each costs up to a step for every value
 )
 
-// Parse reads a description, or the name of a preset. The error holds every mistake in it, each with its place in the file of
-// that name.
+// Parse reads a description, the name of a preset, or a preset with a base. The error lists every problem with its position.
 func Parse(file string, v *document.Value) (*Registry, error) {
-	if name, isText := v.Text(); isText {
-		r, err := Preset(name)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d:%d: %w", finding.Clean(file), v.Position().Line, v.Position().Column, err)
-		}
-		return r, nil
-	}
 	p := &parser{Decoder: document.Decoder{File: file}}
-	r := p.registry(v)
+	var r *Registry
+	switch _, isText := v.Text(); {
+	case isText:
+		r = p.preset(v)
+	case v.Get("preset") != nil:
+		p.Fields(v, map[string]func(*document.Value){
+			"preset": func(v *document.Value) { r = p.preset(v) },
+			"base":   func(*document.Value) {}, // below: it belongs to the preset
+		})
+		if base := v.Get("base"); base != nil && r != nil {
+			r.setBase(p.base(base))
+		}
+	default:
+		r = p.registry(v)
+	}
 	return r, p.Err()
 }
 
-// parser reads a description.
+func (p *parser) preset(v *document.Value) *Registry {
+	r, err := Preset(p.Text(v))
+	if err != nil {
+		p.Fail(v, "%w", err)
+	}
+	return r
+}
+
+// setBase sets the base of the entries that have none of their own.
+func (r *Registry) setBase(base *string) {
+	for i := range r.entries {
+		if own := r.entries[i].base; (own == nil || *own == "") && r.entries[i].image == nil {
+			r.entries[i].base = base
+		}
+	}
+}
+
+// base reads a URL or a pointer, or an empty text for a base that the configuration has to set.
+func (p *parser) base(v *document.Value) *string {
+	text := p.Text(v)
+	u, err := url.Parse(text)
+	isURL := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	if !isURL && checkPointer(text) != nil {
+		p.Fail(v, "invalid base %s: expected a URL such as `https://example.com/`, or a pointer to one such as `/base`", finding.Quote(text))
+	}
+	return &text
+}
+
+// parser reads descriptions.
 type parser struct {
 	document.Decoder
 	isPreset bool
@@ -47,9 +82,12 @@ func (p *parser) registry(v *document.Value) *Registry {
 	readers := map[string]func(*document.Value){
 		"manifests": func(v *document.Value) { r.Manifests = p.Globs(v) },
 		"syntax": func(v *document.Value) {
-			r.Syntax = document.Syntax(p.Word(v, string(document.JSON), string(document.YAML)))
+			r.Syntax = document.Syntax(p.Word(v, string(document.JSON), string(document.YAML), string(document.TOML)))
 		},
 		"max-size":  func(v *document.Value) { r.MaxSize = p.size(v) },
+		"where":     func(v *document.Value) { r.where = p.conditions(v) },
+		"unless":    func(v *document.Value) { r.unless = p.conditions(v) },
+		"base":      func(*document.Value) {}, // below, when the entries are known
 		"artifacts": func(v *document.Value) { r.entries = p.entries(v) },
 		"ignore":    func(v *document.Value) { ignore = p.patterns(v) },
 		"optional":  func(v *document.Value) { r.optional = p.Boolean(v) },
@@ -68,14 +106,20 @@ func (p *parser) registry(v *document.Value) *Registry {
 		return r
 	}
 	if len(r.Manifests) == 0 {
-		p.Fail(v, "`manifests` is missing: globs that say which files are manifests")
+		p.Fail(v, "missing `manifests`: the globs of the manifests")
 	}
 	if at := v.Get("artifacts"); at == nil || at.Kind() == document.Array && len(r.entries) == 0 {
-		p.Fail(v, "`artifacts` is missing: what in a manifest names a file")
+		p.Fail(v, "missing `artifacts`: the entries that name files")
+	}
+	if base := v.Get("base"); base != nil {
+		r.setBase(p.base(base))
 	}
 	p.compile(v, r, ignore)
 	return r
 }
+
+// ignored is the owner of the patterns of `ignore`.
+const ignored = -1
 
 // compile makes one matcher of all patterns.
 func (p *parser) compile(v *document.Value, r *Registry, ignore []document.Pattern) {
@@ -85,17 +129,17 @@ func (p *parser) compile(v *document.Value, r *Registry, ignore []document.Patte
 		r.owners = append(r.owners, slices.Repeat([]int{i}, len(e.at))...)
 	}
 	all = append(all, ignore...)
-	r.owners = append(r.owners, slices.Repeat([]int{-1}, len(ignore))...)
+	r.owners = append(r.owners, slices.Repeat([]int{ignored}, len(ignore))...)
 	if len(all) > maxPatterns {
-		p.Fail(v, "the description has %d patterns, and %d are the most", len(all), maxPatterns)
+		p.Fail(v, "the description has %d patterns; the limit is %d", len(all), maxPatterns)
 	}
-	r.matcher = document.NewMatcher(all...)
+	r.patterns, r.matcher = all, document.NewMatcher(all...)
 }
 
 func (p *parser) size(v *document.Value) int {
 	n, err := humanize.ParseBytes(v.Literal())
 	if err != nil || n == 0 || n > maxManifest {
-		p.Fail(v, "%s is no size up to 64MB, such as `1MB`", finding.Quote(v.Literal()))
+		p.Fail(v, "invalid size %s: expected up to 64MB, such as `1MB`", finding.Quote(v.Literal()))
 		return 0
 	}
 	return int(n)
@@ -120,16 +164,16 @@ func (p *parser) pointers(v *document.Value) []string {
 func (p *parser) pointer(v *document.Value) *string {
 	text := p.Text(v)
 	if err := checkPointer(text); err != nil {
-		p.Fail(v, "%s %w", finding.Quote(text), err)
+		p.Fail(v, "invalid pointer %s: %w", finding.Quote(text), err)
 	}
 	return &text
 }
 
-// checkPointer makes sure that a text is a plain pointer: a pattern would mean more than one place.
+// checkPointer reports a text that is not a plain pointer: a pattern would match more than one value.
 func checkPointer(text string) error {
 	pattern, err := document.ParsePattern(text)
 	if err != nil || !pattern.IsPointer() {
-		return errors.New("is no JSON pointer from the entry down, such as `/url`")
+		return errors.New("expected a JSON pointer from the entry down, such as `/url`")
 	}
 	return nil
 }
@@ -145,13 +189,15 @@ func (p *parser) entries(v *document.Value) []entry {
 func (p *parser) entry(v *document.Value) entry {
 	e := entry{role: artifact.File}
 	p.Fields(v, map[string]func(*document.Value){
-		"at":    func(v *document.Value) { e.at = p.patterns(v) },
-		"where": func(v *document.Value) { e.where = p.where(v) },
-		"url":   func(v *document.Value) { e.url = p.pointers(v) },
+		"at":     func(v *document.Value) { e.at = p.patterns(v) },
+		"where":  func(v *document.Value) { e.where = p.conditions(v) },
+		"unless": func(v *document.Value) { e.unless = p.conditions(v) },
+		"url":    func(v *document.Value) { e.url = p.pointers(v) },
+		"base":   func(v *document.Value) { e.base = p.base(v) },
 		"default-url": func(v *document.Value) {
 			var err error
 			if e.defaultURL, err = parseTemplate(p.Text(v)); err != nil {
-				p.Fail(v, "the template %s: %w", finding.Quote(v.Literal()), err)
+				p.Fail(v, "invalid template %s: %w", finding.Quote(v.Literal()), err)
 			}
 		},
 		"rewrite":   func(v *document.Value) { e.rewrite = p.rewrites(v) },
@@ -167,42 +213,47 @@ func (p *parser) entry(v *document.Value) entry {
 	if at := v.Get("platform"); at != nil {
 		e.platform = p.platform(at, e.at)
 	}
-	p.whole(v, e)
+	p.checkEntry(v, e)
 	return e
 }
 
-// whole makes sure that an entry says all that it has to, and nothing that has no meaning.
-func (p *parser) whole(v *document.Value, e entry) {
+// checkEntry reports an entry that lacks what it needs, or has words that exclude each other.
+func (p *parser) checkEntry(v *document.Value, e entry) {
 	switch {
 	case v.Kind() != document.Object:
 	case len(e.at) == 0:
-		p.Fail(v, "`at` is missing: the patterns of the places where entries stand")
+		p.Fail(v, "missing `at`: the patterns of the entries")
 	case e.image == nil && len(e.url) == 0:
-		p.Fail(v, "`url` is missing: the pointer to the URL, from the entry down; or `image`")
-	case e.image != nil && (len(e.url) > 0 || len(e.checksum) > 0 || e.size != nil || e.signature != nil || e.defaultURL != nil || e.rewrite != nil):
-		p.Fail(v, "an entry names an `image` or a `url`: the digest of an image stands in its reference")
+		p.Fail(v, "missing `url`: the pointer to the URL, from the entry down; or `image`")
+	case e.image != nil && (len(e.url) > 0 || len(e.checksum) > 0 || e.size != nil || e.signature != nil || e.defaultURL != nil || e.rewrite != nil || e.base != nil):
+		p.Fail(v, "`image` excludes `url`, `checksum` and the like: an image's digest is part of its reference")
 	}
 }
 
-func (p *parser) where(v *document.Value) conditions {
-	var all conditions
+// conditions reads `where` or `unless`: pointers and the texts that they match.
+func (p *parser) conditions(v *document.Value) []condition {
+	var all []condition
 	if v.Kind() != document.Object {
-		p.Fail(v, "`where` is %s, where an object of pointers and texts is expected", v.Describe())
+		p.Fail(v, "%s is %s; expected pointers with texts, such as `{/type: archive}`", v.Label(), v.Describe())
 	}
 	for _, member := range v.Members() {
 		c := condition{pointer: member.Name()}
-		if err := checkPointer(c.pointer); err != nil {
-			p.Fail(member, "%s %w", finding.Quote(c.pointer), err)
+		if err := checkPointer(strings.TrimPrefix(c.pointer, "#")); err != nil {
+			p.Fail(member, "invalid pointer %s: %w", finding.Quote(c.pointer), err)
 		}
 		for _, element := range p.OneOrMore(member) {
-			if element.Kind() == document.Null {
+			switch text, _ := element.Text(); {
+			case element.Kind() == document.Null:
 				c.absent = true
-				continue
+			case text == "*":
+				c.any = true
+			default:
+				expression := strings.ReplaceAll(regexp.QuoteMeta(p.Text(element)), `\*`, ".*")
+				c.texts = append(c.texts, regexp.MustCompile("(?s)^"+expression+"$"))
 			}
-			c.texts = append(c.texts, p.Text(element))
 		}
-		if c.texts == nil && !c.absent {
-			p.Fail(member, "%s lists no text, so that no entry is meant", member.Label())
+		if c.texts == nil && !c.absent && !c.any {
+			p.Fail(member, "%s has no text, so it matches nothing", member.Label())
 		}
 		all = append(all, c)
 	}
@@ -212,12 +263,12 @@ func (p *parser) where(v *document.Value) conditions {
 func (p *parser) rewrites(v *document.Value) rewrites {
 	var all rewrites
 	if v.Kind() != document.Object {
-		p.Fail(v, "`rewrite` is %s, where an object is expected: what a URL is, and what it becomes", v.Describe())
+		p.Fail(v, "`rewrite` is %s; expected an object of templates: the URL as declared, and as fetched", v.Describe())
 	}
 	for _, member := range v.Members() {
 		r, err := parseRewrite(member.Name(), p.Text(member))
 		if err != nil {
-			p.Fail(member, "the rewrite of %s: %w", finding.Quote(member.Name()), err)
+			p.Fail(member, "invalid rewrite of %s: %w", finding.Quote(member.Name()), err)
 			continue
 		}
 		all = append(all, r)
@@ -233,7 +284,7 @@ func (p *parser) platform(v *document.Value, at []document.Pattern) platform {
 	}
 	isCaptured := slices.ContainsFunc(at, func(pattern document.Pattern) bool { return slices.Contains(pattern.Captures(), text) })
 	if !isCaptured {
-		p.Fail(v, "no pattern of `at` captures %s: write `{%s}` there, or a pointer such as `/platform`", finding.Quote(text), finding.Clean(text))
+		p.Fail(v, "no pattern of `at` captures %s: add `{%s}` to one, or write a pointer such as `/platform`", finding.Quote(text), finding.Clean(text))
 	}
 	return platform{capture: text}
 }

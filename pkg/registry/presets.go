@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -14,7 +16,7 @@ import (
 //go:embed presets/*.yaml
 var presets embed.FS
 
-// Default is the preset of registries that say nothing else.
+// Default is the preset of registries without a configuration.
 const Default = "prem"
 
 // Presets returns the names of all presets, sorted.
@@ -27,10 +29,10 @@ func Presets() []string {
 	return names
 }
 
-// rules is the line of a preset that no other description may have: what a package adds comes with the preset's name.
+// rules is the line that only a preset may have: the name of the package that adds rules.
 var rules = regexp.MustCompile(`(?m)^rules:.*\n`)
 
-// PresetText returns a preset's description, as one of one's own begins.
+// PresetText returns a preset's description, to start one's own from.
 func PresetText(name string) ([]byte, error) {
 	text, err := presetText(name)
 	return rules.ReplaceAll(text, nil), err
@@ -39,9 +41,19 @@ func PresetText(name string) ([]byte, error) {
 func presetText(name string) ([]byte, error) {
 	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
 	if err != nil || strings.ContainsAny(name, "/.") {
-		return nil, fmt.Errorf("there is no preset %s: the presets are %s", finding.Quote(name), strings.Join(Presets(), ", "))
+		return nil, fmt.Errorf("unknown preset %s%s: the presets are %s", finding.Quote(name), nearest(name), strings.Join(Presets(), ", "))
 	}
 	return text, nil
+}
+
+// nearest suggests a preset for a misspelt name.
+func nearest(name string) string {
+	for _, preset := range Presets() {
+		if len(name) > 2 && len(name) < 2*len(preset) && levenshtein.ComputeDistance(name, preset) <= 2 {
+			return " (did you mean " + finding.Quote(preset) + "?)"
+		}
+	}
+	return ""
 }
 
 // Preset returns the registry that a preset describes.

@@ -1,9 +1,8 @@
-// Package registry reads descriptions of registries, and finds with them what a manifest names. One engine reads every
-// description: those of the presets, and those that a registry writes itself.
+// Package registry finds the artifacts of a manifest as a description of its registry maps them. One engine interprets every
+// description: the presets, and those in a configuration file.
 package registry
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,26 +14,28 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Registry is a description: which files are manifests, and what in them names a download. It comes from Preset or Parse, and is
-// right in itself.
+// Registry is a description: which files are manifests, and which of their entries name a download. Preset and Parse return
+// valid ones.
 type Registry struct {
-	Name      string          // of the preset; "" for one that is described elsewhere
+	Name      string          // of the preset; "" for a description in a configuration file
 	Manifests []string        // globs; one that begins with "!" excludes
-	Syntax    document.Syntax // "" is the one that a file's name tells
+	Syntax    document.Syntax // "": by the file's name
 	MaxSize   int             // of one manifest, in bytes
 	Schema    string          // path of a JSON Schema in the repository; "" for none
-	AllowHTTP bool            // plain http is fetched where a checksum other than a weak one is declared
-	Rules     string          // the package that adds to what the description says; "" for none
+	AllowHTTP bool            // plain http is fetched where a strong checksum is declared
+	Rules     string          // the package with further rules; "" for none
 
-	optional bool // a manifest without an artifact is nothing to speak of
-	entries  []entry
-	accept   []digest.Algorithm // weak ones that are compared
-	matcher  *document.Matcher  // of the entries' patterns, in their order, then those to ignore
-	owners   []int              // which entry a pattern of the matcher belongs to; -1: it is one to ignore
+	optional      bool        // manifests without an artifact are not reported
+	where, unless []condition // of a document's root: other documents don't belong to the registry
+	entries       []entry
+	accept        []digest.Algorithm // weak algorithms that are compared
+	patterns      []document.Pattern // of the entries, in their order, then those of `ignore`
+	matcher       *document.Matcher  // of the patterns
+	owners        []int              // the entry of each pattern; ignored for those of `ignore`
 }
 
-// Describer finds what one document of a manifest names. Artifacts and findings are in the order of the text, and no artifact is
-// lost for another's mistake.
+// Describer finds the artifacts of one document. Artifacts and findings are in the order of the text, and an artifact is never
+// dropped because of another one's error.
 type Describer interface {
 	Artifacts(*document.Document) ([]artifact.Artifact, []finding.Finding)
 }
@@ -64,7 +65,7 @@ type Manifest struct {
 	Artifacts []artifact.Artifact // in the order of the text
 }
 
-// Artifact returns the artifact at a pointer of the first document that has one there; nil where there is none, or no manifest.
+// Artifact returns the artifact at a pointer of the first document that has one there; nil without one, or for a nil manifest.
 func (m *Manifest) Artifact(pointer string) *artifact.Artifact {
 	if m == nil {
 		return nil
@@ -76,8 +77,8 @@ func (m *Manifest) Artifact(pointer string) *artifact.Artifact {
 	return &m.Artifacts[i]
 }
 
-// Read reads a manifest with what describes it: r itself, or what adds to it. A text that can't be read strictly gives nil and
-// the findings that say why.
+// Read reads a manifest through a Describer: r itself, or one that wraps it. It returns nil and the reasons for a text that
+// can't be read strictly.
 func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []finding.Finding) {
 	documents, findings := document.Read(path, text, r.options())
 	if len(findings) > 0 {
@@ -92,11 +93,38 @@ func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []fi
 		m.Artifacts = append(m.Artifacts, artifacts...)
 		findings = append(findings, problems...)
 	}
-	if len(m.Artifacts) == 0 && len(findings) == 0 && !r.optional {
-		findings = append(findings, finding.New(finding.RegistryNoArtifact, path, "", finding.Position{Line: 1, Column: 1},
-			fmt.Sprintf("The manifest names no file, as %s describes where files are named", r.title()), ""))
+	if len(m.Artifacts) == 0 && !r.optional {
+		findings = r.noArtifact(m, findings)
 	}
 	return m, findings
+}
+
+// noArtifact adds what there is to say of a manifest without an artifact: an error where it has digests, since then the
+// description is likely wrong.
+func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding.Finding {
+	belongs := func(d *document.Document) bool { return r.describes(d) }
+	if len(m.Documents) > 0 && !slices.ContainsFunc(m.Documents, belongs) {
+		return findings
+	}
+	isUnused := func(f finding.Finding) bool { return f.Rule == finding.RegistryUnusedDigest }
+	if i := slices.IndexFunc(findings, isUnused); i >= 0 {
+		f := findings[i]
+		f.Rule, f.Severity = finding.RegistryNoArtifact, finding.Error
+		f.Message = "The manifest has digests, but the description selects no file: " + strings.Join(explain(r.Test(m)), "; ")
+		f.Fix = "Correct the pattern or pointer in the description, or the manifest."
+		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Rule == finding.RegistryNoAddress })
+		return append(findings, f)
+	}
+	if len(findings) > 0 {
+		return findings
+	}
+	return []finding.Finding{finding.New(finding.RegistryNoArtifact, m.Path, "", finding.Position{Line: 1, Column: 1},
+		"The manifest names no file where "+r.title()+" describes files", "")}
+}
+
+// describes reports whether a document belongs to the registry.
+func (r *Registry) describes(d *document.Document) bool {
+	return selects(r.where, r.unless, d.Root, d.Root)
 }
 
 func (r *Registry) options() document.Options {

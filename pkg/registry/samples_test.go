@@ -3,15 +3,17 @@ package registry_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -113,17 +115,26 @@ const (
 	fixtures = "testdata/presets"
 )
 
+// sortListing sorts by manifest, line and column.
+func sortListing(all []listed) {
+	slices.SortStableFunc(all, func(a, b listed) int {
+		return cmp.Or(strings.Compare(a.Manifest, b.Manifest), a.Line-b.Line, a.Column-b.Column, strings.Compare(a.Entry, b.Entry))
+	})
+}
+
 func TestPresetsFindWhatSeparateProgramsFind(t *testing.T) {
-	for _, dir := range []string{samples, fixtures} {
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			for name, want := range readListing(t, filepath.Join(dir, "expected.jsonl")) {
-				got, _ := describe(t, name, filepath.Join(dir, name))
+	for _, listing := range []string{samples + "/expected.jsonl", samples + "/expected-formats.jsonl", fixtures + "/expected.jsonl"} {
+		t.Run(strings.TrimPrefix(listing, "../../../"), func(t *testing.T) {
+			for name, want := range readListing(t, listing) {
+				got, _ := describe(t, name, filepath.Join(filepath.Dir(listing), name))
+				sortListing(want)
+				sortListing(got)
 				for i := range want { // the pointer is the entry's where it has one URL
 					if i < len(got) && got[i].Entry == want[i].Pointer {
 						got[i].Entry = want[i].Entry
 					}
 				}
-				if diff := cmp.Diff(want, got); diff != "" {
+				if diff := gocmp.Diff(want, got); diff != "" {
 					t.Errorf("%s (- listed, + found):\n%s", name, diff)
 				}
 			}

@@ -1,0 +1,260 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// readTOML builds the tree of a TOML 1.0 text. The library checks it first, with duplicate keys and dates; its parser then
+// gives the keys and values in the order of the text, with their offsets.
+func readTOML(path string, text []byte, maxSize int) (*Value, []finding.Finding) {
+	r := &tomlReader{path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
+	root := &Value{kind: Object, isTOML: true, at: finding.Position{Line: 1, Column: 1}}
+	if !r.acceptable(maxSize) || !r.tables(root) || !r.valid() {
+		return nil, r.findings
+	}
+	return root, nil
+}
+
+type tomlReader struct {
+	path      string
+	text      []byte
+	cursor    cursor
+	end       int // of what has been read
+	values    int
+	maxValues int
+	findings  []finding.Finding
+}
+
+func (r *tomlReader) fail(rule string, offset int, pointer, message, fix string) bool {
+	at := newCursor(r.text)
+	r.findings = append(r.findings, finding.New(rule, r.path, pointer, at.position(offset), message, fix))
+	return false
+}
+
+func (r *tomlReader) acceptable(maxSize int) bool {
+	name, isMarked := byteOrderMark(r.text)
+	switch invalid := firstInvalid(r.text[:min(len(r.text), maxSize)]); {
+	case len(r.text) > maxSize:
+		return r.fail(finding.TOMLTooLarge, maxSize, "", tooLarge(maxSize), tooLargeFix)
+	case isMarked:
+		return r.fail(finding.TOMLSyntax, 0, "", "Invalid TOML: the file starts with a "+name+" byte-order mark", "Save the file as UTF-8 without a byte-order mark.")
+	case invalid < len(r.text):
+		return r.fail(finding.TOMLInvalidUTF8, invalid, "", fmt.Sprintf("Invalid UTF-8: the byte 0x%02x", r.text[invalid]), "Save the file as UTF-8.")
+	}
+	return true
+}
+
+// valid checks what the parser alone does not: keys and tables that are defined twice, dates and numbers. It runs last, on a text
+// whose number of values and depth are known to be within bounds.
+func (r *tomlReader) valid() bool {
+	var into any
+	err := toml.Unmarshal(r.text, &into)
+	if err == nil {
+		return true
+	}
+	line, column := 1, 1
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		line, column = decode.Position()
+	}
+	offset := 0
+	for range line - 1 {
+		offset += bytes.IndexByte(r.text[offset:], '\n') + 1
+	}
+	return r.syntax(err.Error(), min(offset+column-1, len(r.text)))
+}
+
+func (r *tomlReader) syntax(message string, offset int) bool {
+	message = strings.TrimPrefix(message, "toml: ")
+	if strings.Contains(message, "already exists") || strings.Contains(message, "already defined") {
+		return r.fail(finding.TOMLDuplicateKey, offset, "", "Duplicate definition: "+finding.Quote(message), "Keep one of the definitions.")
+	}
+	return r.fail(finding.TOMLSyntax, offset, "", "Invalid TOML: "+finding.Quote(message), "Correct the text here, or just before.")
+}
+
+// tables reads all expressions. A header makes its table the one that key-value lines after it belong to.
+func (r *tomlReader) tables(root *Value) bool {
+	p := &unstable.Parser{}
+	p.Reset(r.text)
+	table := root
+	for p.NextExpression() {
+		switch n := p.Expression(); n.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			if table = r.descend(root, n.Key(), n.Kind == unstable.ArrayTable); table == nil {
+				return false
+			}
+		case unstable.KeyValue:
+			if !r.keyValue(table, n, depthOf(table)) {
+				return false
+			}
+		}
+	}
+	var invalid *unstable.ParserError
+	switch err := p.Error(); {
+	case errors.As(err, &invalid):
+		return r.syntax(invalid.Message, cap(r.text)-cap(invalid.Highlight))
+	case err != nil:
+		return r.syntax(err.Error(), r.end)
+	}
+	return true
+}
+
+func depthOf(v *Value) (depth int) {
+	for ; v != nil; v = v.parent {
+		depth++
+	}
+	return depth
+}
+
+// descend returns the table that a header's key names, and makes what is missing on the way. Of a list of tables the last is
+// meant; a header in double brackets appends one.
+func (r *tomlReader) descend(v *Value, key unstable.Iterator, isElement bool) *Value {
+	for key.Next() {
+		isLast := key.IsLast()
+		child, ok := r.member(v, key.Node(), depthOf(v)+1)
+		if !ok {
+			return nil
+		}
+		kind := Object
+		if isLast && isElement {
+			kind = Array
+		}
+		if child.kind == "" {
+			child.kind = kind
+		}
+		if child.kind == Array && (!isLast || isElement) {
+			if isLast || len(child.children) == 0 {
+				element := r.element(child)
+				if element.at = child.at; len(child.children) > 1 {
+					element.at = r.cursor.position(int(key.Node().Raw.Offset))
+				}
+				element.kind = Object
+			}
+			child = child.children[len(child.children)-1]
+		}
+		if child.kind != Object { // a value under this key: valid says so
+			_ = r.valid() && r.syntax("the key is already defined", int(key.Node().Raw.Offset))
+			return nil
+		}
+		v = child
+	}
+	return v
+}
+
+// member returns the member that a key names, a new one without a kind where there is none.
+func (r *tomlReader) member(parent *Value, key *unstable.Node, depth int) (*Value, bool) {
+	name, start := string(key.Data), int(key.Raw.Offset)
+	r.end = start + int(key.Raw.Length)
+	if child := parent.Get(name); child != nil {
+		return child, true
+	}
+	v := &Value{name: name, isTOML: true, nameStart: start, nameAt: r.cursor.position(start), start: start, pathLength: parent.pathLength + len(name) + 1}
+	v.at = v.nameAt
+	if parent.kind != Object { // such as a dotted key below a number: valid says so
+		return nil, r.valid() && r.syntax("a key below a value that is not a table", start)
+	}
+	parent.adopt(v)
+	switch {
+	case strings.ContainsRune(name, 0):
+		return nil, r.fail(finding.TOMLControl, start, parent.Pointer(), "The key contains a NUL character", "Remove the character.")
+	case len(name) > MaxName || v.pathLength > MaxPath:
+		return nil, r.fail(finding.TOMLTooDeep, start, parent.Pointer(), fmt.Sprintf("The key has more than %d bytes, or those that lead to it more than %d", MaxName, MaxPath), "Shorten the keys.")
+	}
+	return v, r.admit(v, depth)
+}
+
+func (r *tomlReader) element(parent *Value) *Value {
+	v := &Value{isTOML: true, parent: parent, index: len(parent.children), pathLength: parent.pathLength + 1}
+	parent.children = append(parent.children, v)
+	r.values++
+	return v
+}
+
+func (r *tomlReader) admit(v *Value, depth int) bool {
+	switch r.values++; {
+	case r.values > r.maxValues:
+		return r.fail(finding.TOMLTooLarge, v.start, v.Pointer(), fmt.Sprintf("The manifest has more than %d values", r.maxValues), "Split the manifest.")
+	case depth > MaxDepth+1:
+		return r.fail(finding.TOMLTooDeep, v.start, v.Parent().Pointer(), fmt.Sprintf("The values are nested deeper than %d levels", MaxDepth), "Flatten the manifest.")
+	}
+	return true
+}
+
+// keyValue reads a line or an inline member: a key, which may be dotted, and its value.
+func (r *tomlReader) keyValue(v *Value, n *unstable.Node, depth int) bool {
+	for key := n.Key(); key.Next(); depth++ {
+		isLast := key.IsLast()
+		child, ok := r.member(v, key.Node(), depth+1)
+		switch {
+		case !ok:
+			return false
+		case isLast && child.kind != "":
+			return r.syntax("the key is already defined", int(key.Node().Raw.Offset))
+		case !isLast && child.kind == "":
+			child.kind = Object
+		}
+		v = child
+	}
+	return r.value(v, n.Value(), depth)
+}
+
+var tomlKinds = map[unstable.Kind]Kind{
+	unstable.String: String, unstable.Bool: Boolean, unstable.Integer: Number, unstable.Float: Number, unstable.Array: Array, unstable.InlineTable: Object,
+	unstable.LocalDate: String, unstable.LocalTime: String, unstable.LocalDateTime: String, unstable.DateTime: String,
+}
+
+func (r *tomlReader) value(v *Value, n *unstable.Node, depth int) bool {
+	v.kind = tomlKinds[n.Kind]
+	v.start, v.text = int(n.Raw.Offset), string(n.Data)
+	switch n.Kind {
+	case unstable.Array:
+		v.text, v.start = "", r.arrayStart()
+		r.end = v.start + 1
+	case unstable.InlineTable:
+		v.text, r.end = "", v.start+1
+	case unstable.Integer:
+		v.text = strings.ReplaceAll(strings.TrimPrefix(v.text, "+"), "_", "")
+		fallthrough
+	default:
+		r.end = v.start + int(n.Raw.Length)
+		v.end = r.end
+	}
+	v.at = r.cursor.position(v.start)
+	if strings.ContainsRune(v.text, 0) {
+		return r.fail(finding.TOMLControl, v.start, v.Pointer(), "The text contains a NUL character", "Remove the character.")
+	}
+	for it := n.Children(); it.Next() && v.end == 0; {
+		switch child := it.Node(); {
+		case v.kind == Object && !r.keyValue(v, child, depth):
+			return false
+		case v.kind == Array:
+			element := r.element(v)
+			element.start, element.at = r.end, v.at
+			if !r.admit(element, depth+1) || !r.value(element, child, depth+1) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// arrayStart returns the offset of the next opening bracket: the parser gives none for arrays. What stands before it are white
+// space, brackets that close, commas, comments and the `=`.
+func (r *tomlReader) arrayStart() int {
+	at := r.end
+	for at < len(r.text) && r.text[at] != '[' {
+		if r.text[at] == '#' {
+			at += max(bytes.IndexByte(r.text[at:], '\n'), 0)
+		}
+		at++
+	}
+	return at
+}

@@ -1,0 +1,134 @@
+package registry
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Match is what one pattern of a description matched in a manifest.
+type Match struct {
+	Pattern  string
+	Ignore   bool   // a pattern of `ignore`: only Values counts
+	Values   int    // that the pattern matched
+	Selected int    // of these, that `where` and `unless` select
+	Named    int    // of these, that name an address
+	Nearest  string // without Values: where the pattern stopped matching
+	urls     []string
+}
+
+// Test returns what each pattern matched in a manifest.
+func (r *Registry) Test(m *Manifest) []Match {
+	all := make([]Match, len(r.patterns))
+	for i, p := range r.patterns {
+		all[i] = Match{Pattern: p.String(), Ignore: r.owners[i] == ignored}
+		if !all[i].Ignore {
+			all[i].urls = r.entries[r.owners[i]].url
+		}
+	}
+	for _, d := range m.Documents {
+		if !r.describes(d) {
+			continue
+		}
+		x := newExtraction(r, d)
+		r.matcher.Walk(d.Root, func(v *document.Value, matches []document.Match) bool {
+			for _, found := range matches {
+				all[found.Pattern].Values++
+				if owner := r.owners[found.Pattern]; owner != ignored {
+					x.count(&all[found.Pattern], &r.entries[owner], v)
+				}
+			}
+			return true
+		})
+		for i := range all {
+			if all[i].Values == 0 && all[i].Nearest == "" {
+				all[i].Nearest = nearestMatch(r.patterns[i], d)
+			}
+		}
+	}
+	return all
+}
+
+func (x *extraction) count(m *Match, e *entry, v *document.Value) {
+	if !selects(e.where, e.unless, v, x.document.Root) {
+		return
+	}
+	m.Selected++
+	if addresses, _ := x.addresses(e, v); len(addresses) > 0 || e.image != nil && v.At(*e.image) != nil {
+		m.Named++
+	}
+}
+
+// maxNames bounds the members that a sentence lists.
+const maxNames = 5
+
+// nearestMatch tells what the longest part of a pattern that matches something leads to.
+func nearestMatch(p document.Pattern, d *document.Document) string {
+	for shorter, ok := p.Parent(); ok; shorter, ok = shorter.Parent() {
+		var at *document.Value
+		document.NewMatcher(shorter).Walk(d.Root, func(v *document.Value, matches []document.Match) bool {
+			if at == nil && len(matches) > 0 {
+				at = v
+			}
+			return at == nil
+		})
+		if at == nil {
+			continue
+		}
+		label := "the root"
+		if at != d.Root {
+			label = finding.Quote(at.Pointer())
+		}
+		if at.Kind() != document.Object || len(at.Members()) == 0 {
+			return label + " is " + at.Describe()
+		}
+		var names []string
+		for _, member := range at.Members()[:min(len(at.Members()), maxNames)] {
+			names = append(names, finding.Quote(member.Name()))
+		}
+		if more := len(at.Members()) - len(names); more > 0 {
+			names = append(names, fmt.Sprintf("%d more", more))
+		}
+		return label + " has " + strings.Join(names, ", ")
+	}
+	return ""
+}
+
+// explain says why patterns select no file.
+func explain(all []Match) (reasons []string) {
+	for _, m := range all {
+		if !m.Ignore {
+			reasons = append(reasons, m.String())
+		}
+	}
+	if more := len(reasons) - maxNames; more > 0 {
+		reasons = append(reasons[:maxNames], fmt.Sprintf("and %d more patterns", more))
+	}
+	return reasons
+}
+
+// String tells what the pattern matched, in a sentence without full stop.
+func (m Match) String() string {
+	pattern := finding.Quote("at: " + m.Pattern)
+	if m.Pattern == "" {
+		pattern = "`at: \"\"` (the root)"
+	}
+	if m.Ignore {
+		pattern = finding.Quote("ignore: " + m.Pattern)
+	}
+	switch {
+	case m.Values == 0 && m.Nearest != "":
+		return pattern + " matches nothing; " + m.Nearest
+	case m.Values == 0:
+		return pattern + " matches nothing"
+	case m.Ignore:
+		return fmt.Sprintf("%s matches %d", pattern, m.Values)
+	case m.Selected == 0:
+		return fmt.Sprintf("%s matches %d, and `where` or `unless` leaves out all of them", pattern, m.Values)
+	case m.Named == 0 && len(m.urls) > 0:
+		return fmt.Sprintf("%s matches %d, and none has an address at %s", pattern, m.Values, finding.Quote(strings.Join(m.urls, ", ")))
+	}
+	return fmt.Sprintf("%s matches %d, of which %d name an address", pattern, m.Values, m.Named)
+}
