@@ -26,7 +26,7 @@ var mistakes = []struct{ name, text, want string }{
 	{"two documents", "registry: scoop\n---\nregistry: krew\n", "3:1: a configuration file is one document"},
 	{"no YAML", "registry: a: b", "1:12: this is not YAML"},
 	{"not UTF-8", "registry: \xff", "1:11: the byte 0xff"},
-	{"duplicate", "registry: scoop\nregistry: krew", "2:1: the key `registry` stands twice"},
+	{"duplicate", "registry: scoop\nregistry: krew", "2:1: The key `registry` is used twice"},
 	{"laughs", "a: [&a [1,1,1,1,1,1,1,1,1],&b [*a,*a,*a,*a,*a,*a,*a,*a,*a],&c [*b,*b,*b,*b,*b,*b,*b,*b,*b],&d [*c,*c,*c,*c,*c,*c,*c,*c,*c],&e [*d,*d,*d,*d,*d,*d,*d,*d,*d], [*e,*e,*e,*e,*e]]\n", "the manifest has more than 100000 values"},
 	{"unknown key", "registrys: scoop", "1:1: the key `registrys` is not known here: the keys are missing-checksum, registry, severity, trusted-urls, waive"},
 	{"no such preset", "registry: scoops", "1:11: unknown preset `scoops` (did you mean `scoop`?)"},

@@ -20,9 +20,6 @@ const (
 	MaxPath        = 4096    // bytes of all the names that lead to a value, since each finding repeats them
 )
 
-// MaxFindings bounds the findings of one kind (duplicate keys, schema violations) about one manifest.
-const MaxFindings = 100
-
 // maxValues bounds the values of a text, aliases followed: real manifests have one in ten bytes or more.
 func maxValues(size int) int { return 64*(size>>10) + 100_000 }
 
@@ -95,13 +92,4 @@ func (d *Document) Finding(rule string, at *Value, message, fix string) finding.
 	f := finding.New(rule, d.Path, at.Pointer(), at.Position(), message, fix)
 	f.Document = d.Index
 	return f
-}
-
-// Bound turns the last of too many findings that may be listed into one that says how many are not. found is how many there
-// were, listed or not.
-func Bound(findings []finding.Finding, found int) {
-	if found > MaxFindings && len(findings) > MaxFindings {
-		findings[MaxFindings].Message = fmt.Sprintf("%d more like those above are not listed", found-MaxFindings)
-		findings[MaxFindings].Fix = "Mend those that are listed, and run the check again."
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,34 +20,32 @@ const jsonSpace = " \t\r\n"
 func readJSON(path string, text []byte, maxSize int) (*Value, []finding.Finding) {
 	r := &reader{path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
 	if !r.acceptable(maxSize) {
-		return nil, r.findings
+		return nil, r.findings.Findings()
 	}
 	// Duplicate names are allowed here and refused by member, which knows the place of both.
 	r.decoder = jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true))
 	root := &Value{}
-	complete := r.value(root, 1) && r.ended()
-	Bound(r.findings, r.duplicates)
-	if !complete || len(r.findings) > 0 {
-		return nil, r.findings
+	isComplete := r.value(root, 1) && r.ended()
+	if findings := r.findings.Findings(); !isComplete || len(findings) > 0 {
+		return nil, findings
 	}
 	return root, nil
 }
 
 type reader struct {
-	path       string
-	text       []byte
-	decoder    *jsontext.Decoder
-	end        int // of the last token
-	cursor     cursor
-	findings   []finding.Finding
-	values     int // read so far
-	maxValues  int
-	duplicates int // keys, those without a finding included
+	path      string
+	text      []byte
+	decoder   *jsontext.Decoder
+	end       int // of the last token
+	cursor    cursor
+	findings  finding.List
+	values    int // read so far
+	maxValues int
 }
 
 // fail reports what makes the text unreadable. Findings are made in the order of the text, as the cursor needs.
 func (r *reader) fail(rule string, offset int, pointer, message, fix string) bool {
-	r.findings = append(r.findings, finding.New(rule, r.path, pointer, r.cursor.position(offset), message, fix))
+	r.findings.Add(finding.New(rule, r.path, pointer, r.cursor.position(offset), message, fix))
 	return false
 }
 
@@ -125,6 +124,8 @@ func (r *reader) fill(v *Value, token jsontext.Token, start, depth int) bool {
 	}
 	r.values++
 	switch {
+	case strings.Contains(v.text, "\x00"):
+		return r.control(start, v, v.text)
 	case r.values > r.maxValues:
 		return r.fail(finding.JSONTooLarge, start, v.Pointer(), fmt.Sprintf("the manifest has more than %d values", r.maxValues), tooLargeFix)
 	case depth > MaxDepth && (v.kind == Object || v.kind == Array):
@@ -153,6 +154,9 @@ func (r *reader) members(v *Value, depth int) bool {
 }
 
 func (r *reader) member(parent *Value, name string, start, depth int) bool {
+	if strings.Contains(name, "\x00") {
+		return r.control(start, parent, name)
+	}
 	v := &Value{name: name, nameStart: start, nameAt: r.cursor.position(start), pathLength: parent.pathLength + len(name) + 1}
 	switch {
 	case len(name) > MaxName:
@@ -166,13 +170,16 @@ func (r *reader) member(parent *Value, name string, start, depth int) bool {
 	return r.value(v, depth+1)
 }
 
+// control refuses a text with a NUL: programs in C end it there, and read another one.
+func (r *reader) control(start int, at *Value, text string) bool {
+	return r.fail(finding.JSONControl, start, at.Pointer(), "The text "+finding.Quote(text)+" holds a NUL, at which some programs end it", "Remove the NUL.")
+}
+
 func (r *reader) duplicate(v, first *Value) {
-	if r.duplicates++; r.duplicates > MaxFindings+1 {
-		return
-	}
-	r.fail(finding.JSONDuplicateKey, v.nameStart, v.Pointer(),
-		fmt.Sprintf("the key %s stands twice in one object, first on line %d: parsers differ in which one they believe", finding.Quote(v.name), first.nameAt.Line),
-		"Keep one of the two.")
+	r.findings.Report(finding.JSONDuplicateKey, func() finding.Finding {
+		return finding.New(finding.JSONDuplicateKey, r.path, v.Pointer(), v.nameAt,
+			fmt.Sprintf("the key %s stands twice in one object, first on line %d: parsers differ in which one they believe", finding.Quote(v.name), first.nameAt.Line), "Keep one of the two.")
+	})
 }
 
 func (r *reader) elements(v *Value, depth int) bool {

@@ -29,9 +29,11 @@ type Value struct {
 	isYAML   bool
 	isTOML   bool
 	text     string // of a scalar: the decoded text, or the literal
-	tag      string // of YAML, where it is none of the core schema: what the value means is not known
+	tag      string // of YAML, where parsers may differ in what it makes of the value
 	children []*Value
 	byName   map[string]*Value // of an object with many members
+
+	overridden []*Value // members that a YAML mapping merges, and others of their name stand for
 
 	parent *Value
 	name   string // of a member
@@ -123,7 +125,8 @@ func (v *Value) Text() (string, bool) {
 	return "", false
 }
 
-// Tag returns a YAML value's tag where it is none of the core schema's, so that what the value means is not known; else "".
+// Tag returns a YAML value's tag where parsers may differ in what it makes of the value: any but `!!str` of a text, and `!!map` and
+// `!!seq` of a container; else "".
 func (v *Value) Tag() string {
 	if v == nil {
 		return ""

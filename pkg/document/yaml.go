@@ -19,9 +19,8 @@ import (
 // text mean two things, or grow without end, is checked here: keys that stand twice, aliases, depth.
 func readYAML(path string, text []byte, maxSize int) ([]*Document, []finding.Finding) {
 	r := &yamlReader{path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
-	r.acceptable(maxSize)
-	if len(r.findings) > 0 {
-		return nil, r.findings
+	if r.acceptable(maxSize); r.stopped {
+		return nil, r.findings.Findings()
 	}
 	if bytes.HasPrefix(text, utf8Mark) {
 		r.cursor.position(len(utf8Mark))
@@ -30,34 +29,33 @@ func readYAML(path string, text []byte, maxSize int) ([]*Document, []finding.Fin
 	}
 	r.lines = libraryLines(text, len(r.text)-len(text))
 	documents := r.documents(newLoader(text))
-	Bound(r.findings, r.duplicates)
-	if len(r.findings) > 0 {
-		return nil, r.findings
+	if findings := r.findings.Findings(); len(findings) > 0 {
+		return nil, findings
 	}
 	return documents, nil
 }
 
 type yamlReader struct {
-	path       string
-	text       []byte
-	cursor     cursor
-	lines      []int // byte offsets at which the library's lines begin
-	line       int   // of lines: where column stands
-	column     int   // in code points, from 1, of offset
-	offset     int
-	document   int
-	anchors    map[*yaml.Node]*Value // whole values; nil for those that are being read
-	values     int
-	maxValues  int
-	findings   []finding.Finding
-	duplicates int
-	stopped    bool // nothing more can be read
+	path      string
+	text      []byte
+	cursor    cursor
+	lines     []int // byte offsets at which the library's lines begin
+	line      int   // of lines: where column stands
+	column    int   // in code points, from 1, of offset
+	offset    int
+	document  int
+	anchors   map[*yaml.Node]*Value // whole values; nil for those that are being read
+	values    int
+	maxValues int
+	flowEnd   int // behind the brackets that were checked last
+	findings  finding.List
+	stopped   bool // nothing more can be read
 }
 
 func (r *yamlReader) fail(rule string, at finding.Position, pointer, message, fix string) {
 	f := finding.New(rule, r.path, pointer, at, message, fix)
 	f.Document = r.document
-	r.findings = append(r.findings, f)
+	r.findings.Add(f)
 }
 
 // stop reports what ends the reading.
@@ -257,6 +255,12 @@ func (r *yamlReader) read(v *Value, n *yaml.Node, depth int) {
 		v.start = r.skipProperties(v.start)
 	}
 	v.at = r.cursor.position(v.start)
+	if r.checkNode(v.start, v.at, v, n); n.Style&yaml.FlowStyle != 0 && !r.stopped {
+		r.checkFlow(v)
+	}
+	if r.stopped {
+		return
+	}
 	if n.Kind == yaml.AliasNode {
 		r.alias(v, n, depth)
 		return
@@ -267,7 +271,7 @@ func (r *yamlReader) read(v *Value, n *yaml.Node, depth int) {
 	if n.Anchor != "" {
 		r.anchors[n] = nil
 	}
-	v.tag = unknownTag(n)
+	v.tag = unusualTag(n)
 	switch n.Kind {
 	case yaml.MappingNode:
 		r.members(v, n, depth)
@@ -309,7 +313,10 @@ func (r *yamlReader) admit(v *Value, depth int, isContainer bool) bool {
 }
 
 // lineBreaks are those that the library knows: YAML 1.1 has more than people and GitHub do (https://yaml.org/spec/1.1/#id871136).
-const lineBreaks = "\r\n\u0085\u2028\u2029"
+const lineBreaks = "\r\n" + oldBreaks
+
+// oldBreaks are the line breaks that YAML 1.2 does not know.
+const oldBreaks = "\u0085\u2028\u2029"
 
 // skipProperties returns the offset of a node's own text, behind its anchor and tag (https://yaml.org/spec/1.2.2/#69-node-properties).
 func (r *yamlReader) skipProperties(offset int) int {
@@ -353,17 +360,16 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		child := &Value{parent: v}
 		child.nameStart = r.skipProperties(r.offsetOf(key.Line, key.Column))
 		child.nameAt = r.cursor.position(child.nameStart)
-		name, ok := r.keyName(v, child, key)
-		if !ok {
+		if r.checkKey(v, child, key); r.stopped {
 			return
 		}
 		if key.Anchor != "" {
-			r.anchors[key] = &Value{isYAML: true, kind: scalarKind(key), text: key.Value, tag: unknownTag(key)}
+			r.anchors[key] = &Value{isYAML: true, kind: scalarKind(key), text: key.Value, tag: unusualTag(key)}
 		}
-		child.name, child.pathLength = name, v.pathLength+len(name)+1
+		child.name, child.pathLength = target(key).Value, v.pathLength+len(target(key).Value)+1
 		first := merged
 		if isMerge(key) {
-			merged = child
+			merged, child.index = child, len(v.children)
 		} else {
 			first = v.adopt(child)
 		}
@@ -377,47 +383,107 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 	}
 }
 
-func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
-
-// keyName returns a key as it is written: 1.10 stays 1.10.
-func (r *yamlReader) keyName(parent, v *Value, key *yaml.Node) (string, bool) {
+// target returns the node that stands for a key, which may be an alias.
+func target(key *yaml.Node) *yaml.Node {
 	if key.Kind == yaml.AliasNode {
-		key = key.Alias
+		return key.Alias
 	}
+	return key
+}
+
+// isMerge reports whether a key merges: `<<` without quotes, with or without its tag.
+func isMerge(key *yaml.Node) bool {
+	tag := explicitTag(key)
+	return key.Kind == yaml.ScalarNode && key.Value == "<<" && !isQuoted(key) && (tag == "" || tag == "!!merge")
+}
+
+func isQuoted(n *yaml.Node) bool {
+	return n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
+
+// checkKey refuses keys that can't be named, and those that parsers read differently. A key keeps its spelling: 1.10 stays 1.10.
+func (r *yamlReader) checkKey(parent, v *Value, key *yaml.Node) {
+	stop := func(rule, message, fix string) { r.stop(rule, v.nameAt, parent.Pointer(), message, fix) }
+	r.checkNode(v.nameStart, v.nameAt, parent, key)
+	named := target(key)
+	tag := explicitTag(named)
 	switch {
-	case key.Kind != yaml.ScalarNode:
-		r.stop(finding.YAMLKey, v.nameAt, parent.Pointer(), "a list or an object stands here as a key, which no JSON pointer can name", "Write a plain text as the key.")
-		return "", false
-	case len(key.Value) > MaxName:
-		r.stop(finding.YAMLKey, v.nameAt, parent.Pointer(), fmt.Sprintf("the key has %d bytes, and %d are the most", len(key.Value), MaxName), "Shorten the key.")
-		return "", false
+	case named.Kind != yaml.ScalarNode:
+		stop(finding.YAMLKey, "A list or an object is used as a key, which no JSON pointer can name", "Write a plain text as the key.")
+	case len(named.Value) > MaxName:
+		stop(finding.YAMLKey, fmt.Sprintf("The key has %d bytes, and the maximum is %d", len(named.Value), MaxName), "Shorten the key.")
+	case isMerge(key):
+	case isMerge(named):
+		stop(finding.YAMLMerge, "The key is an alias of `<<`: some parsers merge what follows, others read a key `<<`", "Write `<<` itself.")
+	case tag == "!!str" && named.Value == "<<", tag != "" && tag != "!!str":
+		stop(finding.YAMLTag, fmt.Sprintf("The key %s has the tag %s: some parsers read another key, others ignore the tag", finding.Quote(named.Value), finding.Quote(tag)), "Remove the tag.")
 	}
-	return key.Value, true
+}
+
+// checkNode refuses what parsers read differently in the way that a node is written: its line, the name of its anchor, and NUL.
+func (r *yamlReader) checkNode(start int, at finding.Position, v *Value, n *yaml.Node) {
+	name := n.Anchor
+	if n.Kind == yaml.AliasNode {
+		name = n.Value
+	}
+	line := r.text[bytes.LastIndexByte(r.text[:start], '\n')+1 : start]
+	switch {
+	case strings.ContainsAny(name, ":?%@`"):
+		r.stop(finding.YAMLAmbiguous, at, v.Pointer(), "The anchor "+finding.Quote(name)+" holds a character at which some parsers end its name", "Use letters, digits, `-` and `_` in the name.")
+	case n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "\x00"):
+		r.stop(finding.YAMLControl, at, v.Pointer(), "The text "+finding.Quote(n.Value)+" holds a NUL, at which some programs end it", "Remove the NUL.")
+	case start >= r.flowEnd && bytes.ContainsAny(line, oldBreaks):
+		r.stop(finding.YAMLAmbiguous, at, v.Pointer(), oldBreakProblem, oldBreakFix)
+	}
+}
+
+// checkFlow refuses what parsers read differently between the brackets that a value begins with.
+func (r *yamlReader) checkFlow(v *Value) {
+	if v.start < r.flowEnd {
+		return // it is inside others
+	}
+	end, problem, fix := scanFlow(r.text[v.start:])
+	r.flowEnd = v.start + end
+	if problem != "" {
+		c := newCursor(r.text)
+		r.stop(finding.YAMLAmbiguous, c.position(r.flowEnd), v.Pointer(), problem, fix)
+	}
 }
 
 func (r *yamlReader) duplicate(v, first *Value) {
-	if r.duplicates++; r.duplicates > MaxFindings+1 {
-		return
-	}
-	r.fail(finding.YAMLDuplicateKey, v.nameAt, v.Pointer(),
-		fmt.Sprintf("the key %s stands twice in one mapping, first on line %d: parsers differ in which one they believe", finding.Quote(v.name), first.nameAt.Line),
-		"Keep one of the two.")
+	r.findings.Report(finding.YAMLDuplicateKey, func() finding.Finding {
+		f := finding.New(finding.YAMLDuplicateKey, r.path, v.Pointer(), v.nameAt,
+			fmt.Sprintf("The key %s is used twice in one mapping, first on line %d: parsers differ in which value they take", finding.Quote(v.name), first.nameAt.Line), "Keep one of the two.")
+		f.Document = r.document
+		return f
+	})
 }
 
 // merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own win, then earlier ones.
+// Parsers that merge in the order of the text let the merged member win over one that stands before the merge key.
 func (r *yamlReader) merge(v, merged *Value, depth int) {
 	sources := []*Value{merged}
 	if merged.kind == Array {
 		sources = merged.children
 	}
+	own := len(v.children)
 	for _, source := range sources {
 		if source.Kind() != Object {
-			r.stop(finding.YAMLMerge, source.at, v.Pointer(), "a merge key takes a mapping or a list of mappings, and this is "+source.Describe(), "Name the anchor of a mapping: `<<: *name`.")
+			r.stop(finding.YAMLMerge, source.at, v.Pointer(), "A merge key takes a mapping or a list of mappings, and this is "+source.Describe(), "Name the anchor of a mapping: `<<: *name`.")
 			return
 		}
 		for _, member := range source.children {
-			if v.Get(member.name) == nil && !r.stopped {
+			if r.stopped {
+				return
+			}
+			switch first := v.Get(member.name); {
+			case first == nil:
 				r.copy(v, member, depth+1)
+			case first.index < min(merged.index, own):
+				r.stop(finding.YAMLMerge, merged.nameAt, first.Pointer(), fmt.Sprintf("The merge key brings %s, which stands before it on line %d: parsers differ in which value they take", finding.Quote(member.name), first.nameAt.Line),
+					"Move the merge key to the beginning of the mapping.")
+			default:
+				v.overridden = append(v.overridden, member)
 			}
 		}
 	}
@@ -453,7 +519,7 @@ func (r *yamlReader) alias(v *Value, n *yaml.Node, depth int) {
 	case !r.admit(v, depth, len(from.children) > 0):
 		return
 	}
-	v.kind, v.text, v.tag = from.kind, from.text, from.tag
+	v.kind, v.text, v.tag, v.overridden = from.kind, from.text, from.tag, from.overridden
 	for _, child := range from.children {
 		if r.copy(v, child, depth+1); r.stopped {
 			return
@@ -461,19 +527,25 @@ func (r *yamlReader) alias(v *Value, n *yaml.Node, depth int) {
 	}
 }
 
-// coreTags are those of YAML's core schema (https://yaml.org/spec/1.2.2/#103-core-schema), and those that the library resolves
-// plain scalars to beside them, which are text to everybody who asks for text.
-var coreTags = map[string]bool{
-	"": true, "!": true, "!!map": true, "!!seq": true, "!!str": true, "!!null": true, "!!bool": true, "!!int": true, "!!float": true,
-	"!!merge": true, "!!timestamp": true,
+// explicitTag returns the tag that is written before a node, "" for none.
+func explicitTag(n *yaml.Node) string {
+	if n.Tag == "!" {
+		return "!"
+	}
+	if n.Style&yaml.TaggedStyle == 0 {
+		return ""
+	}
+	return n.ShortTag()
 }
 
-// unknownTag returns a node's tag where it is none of the core schema's.
-func unknownTag(n *yaml.Node) string {
-	if tag := n.ShortTag(); n.Style&yaml.TaggedStyle != 0 && !coreTags[tag] {
-		return tag
+// unusualTag returns a node's tag where parsers may differ in what it makes of the value: only `!!str` of a text, and the tags of
+// containers on such a container, change nothing.
+func unusualTag(n *yaml.Node) string {
+	tag := explicitTag(n)
+	if tag == map[yaml.Kind]string{yaml.ScalarNode: "!!str", yaml.MappingNode: "!!map", yaml.SequenceNode: "!!seq"}[n.Kind] {
+		return ""
 	}
-	return ""
+	return tag
 }
 
 func scalarKind(n *yaml.Node) Kind {

@@ -14,6 +14,7 @@ const (
 	JSONByteOrderMark = "json/byte-order-mark"
 	JSONTooLarge      = "json/too-large"
 	JSONTooDeep       = "json/too-deep"
+	JSONControl       = "json/control"
 )
 
 var jsonRules = []Rule{
@@ -94,5 +95,12 @@ var jsonRules = []Rule{
 		Why:     "Parsers give up at different depths, and some crash.",
 		Example: `[[[[ and so on`,
 		Fix:     "Flatten the manifest.",
+	},
+	{
+		ID: JSONControl, Severity: Error,
+		Title:   "A key or a text holds a NUL",
+		Why:     "Programs in C end a text at a NUL: they read another key or address than the one that was reviewed.",
+		Example: `{"type": "file", "url\u0000": "https://example.com/a"}`,
+		Fix:     "Remove the NUL.",
 	},
 }

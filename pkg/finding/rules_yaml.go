@@ -12,6 +12,8 @@ const (
 	YAMLInvalidUTF8  = "yaml/invalid-utf8"
 	YAMLTooLarge     = "yaml/too-large"
 	YAMLTooDeep      = "yaml/too-deep"
+	YAMLAmbiguous    = "yaml/ambiguous"
+	YAMLControl      = "yaml/control"
 )
 
 var yamlRules = []Rule{
@@ -38,11 +40,11 @@ var yamlRules = []Rule{
 	},
 	{
 		ID: YAMLMerge, Severity: Error,
-		Title:   "A merge key merges something that is no mapping",
-		Brief:   "a merge key merges no mapping",
-		Why:     "`<<` takes the members of another mapping. What parsers make of anything else differs.",
-		Example: "`<<: text`",
-		Fix:     "Name the anchor of a mapping: `<<: *name`.",
+		Title:   "Parsers differ in what a merge key does",
+		Brief:   "parsers merge this differently",
+		Why:     "`<<` takes the members of another mapping. A parser that merges in the order of the text lets a merged member replace one that stands before the merge key, and another parser does not. What parsers make of something that is not a mapping differs too.",
+		Example: "`{url: https://example.com/a, <<: {url: https://example.com/b}}`",
+		Fix:     "Move the merge key to the beginning of its mapping, and name the anchor of a mapping: `<<: *name`.",
 	},
 	{
 		ID: YAMLKey, Severity: Error,
@@ -54,10 +56,10 @@ var yamlRules = []Rule{
 	},
 	{
 		ID: YAMLTag, Severity: Error,
-		Title:   "A value has a tag that gives it a meaning of its own",
-		Brief:   "a tag of unknown meaning",
-		Why:     "What `!!python/object` and the like stand for is up to the program that reads them: what is verified here need not be what that program makes of it.",
-		Example: "`url: !!python/object/apply:os.system [x]`",
+		Title:   "A key or a value that is read has a tag",
+		Brief:   "a tag whose meaning differs",
+		Why:     "A tag changes what a parser makes of a key or value: `!!binary dXJs` is a key `url` for some, `!!null` empties an address for others, and `!!python/object` runs code. Only `!!str` changes nothing.",
+		Example: "`!!binary dXJs: https://example.com/a`",
 		Fix:     "Remove the tag, and write the value itself.",
 	},
 	{
@@ -81,5 +83,20 @@ var yamlRules = []Rule{
 		Why:     "Parsers give up at different depths, and some crash.",
 		Example: "`[[[[` and so on",
 		Fix:     "Flatten the manifest.",
+	},
+	{
+		ID: YAMLAmbiguous, Severity: Error,
+		Title:   "Parsers differ in where a key, text or tag ends",
+		Brief:   "parsers read this text differently",
+		Why:     "Between brackets, parsers of YAML 1.1 and 1.2 read some characters differently: `{?url: a}` has the key `url` for one and `?url` for the other. So do they where only YAML 1.1 sees a line break, and in the names of anchors.",
+		Example: "`{filename: a, url:}`, `{?url: a}`, `{url: !,b}`",
+		Fix:     "Put the text between quotes, or a blank behind the character.",
+	},
+	{
+		ID: YAMLControl, Severity: Error,
+		Title:   "A key or a text holds a NUL",
+		Why:     "Programs in C end a text at a NUL: they read another key or address than the one that was reviewed.",
+		Example: "`\"url\\0\": https://example.com/a`",
+		Fix:     "Remove the NUL.",
 	},
 }

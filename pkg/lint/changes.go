@@ -38,7 +38,7 @@ func Changes(base, head *registry.Manifest, server string) []finding.Finding {
 			moved = append(moved, *f)
 		}
 	}
-	findings = append(findings, Bounded(moved)...)
+	findings = append(findings, finding.Bounded(moved)...)
 	slices.SortFunc(findings, finding.Finding.Compare)
 	return findings
 }

@@ -3,11 +3,9 @@
 package lint
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
@@ -27,21 +25,10 @@ func Manifest(m *registry.Manifest, server string) []finding.Finding {
 	for _, rule := range rules {
 		s.findings = nil
 		rule(s)
-		all = append(all, Bounded(s.findings)...)
+		all = append(all, finding.Bounded(s.findings)...)
 	}
 	slices.SortFunc(all, finding.Finding.Compare)
 	return all
-}
-
-// Bounded returns the findings of one rule about one manifest, at most document.MaxFindings: the last says how many it stands for.
-func Bounded(findings []finding.Finding) []finding.Finding {
-	if len(findings) <= document.MaxFindings {
-		return findings
-	}
-	last := &findings[document.MaxFindings-1]
-	last.Message = fmt.Sprintf("%d more like those above are not listed", len(findings)-document.MaxFindings+1)
-	last.Fix = "Mend those that are listed, and run the check again"
-	return findings[:document.MaxFindings]
 }
 
 // subject is a manifest that is judged.

@@ -56,7 +56,7 @@ func checkRefusal(t *testing.T, text []byte, findings []finding.Finding) {
 	if len(findings) == 0 || findings[0].Severity != finding.Error {
 		t.Fatalf("%q is refused without an error", text)
 	}
-	ours := []string{finding.JSONTooDeep, finding.JSONLongName, finding.JSONNotAnObject, finding.JSONTooLarge}
+	ours := []string{finding.JSONTooDeep, finding.JSONControl, finding.JSONLongName, finding.JSONNotAnObject, finding.JSONTooLarge}
 	if jsontext.Value(text).IsValid() && !slices.ContainsFunc(findings, func(f finding.Finding) bool { return slices.Contains(ours, f.Rule) }) {
 		t.Fatalf("%q is refused, and strict JSON: %v", text, findings)
 	}

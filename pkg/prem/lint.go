@@ -8,7 +8,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
@@ -31,7 +30,7 @@ func (Registry) Lint(m *registry.Manifest, server string) []finding.Finding {
 	for _, rule := range rules {
 		s.findings = nil
 		rule(s)
-		all = append(all, lint.Bounded(s.findings)...)
+		all = append(all, finding.Bounded(s.findings)...)
 	}
 	slices.SortFunc(all, finding.Finding.Compare)
 	return all

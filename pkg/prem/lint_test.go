@@ -108,7 +108,7 @@ func TestFindingsOfOneRuleAreBounded(t *testing.T) {
 			escapes = append(escapes, f)
 		}
 	}
-	if len(escapes) != 100 || escapes[99].Message != "9901 more like those above are not listed" {
+	if len(escapes) != 101 || escapes[100].Message != "9900 more like those above are not listed" {
 		t.Errorf("%d findings, the last: %+v", len(escapes), escapes[len(escapes)-1])
 	}
 }

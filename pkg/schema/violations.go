@@ -76,20 +76,20 @@ func newViolation(root *document.Value, e gojsonschema.ResultError) Violation {
 	return v
 }
 
-// Findings turns violations into findings, each in the words that explain has for it: the first document.MaxFindings of them,
-// and one that counts the others.
+// Findings turns violations into findings, each in the words that explain has for it.
 func Findings(d *document.Document, found []Violation, explain func(Violation) (message, fix string)) []finding.Finding {
-	var findings []finding.Finding
-	for _, v := range found[:min(len(found), document.MaxFindings+1)] {
-		message, fix := explain(v)
-		f := d.Finding(v.Rule, v.Value, message, fix)
-		if v.Rule == finding.SchemaAdditionalProperty {
-			f.Position = v.Value.NamePosition()
-		}
-		findings = append(findings, f)
+	var findings finding.List
+	for _, v := range found {
+		findings.Report(v.Rule, func() finding.Finding {
+			message, fix := explain(v)
+			f := d.Finding(v.Rule, v.Value, message, fix)
+			if v.Rule == finding.SchemaAdditionalProperty {
+				f.Position = v.Value.NamePosition()
+			}
+			return f
+		})
 	}
-	document.Bound(findings, len(found))
-	return findings
+	return findings.Findings()
 }
 
 // Explain says what a violation is, of any schema.

@@ -1,0 +1,106 @@
+package document
+
+import (
+	"bytes"
+	"strings"
+)
+
+const (
+	flowFix         = "Put the text between quotes, or a blank behind the character."
+	oldBreakProblem = "A line break that only YAML 1.1 knows (U+0085, U+2028 or U+2029) stands here: parsers differ in what it separates"
+	oldBreakFix     = "Write an ordinary line break."
+)
+
+// scanFlow looks through a YAML text that begins with a bracket up to the one that closes it, for what parsers of YAML 1.1 and 1.2
+// read differently (https://yaml.org/spec/1.2.2/#74-flow-collection-styles): `?` and `:` right before text, `:` right before a
+// comma or closing bracket, and a tag that runs into a comma or bracket. end is the offset behind what it read, or of the problem.
+func scanFlow(text []byte) (end int, problem, fix string) {
+	depth := 0
+	inPlain := false   // between the characters of a text without quotes
+	isClosed := false  // behind a quoted text or a closing bracket, where `:` may stand right before text
+	afterBlank := true // where a # begins a comment
+	for i := 0; i < len(text); {
+		c, next := text[i], byte(' ')
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		for _, old := range []string{"\u0085", "\u2028", "\u2029"} {
+			if bytes.HasPrefix(text[i:], []byte(old)) {
+				return i, oldBreakProblem, oldBreakFix
+			}
+		}
+		isBlank := strings.IndexByte(" \t\r\n", c) >= 0
+		beforeText := strings.IndexByte(" \t\r\n", next) < 0
+		length := 1
+		switch {
+		case isBlank:
+			afterBlank = true
+			i++
+			continue
+		case c == '#' && afterBlank:
+			inPlain = false
+			if length = bytes.IndexAny(text[i:], lineBreaks); length < 0 {
+				return len(text), "", ""
+			}
+		case c == ':' && strings.IndexByte(",]}", next) >= 0:
+			return i, "A `:` stands right before `" + string(next) + "`: some parsers read it as a part of the text, others as the end of a key", flowFix
+		case strings.IndexByte("[{", c) >= 0:
+			depth, inPlain, isClosed = depth+1, false, false
+		case strings.IndexByte("]}", c) >= 0:
+			if depth, inPlain, isClosed = depth-1, false, true; depth == 0 {
+				return i + 1, "", ""
+			}
+		case c == ',', c == ':' && !beforeText:
+			inPlain, isClosed = false, false
+		case inPlain:
+		case c == '"', c == '\'':
+			length, isClosed = quotedLength(text[i:]), true
+		case c == '?' && beforeText, c == ':' && !isClosed:
+			return i, "A `" + string(c) + "` stands right before text between brackets: some parsers read it as a part of the text, others as a sign of their own", flowFix
+		case c == '?':
+		case c == ':':
+			isClosed = false
+		case c == '!':
+			if length = tagLength(text[i:]); length == 0 {
+				return i, "A tag runs into a comma or bracket: parsers differ in where it ends", "Put a blank behind the tag, or remove it."
+			}
+		case c == '&', c == '*':
+			length = max(1, bytes.IndexAny(text[i:], " \t,[]{}:"+lineBreaks))
+		default:
+			inPlain, isClosed = true, false
+		}
+		afterBlank = false
+		i += length
+	}
+	return len(text), "", ""
+}
+
+// quotedLength returns the length of the quoted text that text begins with.
+func quotedLength(text []byte) int {
+	quote := text[0]
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && quote == '"', text[i] == quote && quote == '\'' && i+1 < len(text) && text[i+1] == quote:
+			i++
+		case text[i] == quote:
+			return i + 1
+		}
+	}
+	return len(text)
+}
+
+// tagLength returns the length of the tag that text begins with, 0 where a comma or bracket is a part of it or ends it.
+func tagLength(text []byte) int {
+	end := bytes.IndexAny(text, " \t"+lineBreaks)
+	if end < 0 {
+		end = len(text)
+	}
+	tag := text[:end]
+	if bytes.HasPrefix(tag, []byte("!<")) && tag[len(tag)-1] == '>' {
+		return end
+	}
+	if bytes.ContainsAny(tag, ",[]{}") {
+		return 0
+	}
+	return end
+}
