@@ -90,6 +90,7 @@ func (p *parser) registry(v *document.Value) *Registry {
 		"base":      func(*document.Value) {}, // below, when the entries are known
 		"artifacts": func(v *document.Value) { r.entries = p.entries(v) },
 		"ignore":    func(v *document.Value) { ignore = p.patterns(v) },
+		"changes":   func(v *document.Value) { r.ByEntry = p.Word(v, "manifest", "entry") == "entry" },
 		"optional":  func(v *document.Value) { r.optional = p.Boolean(v) },
 		"schema":    func(v *document.Value) { r.Schema = p.Text(v) },
 		"accept": func(v *document.Value) {

@@ -45,6 +45,7 @@ var mistakes = []struct{ name, text, want string }{
 	{"too large a size", base + "max-size: 65MB", "3:11: invalid size `65MB`"},
 	{"far too large a size", base + "max-size: 99999999999EB", "3:11: invalid size `99999999999EB`"},
 	{"bad algorithm", base + "accept: [md5, sha256]", "3:15: `sha256` is none of md5, sha1"},
+	{"bad changes", base + "changes: entries", "3:10: `entries` is none of manifest, entry"},
 	{"bad boolean", base + "optional: yes", "3:11: `optional` is the string `yes`, where true or false is expected"},
 	{"bad role", entry("at: '', url: /url, role: image"), "2:39: `image` is none of binary, weight, file"},
 	{"bad pattern", entry("at: url, url: /url"), "2:18: the pattern `url`: a pattern is a JSON pointer"},

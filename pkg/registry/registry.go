@@ -22,6 +22,7 @@ type Registry struct {
 	Syntax    document.Syntax // "": by the file's name
 	MaxSize   int             // of one manifest, in bytes
 	Schema    string          // path of a JSON Schema in the repository; "" for none
+	ByEntry   bool            // `changes: entry`: a change is judged by the entries it touches, not by the whole manifest
 	AllowHTTP bool            // plain http is fetched where a strong checksum is declared
 	Rules     string          // the package with further rules; "" for none
 

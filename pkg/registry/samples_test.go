@@ -141,3 +141,19 @@ func TestPresetsFindWhatSeparateProgramsFind(t *testing.T) {
 		})
 	}
 }
+
+func TestPresetsOfIndexesAreJudgedByEntry(t *testing.T) {
+	var manifests []string
+	for _, name := range registry.Presets() {
+		r, err := registry.Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.ByEntry {
+			manifests = append(manifests, name)
+		}
+	}
+	if want := []string{"bcr", "krew", "prem", "scoop", "winget"}; !slices.Equal(manifests, want) {
+		t.Errorf("judged by the whole manifest: %v, want %v", manifests, want)
+	}
+}
