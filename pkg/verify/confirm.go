@@ -8,7 +8,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -41,7 +40,7 @@ func (d Download) alarming(known *evidence, baseline Baseline) bool {
 func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, progress counter) (*evidence, error) {
 	baseline := v.baseline(d)
 	counts := !first.pieced && d.doubt(first, baseline) == nil
-	second, err := v.again(ctx, d, first, progress)
+	second, err := v.get(ctx, d, fetch.Request{Unbroken: true, Announced: max(first.announced, 0)}, progress)
 	if err == nil {
 		second.published = first.published
 		err = d.doubt(second, baseline)
@@ -63,23 +62,6 @@ func (v *Verifier) confirm(ctx context.Context, d Download, first *evidence, pro
 	}
 	first.unstable = true
 	return first, nil
-}
-
-// again downloads a file once more, in one answer. Where its server compressed it unasked, first learns what it is
-// decompressed.
-func (v *Verifier) again(ctx context.Context, d Download, first *evidence, progress counter) (*evidence, error) {
-	got, whole := v.newBody(d, progress), fetch.Request{Unbroken: true, Announced: max(first.announced, 0)}
-	if first.encoding != "gzip" {
-		return v.get(ctx, d, whole, got, got)
-	}
-	decoding := &decoder{body: got, decoded: digest.NewHasher(got.algorithms...), work: &v.explanations}
-	second, err := v.get(ctx, d, whole, got, decoding)
-	decoding.end()
-	first.decoded = decoding.decoded
-	if second != nil {
-		second.decoded = decoding.decoded
-	}
-	return second, err
 }
 
 // doubt returns why the bytes that came are not taken for the file: they are fewer than the host publishes or, where the
@@ -125,9 +107,6 @@ func (d Download) explanation(a artifact.Artifact, known *evidence, observed str
 	}
 	if encoding := known.encoding; encoding != "" && encoding != "identity" {
 		said += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))
-		if known.decoded != nil && known.decoded.Digest(algorithm(a)) == a.Checksum.Value {
-			said += ": decompressed, the file is the declared one. Have the host serve it as it is stored"
-		}
 	}
 	return said
 }

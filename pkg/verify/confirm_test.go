@@ -1,8 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
-	"compress/gzip"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -99,26 +97,6 @@ func TestSwappedChecksumsAreCalledThat(t *testing.T) {
 	f := results[0].Findings[len(results[0].Findings)-1]
 	if results[0].Status != verify.Mismatch || !strings.Contains(f.Message, "declared for `/weights/b`: the two may be swapped") {
 		t.Errorf("%s: %s", outcome(results[0]), f.Message)
-	}
-}
-
-func TestFileThatIsTheDeclaredOneOnceDecompressedIsCalledThat(t *testing.T) {
-	var compressed bytes.Buffer
-	w := gzip.NewWriter(&compressed)
-	fmt.Fprint(w, gguf)
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for name, body := range map[string]string{"the declared one": compressed.String(), "cut short": compressed.String()[:compressed.Len()/2], "none": "\x00\x01\x02"} {
-		h := stamping(t, func(w http.ResponseWriter, _ int64) {
-			w.Header().Set("Content-Encoding", "gzip")
-			fmt.Fprint(w, body)
-		})
-		r := one(t, h, weight(h.URL+"/m", "m.bin", sum(gguf)))
-		said := strings.Contains(r.Findings[len(r.Findings)-1].Message, "decompressed, the file is the declared one")
-		if r.Status != verify.Mismatch || said != (name == "the declared one") {
-			t.Errorf("%s: %s %v", name, outcome(r), r.Findings)
-		}
 	}
 }
 

@@ -36,8 +36,6 @@ type evidence struct {
 	unstable       bool  // two downloads had different bytes
 
 	path string // of a file on disk
-
-	decoded *digest.Hasher // of what the file decompresses to; nil where that was not looked at
 }
 
 // isRead reports whether the bytes were seen, and not just their digest.

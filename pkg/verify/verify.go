@@ -29,8 +29,6 @@ type Verifier struct {
 	Offline     bool                      // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
 	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
 	Patience time.Duration
-
-	explanations allowance
 }
 
 // Run reads every download, at most Concurrency at a time, and returns one Result per artifact, in the
@@ -117,8 +115,7 @@ func (v *Verifier) learn(ctx context.Context, d Download, progress counter) (*ev
 
 // read reads a file, of which an earlier answer announced so many bytes, again where what was read is alarming.
 func (v *Verifier) read(ctx context.Context, d Download, announced int64, progress counter) (*evidence, error) {
-	got := v.newBody(d, progress)
-	known, err := v.get(ctx, d, fetch.Request{Announced: announced}, got, got)
+	known, err := v.get(ctx, d, fetch.Request{Announced: announced}, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -129,16 +126,13 @@ func (v *Verifier) read(ctx context.Context, d Download, announced int64, progre
 	return known, nil
 }
 
-func (v *Verifier) newBody(d Download, progress counter) *body {
-	return newBody(d.algorithms(v.baseline(d)), newMessage(d, v.Policy.PublicKeys), progress)
-}
-
-// get reads a file, as the request says, into a sink, which is the body or passes all on to it.
-func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, got *body, sink fetch.Sink) (*evidence, error) {
+// get reads a file, as the request says.
+func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, progress counter) (*evidence, error) {
+	got := newBody(d.algorithms(v.baseline(d)), newMessage(d, v.Policy.PublicKeys), progress)
 	defer v.Progress.reads(d.URL, got, time.Now())()
 	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
 	r.AllowHTTP = !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
-	head, err := v.Fetcher.Get(ctx, r, sink)
+	head, err := v.Fetcher.Get(ctx, r, got)
 	if err != nil {
 		return nil, err
 	}
