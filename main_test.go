@@ -136,7 +136,8 @@ func certificate(c *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})
 }
 
-// handler serves the files of a folder, those below /etag with a strong validator, /status/N with status N, and /redirect?to=URL.
+// handler serves the files of a folder, those below /etag with a strong validator, /status/N with status N, /redirect?to=URL,
+// and image manifests below /v2.
 func handler(dir string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServer(http.Dir(dir)))
@@ -146,6 +147,12 @@ func handler(dir string) http.Handler {
 			w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha1.Sum(text)))
 		}
 		http.ServeFile(w, r, filepath.Join(dir, name))
+	})
+	mux.HandleFunc("/v2/{rest...}", func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/manifests/") {
+			w.Header().Set("Content-Type", "application/vnd.oci.image.manifest.v1+json")
+		}
+		http.ServeFile(w, r, filepath.Join(dir, path.Clean(r.URL.Path)))
 	})
 	mux.HandleFunc("/status/{code}", func(w http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.PathValue("code"))

@@ -60,7 +60,8 @@ func (c *Client) Ask(ctx context.Context, r Reference) (Image, error) {
 	if err != nil || reply.Refusal != nil {
 		return img, err
 	}
-	if said, err := parseDigest(reply.Header.Get("Docker-Content-Digest")); err == nil && said.Algorithm == algorithm(r) {
+	said, err := parseDigest(reply.Header.Get("Docker-Content-Digest"))
+	if err == nil && said.Algorithm == algorithm(r) && isContent(reply) && formats[mediaType(reply.Header.Get("Content-Type"))] != "" {
 		img.Digest, img.Size = said, reply.Size
 	}
 	return img, nil
@@ -95,12 +96,12 @@ type session struct {
 	ref      Reference
 	bytes    int64
 	requests int
-	seen     map[looked]bool
+	seen     map[partKey]descriptor
 }
 
 func (c *Client) begin(ctx context.Context, r Reference) (*session, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the image takes more than %s", maxTime))
-	return &session{Client: c, ctx: ctx, ref: r, seen: map[looked]bool{}}, cancel
+	return &session{Client: c, ctx: ctx, ref: r, seen: map[partKey]descriptor{}}, cancel
 }
 
 func (s *session) manifestURL(identifier string) string {

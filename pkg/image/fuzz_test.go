@@ -16,7 +16,7 @@ func FuzzManifest(f *testing.F) {
 	for _, seed := range []string{
 		`{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{"digest":"sha256:` + hex64 + `","size":1}]}`,
 		`{"config":{"digest":"x","size":-1},"layers":[{"urls":["https://example.com/"]}]}`,
-		`{"Config":{},"layers":[],"manifests":null}`, `[]`, `<html>`, `{"layers":{}}`, `{"config":{"size":1e400}}`,
+		`{"Config":{},"layers":[],"manifests":null}`, `{"schemaVersion":2,"config":null,"layers":null,"urls":[1]}`, `[]`, `<html>`, `{"layers":{}}`, `{"config":{"size":1e400}}`,
 	} {
 		f.Add([]byte(seed), string(types.OCIManifestSchema1))
 		f.Add([]byte(seed), "text/html; charset=")

@@ -143,7 +143,15 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 		"a layer is gone": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
 			"unavailable: The layer `LAYER` does not exist: the server `127.0.0.1` answered 404"},
 		"a layer is cut short": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "3") },
-			"unreachable: The layer `LAYER` is not whole: the registry `127.0.0.1` has 3 bytes of it, and the manifest says 10"},
+			"unreachable: The layer `LAYER` has 3 bytes at `127.0.0.1`, and the manifest says 13"},
+		"a layer is empty": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "0") },
+			"unreachable: The layer `LAYER` has 0 bytes at `127.0.0.1`, and the manifest says 13"},
+		"a layer without content": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) },
+			"unreachable: The server `127.0.0.1` answered 204 instead of serving the layer `LAYER`"},
+		"a layer of an unknown size": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush() },
+			"unreachable: The server `127.0.0.1` does not announce the size of the layer `LAYER`"},
+		"a manifest without content": {"/manifests/", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) },
+			"unreachable: The server `127.0.0.1` answered 204 instead of serving the image"},
 		"HEAD is not allowed, and the range is ignored": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodHead {
 				w.WriteHeader(http.StatusMethodNotAllowed)
@@ -206,45 +214,59 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 			}
 			_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/"+repository+":1@"+digest), true)
 			got := strings.NewReplacer(config, "CONFIG", layer, "LAYER", s.URL+"/v2/"+repository+"/manifests/"+digest, "URL").Replace(ended(err))
-			if got != strings.Replace(c.want, "says 10", "says 13", 1) {
+			if got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
 	}
 }
 
-// TestManifestsThatContradictThemselves has a digest that is right, and a manifest that two programs could read in two ways.
+// TestManifestsThatContradictThemselves has a digest that is right, and a manifest that two programs could read in two ways or
+// that no program can pull.
 func TestManifestsThatContradictThemselves(t *testing.T) {
+	const v2 = `"schemaVersion":2,`
 	oci := string(types.OCIManifestSchema1)
 	index := string(types.OCIImageIndex)
-	many := strings.Repeat(`{},`, 9_999) + `{}`
+	child := func(size int, mediaType string) string {
+		return fmt.Sprintf(`{"mediaType":%q,"digest":"sha256:%s","size":%d}`, mediaType, hex64, size)
+	}
+	const notAManifest = "invalid: The registry does not serve an image manifest: "
 	s := serve(t)
 	for name, c := range map[string]struct{ body, contentType, want string }{
 		"another media type inside": {`{"mediaType":"` + index + `","manifests":[]}`, oci,
-			"invalid: The manifest contradicts itself: it says `" + index + "`, and came as `" + oci + "`"},
-		"an index and an image":               {`{"mediaType":"` + oci + `","config":{},"layers":[],"manifests":[]}`, oci, "invalid: The manifest contradicts itself: it is an index and an image at once"},
-		"an image under the name of an index": {`{"config":{},"layers":[]}`, index, "invalid: The manifest contradicts itself: it is an index and an image at once"},
-		"two lists of layers": {`{"config":{},"layers":[],"layers":[]}`, oci,
-			"invalid: The registry serves no manifest of an image: `jsontext: duplicate object member name \"layers\"`"},
-		"two lists of layers in two cases": {`{"config":{},"layers":[],"Layers":[]}`, oci,
-			"invalid: The registry serves no manifest of an image: `jsontext: duplicate object member name \"Layers\"`"},
+			"invalid: The manifest says that its media type is `" + index + "`, and is served as `" + oci + "`"},
+		"a page's media type": {`{` + v2 + `"mediaType":"` + oci + `","config":{},"layers":[]}`, "text/html",
+			"invalid: The manifest says that its media type is `" + oci + "`, and is served as `text/html`"},
+		"an index and an image":               {`{` + v2 + `"mediaType":"` + oci + `","config":{},"layers":[],"manifests":[]}`, oci, "invalid: The manifest is an index and an image at once"},
+		"an image under the name of an index": {`{` + v2 + `"config":{},"layers":[]}`, index, "invalid: The manifest is an index and an image at once"},
+		"two lists of layers":                 {`{"config":{},"layers":[],"layers":[]}`, oci, notAManifest + "`jsontext: duplicate object member name \"layers\"`"},
+		"two lists of layers in two cases":    {`{"config":{},"layers":[],"Layers":[]}`, oci, notAManifest + "`/Layers: unknown member \"Layers\": expected \"layers\"`"},
+		"a Kelvin sign":                       {`{"config":{},"layers":[{"digeſt":"x"}]}`, oci, notAManifest + "`/layers/0/digeſt: unknown member \"digeſt\": expected \"digest\"`"},
+		"names with underscores":              {`{` + v2 + `"con_fig":{},"lay-ers":[]}`, oci, "invalid: The manifest names no configuration"},
+		"an index with underscores":           {`{` + v2 + `"mani_fests":[{}]}`, index, "invalid: The index names no manifest"},
+		"a digest with a hyphen":              {`{` + v2 + `"config":{"dig-est":"sha256:` + hex64 + `","size":1}}`, oci, "invalid: The manifest has an invalid descriptor: digest (empty), size 1"},
 		"schema 1": {`{"schemaVersion":1}`, "application/vnd.docker.distribution.manifest.v1+prettyjws",
-			"invalid: The manifest is of the media type `application/vnd.docker.distribution.manifest.v1+prettyjws`, which is none of Docker's schema 2 or OCI"},
-		"no parts":                     {`{}`, oci, "invalid: The manifest is no whole one: it names no parts"},
-		"a page":                       {`<html>`, oci, "invalid: The registry serves no manifest of an image: `jsontext: invalid character '<' at start of value`"},
-		"10,000 children":              {`{"manifests":[` + many + `]}`, index, "refused: The manifest names 10000 parts, and more than 512 are not looked at"},
-		"a digest of the wrong length": {`{"config":{"digest":"sha256:12"},"layers":[]}`, oci, "invalid: The manifest names a part that can't be told: `sha256:12` of 0 bytes"},
-		"a negative size":              {`{"config":{"digest":"sha256:` + hex64 + `","size":-1},"layers":[]}`, oci, "invalid: The manifest names a part that can't be told: `sha256:" + hex64 + "` of -1 bytes"},
+			"invalid: The manifest has the unsupported media type `application/vnd.docker.distribution.manifest.v1+prettyjws`: expected Docker's schema 2 or OCI"},
+		"schema 1 under OCI's name": {`{"schemaVersion":1,"config":{},"layers":[]}`, oci, "invalid: The manifest has the schemaVersion 1: expected 2"},
+		"no schema version":         {`{"config":{},"layers":[]}`, oci, "invalid: The manifest has the schemaVersion 0: expected 2"},
+		"no parts":                  {`{"schemaVersion":2}`, oci, "invalid: The manifest names no configuration"},
+		"an empty index":            {`{` + v2 + `"manifests":[]}`, index, "invalid: The index names no manifest"},
+		"a page":                    {`<html>`, oci, notAManifest + "`jsontext: invalid character '<' at start of value`"},
+		"a list":                    {`[]`, oci, notAManifest + "`: unexpected [ at byte 1: expected an object`"},
+		"layers that are an object": {`{"layers":{}}`, oci, notAManifest + "`/layers: unexpected { at byte 11: expected an array`"},
+		"10,000 children":           {`{` + v2 + `"manifests":[` + strings.Repeat(`{},`, 9_999) + `{}]}`, index, "refused: The manifest names more than 512 parts"},
+		"a digest of the wrong length": {`{` + v2 + `"config":{"digest":"sha256:12"},"layers":[]}`, oci,
+			"invalid: The manifest has an invalid descriptor: digest `sha256:12`, size 0"},
+		"a negative size": {`{` + v2 + `"config":` + child(-1, "x") + `,"layers":[]}`, oci,
+			"invalid: The manifest has an invalid descriptor: digest `sha256:" + hex64 + "`, size -1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var digest string
 			s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
 				w.Header().Set("Content-Type", c.contentType)
 				fmt.Fprint(w, c.body)
 				return true
 			}
-			digest = imagetest.Digest([]byte(c.body))
-			_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+digest), true)
+			_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+imagetest.Digest([]byte(c.body))), true)
 			if got := ended(err); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
@@ -252,20 +274,49 @@ func TestManifestsThatContradictThemselves(t *testing.T) {
 	}
 }
 
-// TestAPartIsLookedAtOnceForWhatItIs has an index of two images with one layer, which is also the configuration of one.
-func TestAPartIsLookedAtOnceForWhatItIs(t *testing.T) {
+// putOCI stores a manifest or an index of parts.
+func putOCI(s *imagetest.Server, mediaType types.MediaType, parts map[string]any) map[string]any {
+	parts["schemaVersion"], parts["mediaType"] = 2, mediaType
+	body := must(json.Marshal(parts))
+	return imagetest.Descriptor(mediaType, s.PutManifest("x", "", string(mediaType), body), len(body))
+}
+
+func readWhole(t *testing.T, s *imagetest.Server, d map[string]any) error {
+	t.Helper()
+	_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+d["digest"].(string)), true)
+	return err
+}
+
+// TestAPartIsCheckedOnceForWhatItIs has an index of two images with one layer, which is also the configuration of one.
+func TestAPartIsCheckedOnceForWhatItIs(t *testing.T) {
 	s := serve(t)
 	shared := s.PutBlob("x", []byte("{}"))
-	var children []any
-	for _, mediaType := range []types.MediaType{types.OCILayer, types.OCIUncompressedLayer} {
-		body := must(json.Marshal(map[string]any{"mediaType": types.OCIManifestSchema1,
-			"config": imagetest.Descriptor(types.OCIConfigJSON, shared, 2), "layers": []any{imagetest.Descriptor(mediaType, shared, 2)}}))
-		children = append(children, imagetest.Descriptor(types.OCIManifestSchema1, s.PutManifest("x", "", string(types.OCIManifestSchema1), body), len(body)))
-	}
-	digest := s.PutManifest("x", "", string(types.OCIImageIndex), must(json.Marshal(map[string]any{"manifests": children})))
-	_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+digest), true)
+	config := imagetest.Descriptor(types.OCIConfigJSON, shared, 2)
+	oci := putOCI(s, types.OCIManifestSchema1, map[string]any{"config": config, "layers": []any{imagetest.Descriptor(types.OCILayer, shared, 2)}})
+	docker := putOCI(s, types.DockerManifestSchema2, map[string]any{"config": config, "layers": []any{imagetest.Descriptor(types.DockerLayer, shared, 2)}})
+	err := readWhole(t, s, putOCI(s, types.OCIImageIndex, map[string]any{"manifests": []any{oci, docker, oci}}))
 	if got := s.Requests(); ended(err) != "all there" || len(got) != 3+1+1 { // manifests, a configuration, a layer
 		t.Errorf("got %s after %q", ended(err), got)
+	}
+}
+
+func TestADigestThatIsNamedTwiceIsOnePart(t *testing.T) {
+	s := serve(t)
+	blob := s.PutBlob("x", []byte("{}"))
+	config, layer := imagetest.Descriptor(types.OCIConfigJSON, blob, 2), imagetest.Descriptor(types.OCILayer, blob, 2)
+	good := map[string]any{"config": config, "layers": []any{layer}}
+	child := putOCI(s, types.OCIManifestSchema1, good)
+	larger := imagetest.Descriptor(types.OCIManifestSchema1, child["digest"].(string), child["size"].(int)+1)
+	asIndex := imagetest.Descriptor(types.OCIImageIndex, child["digest"].(string), child["size"].(int))
+	for name, d := range map[string]map[string]any{
+		"a layer of another size":       putOCI(s, types.OCIManifestSchema1, map[string]any{"config": config, "layers": []any{layer, imagetest.Descriptor(types.OCILayer, blob, 3)}}),
+		"a layer of another media type": putOCI(s, types.OCIManifestSchema1, map[string]any{"config": config, "layers": []any{layer, imagetest.Descriptor(types.OCIUncompressedLayer, blob, 2)}}),
+		"a manifest of another size":    putOCI(s, types.OCIImageIndex, map[string]any{"manifests": []any{child, larger}}),
+		"a manifest as an index":        putOCI(s, types.OCIImageIndex, map[string]any{"manifests": []any{child, asIndex}}),
+	} {
+		if got := ended(readWhole(t, s, d)); !strings.HasPrefix(got, "invalid: The manifest describes `sha256:") {
+			t.Errorf("%s: got %s", name, got)
+		}
 	}
 }
 
@@ -277,7 +328,7 @@ func TestIndexesAreNotFollowedForEver(t *testing.T) {
 		if size == 0 {
 			size = manifestSize(t, s, child)
 		}
-		body := must(json.Marshal(map[string]any{"manifests": []any{imagetest.Descriptor(mediaType, child, size)}}))
+		body := must(json.Marshal(map[string]any{"schemaVersion": 2, "manifests": []any{imagetest.Descriptor(mediaType, child, size)}}))
 		child, mediaType, size = s.PutManifest("x", "", string(types.OCIImageIndex), body), types.OCIImageIndex, len(body)
 	}
 	_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+child), true)
@@ -395,17 +446,24 @@ func TestARegistryAtAPrivateAddressIsRefused(t *testing.T) {
 func TestForeignLayersAreLookedForWhereTheManifestSays(t *testing.T) {
 	s, elsewhere := serve(t), serve(t)
 	there := elsewhere.URL + "/v2/x/blobs/" + elsewhere.PutBlob("x", []byte("foreign"))
+	elsewhere.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		isPage := r.URL.Path == "/page"
+		if isPage {
+			fmt.Fprint(w, "<html>Sign in")
+		}
+		return isPage
+	}
+	missing := "unavailable: The layer `" + imagetest.Digest([]byte("foreign")) + "` does not exist: the server `127.0.0.1` answered 404"
+	config := imagetest.Descriptor(types.DockerConfigJSON, s.PutBlob("x", []byte("{}")), 2)
 	for url, want := range map[string]string{
-		there:                 "all there",
-		elsewhere.URL + "/no": "unavailable: The layer `" + imagetest.Digest([]byte("foreign")) + "` does not exist: the server `127.0.0.1` answered 404",
-		"https://10.0.0.1/":   "refused: The host `10.0.0.1` is at the address `10.0.0.1`, which is private or reserved",
+		there:                   "all there",
+		elsewhere.URL + "/no":   missing,
+		elsewhere.URL + "/page": missing,
+		"https://10.0.0.1/":     "refused: The host `10.0.0.1` is at the address `10.0.0.1`, which is private or reserved",
 	} {
 		layer := imagetest.Descriptor(types.DockerForeignLayer, imagetest.Digest([]byte("foreign")), len("foreign"))
 		layer["urls"] = []string{url}
-		body := must(json.Marshal(map[string]any{"mediaType": types.DockerManifestSchema2,
-			"config": imagetest.Descriptor(types.DockerConfigJSON, s.PutBlob("x", []byte("{}")), 2), "layers": []any{layer}}))
-		digest := s.PutManifest("x", "", string(types.DockerManifestSchema2), body)
-		_, err := client(t, loopback, s).Read(t.Context(), parse(t, s.Host()+"/x@"+digest), true)
+		err := readWhole(t, s, putOCI(s, types.DockerManifestSchema2, map[string]any{"config": config, "layers": []any{layer}}))
 		if got := ended(err); got != want {
 			t.Errorf("%s: got %s, want %s", url, got, want)
 		}
@@ -427,6 +485,15 @@ func TestAskTakesTheRegistrysWord(t *testing.T) {
 	if got := s.Requests(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	s.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Header().Set("Docker-Content-Digest", digest)
+		w.Header().Set("Content-Type", "text/html")
+		return true
+	}
+	if img, err := c.Ask(t.Context(), parse(t, s.Host()+"/x:1")); err != nil || !img.Digest.IsZero() {
+		t.Errorf("a page that names a digest: got %+v, %v", img, err)
+	}
+	s.Fault = nil
 	if img, err := c.Ask(t.Context(), parse(t, s.Host()+"/x:none")); err != nil || !img.Digest.IsZero() {
 		t.Errorf("a tag that is not there: got %+v, %v", img, err)
 	}

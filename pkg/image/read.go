@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
@@ -34,7 +35,7 @@ func (s *session) read(isWhole bool) (Image, error) {
 	if !isWhole {
 		return img, nil
 	}
-	s.seen[looked{manifestPart, img.Digest}] = true
+	s.seen[partKey{manifestPart, img.Digest}] = descriptor{MediaType: m.MediaType, Size: img.Size}
 	return img, s.parts(m, 0)
 }
 
@@ -94,7 +95,7 @@ func (s *session) config(d descriptor) error {
 	return err
 }
 
-// layer makes sure that a layer is there, without reading it.
+// layer checks that a layer exists and has its size, without reading it.
 func (s *session) layer(d descriptor) error {
 	name, isNew, err := s.named(layerPart, d)
 	if err != nil || !isNew {
@@ -105,52 +106,74 @@ func (s *session) layer(d descriptor) error {
 	if err != nil {
 		return err
 	}
-	if reply.Refusal != nil && foreignLayers[d.MediaType] {
-		if there, err := s.elsewhere(d); there || err != nil {
+	if reply.Refusal == nil {
+		return hasSize(reply, d.Size, part)
+	}
+	if strings.HasPrefix(canonicalMedia(d.MediaType), foreignLayer) {
+		if found, err := s.elsewhere(d, part); found || err != nil {
 			return err
 		}
 	}
-	if reply.Refusal != nil {
-		return s.refusal(reply, part)
-	}
-	return wrongSize(part, reply, d.Size)
+	return s.refusal(reply, part)
 }
 
-func wrongSize(part string, reply fetch.Reply, size int64) error {
-	if reply.Size > 0 && reply.Size != size {
-		return &fetch.Error{Message: fmt.Sprintf("%s is not whole: the registry %s has %d bytes of it, and the manifest says %d",
-			part, finding.Quote(reply.Host), reply.Size, size), Fix: "Push the image again"}
-	}
-	return nil
+// isContent reports whether a reply is about the content that was asked for, and not only a success.
+func isContent(reply fetch.Reply) bool {
+	return reply.Status == http.StatusOK || reply.Status == http.StatusNonAuthoritativeInfo || reply.Status == http.StatusPartialContent
 }
 
-// elsewhere reports whether a foreign layer is at one of the URLs that its manifest names. They are hostile, and nothing
-// that the registry gave goes there.
-func (s *session) elsewhere(d descriptor) (isThere bool, err error) {
-	for _, url := range d.URLs[:min(len(d.URLs), maxURLs)] {
+// hasSize returns an error unless a reply announces the size of a part.
+func hasSize(reply fetch.Reply, size int64, part string) error {
+	if isContent(reply) && reply.Size == size {
+		return nil
+	}
+	host := finding.Quote(reply.Host)
+	message := fmt.Sprintf("%s has %d bytes at %s, and the manifest says %d", part, reply.Size, host, size)
+	switch {
+	case !isContent(reply):
+		message = fmt.Sprintf("The server %s answered %d instead of serving %s", host, reply.Status, lowerFirst(part))
+	case reply.Size < 0:
+		message = fmt.Sprintf("The server %s does not announce the size of %s", host, lowerFirst(part))
+	}
+	return &fetch.Error{Message: message, Fix: "Push the image again"}
+}
+
+func lowerFirst(part string) string { return strings.ToLower(part[:1]) + part[1:] }
+
+// elsewhere reports whether a foreign layer is at one of the URLs that its manifest names. They are hostile: no token goes there,
+// and only an answer of the layer's size counts.
+func (s *session) elsewhere(d descriptor, part string) (found bool, err error) {
+	for _, url := range d.URLs {
 		reply, err := s.probe(url, func(method, url string, header http.Header, maxBody int64) (fetch.Reply, error) {
 			return s.send(fetch.Call{Method: method, URL: url, Header: header, MaxBody: maxBody})
 		})
-		if err != nil || reply.Refusal == nil {
-			return err == nil, err
+		if err != nil {
+			return false, err
+		}
+		if reply.Refusal == nil && hasSize(reply, d.Size, part) == nil {
+			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// probe asks whether something is there: by HEAD, and by a GET of one byte where that is not allowed. Hosts that blobs
+// probe asks how large something is: by HEAD, and by a GET of one byte where HEAD is refused or does not tell. Hosts that blobs
 // are redirected to may sign their URLs for one method only.
 func (s *session) probe(url string, call func(method, url string, header http.Header, maxBody int64) (fetch.Reply, error)) (fetch.Reply, error) {
 	reply, err := call(http.MethodHead, url, acceptAnything, 0)
-	if err != nil || reply.Status != http.StatusForbidden && reply.Status != http.StatusMethodNotAllowed && reply.Status != http.StatusBadRequest {
+	switch {
+	case err != nil:
 		return reply, err
+	case reply.Status == http.StatusForbidden, reply.Status == http.StatusMethodNotAllowed, reply.Status == http.StatusBadRequest,
+		isContent(reply) && reply.Size < 0:
+		return call(http.MethodGet, url, http.Header{"Range": {"bytes=0-0"}}, 0)
 	}
-	return call(http.MethodGet, url, http.Header{"Range": {"bytes=0-0"}}, 0)
+	return reply, nil
 }
 
-// looked is a part that was looked at, as what: a layer is not read, so a manifest of the same name still has to be.
-type looked struct {
-	as   partKind
+// partKey is a part and how it is checked: a layer is not read, so a manifest with the same digest still has to be.
+type partKey struct {
+	kind partKind
 	name digest.Digest
 }
 
@@ -162,15 +185,24 @@ const (
 	layerPart
 )
 
-// named reads the digest of a descriptor, and reports whether it is one that was not looked at yet.
-func (s *session) named(as partKind, d descriptor) (name digest.Digest, isNew bool, err error) {
+// named reads the digest of a descriptor, and reports whether its part has not been checked yet. A part that is named again
+// has to have the same size and media type.
+func (s *session) named(kind partKind, d descriptor) (name digest.Digest, isNew bool, err error) {
 	name, err = parseDigest(d.Digest)
 	if err != nil || d.Size < 0 {
-		return name, false, &InvalidError{Message: fmt.Sprintf("The manifest names a part that can't be told: %s of %d bytes", finding.Quote(d.Digest), d.Size)}
+		return name, false, &InvalidError{Message: fmt.Sprintf("The manifest has an invalid descriptor: digest %s, size %d", finding.Quote(d.Digest), d.Size)}
 	}
-	isNew = !s.seen[looked{as, name}]
-	s.seen[looked{as, name}] = true
-	return name, isNew, nil
+	key := partKey{kind, name}
+	first, isKnown := s.seen[key]
+	if !isKnown {
+		s.seen[key] = d
+		return name, true, nil
+	}
+	if first.Size != d.Size || canonicalMedia(first.MediaType) != canonicalMedia(d.MediaType) {
+		err = &InvalidError{Message: fmt.Sprintf("The manifest describes %s twice: as %s of %d bytes and as %s of %d bytes", finding.Quote(d.Digest),
+			finding.Quote(first.MediaType), first.Size, finding.Quote(d.MediaType), d.Size)}
+	}
+	return name, false, err
 }
 
 // get reads what a digest names, and looks a second time where it reads something else: bytes that never come the same
@@ -193,6 +225,9 @@ func (s *session) get(url string, header http.Header, maxBody int64, want digest
 
 // other returns an error where a reply is not what a digest names.
 func other(reply fetch.Reply, want digest.Digest, size int64, part string) error {
+	if reply.Status != http.StatusOK && reply.Status != http.StatusNonAuthoritativeInfo {
+		return &fetch.Error{Message: fmt.Sprintf("The server %s answered %d instead of serving %s", finding.Quote(reply.Host), reply.Status, lowerFirst(part))}
+	}
 	var got digest.Digest
 	if !want.IsZero() {
 		got = sum(reply.Body, want.Algorithm)
