@@ -2,6 +2,8 @@ package image_test
 
 import (
 	"errors"
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -54,5 +56,33 @@ func TestAChallengeIsRead(t *testing.T) {
 	}
 	if _, _, ok := image.Bearer(`Basic realm="x"`); ok {
 		t.Error("a log-in is taken for a token")
+	}
+}
+
+// TestMemoryOfAHostileManifestIsBounded has as much in one manifest as its bytes have room for.
+func TestMemoryOfAHostileManifestIsBounded(t *testing.T) {
+	var names strings.Builder
+	for i := 0; names.Len() < 4<<20-100; i++ {
+		fmt.Fprintf(&names, `"%x":0,`, i)
+	}
+	for name, c := range map[string]struct {
+		body  string
+		limit uint64 // bytes
+	}{
+		"descriptors": {`{"manifests":[` + strings.Repeat(`{},`, 1_300_000) + `{}]}`, 1 << 20},
+		"URLs":        {`{"layers":[{"urls":[` + strings.Repeat(`"",`, 1_300_000) + `""]}]}`, 1 << 20},
+		"names":       {`{` + names.String() + `"x":0}`, 100 << 20},
+		"depth":       {`{"x":` + strings.Repeat(`[`, 4<<20-10), 8 << 20},
+	} {
+		body := []byte(c.body)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, _ = image.ParseManifest(body, string(types.OCIImageIndex))
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got > c.limit {
+			t.Errorf("%s: %d bytes were allocated, want at most %d", name, got, c.limit)
+		} else {
+			t.Logf("%s: %d bytes", name, got)
+		}
 	}
 }
