@@ -19,7 +19,7 @@ type Hosts struct {
 	Asset func(ctx context.Context, asset hosts.Ref) hosts.Published
 	// AskOfAll has Asset asked of every file that is read without a checksum: whoever is to declare one has to know.
 	AskOfAll bool
-	// MaxSize is the longest file that is not left to be read, and refused, in bytes.
+	// MaxSize is the largest file that is read, in bytes; a larger one is Refused, on disk too. 0 is no limit for files on disk.
 	MaxSize int64
 }
 

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/errgroup"
@@ -91,7 +92,7 @@ func localPlaces(files []LocalFile) []localPlace {
 
 func (v *Verifier) local(ctx context.Context, root *os.Root, p localPlace, progress *Progress) []Result {
 	got := newBody(p.algorithms(Baseline{}), newMessage(p.Download, v.Policy.PublicKeys), progress)
-	err := readLocal(ctx, root, p.path, got)
+	err := readLocal(ctx, root, p.path, v.Hosts.MaxSize, got)
 	known := got.evidence(FromLocal, got.http)
 	known.path = p.path
 	var results []Result
@@ -168,51 +169,72 @@ func cantRead(path string, err error) error {
 		Fix: "See what is there, and who may read it"}
 }
 
-// readLocal reads a file into a body.
-func readLocal(ctx context.Context, root *os.Root, path string, to *body) error {
-	info, err := lstat(root, path)
+// readLocal reads a file of at most limit bytes, 0 for any number, into a body.
+func readLocal(ctx context.Context, root *os.Root, path string, limit int64, to *body) error {
+	file, size, err := openLocal(root, path)
 	if err != nil {
 		return err
 	}
-	file, err := root.Open(path)
-	if err != nil {
-		return cantRead(path, err)
-	}
 	defer file.Close()
-	to.Start(fetch.Head{Size: info.Size()})
-	_, err = io.Copy(to, io.LimitReader(untilDone{ctx, file}, info.Size()+1))
+	if limit > 0 && size > limit {
+		return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s has %s: the limit is %s", finding.Quote(path), humanize.Bytes(uint64(size)), humanize.Bytes(uint64(limit))),
+			Fix: "Raise `max-file-size` if the file is meant to be that large"}
+	}
+	to.Start(fetch.Head{Size: size})
+	_, err = io.Copy(to, io.LimitReader(untilDone{ctx, file}, size+1))
 	switch {
 	case ctx.Err() != nil:
 		return cutShort(ctx, err)
 	case err != nil:
 		return cantRead(path, err)
-	case to.size != info.Size():
-		return &fetch.Error{Message: fmt.Sprintf("%s changes while it is read", finding.Quote(path)), Fix: "Let its download end first"}
+	case to.size != size:
+		return changing(path)
 	}
 	return nil
 }
 
-// lstat finds a regular file: a link may lead to another service's, and opening a named pipe would block.
-func lstat(root *os.Root, name string) (fs.FileInfo, error) {
+func changing(path string) error {
+	return &fetch.Error{Message: fmt.Sprintf("%s changed while it was read", finding.Quote(path)), Fix: "Wait until its download has ended"}
+}
+
+// openLocal opens a regular file below the root, and returns its size. No symbolic link is followed: it may lead to another
+// service's file. A named pipe would block until somebody writes, so nothing is opened in blocking mode.
+func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 	if !fs.ValidPath(name) || name == "." {
-		return nil, &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s is no path below the folder", finding.Quote(name)),
+		return nil, 0, &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s is not a path below the folder", finding.Quote(name)),
 			Fix: "Correct the manifest's id or the file's name: they make up the path"}
 	}
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		if info, err := root.Lstat(dir); err == nil && !info.IsDir() {
-			return nil, cantRead(dir, errors.New("it is not a folder"))
+			return nil, 0, cantRead(dir, errors.New("it is not a folder"))
 		}
 	}
-	info, err := root.Lstat(name)
+	named, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, absent("There is no file " + finding.Quote(name))
+		return nil, 0, absent("There is no file " + finding.Quote(name))
 	case err != nil:
-		return nil, cantRead(name, err)
-	case !info.Mode().IsRegular():
-		return nil, cantRead(name, errors.New("it is not a regular file"))
+		return nil, 0, cantRead(name, err)
+	case named.Mode()&fs.ModeSymlink != 0:
+		return nil, 0, cantRead(name, errors.New("it is a symbolic link"))
 	}
-	return info, nil
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, cantRead(name, err)
+	}
+	opened, err := file.Stat()
+	switch {
+	case err != nil:
+		err = cantRead(name, err)
+	case !opened.Mode().IsRegular():
+		err = cantRead(name, errors.New("it is not a regular file"))
+	case !os.SameFile(named, opened):
+		err = changing(name)
+	default:
+		return file, opened.Size(), nil
+	}
+	_ = file.Close()
+	return nil, 0, err
 }
 
 // untilDone is a reader that ends with its context.

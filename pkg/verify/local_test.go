@@ -79,6 +79,24 @@ func folder(t *testing.T, files map[string]string) *os.Root {
 	return root
 }
 
+func TestAFileOnDiskThatIsTooLargeIsRefused(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if err := root.WriteFile("f", []byte(gguf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for limit, want := range map[int64]string{ggufLen - 1: "refused error:artifact/refused", ggufLen: "verified"} {
+		v := &verify.Verifier{Concurrency: 1, Hosts: verify.Hosts{MaxSize: limit}}
+		results := v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: weight("https://example.com/x", "m.gguf", sum(gguf)), Path: "f"}})
+		if got := outcome(only(t, results)); got != want {
+			t.Errorf("limit %d: %s, want %s", limit, got, want)
+		}
+	}
+}
+
 func TestAPartOfAFileIsNoMismatch(t *testing.T) {
 	root := folder(t, map[string]string{"part": machOArm[:20], "whole": machOArm, "other": strings.Repeat("\x00", len(machOArm)), "long": machOArm + "x", "page": "<!doctype html><title>x</title>"})
 	declared := binary("https://example.com/x", sum(machOArm))
@@ -173,7 +191,7 @@ func TestAFileThatGrowsIsNoMismatch(t *testing.T) {
 	defer root.Close()
 	v := &verify.Verifier{Concurrency: 1}
 	r := only(t, v.RunLocal(t.Context(), root, []verify.LocalFile{{Artifact: binary("https://example.com/x", sum("")), Path: "status"}}))
-	if r.Status != verify.Unreachable || !strings.Contains(r.Findings[0].Message, "changes while it is read") {
+	if r.Status != verify.Unreachable || !strings.Contains(r.Findings[0].Message, "changed while it was read") {
 		t.Errorf("%s: %v", outcome(r), r.Findings)
 	}
 }
