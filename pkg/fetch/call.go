@@ -19,6 +19,7 @@ type Call struct {
 	Header  http.Header // beside our own
 	Token   string      // a bearer token for the URL's own host and port, in place of any of the Config; "" is none
 	MaxBody int64       // bytes; a longer body is Refused. 0 asks for no body: none is read
+	Direct  bool        // a redirect is Refused
 }
 
 // Reply is a final answer to a Call.
@@ -66,6 +67,9 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 	a, err := d.exchange(ctx, call.Method, d.url, way.header(d.url, header))
 	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
 		a.discard()
+		if call.Direct {
+			return Reply{}, refused(fmt.Sprintf("The server %s redirects, which is not followed here", finding.Quote(d.url.Hostname())), "")
+		}
 		next, refusal := way.next(a, redirects)
 		if refusal != nil {
 			return Reply{}, refusal

@@ -35,6 +35,16 @@ func TestACallReadsAShortAnswer(t *testing.T) {
 	}
 }
 
+func TestADirectCallFollowsNoRedirect(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/there" {
+			http.Redirect(w, r, "/there", http.StatusFound)
+		}
+	})
+	_, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 5, Direct: true})
+	mustFail(t, err, fetch.Refused)
+}
+
 func TestARefusalOfACallIsAnAnswer(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 405, 410} {
 		s := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })

@@ -19,6 +19,9 @@ import (
 // ErrNotFound is what errors.Is finds in the error of a call that GitHub answered with 404.
 var ErrNotFound = errors.New("not found")
 
+// ErrTooMany is what errors.Is finds in the error of a call that GitHub turned away for its rate limit.
+var ErrTooMany = errors.New("too many requests")
+
 // Error is a call that GitHub's API did not answer as hoped. Its text is one sentence, safe to print.
 type Error struct {
 	Doing  string // what was asked: "listing the files of pull request 7"
@@ -39,9 +42,9 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("GitHub answered %d %s when %s: %s", e.Status, finding.Quote(e.Answer), e.Doing, e.Advice)
 }
 
-// Is makes a 404 an ErrNotFound.
+// Is makes a 404 an ErrNotFound, and a rate limit an ErrTooMany.
 func (e *Error) Is(target error) bool {
-	return target == ErrNotFound && e.Status == http.StatusNotFound
+	return target == ErrNotFound && e.Status == http.StatusNotFound || target == ErrTooMany && e.isLimit()
 }
 
 func (e *Error) Unwrap() error { return e.err }

@@ -34,9 +34,10 @@ type Server struct {
 	BlobsInJSON  bool                  // answers base64 in JSON whatever is asked for
 	Comments     map[int][]*Comment    // by the number of the issue or pull request
 	Issues       []*Issue
-	NoIssues     bool               // the repository has none: 410
-	DropLabels   bool               // of new issues, as GitHub does where the token may not set them
-	Releases     map[string][]Asset // by "owner/repo/tag"
+	NoIssues     bool                     // the repository has none: 410
+	DropLabels   bool                     // of new issues, as GitHub does where the token may not set them
+	Releases     map[string][]Asset       // by "owner/repo/tag"
+	Attestations map[string][]Attestation // by "owner/repo sha256:…", in lower case
 
 	faults   map[string][]Fault
 	requests []Request
@@ -76,6 +77,7 @@ func New() *Server {
 		Blobs:        map[string]string{},
 		Comments:     map[int][]*Comment{},
 		Releases:     map[string][]Asset{},
+		Attestations: map[string][]Attestation{},
 		faults:       map[string][]Fault{},
 		nextID:       1000,
 	}
@@ -103,6 +105,7 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"PATCH /repos/{owner}/{repo}/issues/{number}":         s.editIssue,
 		"POST /repos/{owner}/{repo}/issues/{number}/labels":   s.labelIssue,
 		"GET /repos/{owner}/{repo}/releases/tags/{tag}":       s.getRelease,
+		"GET /repos/{owner}/{repo}/attestations/{digest}":     s.listAttestations,
 		"GET /user":     s.getUser,
 		"POST /graphql": s.graphQL,
 	}

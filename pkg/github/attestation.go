@@ -1,0 +1,127 @@
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	gh "github.com/google/go-github/v57/github"
+	"github.com/klauspost/compress/snappy"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+// Bounds of what is read of attestations.
+const (
+	MaxBundle       = 16 << 20 // bytes of one bundle, unpacked
+	maxAttestations = 1000     // of one file
+)
+
+// bundleHost is where GitHub keeps bundles; hosts below bundleDomain are the others that are asked.
+const (
+	bundleHost   = "tmaproduction.blob.core.windows.net"
+	bundleDomain = ".githubusercontent.com"
+)
+
+// ErrNoBundle is what errors.Is finds where the host of a bundle did not answer with it: it may be right.
+var ErrNoBundle = errors.New("its host did not answer")
+
+// Attestations calls yield with each Sigstore bundle by which a repository ("owner/name") attests a file with a SHA-256, in
+// hex, or with why it can't be read, until yield returns false
+// (https://docs.github.com/rest/repos/attestations#list-attestations). A repository without attestations of the file, or
+// that the token may not see, yields none. get reads a URL without a token and without following a redirect; it is called
+// with https URLs of GitHub's storage only. More than 1,000 attestations are an error.
+func (c *Client) Attestations(ctx context.Context, repository, sum string, get func(ctx context.Context, url string) ([]byte, error), yield func(bundle []byte, err error) bool) error {
+	m := ownerAndName.FindStringSubmatch(repository)
+	if m == nil || isDots(m[1]) || isDots(m[2]) {
+		return fmt.Errorf("invalid repository %s: expected owner/name", finding.Quote(repository))
+	}
+	t := task{doing: "reading the attestations by " + finding.Quote(repository), needs: "attestations: read"}
+	path := fmt.Sprintf("repos/%s/attestations/sha256:%s?per_page=%d", repository, url.PathEscape(sum), perPage)
+	tooMany := fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
+	count, cursor := 0, ""
+	for range maxPages {
+		var page struct{ Attestations []attestation }
+		var next string
+		err := c.call(ctx, t, func() (*gh.Response, error) {
+			req, err := c.api.NewRequest("GET", path+cursor, nil)
+			if err != nil {
+				return nil, err
+			}
+			page.Attestations = nil
+			resp, err := c.api.Do(ctx, req, &page)
+			if err == nil && page.Attestations == nil {
+				err = errNoAnswer
+			}
+			if err == nil {
+				next = resp.After
+			}
+			return resp, err
+		})
+		if errors.Is(err, ErrNotFound) && cursor == "" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, a := range page.Attestations {
+			if count++; count > maxAttestations {
+				return tooMany
+			}
+			if !yield(a.read(ctx, get)) {
+				return nil
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = "&after=" + url.QueryEscape(next)
+	}
+	return tooMany
+}
+
+// attestation is an element of GitHub's list: it has the bundle, or says where that is.
+type attestation struct {
+	Bundle json.RawMessage
+	URL    string `json:"bundle_url"`
+}
+
+func (a attestation) read(ctx context.Context, get func(context.Context, string) ([]byte, error)) ([]byte, error) {
+	if len(a.Bundle) > MaxBundle {
+		return nil, errLargeBundle
+	}
+	if len(a.Bundle) > 0 && string(a.Bundle) != "null" {
+		return a.Bundle, nil
+	}
+	u, err := url.Parse(a.URL)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Hostname() != bundleHost && !strings.HasSuffix(u.Hostname(), bundleDomain) {
+		return nil, fmt.Errorf("GitHub names %s for a bundle, which is not on its storage", finding.QuoteURL(a.URL))
+	}
+	packed, err := get(ctx, a.URL)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoBundle, err)
+	}
+	return unpack(packed)
+}
+
+var errLargeBundle = fmt.Errorf("the bundle has more than %d MiB", MaxBundle>>20)
+
+// unpack decompresses a bundle of the storage (https://github.com/google/snappy/blob/main/format_description.txt), whose first
+// bytes say how large it becomes.
+func unpack(packed []byte) ([]byte, error) {
+	size, err := snappy.DecodedLen(packed)
+	if err == nil && size > MaxBundle {
+		return nil, errLargeBundle
+	}
+	var bundle []byte
+	if err == nil {
+		bundle, err = snappy.Decode(nil, packed)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the bundle can't be unpacked: %s", finding.Quote(err.Error()))
+	}
+	return bundle, nil
+}
