@@ -104,7 +104,7 @@ func (p *parser) registries(v *document.Value) {
 // two meanings.
 func fixed(rule string) bool {
 	family, _, _ := strings.Cut(rule, "/")
-	return rule == finding.ArtifactMismatch || rule == finding.ArtifactDigestConflict || family == "json" || family == "yaml" || family == "toml"
+	return rule == finding.ArtifactMismatch || rule == finding.ArtifactDigestConflict || rule == finding.RegistryKeyCase || rule == finding.RegistryPathCase || family == "json" || family == "yaml" || family == "toml"
 }
 
 // explainsFailure reports whether a rule says why a file failed: without it, nobody would know.

@@ -144,10 +144,28 @@ func (c *Captured) Get(name string) string {
 }
 
 // Matcher matches several patterns in one walk.
-type Matcher struct{ patterns []Pattern }
+type Matcher struct {
+	patterns []Pattern
+	folds    bool // names match whatever their case
+}
 
 // NewMatcher returns a Matcher of patterns.
-func NewMatcher(patterns ...Pattern) *Matcher { return &Matcher{patterns} }
+func NewMatcher(patterns ...Pattern) *Matcher { return &Matcher{patterns: patterns} }
+
+// Folding returns a Matcher of the same patterns that ignores the case of names, by Unicode's simple folding.
+func (m *Matcher) Folding() *Matcher {
+	folding := &Matcher{folds: true}
+	for _, p := range m.patterns {
+		p.tokens = slices.Clone(p.tokens)
+		for i, t := range p.tokens {
+			if t.kind == partly {
+				p.tokens[i].glob = regexp.MustCompile("(?i)" + t.glob.String())
+			}
+		}
+		folding.patterns = append(folding.patterns, p)
+	}
+	return folding
+}
 
 // Match is a pattern that a place has, by its index among the Matcher's.
 type Match struct {
@@ -210,7 +228,7 @@ func (m *Matcher) open(states []state, v, parent *Value) []state {
 				}
 				add(state{s.pattern, s.next + 1, captured})
 			}
-		case t.kind == anyOne, t.kind == literal && t.text == name:
+		case t.kind == anyOne, t.kind == literal && (t.text == name || m.folds && strings.EqualFold(t.text, name)):
 			add(state{s.pattern, s.next + 1, s.captured})
 		}
 	}
@@ -259,6 +277,17 @@ func (p Pattern) Match(pointer string) bool {
 		}
 	}
 	return len(m.matches(states)) > 0
+}
+
+// Names returns the names that the pattern asks for, and whether it asks for parts of names too.
+func (p Pattern) Names() (names []string, hasParts bool) {
+	for _, t := range p.tokens {
+		if t.kind == literal {
+			names = append(names, t.text)
+		}
+		hasParts = hasParts || t.kind == partly
+	}
+	return names, hasParts
 }
 
 // IsPointer reports whether the pattern is a plain pointer, of one place.

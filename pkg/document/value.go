@@ -134,6 +134,40 @@ func (v *Value) Tag() string {
 	return v.tag
 }
 
+// Overridden returns the members that a YAML mapping merges and that other members of their names override.
+func (v *Value) Overridden() []*Value {
+	if v == nil {
+		return nil
+	}
+	return v.overridden
+}
+
+// AtFold returns the values that an RFC 6901 pointer names below v when the case of names is ignored, by Unicode's simple folding.
+func (v *Value) AtFold(pointer string) []*Value {
+	found := []*Value{v}
+	if pointer == "" {
+		return found
+	}
+	for token := range strings.SplitSeq(pointer[1:], "/") {
+		var next []*Value
+		for _, each := range found {
+			if each.Kind() != Object {
+				if child := each.child(token); child != nil {
+					next = append(next, child)
+				}
+				continue
+			}
+			for _, member := range each.Members() {
+				if strings.EqualFold(member.name, unescapes.Replace(token)) {
+					next = append(next, member)
+				}
+			}
+		}
+		found = next
+	}
+	return found
+}
+
 // Members returns an object's members in the order of the text, nil for any other kind.
 func (v *Value) Members() []*Value {
 	if v.Kind() != Object {

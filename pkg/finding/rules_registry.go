@@ -6,6 +6,9 @@ const (
 	RegistryUnusedDigest = "registry/unused-digest"
 	RegistryPairs        = "registry/pairs"
 	RegistryType         = "registry/type"
+	RegistryKeyCase      = "registry/key-case"
+	RegistryPathCase     = "registry/path-case"
+	RegistryUnreadFile   = "registry/unread-file"
 	RegistryTooMany      = "registry/too-many"
 	RegistryNoAddress    = "registry/no-address"
 	RegistryOtherScheme  = "registry/other-scheme"
@@ -59,6 +62,30 @@ var registryRules = []Rule{
 		Why:     "It can't be read as a URL, a checksum or a size, so nothing can be compared with it.",
 		Example: "`\"url\": 5`",
 		Fix:     "Write a value of the type that the message names.",
+	},
+	{
+		ID: RegistryKeyCase, Severity: Error,
+		Title:   "A key differs from a described one only in case",
+		Brief:   "a key that differs in case",
+		Why:     "Go's JSON, PowerShell and .NET ignore the case of keys, by Unicode's simple folding: they read a value there that was not verified here.",
+		Example: "`Uri: https://example.com/a` in a krew manifest, or `ſpec:`",
+		Fix:     "Write the key as the registry's documentation does, or remove it.",
+	},
+	{
+		ID: RegistryPathCase, Severity: Error,
+		Title:   "A file's path differs from a manifest's only in case",
+		Brief:   "a path that differs in case",
+		Why:     "Windows, macOS and some programs ignore the case of paths: they read a manifest that was not verified here.",
+		Example: "`Bucket/tool.json`, or `bucket/tool.JSON`",
+		Fix:     "Rename the file.",
+	},
+	{
+		ID: RegistryUnreadFile, Severity: Warning,
+		Title:   "The manifest names a file that is not read as a manifest",
+		Brief:   "a file that is not read",
+		Why:     "The consumer reads that file as a part of the manifest. No glob of the description selects it, so what it names was not verified.",
+		Example: "`modules: [deps/modules.txt]` in a Flathub manifest",
+		Fix:     "Rename the file so that a glob of `manifests` selects it, or add a glob.",
 	},
 	{
 		ID: RegistryTooMany, Severity: Error,

@@ -61,7 +61,7 @@ func (r Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []findin
 	}
 	described, findings := r.Registry.Artifacts(d)
 	findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {
-		return strings.HasPrefix(f.Rule, "registry/") && f.Rule != finding.RegistryTooMany
+		return strings.HasPrefix(f.Rule, "registry/") && f.Rule != finding.RegistryTooMany && f.Rule != finding.RegistryKeyCase
 	})
 	x := extractor{document: d, findings: findings}
 	artifacts := x.artifacts(described)

@@ -19,11 +19,16 @@ type extraction struct {
 	*Registry
 	document *document.Document
 	kept     Collector
-	findings []finding.Finding
+	findings finding.List
 	pointers map[string]bool          // of artifacts
 	taken    map[*document.Value]bool // URLs of artifacts, and checksums that were read
 	digests  []*document.Value        // texts that look like digests
-	covered  map[*document.Value]bool // objects and lists whose digests are used, or known to be of no download
+
+	ofArtifacts []finding.Finding        // each the reason for its artifact's status: they are as bounded as the artifacts
+	used        map[int]bool             // where checksums begin that were read
+	covered     map[*document.Value]bool // objects and lists whose digests are used, or known to be of no download
+	isCased     bool                     // some member's name differs from a described one only in case
+	merged      map[*document.Value]bool // overridden members that were looked through
 
 	addressed   map[*document.Value]bool // entries with an address
 	addressless []*document.Value        // entries without one, some of which another description of them may still address
@@ -33,7 +38,7 @@ type extraction struct {
 
 func newExtraction(r *Registry, d *document.Document) *extraction {
 	return &extraction{
-		Registry: r, document: d, pointers: map[string]bool{}, taken: map[*document.Value]bool{}, covered: map[*document.Value]bool{},
+		Registry: r, document: d, pointers: map[string]bool{}, taken: map[*document.Value]bool{}, used: map[int]bool{}, covered: map[*document.Value]bool{}, merged: map[*document.Value]bool{},
 		addressed: map[*document.Value]bool{}, schemes: map[string][]*document.Value{},
 	}
 }
@@ -41,33 +46,61 @@ func newExtraction(r *Registry, d *document.Document) *extraction {
 // Artifacts implements Describer. The document is walked once.
 func (r *Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
 	x := newExtraction(r, d)
-	if !r.describes(d) {
-		return nil, nil
+	if r.describes(d) {
+		r.matcher.Walk(d.Root, x.visit)
+		x.reportUnused()
+		x.reportAddressless()
+		x.reportSchemes()
+	} else {
+		document.NewMatcher().Walk(d.Root, x.visitName)
 	}
-	r.matcher.Walk(d.Root, x.visit)
-	x.reportUnused()
-	x.reportAddressless()
-	x.reportSchemes()
-	x.findings = append(x.findings, x.kept.Findings(d)...)
-	slices.SortFunc(x.findings, finding.Finding.Compare)
-	return x.kept.Artifacts(), slices.Compact(x.findings)
+	x.reportKeyCase()
+	x.findings.Add(x.kept.Findings(d)...)
+	findings := append(x.findings.Findings(), x.ofArtifacts...)
+	slices.SortFunc(findings, finding.Finding.Compare)
+	return x.kept.Artifacts(), slices.Compact(findings)
 }
 
 func (x *extraction) visit(v *document.Value, matches []document.Match) bool {
-	isIgnored, last := false, -1
+	isIgnored, isUnread, last := false, false, -1
 	slices.SortFunc(matches, func(a, b document.Match) int { return a.Pattern - b.Pattern })
 	for _, m := range matches {
 		owner := x.owners[m.Pattern]
 		isIgnored = isIgnored || owner == ignored
+		isUnread = isUnread || owner == included
 		if owner > last { // of several patterns of one entry the first counts
 			last = owner
 			x.entry(&x.entries[owner], v, m.Captured)
 		}
 	}
+	if isUnread && !isIgnored {
+		x.unreadFile(v)
+	}
 	if text, isText := v.Text(); isText && !isIgnored && looksLikeDigest(text) {
 		x.digests = append(x.digests, v)
 	}
-	return true
+	for _, member := range v.Overridden() {
+		x.overridden(v, member)
+	}
+	return x.visitName(v, matches)
+}
+
+// overridden looks through a member that another one overrides for digests.
+func (x *extraction) overridden(at, member *document.Value) {
+	if x.merged[member] {
+		return
+	}
+	x.merged[member] = true
+	document.NewMatcher().Walk(member, func(v *document.Value, _ []document.Match) bool {
+		isIgnored := func(p document.Pattern) bool {
+			return p.Match(at.Pointer() + strings.TrimPrefix(v.Pointer(), member.Parent().Pointer()))
+		}
+		text, isText := v.Text()
+		if isText && looksLikeDigest(text) && !slices.ContainsFunc(x.ignored(), isIgnored) {
+			x.digests = append(x.digests, v)
+		}
+		return true
+	})
 }
 
 // address is a URL of an entry.
@@ -78,11 +111,13 @@ type address struct {
 }
 
 func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captured) {
+	x.checkTags(e.asked, v)
 	if !selects(e.where, e.unless, v, x.document.Root) {
 		x.cover(e, v)
 		return
 	}
 	x.checkTag(v)
+	x.checkTags(e.read, v)
 	if e.image != nil {
 		x.image(e, v, captured)
 		return
@@ -98,6 +133,10 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	isSingle := count(addresses) == 1
 	for i, each := range addresses {
 		if each.url == "" || x.taken[each.at] {
+			continue
+		}
+		if x.kept.Full() {
+			x.kept.dropped++
 			continue
 		}
 		a := x.artifact(e, v, captured, each, isSingle)
@@ -219,7 +258,11 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 
 // address returns the URL at a value as it is fetched: rewritten, and resolved against the base.
 func (x *extraction) address(e *entry, v, at *document.Value) address {
-	a := address{at: at, declared: x.url(at)}
+	a := address{at: at, declared: x.text(at)}
+	if x.inlinesData && strings.HasPrefix(strings.ToLower(a.declared), "data:") {
+		x.addressed[v] = true // its file is in the URL itself
+		return address{at: at}
+	}
 	rewritten := e.rewrite.apply(a.declared)
 	resolved, isKnown := e.resolve(rewritten, v, x.document.Root)
 	scheme, _, _ := strings.Cut(strings.ToLower(resolved), ":")
@@ -238,18 +281,8 @@ func (x *extraction) address(e *entry, v, at *document.Value) address {
 // otherScheme is the scheme of an address that package managers resolve themselves, and nobody downloads as one file.
 var otherScheme = regexp.MustCompile(`(?i)^(?:oci|docker|ollama|git|ssh|github|gitlab|bitbucket|gist|(?:git|svn|hg|bzr)\+[a-z]+):`)
 
-// url returns the declared URL at a value, "" for none, and for a data URL, which contains its file.
-func (x *extraction) url(v *document.Value) string {
-	text := x.text(v)
-	if strings.HasPrefix(strings.ToLower(text), "data:") {
-		return ""
-	}
-	return text
-}
-
-// text returns the text of a value. It reports a value of another type, and a tag.
+// text returns the text of a value. It reports a value of another type.
 func (x *extraction) text(v *document.Value) string {
-	x.checkTag(v)
 	text, isText := v.Text()
 	if !isText && v != nil && v.Kind() != document.Null {
 		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s; expected a text", v.Label(), v.Describe()), "Write a text.")
@@ -257,14 +290,36 @@ func (x *extraction) text(v *document.Value) string {
 	return text
 }
 
-func (x *extraction) checkTag(v *document.Value) {
-	if tag := v.Tag(); tag != "" {
-		x.report(finding.YAMLTag, v, "the value has the tag "+finding.Quote(tag)+", whose meaning is not known here", "")
+// checkTags reports tags of the values at pointers, and of their elements: parsers may read another text.
+func (x *extraction) checkTags(pointers []string, v *document.Value) {
+	if x.document.Syntax != document.YAML {
+		return
+	}
+	for _, pointer := range pointers {
+		at := x.at(v, pointer)
+		x.checkTag(at)
+		for _, element := range at.Elements() {
+			x.checkTag(element)
+		}
 	}
 }
 
+func (x *extraction) checkTag(v *document.Value) {
+	if tag := v.Tag(); tag != "" {
+		x.report(finding.YAMLTag, v, "The value has the tag "+finding.Quote(tag)+": parsers differ in what they read", "Remove the tag.")
+	}
+}
+
+// at returns the value at a pointer below an entry or, after a "#", below the document's root.
+func (x *extraction) at(v *document.Value, pointer string) *document.Value {
+	if below, isRoot := strings.CutPrefix(pointer, "#"); isRoot {
+		return x.document.Root.At(below)
+	}
+	return v.At(pointer)
+}
+
 func (x *extraction) report(rule string, at *document.Value, message, fix string) {
-	x.findings = append(x.findings, x.document.Finding(rule, at, message, fix))
+	x.findings.Report(rule, func() finding.Finding { return x.document.Finding(rule, at, message, fix) })
 }
 
 // artifact returns an artifact of an entry, without its checksum.
@@ -304,6 +359,10 @@ func (x *extraction) image(e *entry, v *document.Value, captured *document.Captu
 	if at == nil || reference == "" || x.taken[at] {
 		return
 	}
+	if x.taken[at] = true; x.kept.Full() {
+		x.kept.dropped++
+		return
+	}
 	a := artifact.Artifact{
 		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: at.Position(),
 		Role: artifact.Image, Platform: e.platform.of(v, captured), URL: reference, Declared: reference, Slot: artifact.Slot{URL: at.Pointer()},
@@ -316,7 +375,6 @@ func (x *extraction) image(e *entry, v *document.Value, captured *document.Captu
 			a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: at.Pointer(), Position: at.Position()}
 		}
 	}
-	x.taken[at] = true
 	x.add(a)
 }
 
@@ -353,7 +411,7 @@ const maxPlaces = 5
 
 // reportUnused warns once of the digests that no artifact uses: whatever they are of was not verified.
 func (x *extraction) reportUnused() {
-	unused := slices.DeleteFunc(x.digests, func(v *document.Value) bool { return x.taken[v] || x.covered[v.Parent()] })
+	unused := slices.DeleteFunc(x.digests, func(v *document.Value) bool { return x.used[v.Start()] || x.covered[v.Parent()] })
 	if len(unused) == 0 {
 		return
 	}

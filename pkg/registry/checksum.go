@@ -133,7 +133,7 @@ func (x *extraction) checksum(v *document.Value) checksum {
 	if v.Kind() == document.Null {
 		return checksum{}
 	}
-	x.taken[v] = true
+	x.used[v.Start()] = true
 	text, isText := v.Text()
 	if isText && text == "" {
 		return checksum{}
@@ -144,7 +144,6 @@ func (x *extraction) checksum(v *document.Value) checksum {
 	case !isText:
 		err = fmt.Errorf("it is %s; expected a text", v.Describe())
 	default:
-		x.checkTag(v)
 		c.value, err = parseChecksum(text, memberName(v))
 	}
 	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
@@ -267,7 +266,7 @@ func (x *extraction) reportMember(a artifact.Artifact, c checksums, i int) {
 		if !strings.HasPrefix(f.Pointer, a.Pointer+"/") {
 			f.Pointer = a.Pointer
 		}
-		x.findings = append(x.findings, f)
+		x.ofArtifacts = append(x.ofArtifacts, f)
 	}
 	declared := c.at(i)
 	switch algorithm := declared.value.Algorithm; {

@@ -29,7 +29,7 @@ var engineCases = []struct{ name, description, text, want string }{
 	{"a text or an object", "at: [/*], url: ['', /url], checksum: /sha256", `["https://x/a", {"url": "https://x/b", "sha256": "` + sum256 + `"}]`, "/0 https://x/a 1:2\n/1 https://x/b sha256:e3b0 1:25"},
 	{"of another type", "at: '', url: /url", `{"url": 5}`, "registry/type 1:9 /url"},
 	{"yaml number as text", "at: '', url: /url", "url: 1.10", "(root) 1.10 1:6"},
-	{"data URL", "at: /*, url: /url", `[{"url": "data:text/plain,a"}, {"url": "DATA:,b"}, {"url": "https://x/a"}]`, "/2 https://x/a 1:60"},
+	{"data URL", "at: /*, url: /url", `[{"url": "data:text/plain,a"}, {"url": "DATA:,b"}, {"url": "https://x/a"}]`, "/0 data:text/plain,a 1:10\n/1 DATA:,b 1:40\n/2 https://x/a 1:60"},
 	{"fragment", "at: '', url: /url", `{"url": "https://x/a.zip#/b.zip"}`, "(root) https://x/a.zip declared https://x/a.zip#/b.zip 1:9"},
 	{"only a fragment", "at: '', url: /url", `{"url": "#a"}`, "(root)  declared #a 1:9"},
 	{"where", "at: /*, url: /url, where: {/type: [a, b]}", `[{"url": "https://x/a", "type": "a"}, {"url": "https://x/c", "type": "c"}, {"url": "https://x/n"}, {"url": "https://x/z", "type": ["a"]}]`, "/0 https://x/a 1:10"},

@@ -27,6 +27,7 @@ type entry struct {
 	image           *string
 	platform        platform
 	role            artifact.Role
+	read, asked     []string // pointers to what is read of an entry, and to what its conditions ask
 }
 
 // condition is what `where` or `unless` asks of one pointer.
@@ -37,11 +38,44 @@ type condition struct {
 	absent  bool             // so does nothing
 }
 
+// pointers returns those to the values that are read of an entry. A pointer after a "#" is from the document's root.
+func (e *entry) pointers() []string {
+	all := slices.Concat(e.url, e.checksum, e.platform.pointers)
+	for _, pointer := range []*string{e.size, e.signature, e.image} {
+		if pointer != nil {
+			all = append(all, *pointer)
+		}
+	}
+	if e.base != nil && strings.HasPrefix(*e.base, "/") {
+		all = append(all, *e.base, "#"+*e.base)
+	}
+	if e.defaultURL != nil {
+		for _, p := range e.defaultURL.parts {
+			if p.isPointer {
+				all = append(all, p.text)
+			}
+		}
+	}
+	return all
+}
+
+func (e *entry) conditionPointers() (all []string) {
+	for _, c := range slices.Concat(e.where, e.unless) {
+		all = append(all, c.pointer)
+	}
+	return all
+}
+
 func (c condition) holds(v, root *document.Value) bool {
 	at := v.At(c.pointer)
 	if below, isRoot := strings.CutPrefix(c.pointer, "#"); isRoot {
 		at = root.At(below)
 	}
+	return c.matches(at)
+}
+
+// matches reports whether a value at the pointer meets the condition; nil is none.
+func (c condition) matches(at *document.Value) bool {
 	switch at.Kind() {
 	case "", document.Null:
 		return c.absent

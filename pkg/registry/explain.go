@@ -11,7 +11,7 @@ import (
 // Match is what one pattern of a description matched in a manifest.
 type Match struct {
 	Pattern  string
-	Ignore   bool   // a pattern of `ignore`: only Values counts
+	Word     string // `at`, `ignore` or `includes`: of the latter two, only Values counts
 	Values   int    // that the pattern matched
 	Selected int    // of these, that `where` and `unless` select
 	Named    int    // of these, that name an address
@@ -23,9 +23,14 @@ type Match struct {
 func (r *Registry) Test(m *Manifest) []Match {
 	all := make([]Match, len(r.patterns))
 	for i, p := range r.patterns {
-		all[i] = Match{Pattern: p.String(), Ignore: r.owners[i] == ignored}
-		if !all[i].Ignore {
-			all[i].urls = r.entries[r.owners[i]].url
+		all[i] = Match{Pattern: p.String(), Word: "at"}
+		switch owner := r.owners[i]; owner {
+		case ignored:
+			all[i].Word = "ignore"
+		case included:
+			all[i].Word = "includes"
+		default:
+			all[i].urls = r.entries[owner].url
 		}
 	}
 	for _, d := range m.Documents {
@@ -36,7 +41,7 @@ func (r *Registry) Test(m *Manifest) []Match {
 		r.matcher.Walk(d.Root, func(v *document.Value, matches []document.Match) bool {
 			for _, found := range matches {
 				all[found.Pattern].Values++
-				if owner := r.owners[found.Pattern]; owner != ignored {
+				if owner := r.owners[found.Pattern]; owner >= 0 {
 					x.count(&all[found.Pattern], &r.entries[owner], v)
 				}
 			}
@@ -99,7 +104,7 @@ func nearestMatch(p document.Pattern, d *document.Document) string {
 // explain says why patterns select no file.
 func explain(all []Match) (reasons []string) {
 	for _, m := range all {
-		if !m.Ignore {
+		if m.Word == "at" {
 			reasons = append(reasons, m.String())
 		}
 	}
@@ -111,19 +116,16 @@ func explain(all []Match) (reasons []string) {
 
 // String tells what the pattern matched, in a sentence without full stop.
 func (m Match) String() string {
-	pattern := finding.Quote("at: " + m.Pattern)
+	pattern := finding.Quote(m.Word + ": " + m.Pattern)
 	if m.Pattern == "" {
-		pattern = "`at: \"\"` (the root)"
-	}
-	if m.Ignore {
-		pattern = finding.Quote("ignore: " + m.Pattern)
+		pattern = finding.Quote(m.Word+`: ""`) + " (the root)"
 	}
 	switch {
 	case m.Values == 0 && m.Nearest != "":
 		return pattern + " matches nothing; " + m.Nearest
 	case m.Values == 0:
 		return pattern + " matches nothing"
-	case m.Ignore:
+	case m.Word != "at":
 		return fmt.Sprintf("%s matches %d", pattern, m.Values)
 	case m.Selected == 0:
 		return fmt.Sprintf("%s matches %d, and `where` or `unless` leaves out all of them", pattern, m.Values)

@@ -55,6 +55,7 @@ func (r *Registry) setBase(base *string) {
 	for i := range r.entries {
 		if own := r.entries[i].base; (own == nil || *own == "") && r.entries[i].image == nil {
 			r.entries[i].base = base
+			r.entries[i].read = r.entries[i].pointers()
 		}
 	}
 }
@@ -78,7 +79,7 @@ type parser struct {
 
 func (p *parser) registry(v *document.Value) *Registry {
 	r := &Registry{MaxSize: document.DefaultMaxSize}
-	var ignore []document.Pattern
+	var ignore, includes []document.Pattern
 	readers := map[string]func(*document.Value){
 		"manifests": func(v *document.Value) { r.Manifests = p.Globs(v) },
 		"syntax": func(v *document.Value) {
@@ -91,7 +92,9 @@ func (p *parser) registry(v *document.Value) *Registry {
 		"artifacts": func(v *document.Value) { r.entries = p.entries(v) },
 		"ignore":    func(v *document.Value) { ignore = p.patterns(v) },
 		"changes":   func(v *document.Value) { r.ByEntry = p.Word(v, "manifest", "entry") == "entry" },
+		"includes":  func(v *document.Value) { includes = p.patterns(v) },
 		"optional":  func(v *document.Value) { r.optional = p.Boolean(v) },
+		"data-urls": func(v *document.Value) { r.inlinesData = p.Word(v, "inline") != "" },
 		"schema":    func(v *document.Value) { r.Schema = p.Text(v) },
 		"accept": func(v *document.Value) {
 			for _, each := range p.OneOrMore(v) {
@@ -115,15 +118,18 @@ func (p *parser) registry(v *document.Value) *Registry {
 	if base := v.Get("base"); base != nil {
 		r.setBase(p.base(base))
 	}
-	p.compile(v, r, ignore)
+	p.compile(v, r, ignore, includes)
 	return r
 }
 
-// ignored is the owner of the patterns of `ignore`.
-const ignored = -1
+// The owners of the patterns of `ignore` and `includes`.
+const (
+	ignored  = -1
+	included = -2
+)
 
 // compile makes one matcher of all patterns.
-func (p *parser) compile(v *document.Value, r *Registry, ignore []document.Pattern) {
+func (p *parser) compile(v *document.Value, r *Registry, ignore, includes []document.Pattern) {
 	var all []document.Pattern
 	for i, e := range r.entries {
 		all = append(all, e.at...)
@@ -131,10 +137,28 @@ func (p *parser) compile(v *document.Value, r *Registry, ignore []document.Patte
 	}
 	all = append(all, ignore...)
 	r.owners = append(r.owners, slices.Repeat([]int{ignored}, len(ignore))...)
+	all = append(all, includes...)
+	r.owners = append(r.owners, slices.Repeat([]int{included}, len(includes))...)
 	if len(all) > maxPatterns {
 		p.Fail(v, "the description has %d patterns; the limit is %d", len(all), maxPatterns)
 	}
-	r.patterns, r.matcher = all, document.NewMatcher(all...)
+	r.patterns, r.matcher, r.names = all, document.NewMatcher(all...), map[string]string{}
+	var names []string
+	for i := range r.entries {
+		e := &r.entries[i]
+		e.read, e.asked = e.pointers(), e.conditionPointers()
+		names = append(names, e.names()...)
+	}
+	for _, c := range slices.Concat(r.where, r.unless) {
+		names = append(names, pointerNames(c.pointer)...)
+	}
+	for _, name := range names {
+		if other, isKnown := r.names[fold(name)]; isKnown && other != name {
+			r.names[fold(name)] = ""
+			continue
+		}
+		r.names[fold(name)] = name
+	}
 }
 
 func (p *parser) size(v *document.Value) int {

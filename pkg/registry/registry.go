@@ -27,12 +27,14 @@ type Registry struct {
 	Rules     string          // the package with further rules; "" for none
 
 	optional      bool        // manifests without an artifact are not reported
+	inlinesData   bool        // the consumer takes the file of a data URL from the URL
 	where, unless []condition // of a document's root: other documents don't belong to the registry
 	entries       []entry
 	accept        []digest.Algorithm // weak algorithms that are compared
 	patterns      []document.Pattern // of the entries, in their order, then those of `ignore`
 	matcher       *document.Matcher  // of the patterns
-	owners        []int              // the entry of each pattern; ignored for those of `ignore`
+	owners        []int              // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
+	names         map[string]string  // of the described members, by their folded form; "" for several spellings of one
 }
 
 // Describer finds the artifacts of one document. Artifacts and findings are in the order of the text, and an artifact is never
