@@ -57,7 +57,7 @@ func meantRule(word string) string {
 	for _, id := range ruleIDs() {
 		names[id[strings.IndexByte(id, '/')+1:]] = id
 	}
-	if meant := cmp.Or(closest(word, ruleIDs()), names[closest(word, slices.Sorted(maps.Keys(names)))]); meant != "" {
+	if meant := cmp.Or(finding.Nearest(word, ruleIDs()), names[finding.Nearest(word, slices.Sorted(maps.Keys(names)))]); meant != "" {
 		return ": did you mean " + meant + "?"
 	}
 	return ": docs/rules.md lists them, and a report names them"

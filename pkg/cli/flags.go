@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // flagValue makes an input a flag: pflag.Value.
@@ -95,7 +97,7 @@ func didYouMean(name string) string {
 	for _, in := range inputs {
 		names = append(names, in.name)
 	}
-	if meant := closest(strings.NewReplacer("_", "-", " ", "-").Replace(name), names); meant != "" {
+	if meant := finding.Nearest(name, names); meant != "" {
 		return ": did you mean " + meant + "?"
 	}
 	return ": the inputs are " + strings.Join(names, ", ")

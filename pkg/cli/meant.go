@@ -6,34 +6,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
-
-// longestWord bounds a word that is compared with others, in bytes.
-const longestWord = 64
-
-// closest returns the word that is most like the given one: that begins with it, or differs in two letters or a third of them;
-// "" where none does.
-func closest(word string, words []string) string {
-	if word == "" || len(word) > longestWord {
-		return ""
-	}
-	best, least := "", max(2, len(word)/3)+1
-	for _, each := range words {
-		n := levenshtein.ComputeDistance(word, each)
-		if strings.HasPrefix(each, word) {
-			n = 1
-		}
-		if n < least {
-			best, least = each, n
-		}
-	}
-	return best
-}
 
 // example is the first one of a command's help.
 func example(cmd *cobra.Command) string {
@@ -73,7 +50,7 @@ func noCommand(cmd *cobra.Command, args []string) error {
 		}
 	}
 	word := finding.Quote(args[0])
-	if meant := closest(args[0], names); meant != "" {
+	if meant := finding.Nearest(args[0], names); meant != "" {
 		found, _, err := cmd.Find([]string{meant})
 		if err == nil {
 			return fmt.Errorf("unknown command %s: did you mean %s%s", word, meant, strings.Replace(example(found), ":", "?", 1))
@@ -93,7 +70,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if meant := closest(strings.TrimLeft(unknown.GetSpecifiedName(), "-"), names); meant != "" {
+	if meant := finding.Nearest(strings.TrimLeft(unknown.GetSpecifiedName(), "-"), names); meant != "" {
 		return fmt.Errorf("%w: did you mean --%s?", err, meant)
 	}
 	return fmt.Errorf("%w: %s lists them", err, finding.Quote(cmd.CommandPath()+" --help"))

@@ -1,6 +1,7 @@
 package prem
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -162,10 +163,7 @@ func (s *service) modelFix(o option) string {
 	for _, w := range s.weights {
 		names = append(names, w.Name)
 	}
-	name, found := nearest(o.value, names)
-	if !found {
-		name = names[0]
-	}
+	name := cmp.Or(finding.Nearest(o.value, names), names[0])
 	return fmt.Sprintf("Name one of the downloaded files, such as %s, or `.` for their folder", finding.Quote(o.with(name)))
 }
 

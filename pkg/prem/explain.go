@@ -39,8 +39,7 @@ func explain(v schema.Violation) (message, fix string) {
 }
 
 func unknownField(name string) (message, fix string) {
-	meant, found := nearest(name, []string{"url", "checksum", "size", "signature"})
-	if found {
+	if meant := finding.Nearest(name, []string{"url", "checksum", "size", "signature"}); meant != "" {
 		return fmt.Sprintf("the field %s is not known here: its value is lost if %s is meant", finding.Quote(name), finding.Quote(meant)),
 			"Write " + finding.Quote(`"`+meant+`"`) + ", or remove the field."
 	}

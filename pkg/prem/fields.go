@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -56,14 +54,17 @@ func numberWord(s *service) {
 	}
 }
 
-// idFolder looks for a slip. An id may as well be another name altogether, or differ in case.
+// shortID is the length of names that differ in a letter or two because they mean something else.
+const shortID = 4
+
+// idFolder reports an id that differs from the folder's name by a slip. One that differs in case or separators only is meant.
 func idFolder(s *service) {
 	want := strings.TrimPrefix(s.folder, kindOf(s.folder)+"-")
-	shorter, longer := min(len(s.id()), len(want)), max(len(s.id()), len(want))
-	if s.id() == s.folder || longer > guessLength || shorter <= 2*guessDistance {
-		return
+	plain := func(name string) string {
+		return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
 	}
-	if d := levenshtein.ComputeDistance(strings.ToLower(s.id()), strings.ToLower(want)); d > 0 && d <= guessDistance {
+	isShort := min(len(s.id()), len(want)) <= shortID
+	if !isShort && s.id() != s.folder && plain(s.id()) != plain(want) && finding.Nearest(s.id(), []string{want}) != "" {
 		s.report(ManifestIDFolder, s.field("id"),
 			fmt.Sprintf("The id is %s, and the folder %s: they are nearly one", finding.Quote(s.id()), finding.Quote(s.folder)),
 			"Write "+finding.Quote(strconv.Quote(want))+", or rename the folder")

@@ -55,8 +55,7 @@ func meantPlatform(name string) string {
 	if isPlatform(triple) {
 		return triple
 	}
-	meant, _ := nearest(name, slices.Concat(appPlatforms, otherPlatforms))
-	return meant
+	return finding.Nearest(name, slices.Concat(appPlatforms, otherPlatforms))
 }
 
 var systemTriples = map[string]string{"darwin": "-apple-darwin", "linux": "-unknown-linux-gnu", "windows": "-pc-windows-msvc"}

@@ -27,7 +27,6 @@ func (Registry) LintAll(all []*registry.Manifest, entries []string, inScope func
 	}
 	r.duplicateIDs()
 	r.duplicatePorts()
-	r.duplicateNames()
 	r.sharedWeights()
 	r.sharedModelNames()
 	r.missingFiles(entries)
@@ -141,13 +140,6 @@ func (r *services) freePort(s *service) string {
 		advice += fmt.Sprintf(", and `--port=%d` in `serveCommand`", n)
 	}
 	return advice
-}
-
-func (r *services) duplicateNames() {
-	r.clashes(func(s *service) string { return s.root.Get("name").String() }, true, func(s *service, others string) {
-		r.report(ManifestDuplicateName, s, s.field("name"),
-			fmt.Sprintf("The name %s is also that of %s: people can't tell the services apart", finding.Quote(s.root.Get("name").String()), others), "")
-	})
 }
 
 // sharedWeights looks at the weights as a whole: that two services share one tokenizer, or their server, says nothing.

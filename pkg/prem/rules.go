@@ -28,7 +28,6 @@ const (
 	ManifestNoLogo               = "manifest/no-logo"
 	ManifestDuplicateID          = "manifest/duplicate-id"
 	ManifestDuplicatePort        = "manifest/duplicate-port"
-	ManifestDuplicateName        = "manifest/duplicate-name"
 	ManifestSharedWeights        = "manifest/shared-weights"
 	ManifestServiceType          = "manifest/service-type"
 	ManifestNoImage              = "manifest/no-image"
@@ -215,13 +214,6 @@ var manifestRules = []finding.Rule{
 		Why:     "Who runs the one can't start the other. The container and the binary of one service may share a port.",
 		Example: `"defaultExternalPort": 8447 in two manifests`,
 		Fix:     "Choose a port that no other service has.",
-	},
-	{
-		ID: ManifestDuplicateName, Severity: finding.Warning,
-		Title:   "Two services have one name",
-		Why:     "People can't tell them apart. Mostly a manifest was copied, and its name not changed.",
-		Example: `"name": "Mistral 7B Instruct" in two manifests`,
-		Fix:     "Give the service its own name.",
 	},
 	{
 		ID: ManifestSharedWeights, Severity: finding.Notice,

@@ -1,9 +1,7 @@
 package prem
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,31 +12,17 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/lint"
 )
 
-// vocabulary is the part of the manifests' JSON Schema that says which words there are.
-type vocabulary struct {
-	Properties map[string]*vocabulary
-	Items      *vocabulary
-	Enum       []any
-	AllOf      []struct {
-		Ref string `json:"$ref"`
-	}
-	Definitions map[string]*vocabulary
-}
-
-// schemaWords panics on a schema that can't be read, which is a mistake in this program.
-var schemaWords = sync.OnceValue(func() *vocabulary {
-	root := &vocabulary{}
-	if err := json.Unmarshal(schemaText, root); err != nil {
-		panic("lint: the embedded schema: " + err.Error())
-	}
-	return root
+// schemaTree is the manifests' JSON Schema, which lists the fields and kinds that the App knows.
+var schemaTree = sync.OnceValue(func() *document.Value {
+	documents, _ := document.Read("schema", schemaText, document.Options{})
+	return documents[0].Root
 })
 
-// kinds returns the kinds of services, the longest first, so that none is found inside another.
+// kinds returns the kinds of services, the longest first, so that no kind is found inside another.
 var kinds = sync.OnceValue(func() []string {
 	var all []string
-	for _, kind := range schemaWords().Properties["interfaces"].Items.Enum {
-		all = append(all, fmt.Sprint(kind))
+	for _, kind := range schemaTree().At("/properties/interfaces/items/enum").Elements() {
+		all = append(all, kind.String())
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	return all
@@ -47,25 +31,36 @@ var kinds = sync.OnceValue(func() []string {
 // suspects bounds how many unknown keys of one object are compared with the known ones.
 const suspects = 50
 
-func misspeltKey(s *service) {
-	s.misspelt(s.root, schemaWords())
-}
+// misspeltKey reports fields that the App ignores and that look like one it knows (APP.md: "a misspelt key is silently lost").
+func misspeltKey(s *service) { s.misspelt(s.root, schemaTree()) }
 
-func (s *service) misspelt(object *document.Value, known *vocabulary) {
-	names := slices.Sorted(maps.Keys(known.Properties))
+func (s *service) misspelt(object, schema *document.Value) {
+	var names []string
+	for _, known := range schema.Get("properties").Members() {
+		names = append(names, known.Name())
+	}
+	slices.Sort(names)
 	unknown := 0
 	for _, v := range object.Members() {
-		if below, ok := known.Properties[v.Name()]; ok {
-			s.misspelt(v, below.resolved())
+		if below := schema.Get("properties").Get(v.Name()); below != nil {
+			s.misspelt(v, definition(below))
 			continue
 		}
 		if unknown++; unknown > suspects {
 			continue
 		}
-		if meant, found := nearest(v.Name(), names); found {
+		if meant := finding.Nearest(v.Name(), names); meant != "" {
 			s.misspeltAs(v, meant, object.Get(meant))
 		}
 	}
+}
+
+// definition follows the reference of a schema that consists of one.
+func definition(schema *document.Value) *document.Value {
+	if ref := schema.At("/allOf/0/$ref").String(); ref != "" {
+		return schemaTree().At(strings.TrimPrefix(ref, "#"))
+	}
+	return schema
 }
 
 // misspeltAs reports a key that is close to a known one, which may stand there too.
@@ -77,14 +72,6 @@ func (s *service) misspeltAs(v *document.Value, meant string, there *document.Va
 		fix = "Move what is meant to " + finding.Quote(`"`+meant+`"`) + ", and remove this one"
 	}
 	s.report(ManifestMisspeltKey, nameOf(v), message, fix)
-}
-
-// resolved follows the reference of a schema that consists of one.
-func (known *vocabulary) resolved() *vocabulary {
-	if len(known.AllOf) == 0 {
-		return known
-	}
-	return schemaWords().Definitions[strings.TrimPrefix(known.AllOf[0].Ref, "#/definitions/")]
 }
 
 // blanks are words that stand for what somebody still has to write.

@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -41,17 +39,15 @@ func PresetText(name string) ([]byte, error) {
 func presetText(name string) ([]byte, error) {
 	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
 	if err != nil || strings.ContainsAny(name, "/.") {
-		return nil, fmt.Errorf("unknown preset %s%s: the presets are %s", finding.Quote(name), nearest(name), strings.Join(Presets(), ", "))
+		return nil, fmt.Errorf("unknown preset %s%s: the presets are %s", finding.Quote(name), didYouMean(name), strings.Join(Presets(), ", "))
 	}
 	return text, nil
 }
 
-// nearest suggests a preset for a misspelt name.
-func nearest(name string) string {
-	for _, preset := range Presets() {
-		if len(name) > 2 && len(name) < 2*len(preset) && levenshtein.ComputeDistance(name, preset) <= 2 {
-			return " (did you mean " + finding.Quote(preset) + "?)"
-		}
+// didYouMean suggests a preset for a misspelt name.
+func didYouMean(name string) string {
+	if meant := finding.Nearest(name, Presets()); meant != "" {
+		return " (did you mean " + finding.Quote(meant) + "?)"
 	}
 	return ""
 }
