@@ -25,29 +25,30 @@ digest() {
 	fi
 }
 
-# is_framed tells by an answer's header whether the answer itself shows where its body ends. Else the end of the
-# connection does, and curl takes one that broke off for one that was closed.
+# is_framed HEADER VERSION SIZE reports whether an answer itself shows where its body, of SIZE bytes, ended. Else the end of
+# the connection did, and curl takes one that broke off for one that was closed. The version is what curl spoke, whatever the
+# header claims; curl ignores a Content-Length that is too large for it, so the length has to be what came.
 is_framed() (
-	framing=$'\n(content-length:|transfer-encoding:[^\n]*chunked)'
+	chunked=$'\ntransfer-encoding:[ \t]*chunked[ \t]*\r?\n' length=$'\ncontent-length:[ \t]*'$3$'[ \t]*\r?\n'
 	shopt -s nocasematch
-	[[ $1 == HTTP/[23]* || $1 =~ $framing ]]
+	[[ $2 == [23]* || $2 == 1.1 && $1 =~ $chunked || $1 =~ $length ]]
 )
 
 # download writes what an https URL serves, as it is stored there, to standard output. It fails for a body
 # that is not complete, or that nothing shows to be, an answer other than 200, and redirects away from https.
 download() {
-	local answers status
+	local answers status version size
 	{
 		answers=$(curl --disable --globoff --silent --show-error --location --max-redirs 10 --proto '=https' \
-			--connect-timeout 60 --speed-time 60 --dump-header - --output /dev/fd/3 --write-out '%{http_code}' -- "$1")
+			--connect-timeout 60 --speed-time 60 --dump-header - --output /dev/fd/3 --write-out '%{http_code} %{http_version} %{size_download}' -- "$1")
 	} 3>&1 || return 1
-	status=${answers##*$'\n'}
+	read -r status version size <<<"${answers##*$'\n'}"
 	if [ "$status" != 200 ]; then
 		say "$1: the server answers $status"
 		return 1
 	fi
 	answers=$'\n'$answers
-	if ! is_framed "HTTP/${answers##*$'\n'HTTP/}"; then
+	if ! is_framed "${answers##*$'\n'HTTP/}" "$version" "$size"; then
 		say "$1: the server does not say where the file ends, so nothing shows that all of it came"
 		return 1
 	fi

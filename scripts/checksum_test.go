@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -81,6 +82,9 @@ var (
 		{"a body whose last chunk is missing", "/unfinished", none},
 		{"a body that its connection's breaking off ends", "/unframed", none},
 		{"the same behind a redirect with a length", "/redirected", none},
+		{"the same with HTTP/2 among the header", "/unframed?HTTP/2:+x", none},
+		{"the same with a length that no number holds", "/unframed?Content-Length:+99999999999999999999", none},
+		{"the same with an encoding that looks like chunked", "/unframed?Transfer-Encoding:+x-chunked", none},
 	}
 )
 
@@ -364,19 +368,22 @@ func origin(insecure string) http.Handler {
 	mux.HandleFunc("/unfinished", func(w http.ResponseWriter, _ *http.Request) {
 		cutShort(w, "Transfer-Encoding: chunked", fmt.Sprintf("%x\r\n%s\r\n", len(part), part))
 	})
-	mux.HandleFunc("/unframed", func(w http.ResponseWriter, _ *http.Request) { breakOff(w, part) })
+	mux.HandleFunc("/unframed", func(w http.ResponseWriter, r *http.Request) {
+		header, _ := url.QueryUnescape(r.URL.RawQuery)
+		breakOff(w, cmp.Or(header, "X: y"), part)
+	})
 	mux.Handle("/redirected", http.RedirectHandler("/unframed", http.StatusFound))
 	return mux
 }
 
-// breakOff answers with a body of no length that ends with its connection, which nobody closes properly.
-func breakOff(w http.ResponseWriter, body string) {
+// breakOff answers with a body that only the end of its connection ends, which nobody closes properly.
+func breakOff(w http.ResponseWriter, header, body string) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
 		return
 	}
 	defer conn.(*tls.Conn).NetConn().Close()
-	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nVia: HTTP/1.1 Content-Length: 6\r\n\r\n%s", body)
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nVia: HTTP/1.1 Content-Length: 6\r\n%s\r\n\r\n%s", header, body)
 }
 
 // cutShort answers with a body that ends with its connection, properly closed, before it is complete.
