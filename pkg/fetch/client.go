@@ -13,6 +13,9 @@ import (
 // Bounds of what a Client accepts and keeps.
 const (
 	maxHeaderBytes  = 64 << 10
+	maxField        = 1 << 10  // bytes of a header field that is kept
+	maxConnections  = 256      // open at a time, to all hosts together
+	maxIdle         = 64       // of those, without a request, for each of the transports
 	maxHTTP2Buffer  = 1 << 20  // bytes of one HTTP/2 stream that are received before they are read
 	maxDrainedBytes = 16 << 10 // of a body that nobody wants, to keep its connection
 	maxDrainTime    = time.Second
@@ -47,9 +50,18 @@ func New(config Config) (*Client, error) {
 		buffers: newBuffers(),
 		hosts:   map[string]*host{},
 	}
-	c.direct = newLines(config, nil, c.guard.dial)
-	c.proxied = newLines(config, func(r *http.Request) (*url.URL, error) { return c.proxy(r.URL) }, (&net.Dialer{Timeout: config.StallTimeout}).DialContext)
+	open := &connections{slots: make(chan struct{}, maxConnections), closeIdle: c.closeIdle}
+	c.direct = newLines(config, nil, open.dialer(c.guard.dial))
+	c.proxied = newLines(config, func(r *http.Request) (*url.URL, error) { return c.proxy(r.URL) },
+		open.dialer((&net.Dialer{Timeout: config.StallTimeout}).DialContext))
 	return c, nil
+}
+
+// closeIdle closes the connections that no request uses.
+func (c *Client) closeIdle() {
+	for _, transport := range []*http.Transport{c.direct.whole, c.direct.ranges, c.proxied.whole, c.proxied.ranges} {
+		transport.CloseIdleConnections()
+	}
 }
 
 // lines are the connections to servers. Whole files come over HTTP/2 where the server offers it, so that many small
@@ -66,13 +78,14 @@ func newLines(config Config, proxy func(*http.Request) (*url.URL, error), dial d
 		protocols.SetHTTP2(http2)
 		return &http.Transport{
 			Proxy:                  proxy,
-			DialContext:            wired(dial),
+			DialContext:            dial,
 			Protocols:              protocols,
 			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    config.StallTimeout,
 			DisableCompression:     true,
 			HTTP2:                  &http.HTTP2Config{SendPingTimeout: config.StallTimeout / 2, PingTimeout: config.StallTimeout / 2, MaxReceiveBufferPerStream: maxHTTP2Buffer},
 			MaxResponseHeaderBytes: maxHeaderBytes,
+			MaxIdleConns:           maxIdle,
 			MaxIdleConnsPerHost:    hostConnections,
 			IdleConnTimeout:        idleTimeout,
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -125,7 +126,30 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 		return nil, err
 	}
 	host.heed(response)
-	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: response.Header, wire: by.Load()}, nil
+	dropLong(response.Header)
+	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}, nil
+}
+
+// dropLong removes the fields that are too long to be meant, except those that may be long: a server could otherwise fill the
+// memory of whoever keeps its validators.
+func dropLong(header http.Header) {
+	for name, values := range header {
+		isLong := slices.ContainsFunc(values, func(v string) bool { return len(v) > maxField })
+		if isLong && name != "Location" && name != "Set-Cookie" && name != "Www-Authenticate" {
+			delete(header, name)
+		}
+	}
+}
+
+// kept returns the fields that Head.First has.
+func kept(header http.Header) http.Header {
+	first := http.Header{}
+	for _, name := range []string{"Etag", "Location", "X-Linked-Etag", "X-Linked-Size", "X-Repo-Commit"} {
+		if values := header[name]; len(values) > 0 {
+			first[name] = values[:1]
+		}
+	}
+	return first
 }
 
 func (c *Client) send(ctx context.Context, request *http.Request) (*http.Response, error) {

@@ -13,4 +13,5 @@ func (c *Client) SpendRetries(host string, n int64) { c.host(host).retries.Add(n
 const (
 	MaxBuffers     = maxBuffers
 	MaxHostRetries = maxHostRetries
+	MaxConnections = maxConnections
 )

@@ -68,7 +68,8 @@ type Head struct {
 	// Pieced says that the body was put together from several answers of ranges. That they were of one version is the
 	// server's word: its validators say so.
 	Pieced bool
-	// First is the header of the first answer, before any redirect was followed; as sent, hostile.
+	// First has the ETag, the Location and what hosts.PublishedBy reads of the first answer, before any redirect was followed; as
+	// sent, hostile.
 	First http.Header
 }
 

@@ -1,0 +1,77 @@
+package fetch_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+)
+
+func TestLongHeaderFieldsAreDroppedAtOnce(t *testing.T) {
+	long := strings.Repeat("x", 60_000)
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"`+long+`"`)
+		w.Header().Set("X-Linked-Size", "7")
+		w.Header().Set("X-Other", "1")
+		fmt.Fprint(w, "content")
+	})
+	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+	if err != nil || string(sink.bytes) != "content" || head.ETag != "" || head.Validator != "" || len(head.First) != 1 || head.First.Get("X-Linked-Size") != "7" {
+		t.Errorf("got %d bytes, ETag of %d bytes, %d fields, %v", len(sink.bytes), len(head.ETag), len(head.First), err)
+	}
+}
+
+// TestConnectionsAreBounded redirects each of many URLs ten times, to another host each time.
+func TestConnectionsAreBounded(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		var open, most atomic.Int64
+		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			chain, hop, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+			if hop == "xxxxxxxxxx" {
+				fmt.Fprint(w, "there")
+				return
+			}
+			_, port, _ := net.SplitHostPort(r.Host)
+			http.Redirect(w, r, fmt.Sprintf("https://%s-%d.example.com:%s/%s/%sx", chain, len(hop), port, chain, hop), http.StatusFound)
+		}))
+		s.EnableHTTP2 = http2
+		s.Config.ErrorLog = quiet
+		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				n := open.Add(1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+			case http.StateClosed, http.StateHijacked:
+				open.Add(-1)
+			}
+		}
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		c := config(&naps{})
+		c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+		client := newClient(t, c)
+		var all sync.WaitGroup
+		for worker := range 8 {
+			all.Go(func() {
+				for i := range 6 {
+					sink := &body{}
+					if _, err := client.Get(t.Context(), fetch.Request{URL: fmt.Sprintf("%s/%d-%d/", s.URL, worker, i)}, sink); err != nil || string(sink.bytes) != "there" {
+						t.Errorf("got %q, %v", sink.bytes, err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if got := most.Load(); got > fetch.MaxConnections+8 { // what closes is still open for the server
+			t.Errorf("HTTP/2 %v: %d connections at a time, want at most %d", http2, got, fetch.MaxConnections)
+		}
+	}
+}
