@@ -41,6 +41,7 @@ type Artifact struct {
 	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
 	// be read: that has been reported, and the artifact must not be downloaded.
 	Checksum  *Field[digest.Digest]
+	SRI       bool           // the checksum is written as Subresource Integrity
 	Size      *Field[int64]  // bytes; nil when none is declared
 	Signature *Field[string] // as declared; nil when none is
 	Slot      Slot

@@ -122,7 +122,7 @@ func (p *program) write(r *report.Report, format string, scans []report.Scan) er
 	case "badge":
 		return r.WriteBadge(p.Stdout)
 	case "markdown":
-		_, err := io.WriteString(p.Stdout, r.Markdown(summaryLimit))
+		_, err := io.WriteString(p.Stdout, r.JobSummary(summaryLimit))
 		return err
 	}
 	return p.writeText(r, p.Stdout)

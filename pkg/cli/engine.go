@@ -191,7 +191,7 @@ func (p *program) report(ctx context.Context, j job) *report.Report {
 func (p *program) read(c *Config, run report.Run, s selection) (in report.Input, all readAll, before map[string]*registry.Manifest) {
 	in = report.Input{
 		Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: s.scope, Mode: c.Mode, Notes: slices.Concat(s.notes, s.setup.notes), Manifests: len(s.sources),
-		Findings: s.setup.findings(c),
+		Findings: s.setup.findings(c), Windows: s.setup.isForWindows,
 	}
 	before = map[string]*registry.Manifest{}
 	for path, text := range s.around.before {

@@ -142,7 +142,7 @@ func (a *action) summarise(r *report.Report) error {
 	if a.Getenv("GITHUB_STEP_SUMMARY") == "" {
 		return nil
 	}
-	return attempt("the job summary can't be written", func() { a.actions().AddStepSummary(r.Markdown(summaryLimit)) })
+	return attempt("the job summary can't be written", func() { a.actions().AddStepSummary(r.JobSummary(summaryLimit)) })
 }
 
 // output sets the step's outputs. None of them holds a line break, which the runner would read as another output.

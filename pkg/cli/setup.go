@@ -259,3 +259,8 @@ func (s *setup) findings(c *Config) []finding.Finding {
 	return []finding.Finding{finding.New(finding.ConfigChanged, c.ConfigFile, "", finding.Position{Line: 1, Column: 1},
 		"The configuration file is changed here, and this run was judged by what it was before: what the change says counts once it is merged", "")}
 }
+
+// isForWindows reports whether the readers of a manifest's findings have Windows: its registry is one of Windows' packages.
+func (s *setup) isForWindows(path string) bool {
+	return slices.Contains([]string{"scoop", "winget"}, s.of(path).Name)
+}

@@ -51,6 +51,15 @@ func (d Digest) String() string {
 	return string(d.Algorithm) + ":" + d.Sum
 }
 
+// SRI returns the form of Subresource Integrity, "sha256-<base64>", and "" for the zero Digest.
+func (d Digest) SRI() string {
+	if d.IsZero() {
+		return ""
+	}
+	raw, _ := hex.DecodeString(d.Sum) // of our own making
+	return string(d.Algorithm) + "-" + base64.StdEncoding.EncodeToString(raw)
+}
+
 // MarshalText gives the canonical form.
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 

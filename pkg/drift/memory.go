@@ -67,7 +67,6 @@ func (m *Memory) Learn(r *report.Report) {
 			m.Record(url, seen, m.now)
 		}
 	}
-	m.date(r)
 	if uncompared > 0 {
 		m.Notes = append(m.Notes, fmt.Sprintf("The bytes of %s can't be compared with the baseline, whose digest is of another algorithm: give shards the `state-file` of their merge",
 			english.Plural(uncompared, "URL", "")))
@@ -76,10 +75,12 @@ func (m *Memory) Learn(r *report.Report) {
 	if len(changed) > 0 {
 		r.Add(changed...)
 	}
+	m.date(r)
 }
 
-// date adds to artifacts since when something is wrong with them.
+// date adds to artifacts since when something is wrong with them, and which bytes were there before.
 func (m *Memory) date(r *report.Report) {
+	said := said(r.Said())
 	for i, a := range r.Artifacts {
 		f := m.File(verify.Key(a.URL))
 		since := f.Problem.Since
@@ -88,6 +89,9 @@ func (m *Memory) date(r *report.Report) {
 		}
 		if m.IsOwn || since.Before(m.now.Truncate(time.Second)) { // without a memory, the same input gives the same report
 			r.Artifacts[i].Since = since
+		}
+		if said.first(a, finding.ArtifactChanged).Rule != "" && f.Digest.Algorithm == a.Observed.Algorithm && f.Digest != a.Observed {
+			r.Artifacts[i].Before = f.Digest
 		}
 	}
 }
@@ -115,7 +119,7 @@ func (m *Memory) changes(artifacts []report.Artifact, baseline verify.Baseline, 
 func (m *Memory) Ended(r *report.Report) {
 	s := r.Summary
 	m.Scanned(state.Scan{Date: m.now, Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
-		Unavailable: s.Unavailable, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid})
+		Unavailable: s.Unavailable, Gone: s.Gone, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid})
 }
 
 // Past are the last scans, as a report shows them.
@@ -123,7 +127,7 @@ func (m *Memory) Past() []report.Scan {
 	var scans []report.Scan
 	for _, s := range m.Scans {
 		scans = append(scans, report.Scan{Date: s.Date, Summary: report.Summary{Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
-			Unavailable: s.Unavailable, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid}})
+			Unavailable: s.Unavailable, Gone: s.Gone, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid}})
 	}
 	return scans
 }

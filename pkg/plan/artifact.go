@@ -23,6 +23,7 @@ type Artifact struct {
 	Signature *Field[string]        `json:"signature,omitzero"`
 
 	AllowHTTP bool `json:"allow_http,omitzero"`
+	SRI       bool `json:"sri,omitzero"`
 
 	Replaces string `json:"replaces,omitempty"` // the URL before the change, whose checksum the change left
 }
@@ -37,7 +38,7 @@ type Field[T any] struct {
 func newArtifact(a artifact.Artifact, replaces string) Artifact {
 	return Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, Replaces: replaces,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: replaces,
 		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature),
 	}
 }
@@ -45,7 +46,7 @@ func newArtifact(a artifact.Artifact, replaces string) Artifact {
 func (a Artifact) artifact() artifact.Artifact {
 	return artifact.Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI,
 		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(),
 	}
 }

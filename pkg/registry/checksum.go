@@ -52,6 +52,15 @@ func (c checksums) of(i int) (field *artifact.Field[digest.Digest], slot string)
 	return c.each[0].field(), c.slot
 }
 
+// isSRI reports whether the checksums are written as Subresource Integrity.
+func (c checksums) isSRI() bool {
+	if len(c.each) == 0 || c.each[0].at == nil {
+		return false
+	}
+	text, _ := c.each[0].at.Text()
+	return strings.Contains(text, "-") && !strings.Contains(text, ":")
+}
+
 func (c checksum) field() *artifact.Field[digest.Digest] {
 	if c.at == nil {
 		return nil

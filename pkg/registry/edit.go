@@ -1,8 +1,6 @@
 package registry
 
 import (
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -226,8 +224,7 @@ func (s spelling) write(d digest.Digest) string {
 	}
 	switch {
 	case s.isSRI:
-		raw, _ := hex.DecodeString(d.Sum) // of our own making
-		return string(d.Algorithm) + "-" + base64.StdEncoding.EncodeToString(raw)
+		return d.SRI()
 	case s.isPrefixed:
 		return string(d.Algorithm) + ":" + sum
 	}

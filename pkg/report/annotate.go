@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/sethvargo/go-githubactions"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -17,9 +18,9 @@ import (
 // (https://docs.github.com/rest/checks/runs, "Limits").
 const annotationLimit = 10
 
-// Annotate writes an annotation for each file, or place, that something is found about, worst first. What is
-// waived needs none. GitHub drops what is over its limit without a word, so of each severity ten are written, less those
-// that the step has shown already, and the last says how many more there are.
+// Annotate writes an annotation for each file, or place, that something is found about, worst first, but not for what is
+// waived. GitHub drops what is over its limit without notice, so at most ten of each severity are written, less those that
+// the step has shown already, and the last says how many more there are.
 func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
@@ -34,7 +35,8 @@ func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 		limit := max(annotationLimit-shown[severity], 1)
 		for i, message := range messages[:min(limit, len(messages))] {
 			if i == limit-1 && len(messages) > limit {
-				message.text += fmt.Sprintf("\n\nThere are %d more of severity %s: see the job summary.", len(messages)-limit, severity)
+				more := len(messages) - limit
+				message.text += fmt.Sprintf("\n\n%d more %s: see the job summary.", more, english.PluralWord(more, severity.String(), ""))
 			}
 			annotate(action, message)
 		}
@@ -72,17 +74,12 @@ func (g group) annotations() []annotation {
 		if i == 0 && len(g) > 1 {
 			text += "\n\nThe same holds for " + g.count() + "."
 		}
-		list = append(list, annotation{e.findings[0], strings.TrimPrefix(text, "\n\n") + e.bothDigests()})
+		if c, differ := e.comparison(); differ {
+			text += fmt.Sprintf("\n\n%-8s %s\n%-8s %s", c.wasWord, c.was, c.isWord, c.is)
+		}
+		list = append(list, annotation{e.findings[0], strings.TrimPrefix(text, "\n\n")})
 	}
 	return list
-}
-
-// bothDigests are as many lines.
-func (e entry) bothDigests() string {
-	if declared, served, differ := e.digests(); differ {
-		return "\n\ndeclared " + declared + "\nserved   " + served
-	}
-	return ""
 }
 
 // annotate issues one command. The library escapes values as the runner's toolkit does.

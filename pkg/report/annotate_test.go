@@ -27,17 +27,17 @@ func TestAnnotationsReadAsTheyShould(t *testing.T) {
 }
 
 func TestTheTenthAnnotationSaysHowManyAreNotShown(t *testing.T) {
-	for n, want := range map[int]string{9: "", 10: "", 11: "There are 1 more", 400: "There are 390 more"} {
+	for n, want := range map[int]string{9: "", 10: "", 11: "%0A%0A1 more error: see the job summary.", 400: "%0A%0A390 more errors: see the job summary."} {
 		lines := strings.Split(strings.TrimSpace(annotations(t, report.Build(failures(n)))), "\n")
 		last := lines[len(lines)-1]
-		if len(lines) != min(n, 10) || !strings.Contains(last, want) || want == "" && strings.Contains(last, "more of severity") {
+		if len(lines) != min(n, 10) || !strings.Contains(last, want) || want == "" && strings.Contains(last, "see the job summary") {
 			t.Errorf("%d findings give %d annotations, the last of which is %s", n, len(lines), last)
 		}
 	}
 }
 
 func TestAnnotationsLeaveRoomForThoseThatWereShown(t *testing.T) {
-	for shown, want := range map[int]string{1: "There are 3 more", 2: "There are 4 more", 10: "There are 11 more"} {
+	for shown, want := range map[int]string{1: "3 more errors", 2: "4 more errors", 10: "11 more errors"} {
 		lines := strings.Split(strings.TrimSpace(annotationsAfter(t, report.Build(failures(12)), map[finding.Severity]int{finding.Error: shown, finding.Warning: 5})), "\n")
 		if last := lines[len(lines)-1]; len(lines) != max(10-shown, 1) || !strings.Contains(last, want) {
 			t.Errorf("after %d, there are %d annotations, the last of which is %s", shown, len(lines), last)

@@ -24,13 +24,18 @@ func (r *Report) WriteBadge(w io.Writer) error {
 
 func (r *Report) badge() (message, color string) {
 	s := r.Summary
+	changed, what := r.changed()
 	switch {
 	case s.Unreachable > 0 && s.Unreachable == s.Failed() && s.Unreachable == s.Errors:
 		return fmt.Sprintf("%d of %d not reached", s.Unreachable, s.Artifacts), "orange"
 	case s.Failed() > 0 && s.Errors == 0 && s.Waived > 0 && r.Complete:
 		return fmt.Sprintf("%d verified, %d waived", s.Verified, s.Failed()), "yellow"
+	case s.Gone > 0 && s.Gone == s.Failed():
+		return fmt.Sprintf("%d of %d gone", s.Gone, s.Artifacts), "red"
 	case s.Failed() > 0:
 		return fmt.Sprintf("%d of %d failed", s.Failed(), s.Artifacts), "red"
+	case changed > 0:
+		return english.Plural(changed, what, "") + " changed", "red"
 	case s.Errors > 0:
 		return english.Plural(s.Errors, "error", ""), "red"
 	case !r.Complete:
@@ -41,9 +46,9 @@ func (r *Report) badge() (message, color string) {
 	message, color = fmt.Sprintf("%d verified", s.Verified), "brightgreen"
 	switch {
 	case s.Verified == 0:
-		message = fmt.Sprintf("%d without a checksum", s.Unverified)
+		message = fmt.Sprintf("%d %s", s.Unverified, r.unverified())
 	case s.Unverified > 0:
-		message += fmt.Sprintf(", %d without a checksum", s.Unverified)
+		message += fmt.Sprintf(", %d %s", s.Unverified, r.unverified())
 	}
 	if s.Warnings > 0 || s.Verified == 0 {
 		color = "yellow"

@@ -45,7 +45,7 @@ type part struct {
 func newChart(scans []Scan) chart {
 	scans = scans[max(0, len(scans)-scanLimit):]
 	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight}
-	for _, o := range outcomes {
+	for _, o := range outcomes("without a checksum") {
 		c.Names = append(c.Names, o.name)
 	}
 	most := 1
@@ -61,8 +61,8 @@ func newChart(scans []Scan) chart {
 
 // files is how many files the statuses count.
 func (s Summary) files() (n int) {
-	for _, o := range outcomes {
-		n += s.outcome(o.statuses)
+	for _, o := range outcomes("") {
+		n += o.count(s)
 	}
 	return n
 }
@@ -71,8 +71,8 @@ func newBar(i int, s Scan, most int) bar {
 	b := bar{Date: day(s.Date)}
 	var words []string
 	below := 0.0
-	for _, o := range outcomes {
-		n := s.Summary.outcome(o.statuses)
+	for _, o := range outcomes("without a checksum") {
+		n := o.count(s.Summary)
 		b.Counts = append(b.Counts, n)
 		if n == 0 {
 			continue

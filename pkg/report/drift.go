@@ -156,8 +156,9 @@ func (m markdown) driftFoot() string {
 // problemRow is what a reader has to know of problems alike.
 func (m markdown) problemRow(sign, what string, list []Problem) row {
 	p, a := list[0], list[0].Artifact
-	r := row{sign: sign, what: what, since: day(p.Since)}
-	r.declared, r.found = shortPair(p.Was, p.Now)
+	r := row{sign: sign, what: what, since: day(p.Since), isBaseline: true}
+	c := p.comparison()
+	r.was, r.is = shortPair(c.was, c.is)
 	r.file = link(value(service(a.Manifest)), m.sourceURL(a.Manifest, a.Line)) + " " + value(a.name())
 	name := codeHTML(a.Manifest+atLine(a.Line)) + " " + codeHTML(a.name())
 	if n := len(list); n > 1 {
@@ -183,7 +184,7 @@ func (m markdown) problem(p Problem) string {
 	}
 	line("Found", prose(sentence(p.Said)))
 	if !p.Was.IsZero() || !p.Now.IsZero() {
-		b.WriteString(p.diff())
+		b.WriteString(diff(p.comparison()))
 	}
 	switch {
 	case p.Failures == 1:
@@ -196,20 +197,13 @@ func (m markdown) problem(p Problem) string {
 	return b.String()
 }
 
-// diff shows the digests, which are ours, under each other.
-func (p Problem) diff() string {
-	var was, is string
-	switch {
-	case p.Was.IsZero():
-	case !p.Artifact.Declared.IsZero():
-		was = "- " + p.Was.String() + " (declared)\n"
-	default:
-		was = "- " + p.Was.String() + " (" + day(p.WasSeen) + ")\n"
+// comparison is what was there and what is there now.
+func (p Problem) comparison() comparison {
+	c := comparison{p.Artifact.spell(p.Was), p.Artifact.spell(p.Now), day(p.WasSeen), "now"}
+	if !p.Artifact.Declared.IsZero() {
+		c.wasWord = "declared"
 	}
-	if !p.Now.IsZero() {
-		is = "+ " + p.Now.String() + " (now)\n"
-	}
-	return "```diff\n" + was + is + "```\n\n"
+	return c
 }
 
 func (m markdown) problemPlaces(list []Problem) string {

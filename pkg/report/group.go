@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -24,8 +26,8 @@ type entry struct {
 // group is the entries of one cause, in the order of the report. The first speaks for all.
 type group []entry
 
-// groups returns what people have to be told, worst first, and what was waived. Every finding is in exactly one
-// entry of one of them.
+// groups returns what needs attention, worst first, and what was waived. Every finding is in exactly one entry of one
+// of them.
 func (r *Report) groups() (told, waived []group) {
 	for _, g := range alike(r.entries(), entry.cause) {
 		if g[0].findings[0].Waived.IsZero() {
@@ -34,7 +36,9 @@ func (r *Report) groups() (told, waived []group) {
 			waived = append(waived, g)
 		}
 	}
-	slices.SortStableFunc(told, func(a, b group) int { return cmp.Compare(a.severity(), b.severity()) })
+	slices.SortStableFunc(told, func(a, b group) int {
+		return cmp.Or(cmp.Compare(a[0].danger(), b[0].danger()), cmp.Compare(a.severity(), b.severity()))
+	})
 	return told, waived
 }
 
@@ -101,17 +105,75 @@ func rank(rule string) int {
 	return 0
 }
 
-// cause is the same for entries that differ in nothing but their place.
+// The dangers, worst first.
+const (
+	wrong     = iota // the file is not what it should be
+	unchecked        // the file could not be verified
+	lint             // anything else
+)
+
+// wrongRules are those of a file that is not what it should be.
+var wrongRules = []string{
+	finding.ArtifactMismatch, finding.ArtifactChanged, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer, finding.ArtifactEmpty,
+	finding.ArtifactWrongPlatform, finding.ArtifactWrongFormat, finding.ArtifactSize, finding.ArtifactDigestConflict, finding.SignatureInvalid,
+}
+
+// danger ranks what endangers those who install the file above lint.
+func (e entry) danger() int {
+	danger := lint
+	failed := e.artifact != nil && e.artifact.Status.Failed()
+	for _, f := range e.findings {
+		switch {
+		case (failed || f.Severity == finding.Error) && slices.Contains(wrongRules, f.Rule):
+			return wrong
+		case failed && (f.Severity == finding.Error || strings.HasPrefix(f.Rule, "artifact/")):
+			danger = unchecked
+		}
+	}
+	return danger
+}
+
+// variable is what may differ in the messages of one cause: what is quoted, sizes, and how often something was tried.
+var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+")
+
+// cause is the same for entries that differ only in their place and in what their messages quote.
 func (e entry) cause() string {
 	var key strings.Builder
-	fmt.Fprintf(&key, "%q %q", e.host(), e.findings[0].Waived)
+	danger := e.danger()
+	fmt.Fprintf(&key, "%d %q %q", danger, e.host(), e.findings[0].Waived)
 	for _, s := range e.says {
-		fmt.Fprintf(&key, " %q %q %q", s.severity, s.rules, s.message)
+		message := s.message
+		if danger < lint {
+			message = variable.ReplaceAllString(message, "")
+		}
+		fmt.Fprintf(&key, " %q %q %q", s.severity, s.rules, message)
 	}
-	if declared, served, differ := e.digests(); differ && rank(e.says[0].rules[0]) > 0 { // no other cause explains them
-		key.WriteString(declared + served)
+	if c, differ := e.comparison(); differ && slices.Contains([]string{finding.ArtifactMismatch, finding.ArtifactChanged}, e.says[0].rules[0]) {
+		key.WriteString(c.was + c.is) // no other cause explains them
 	}
 	return key.String()
+}
+
+// varying tells the statements whose messages differ among the group's entries.
+func (g group) varying() []bool {
+	list := make([]bool, len(g[0].says))
+	for _, e := range g[1:] {
+		for i, s := range e.says {
+			list[i] = list[i] || s.message != g[0].says[i].message
+		}
+	}
+	return list
+}
+
+// quotes is what the entry's messages quote, where those of its group differ; "" where they are all the same.
+func (e entry) quotes(varying []bool) string {
+	var quoted []string
+	for i, s := range e.says {
+		if varying[i] {
+			quoted = append(quoted, variable.FindAllString(s.message, -1)...)
+		}
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // host is the one that serves the file, as people may read it; "" where there is none.
@@ -190,25 +252,53 @@ func afterSentence(message string) string {
 	return ""
 }
 
-// withoutDigests is a message without the clause that names the two digests: they are shown under each other.
+// withoutDigests is a message without the clause that names two digests: they are shown one below the other.
 func (e entry) withoutDigests(message string) string {
-	declared, served, differ := e.digests()
-	if !differ {
+	a := e.artifact
+	if _, differ := e.comparison(); !differ {
 		return message
 	}
-	for _, clause := range []string{" whose digest is %s, and %s is declared", " (the pointer's digest is %s, and %s is declared)"} {
-		message = strings.Replace(message, fmt.Sprintf(clause, finding.Quote(served), finding.Quote(declared)), "", 1)
+	for _, c := range []struct {
+		clause   string
+		one, two digest.Digest
+	}{
+		{" whose digest is %s, and %s is declared", a.Observed, a.Declared},
+		{" (the pointer's digest is %s, and %s is declared)", a.Observed, a.Declared},
+		{": its digest was %s then, and is %s now", a.Before, a.Observed},
+		{": it was at %s then, and is at %s now", a.Before, a.Observed},
+	} {
+		message = strings.Replace(message, fmt.Sprintf(c.clause, finding.Quote(c.one.String()), finding.Quote(c.two.String())), "", 1)
 	}
 	return message
 }
 
-// digests are those of a file that has another than the declared one.
-func (e entry) digests() (declared, served string, differ bool) {
-	a := e.artifact
-	if a == nil || a.Declared.IsZero() || a.Observed.IsZero() || a.Declared == a.Observed {
-		return "", "", false
+// comparison is two digests that differ, as the manifest writes them, and what they are.
+type comparison struct{ was, is, wasWord, isWord string }
+
+// comparison compares what was declared with what is served, or the baseline with what is served now.
+func (e entry) comparison() (c comparison, differ bool) {
+	if e.artifact == nil {
+		return comparison{}, false
 	}
-	return a.Declared.String(), a.Observed.String(), true
+	return e.artifact.comparison()
+}
+
+func (a Artifact) comparison() (c comparison, differ bool) {
+	switch {
+	case a.Observed.IsZero():
+		return comparison{}, false
+	case !a.Declared.IsZero():
+		return comparison{a.spell(a.Declared), a.spell(a.Observed), "declared", "served"}, a.Declared != a.Observed
+	}
+	return comparison{a.spell(a.Before), a.spell(a.Observed), "before", "now"}, !a.Before.IsZero()
+}
+
+// spell writes a digest as the artifact's manifest does.
+func (a Artifact) spell(d digest.Digest) string {
+	if a.SRI {
+		return d.SRI()
+	}
+	return d.String()
 }
 
 // position is where the cause stands.

@@ -127,6 +127,186 @@ func TestAFixThatIsOneFilesOwnIsNotCalledThatOfAll(t *testing.T) {
 	}
 }
 
+// gone is a file of which the server answers 404.
+func gone() verify.Result {
+	r := unavailable()
+	r.Gone = true
+	return r
+}
+
+// moved is an image whose tag is at another image than before.
+func moved() *report.Report {
+	a := named("/dockerImages/cpu", "", "ghcr.io/acme/x:1", 3)
+	a.Role = artifact.Image
+	f := about(a, finding.ArtifactChanged, "The tag is at another image than on 2026-11-01: it was at "+finding.Quote(digestOf("a").String())+" then, and is at "+finding.Quote(digestOf("b").String())+" now")
+	in := input(verify.Result{Artifact: a, Status: verify.Unverified, Observation: verify.Observation{Digest: digestOf("b"), Size: 10}, Source: verify.FromDownload, Findings: []finding.Finding{f}})
+	r := report.Build(in)
+	r.Artifacts[0].Before = digestOf("a")
+	return r
+}
+
+// TestWhatEndangersComesFirst has a dozen lint errors that stand before a wrong file and a missing one.
+func TestWhatEndangersComesFirst(t *testing.T) {
+	in := input(elsewhere(gone(), "z-gone"), elsewhere(mismatch(), "z-wrong"))
+	for i := range 12 {
+		in.Findings = append(in.Findings, finding.New(finding.SchemaRequired, fmt.Sprintf("a-%02d/manifest.json", i), "", finding.Position{Line: 1, Column: 1}, fmt.Sprintf("The field `f%d` is missing", i), ""))
+	}
+	r := report.Build(in)
+	for name, got := range map[string]string{"annotations": annotations(t, r), "text": text(t, r, report.TextOptions{}), "comment": r.Markdown(commentLimit)} {
+		wrong, missing, lint := strings.Index(got, "z-wrong"), strings.Index(got, "z-gone"), strings.Index(got, "a-00")
+		if wrong < 0 || missing < wrong || lint < missing {
+			t.Errorf("%s: wrong at %d, missing at %d, lint at %d", name, wrong, missing, lint)
+		}
+	}
+}
+
+func TestAFailureThatWasLoweredIsNoNoticeToFold(t *testing.T) {
+	in := input(gone())
+	in.Waivers = func() []finding.Finding { return nil }
+	in.Judge = func(f finding.Finding, _ string, _ digestType) (finding.Finding, bool) {
+		f.Severity = finding.Notice
+		return f, true
+	}
+	if got := markdown(in); !strings.Contains(got, "| ℹ️ | [`chat-gorilla`]") {
+		t.Error(got)
+	}
+}
+
+func TestFortyLogInPagesAreOneGroup(t *testing.T) {
+	var results []verify.Result
+	for i := range 40 {
+		r := elsewhere(logIn(), fmt.Sprintf("chat-%02d", i))
+		r.Digest.Sum = fmt.Sprintf("%064x", i)
+		r.Findings[0].Message = fmt.Sprintf("The URL serves an HTML page titled `Sign in to get %d` of %d bytes instead of the file", i, 100+i)
+		results = append(results, r)
+	}
+	r := report.Build(input(results...))
+	comment := r.Markdown(commentLimit)
+	if strings.Count(comment, "\n| ❌ |") != 1 || !strings.Contains(comment, "· `Sign in to get 39`, 139 bytes\n") {
+		t.Error(comment)
+	}
+	got := text(t, r, report.TextOptions{})
+	if strings.Count(got, "\nerror  40 files of 40 manifests  ") != 1 || !strings.Contains(got, "\n  chat-05/manifest.json:10:16  `Sign in to get 5`, 105 bytes\n  … and 34 more") {
+		t.Error(got)
+	}
+}
+
+func TestGoneIsSaidEverywhere(t *testing.T) {
+	r := report.Build(input(gone(), unavailable2(), verified()))
+	var badge, page strings.Builder
+	if err := errors.Join(report.Build(input(gone(), verified())).WriteBadge(&badge), r.WriteHTML(&page, nil)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string][2]string{
+		"headline": {r.Headline(), "1 of 3 files is gone, and 1 could not be checked"},
+		"table":    {r.Markdown(commentLimit), "[gone: the server has no such file]"},
+		"counts":   {text(t, r, report.TextOptions{}), "1 gone, 1 unavailable,"},
+		"tile":     {page.String(), "<strong>1</strong> gone"},
+		"row":      {page.String(), "✗</span> gone</span>"},
+		"badge":    {badge.String(), `"1 of 2 gone"`},
+	} {
+		if !strings.Contains(c[0], c[1]) {
+			t.Errorf("%s: no %q in\n%s", name, c[1], c[0])
+		}
+	}
+}
+
+// unavailable2 is a file that requires authentication.
+func unavailable2() verify.Result {
+	r := elsewhere(unavailable(), "chat-private")
+	r.Findings[0].Message = "The server answers 401 Unauthorized"
+	return r
+}
+
+func TestAMovedTagIsNoErrorOfTheManifest(t *testing.T) {
+	r := moved()
+	if got, want := r.Headline(), "1 image changed since the last scan"; got != want {
+		t.Errorf("the headline is %q, want %q", got, want)
+	}
+	comment := r.Markdown(commentLimit)
+	for _, want := range []string{"| Before | Now |\n", "| `aaaaaaaa…` | `bbbbbbbb…` |", "- " + digestOf("a").String() + " (before)\n+ " + digestOf("b").String() + " (now)\n", "than on 2026-11-01. ("} {
+		if !strings.Contains(comment, want) {
+			t.Errorf("no %q in\n%s", want, comment)
+		}
+	}
+	if got := text(t, r, report.TextOptions{}); !strings.Contains(got, "\n  before "+digestOf("a").String()+"\n  now    "+digestOf("b").String()) {
+		t.Error(got)
+	}
+	if _, err := report.Read(strings.NewReader(jsonOf(t, r))); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHeadlinesOfFailures(t *testing.T) {
+	wrong := elsewhere(mismatch(), "chat-other")
+	for want, results := range map[string][]verify.Result{
+		"None of the 2 files is what was declared": {mismatch(), wrong},
+		"All 2 files are gone":                     {gone(), elsewhere(gone(), "chat-other")},
+		"The file is gone":                         {gone()},
+		"None of the 2 files could be checked":     {unavailable(), unavailable2()},
+		"2 of 4 files are not what was declared, 1 is gone, and 1 could not be checked": {mismatch(), wrong, gone(), unavailable2()},
+	} {
+		if got := report.Build(input(results...)).Headline(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestOfflineFilesAreNotChecked(t *testing.T) {
+	a, b := verified(), unchecked()
+	for _, r := range []*verify.Result{&a, &b} {
+		r.Status, r.Observation, r.Source, r.Format, r.Findings = verify.Unverified, verify.Observation{Size: -1}, "", "", nil
+	}
+	in := input(a, b)
+	in.Mode = "offline"
+	r := report.Build(in)
+	var page strings.Builder
+	if err := r.WriteHTML(&page, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, got := range map[string]string{"headline": r.Headline(), "text": text(t, r, report.TextOptions{Folds: true}), "comment": r.Markdown(commentLimit), "tile": page.String()} {
+		if !strings.Contains(got, "not checked") || strings.Contains(got, "without a checksum") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
+func TestDigestsAreShownWhereTheyDifferAsTheManifestWritesThem(t *testing.T) {
+	r := mismatch()
+	r.Artifact.SRI = true
+	got := markdown(input(r, unchecked()))
+	want := "| `u7u7u7u7…` | `zMzMzMzM…` |"
+	if !strings.Contains(got, want) || !strings.Contains(got, "- sha256-u7u7") || strings.Contains(got, "bbbbbbbb") || strings.Contains(got, "| `ffffffff…`") {
+		t.Error(got)
+	}
+}
+
+func TestAWrongSizeBesideAWrongDigestIsOneRow(t *testing.T) {
+	r := mismatch()
+	f := about(r.Artifact, finding.ArtifactSize, "The file has 10 bytes, and 11 are declared")
+	f.Pointer += "/size"
+	r.Findings = append(r.Findings, f)
+	built := report.Build(input(r))
+	if got := built.Markdown(commentLimit); built.Summary.Errors != 2 || strings.Count(got, "\n| ❌ |") != 1 {
+		t.Error(got)
+	}
+}
+
+func TestReadersOnWindowsHaveGetFileHash(t *testing.T) {
+	in := input(unchecked())
+	in.Windows = func(string) bool { return true }
+	if got := text(t, report.Build(in), report.TextOptions{}); !strings.Contains(got, "`Get-FileHash FILE`") || strings.Contains(got, "shasum") {
+		t.Error(got)
+	}
+}
+
+func TestTheSummaryDoesNotReferToItself(t *testing.T) {
+	r := report.Build(different(400))
+	if got := r.JobSummary(commentLimit); strings.Contains(got, "job summary") || !strings.Contains(got, " more: see the JSON report.") {
+		t.Error(got[len(got)-1000:])
+	}
+}
+
 // waived is a run whose one mismatch the maintainers know of.
 func waived() report.Input {
 	r := mismatch()

@@ -55,6 +55,9 @@ type page struct {
 // anchor is a text and, where URL is not empty, what it leads to.
 type anchor struct{ Text, URL string }
 
+// labelled is a digest and what it is.
+type labelled struct{ Digest, Word string }
+
 // span is a part of a message: outside text is Code.
 type span struct {
 	Text string
@@ -70,14 +73,14 @@ type figure struct {
 
 // groupRow is one cause.
 type groupRow struct {
-	Class, Severity  string
-	Title            anchor
-	Host             string
-	Says             []remark
-	Declared, Served string
-	Waived           []span
-	Places           []placeRow
-	MorePlaces       string // about those that are not shown
+	Class, Severity string
+	Title           anchor
+	Host            string
+	Says            []remark
+	Compared        []labelled // two digests
+	Waived          []span
+	Places          []placeRow
+	MorePlaces      string // about those that are not shown
 }
 
 type placeRow struct {
@@ -128,7 +131,7 @@ func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 		Run:        anchor{fmt.Sprintf("run %d", r.Run.RunID), r.runURL()},
 		Chart:      newChart(scans),
 		Told:       r.groupPage(told), MoreTold: moreTold, Waived: r.groupPage(waived), MoreWaived: moreWaived,
-		Columns: []string{"Service", "File", "Status", "Since", "Size", "Remarks"}, Files: files, MoreFiles: moreFiles, Silent: r.silent(),
+		Columns: []string{r.manifestColumn(), "File", "Status", "Since", "Size", "Remarks"}, Files: files, MoreFiles: moreFiles, Silent: r.silent(),
 		Project: projectURL, Version: finding.Clean(r.Tool.Version),
 	}
 	for _, text := range r.remarks() {
@@ -156,32 +159,42 @@ func cspHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// The ways in which files end, as a reader cares for them.
-var outcomes = []struct {
+// outcome is one way in which files end, as a reader cares for it.
+type outcome struct {
 	class, name string
-	statuses    []verify.Status
-}{
-	{"good", "verified", []verify.Status{verify.Verified}},
-	{"warn", "without a checksum", []verify.Status{verify.Unverified}},
-	{"unknown", "not checked", []verify.Status{verify.Unavailable, verify.Unreachable, verify.Refused}},
-	{"bad", "not as declared", []verify.Status{verify.Mismatch, verify.Invalid}},
+	count       func(Summary) int
+	includes    func(Artifact) bool
 }
 
-// count is how many files ended in one of the ways.
-func (s Summary) outcome(statuses []verify.Status) (n int) {
-	for _, status := range statuses {
-		n += *s.status(status)
+// outcomes are the ways in which files end, from the best to the worst.
+func outcomes(unverified string) []outcome {
+	with := func(class, name string, statuses ...verify.Status) outcome {
+		return outcome{class, name, func(s Summary) (n int) {
+			for _, status := range statuses {
+				n += *s.status(status)
+			}
+			return n
+		}, func(a Artifact) bool { return slices.Contains(statuses, a.Status) && !a.Gone }}
 	}
-	return n
+	list := []outcome{
+		with("good", "verified", verify.Verified),
+		with("warn", unverified, verify.Unverified),
+		with("unknown", "not checked", verify.Unavailable, verify.Unreachable, verify.Refused),
+		{"bad", "gone", func(s Summary) int { return s.Gone }, func(a Artifact) bool { return a.Gone }},
+		with("bad", "not as declared", verify.Mismatch, verify.Invalid),
+	}
+	all := list[2].count
+	list[2].count = func(s Summary) int { return all(s) - s.Gone }
+	return list
 }
 
 // figures are the page at a glance.
 func (r *Report) figures() []figure {
 	var list []figure
-	for _, o := range outcomes {
-		f := figure{Class: o.class, Name: o.name, Count: r.Summary.outcome(o.statuses)}
+	for _, o := range outcomes(r.unverified()) {
+		f := figure{Class: o.class, Name: o.name, Count: o.count(r.Summary)}
 		for _, a := range r.Artifacts {
-			if slices.Contains(o.statuses, a.Status) && !a.Since.IsZero() && (f.Since == "" || day(a.Since) < f.Since) {
+			if o.includes(a) && !a.Since.IsZero() && (f.Since == "" || day(a.Since) < f.Since) {
 				f.Since = day(a.Since)
 			}
 		}
@@ -198,7 +211,9 @@ func (r *Report) groupPage(groups []group) []groupRow {
 		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(first.host()), Title: anchor{Text: g.count()}}
 		if len(g) == 1 {
 			row.Title = r.service(first.manifest(), first.position().Line)
-			row.Declared, row.Served, _ = first.digests()
+			if c, differ := first.comparison(); differ {
+				row.Compared = []labelled{{c.was, c.wasWord}, {c.is, c.isWord}}
+			}
 		}
 		for _, s := range first.says {
 			row.Says = append(row.Says, newRemark(s))
@@ -248,6 +263,22 @@ func (r *Report) files() (rows []fileRow, more string) {
 // rank orders artifacts by their status, failures first.
 func (a Artifact) rank() int { return slices.Index(verify.Statuses, a.Status) }
 
+// status is the artifact's status, with those that are gone told apart.
+func (a Artifact) status() string {
+	if a.Gone {
+		return "gone"
+	}
+	return a.Status.String()
+}
+
+// manifestColumn is what people call a manifest: where each has a folder of its own, it is a service's.
+func (r *Report) manifestColumn() string {
+	if slices.ContainsFunc(r.Artifacts, func(a Artifact) bool { return service(a.Manifest) == a.Manifest }) {
+		return "Manifest"
+	}
+	return "Service"
+}
+
 // silent says how many manifests the page says nothing of.
 func (r *Report) silent() string {
 	shown := map[string]bool{}
@@ -283,7 +314,7 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 		Source: r.service(a.Manifest, a.Line), Name: finding.Clean(finding.Shorten(a.name(), valueLimit)),
 		URL:    finding.Clean(finding.Shorten(finding.URL(a.URL), valueLimit)),
 		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(a.host(), valueLimit)),
-		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: a.rank(),
+		Status: a.status(), Class: "bad", Sign: "✗", Rank: a.rank(),
 		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,
 	}
 	if a.Size != nil {

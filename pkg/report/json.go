@@ -166,6 +166,10 @@ func (p place) String() string { return finding.Quote(p.manifest + "#" + p.point
 func (a Artifact) check() error {
 	same := a.Declared == a.Observed
 	switch {
+	case a.Gone && a.Status != verify.Unavailable:
+		return errors.New("it is gone, and not unavailable")
+	case !a.Before.IsZero() && (a.Before.Algorithm != a.Observed.Algorithm || a.Before == a.Observed):
+		return errors.New("the digest before can't be compared with the observed one")
 	case a.Line < 0 || a.Column < 0 || a.Size != nil && *a.Size < 0:
 		return errors.New("a number is negative")
 	case a.Status == verify.Verified && (a.Observed.IsZero() || !same),

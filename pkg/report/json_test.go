@@ -105,6 +105,18 @@ func TestBuildLeavesNoFailureWithoutAWord(t *testing.T) {
 	}
 }
 
+func TestBuildKeepsTheDocumentOfAFailureWithoutAWord(t *testing.T) {
+	first := mismatch()
+	first.Status, first.Findings = verify.Unreachable, nil
+	first.Observation, first.Source, first.Format = verify.Observation{Size: -1}, "", ""
+	second := first
+	second.Artifact.Document = 1
+	built := report.Build(input(first, second))
+	if _, err := report.Read(strings.NewReader(jsonOf(t, built))); err != nil || built.Summary.Errors != 2 {
+		t.Errorf("%d errors, %v", built.Summary.Errors, err)
+	}
+}
+
 func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 	whole := jsonOf(t, report.Build(mixed()))
 	for _, test := range []struct{ name, old, new, want string }{

@@ -15,8 +15,9 @@ import (
 // markdown renders one report.
 type markdown struct {
 	*Report
-	limit   int                        // bytes
-	missing map[place]finding.Severity // of checksums, as reported
+	limit     int                        // bytes
+	isSummary bool                       // it is the job summary
+	missing   map[place]finding.Severity // of checksums, as reported
 }
 
 // section is a part of a Markdown text that is cut by whole rows.
@@ -27,31 +28,37 @@ type section struct {
 
 // row is what a reader has to know of one file or cause: at a glance, in a table, and in full, folded below.
 type row struct {
-	sign            string
-	file, what      string // Markdown
-	declared, found string // digests, shortened
-	since           string
-	summary         string // HTML
-	details         string // Markdown
+	sign       string
+	file, what string // Markdown
+	was, is    string // digests, shortened
+	isBaseline bool   // was is the baseline's digest, and not a declared one
+	since      string
+	summary    string // HTML
+	details    string // Markdown
 }
 
-// Markdown renders the report for a pull-request comment or a job summary, in at most limit bytes (4,096 at
-// least): the outcome, a table of what needs somebody, each of it in full, and, folded away, what is fine. What
-// has no room is cut by whole rows, and said to be.
-func (r *Report) Markdown(limit int) string {
-	m := markdown{Report: r, limit: max(limit, leastLimit), missing: map[place]finding.Severity{}}
+// Markdown renders the report for a pull-request comment, in at most limit bytes (4,096 at least): the outcome, a table
+// of what needs attention, the details of each, and, folded away, what is fine. What has no room is cut by whole rows, with
+// a count.
+func (r *Report) Markdown(limit int) string { return r.markdown(limit, false) }
+
+// JobSummary is Markdown for the job summary, or for a page that nothing else goes with.
+func (r *Report) JobSummary(limit int) string { return r.markdown(limit, true) }
+
+func (r *Report) markdown(limit int, isSummary bool) string {
+	m := markdown{Report: r, limit: max(limit, leastLimit), isSummary: isSummary, missing: map[place]finding.Severity{}}
 	for _, f := range r.Findings {
 		if f.Rule == finding.ArtifactMissingChecksum {
 			m.missing[placeOf(f)] = f.Severity
 		}
 	}
 	told, waived := r.groups()
-	urgent, notices := split(told, func(g group) bool { return g.severity() != finding.Notice })
+	urgent, notices := split(told, func(g group) bool { return g.severity() != finding.Notice || g[0].danger() < lint })
 	sections := append([]section{m.remarks()}, m.rows(m.groupRows(urgent))...)
 	return m.cut("### "+r.sign()+" "+r.Headline()+"\n\n", append(sections,
 		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
 		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
-		m.files(verify.Unverified, "without a checksum", "Remark", m.excuse),
+		m.files(verify.Unverified, m.unverified(), "Remark", m.excuse),
 		m.files(verify.Verified, "verified", "How", Artifact.how),
 	), m.foot())
 }
@@ -154,7 +161,11 @@ func (m markdown) write(b *strings.Builder, s section, room int) (taken int) {
 
 // more says that n rows are not shown, and where they are.
 func (m markdown) more(n int) string {
-	return fmt.Sprintf("\n… and %d more: see the %s or the JSON report.\n\n", n, link("job summary", m.runURL()))
+	where := "the JSON report"
+	if !m.isSummary {
+		where = "the " + link("job summary", m.runURL()) + " or " + where
+	}
+	return fmt.Sprintf("\n… and %d more: see %s.\n\n", n, where)
 }
 
 func (m markdown) remarks() section {
@@ -173,9 +184,19 @@ var columns = []struct {
 	{"", func(r row) string { return r.sign }},
 	{"File", func(r row) string { return r.file }},
 	{"What is wrong", func(r row) string { return r.what }},
-	{"Declared", func(r row) string { return code(r.declared) }},
-	{"Served", func(r row) string { return code(r.found) }},
+	{"Declared", func(r row) string { return r.digest(r.was, false) }},
+	{"Served", func(r row) string { return r.digest(r.is, false) }},
+	{"Before", func(r row) string { return r.digest(r.was, true) }},
+	{"Now", func(r row) string { return r.digest(r.is, true) }},
 	{"Since", func(r row) string { return r.since }},
+}
+
+// digest is one of the row's, for a column of baselines or one of declared digests.
+func (r row) digest(short string, baseline bool) string {
+	if r.isBaseline != baseline {
+		return ""
+	}
+	return code(short)
 }
 
 // rows are the table, and the blocks below it.
@@ -222,9 +243,10 @@ func (m markdown) groupRows(groups []group) []row {
 func (m markdown) cells(g group) row {
 	first := g[0]
 	rule := first.says[0].rules[0]
-	r := row{sign: severitySigns[g.severity()], file: m.file(g), what: link(prose(brief(rule)), ruleURL(rule))}
-	if len(g) == 1 && first.artifact != nil {
-		r.declared, r.found = shortPair(first.artifact.Declared, first.artifact.Observed)
+	r := row{sign: severitySigns[g.severity()], file: m.file(g), what: link(prose(first.brief()), ruleURL(rule))}
+	if c, differ := first.comparison(); differ && len(g) == 1 {
+		r.was, r.is = shortPair(c.was, c.is)
+		r.isBaseline = first.artifact.Declared.IsZero()
 	}
 	return r
 }
@@ -255,7 +277,7 @@ func summary(g group) string {
 	if len(g) > 1 {
 		what = g.count() + " " + codeHTML(first.host())
 	}
-	return strings.TrimSpace(what) + ": " + proseHTML(brief(first.says[0].rules[0]))
+	return strings.TrimSpace(what) + ": " + proseHTML(first.brief())
 }
 
 func atLine(line int) string {
@@ -271,8 +293,8 @@ func (m markdown) details(g group) string {
 	first := g[0]
 	for i, s := range first.says {
 		fmt.Fprintf(&b, "%s%s (%s)\n\n", also(i), prose(sentence(s.message)), ruleLinks(s.rules))
-		if declared, served, differ := first.digests(); i == 0 && differ && len(g) == 1 {
-			b.WriteString(diff(declared, served))
+		if c, differ := first.comparison(); i == 0 && differ && len(g) == 1 {
+			b.WriteString(diff(c))
 		}
 		if s.fix != "" {
 			label := "**Fix:** "
@@ -283,7 +305,7 @@ func (m markdown) details(g group) string {
 		}
 	}
 	if len(g) > 1 {
-		return b.String() + m.list(len(g), func(i int) string { return m.listed(g[i]) })
+		return b.String() + m.places(g)
 	}
 	if first.artifact != nil {
 		fmt.Fprintf(&b, "**%s:** %s\n\n", first.artifact.address(), value(finding.URL(first.artifact.URL)))
@@ -306,17 +328,31 @@ func ruleLinks(rules []string) string {
 	return strings.Join(links, ", ")
 }
 
-// diff shows two digests, which are ours, under each other.
-func diff(declared, served string) string {
-	return "```diff\n- " + declared + " (declared)\n+ " + served + " (served)\n```\n\n"
+// diff shows digests, which are ours, one below the other. One that is "" is left out.
+func diff(c comparison) string {
+	text := "```diff\n"
+	if c.was != "" {
+		text += "- " + c.was + " (" + c.wasWord + ")\n"
+	}
+	if c.is != "" {
+		text += "+ " + c.is + " (" + c.isWord + ")\n"
+	}
+	return text + "```\n\n"
 }
 
-// listed is an entry in the list of a cause's places.
-func (m markdown) listed(e entry) string {
-	if e.artifact == nil {
-		return m.place(e)
-	}
-	return m.place(e) + " " + value(finding.URL(e.artifact.URL))
+// places lists a group's places.
+func (m markdown) places(g group) string {
+	varying := g.varying()
+	return m.list(len(g), func(i int) string {
+		words := m.place(g[i])
+		if a := g[i].artifact; a != nil {
+			words += " " + value(finding.URL(a.URL))
+		}
+		if quotes := g[i].quotes(varying); quotes != "" {
+			words += " · " + prose(quotes)
+		}
+		return words
+	})
 }
 
 // place is where an entry's cause stands, linked.
@@ -361,7 +397,7 @@ func (m markdown) items(groups []group) []string {
 			row += ": " + value(w.Because)
 		}
 		if len(g) > 1 {
-			row += " · At:\n\n" + indent(m.list(len(g), func(i int) string { return m.listed(g[i]) }))
+			row += " · At:\n\n" + indent(m.places(g))
 		}
 		rows = append(rows, row+"\n")
 	}
@@ -394,7 +430,7 @@ func (m markdown) excuse(a Artifact) string {
 		return a.Note
 	}
 	if m.Mode == "offline" {
-		return "the run was offline"
+		return "offline"
 	}
 	return "`missing-checksum` is `off`"
 }

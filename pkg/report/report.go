@@ -5,6 +5,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -78,6 +79,7 @@ type Summary struct {
 	Errors      int   `json:"errors"`
 	Warnings    int   `json:"warnings"`
 	Notices     int   `json:"notices"`
+	Gone        int   `json:"gone,omitzero"`   // of the unavailable: the server answered 404 or 410
 	Waived      int   `json:"waived,omitzero"` // findings that count nowhere else
 	Bytes       int64 `json:"bytes"`
 }
@@ -96,8 +98,11 @@ type Artifact struct {
 	URL      string        `json:"url"`
 	Status   verify.Status `json:"status"`
 	Declared digest.Digest `json:"declared,omitzero"`
+	SRI      bool          `json:"sri,omitzero"` // the manifest declares digests as Subresource Integrity
 	Observed digest.Digest `json:"observed,omitzero"`
-	Size     *int64        `json:"size,omitzero"` // bytes of the complete body
+	Before   digest.Digest `json:"before,omitzero"` // of the baseline, where the bytes have changed since
+	Gone     bool          `json:"gone,omitzero"`   // the server answered 404 or 410
+	Size     *int64        `json:"size,omitzero"`   // bytes of the complete body
 	Format   string        `json:"format,omitempty"`
 	Source   verify.Source `json:"source,omitempty"`
 	finding.Position
@@ -123,6 +128,8 @@ type Input struct {
 	Notes       []string
 	Findings    []finding.Finding // those about manifests; each Result brings its own
 	Results     []verify.Result
+	// Windows tells the manifests of a registry for Windows, whose readers have Get-FileHash and no shasum; nil is none.
+	Windows func(manifest string) bool
 	// Judge weighs a finding, given the URL and the observed digest of the artifact that it is about, and says whether it is
 	// reported; nil leaves all as they are. Waivers gives what there is to say of waivers once all findings were judged.
 	Judge   func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
@@ -142,8 +149,15 @@ func Build(in Input) *Report {
 		r.Findings = append(r.Findings, result.Findings...)
 	}
 	for _, a := range r.unexplained(finding.Error) {
-		r.Findings = append(r.Findings, finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
-			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), ""))
+		f := finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
+			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), "")
+		f.Document = a.Document
+		r.Findings = append(r.Findings, f)
+	}
+	for i, f := range r.Findings {
+		if words := fix(f); in.Windows != nil && strings.Contains(words, shasum) && in.Windows(f.Manifest) {
+			r.Findings[i].Fix = strings.ReplaceAll(words, shasum, getFileHash)
+		}
 	}
 	r.sort()
 	r.judge(in)
@@ -168,12 +182,15 @@ func (r *Report) judge(in Input) {
 	r.sort()
 }
 
+// How to compute a checksum, in the rules' own words and in PowerShell.
+const shasum, getFileHash = "`shasum -a 256 FILE`", "`Get-FileHash FILE`"
+
 func newArtifact(result verify.Result) Artifact {
 	from := result.Artifact
 	a := Artifact{
 		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
 		Role: from.Role, Platform: from.Platform, URL: finding.WithoutUser(from.URL),
-		Status: result.Status, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
+		Status: result.Status, Gone: result.Gone, SRI: from.SRI, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
 	}
 	if from.Checksum != nil {
 		a.Declared = from.Checksum.Value
@@ -297,6 +314,9 @@ func (r *Report) count(manifests int, bytes int64) Summary {
 	s := Summary{Manifests: manifests, Artifacts: len(r.Artifacts), Bytes: bytes}
 	for _, a := range r.Artifacts {
 		*s.status(a.Status)++
+		if a.Gone {
+			s.Gone++
+		}
 	}
 	for _, f := range r.Findings {
 		if !f.Waived.IsZero() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -135,9 +136,13 @@ func (t *text) group(g group, given string) string {
 			s.message = "Also " + strings.Join(s.rules, ", ") + ": " + s.message
 		}
 		t.paragraph("  ", sentence(s.message))
-		if declared, served, differ := first.digests(); i == 0 && differ && len(g) == 1 {
-			t.line("  want ", declared)
-			t.line("  got  ", served)
+		if c, differ := first.comparison(); i == 0 && differ && len(g) == 1 {
+			was, is := "want", "got "
+			if first.artifact.Declared.IsZero() {
+				was, is = "before", "now   "
+			}
+			t.line("  ", was+" "+c.was)
+			t.line("  ", is+" "+c.is)
 		}
 		t.fix(s.fix, given, g.sameFix(i))
 	}
@@ -174,6 +179,16 @@ func (t *text) places(g group) {
 	if len(g) == 1 {
 		if a := g[0].artifact; a != nil {
 			t.line("  ", a.address()+": "+finding.URL(a.URL))
+		}
+		return
+	}
+	if varying := g.varying(); slices.Contains(varying, true) {
+		n := t.shown(len(g))
+		for _, e := range g[:n] {
+			t.line("  ", position(e.manifest(), e.position())+"  "+e.quotes(varying))
+		}
+		if more := len(g) - n; more > 0 {
+			t.line("  ", fmt.Sprintf("… and %d more (--verbose names them)", more))
 		}
 		return
 	}
@@ -227,7 +242,7 @@ func (t *text) rest(r *Report, waived []group) {
 		return
 	}
 	if t.options.Folds {
-		t.command(func(a *githubactions.Action) { a.Group(restTitle(r.Summary)) })
+		t.command(func(a *githubactions.Action) { a.Group(r.restTitle()) })
 		defer t.command(func(a *githubactions.Action) { a.EndGroup() })
 	}
 	t.groups(waived)
@@ -240,8 +255,12 @@ func (t *text) rest(r *Report, waived []group) {
 }
 
 // restTitle says what a fold holds: "6 files verified, 2 unverified, 1 waived".
-func restTitle(s Summary) string {
+func (r *Report) restTitle() string {
+	s := r.Summary
 	words := fmt.Sprintf("%s verified, %d unverified", english.Plural(s.Verified, "file", ""), s.Unverified)
+	if r.isOffline() {
+		words = english.Plural(s.Unverified, "file", "") + " " + r.unverified()
+	}
 	if s.Waived > 0 {
 		words += fmt.Sprintf(", %d waived", s.Waived)
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -17,17 +16,18 @@ import (
 // Headline is the outcome in one sentence, without a full stop and without outside text.
 func (r *Report) Headline() string {
 	s := r.Summary
+	failure := r.failure()
 	switch {
-	case s.Failed() > 0 && r.Complete && s.Errors == 0 && s.Waived > 0:
-		return s.failure() + ": all waived"
-	case s.Failed() > 0:
-		return s.failure()
+	case failure != "" && r.Complete && s.Errors == 0 && s.Waived > 0:
+		return failure + ": all waived"
+	case failure != "":
+		return failure
 	case !r.Complete:
-		return "The run was cut short: nothing is known about what is missing here"
+		return "The run was cut short, and the rest is unknown"
 	case s.Errors > 0:
 		return fmt.Sprintf("The manifests have %s", english.Plural(s.Errors, "error", ""))
-	case r.Mode == "offline" && s.Artifacts > 0:
-		return fmt.Sprintf("%s listed, and nothing was downloaded", english.Plural(s.Artifacts, "file is", "files are"))
+	case r.isOffline() && s.Artifacts > 0:
+		return fmt.Sprintf("%s not checked (offline)", english.Plural(s.Artifacts, "file", ""))
 	case s.Manifests == 0 && r.Scope == "changed":
 		return "No manifest was changed"
 	case s.Artifacts == 0:
@@ -36,21 +36,63 @@ func (r *Report) Headline() string {
 	return s.success()
 }
 
-func (s Summary) failure() string {
-	wrong := s.Mismatch + s.Invalid
-	unknown := s.Failed() - wrong
-	several := s.Artifacts > 1
-	switch {
-	case several && unknown == s.Artifacts:
-		return fmt.Sprintf("None of the %d files could be checked", s.Artifacts)
-	case several && wrong == s.Artifacts:
-		return fmt.Sprintf("None of the %d files is what was declared", s.Artifacts)
-	case wrong == 0:
-		return fmt.Sprintf("%s could not be checked", ofFiles(unknown, s.Artifacts))
-	case unknown == 0:
-		return fmt.Sprintf("%s %s not what was declared", ofFiles(wrong, s.Artifacts), english.PluralWord(wrong, "is", "are"))
+// isOffline reports whether no file was checked because nothing was downloaded.
+func (r *Report) isOffline() bool { return r.Mode == "offline" && r.Summary.Verified == 0 }
+
+// unverified is what an unverified file is.
+func (r *Report) unverified() string {
+	if r.isOffline() {
+		return "not checked (offline)"
 	}
-	return fmt.Sprintf("%s %s not what was declared, and %d could not be checked", ofFiles(wrong, s.Artifacts), english.PluralWord(wrong, "is", "are"), unknown)
+	return "without a checksum"
+}
+
+// failure says how many files are wrong in each way, "" where none is.
+func (r *Report) failure() string {
+	s := r.Summary
+	changed, what := r.changed()
+	wrong := s.Mismatch + s.Invalid
+	var parts []string
+	for _, part := range []struct {
+		count               int
+		one, several, every string
+	}{
+		{wrong, "is not what was declared", "are not what was declared", "None of the %d files is what was declared"},
+		{changed, "changed since the last scan", "changed since the last scan", "All %d " + what + "s changed since the last scan"},
+		{s.Gone, "is gone", "are gone", "All %d files are gone"},
+		{s.Failed() - wrong - s.Gone, "could not be checked", "could not be checked", "None of the %d files could be checked"},
+	} {
+		words := english.PluralWord(part.count, part.one, part.several)
+		switch {
+		case part.count == 0:
+		case len(parts) > 0:
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, words))
+		case part.count > 1 && part.count == s.Artifacts:
+			parts = append(parts, fmt.Sprintf(part.every, part.count))
+		case part.count == changed && wrong == 0:
+			parts = append(parts, english.Plural(changed, what, "")+" "+words)
+		default:
+			parts = append(parts, ofFiles(part.count, s.Artifacts)+" "+words)
+		}
+	}
+	if n := len(parts); n == 2 {
+		return parts[0] + ", and " + parts[1]
+	}
+	return english.OxfordWordSeries(parts, "and")
+}
+
+// changed counts the files, or images where they are all images, whose bytes are other ones than the baseline's.
+func (r *Report) changed() (n int, what string) {
+	artifacts, what := r.byPlace(), "image"
+	for _, f := range r.Findings {
+		if f.Rule == finding.ArtifactChanged && f.Severity == finding.Error && f.Waived.IsZero() {
+			if a, _ := artifactOf(f, artifacts); a.Role != artifact.Image {
+				what = "file"
+			}
+			n++
+		}
+	}
+	return n, what
 }
 
 func (s Summary) success() string {
@@ -86,10 +128,18 @@ func (s Summary) counts() string {
 
 func (s Summary) statuses() string {
 	var list []string
-	for _, status := range verify.Statuses {
-		if n := *s.status(status); n > 0 {
-			list = append(list, fmt.Sprintf("%d %s", n, status))
+	add := func(n int, what string) {
+		if n > 0 {
+			list = append(list, fmt.Sprintf("%d %s", n, what))
 		}
+	}
+	for _, status := range verify.Statuses {
+		n := *s.status(status)
+		if status == verify.Unavailable {
+			add(s.Gone, "gone")
+			n -= s.Gone
+		}
+		add(n, status.String())
 	}
 	return strings.Join(list, ", ")
 }
@@ -187,6 +237,15 @@ func (a Artifact) address() string {
 // briefWords is how many words a table has for what is wrong.
 const briefWords = 8
 
+// brief says what is wrong with the entry in a few words, as a message.
+func (e entry) brief() string {
+	rule := e.says[0].rules[0]
+	if e.artifact != nil && e.artifact.Gone && rule == finding.ArtifactUnavailable {
+		return "gone: the server has no such file"
+	}
+	return brief(rule)
+}
+
 // brief says what is wrong in at most briefWords words, as a message.
 func brief(rule string) string {
 	r, known := finding.Lookup(rule)
@@ -206,13 +265,17 @@ func brief(rule string) string {
 // shortDigits is how many digits of a digest a table shows.
 const shortDigits = 8
 
-// shortPair shortens two digests alike, to digits that differ where the digests do. One that is zero is "".
-func shortPair(a, b digest.Digest) (string, string) {
+// digits are those of a digest, without its algorithm.
+var digits = regexp.MustCompile(`[^:-]*$`)
+
+// shortPair shortens two digests alike, to digits that differ where the digests do.
+func shortPair(a, b string) (string, string) {
+	a, b = digits.FindString(a), digits.FindString(b)
 	from := 0
-	for a != b && from+shortDigits < min(len(a.Sum), len(b.Sum)) && a.Sum[from:from+shortDigits] == b.Sum[from:from+shortDigits] {
+	for a != b && from+shortDigits < min(len(a), len(b)) && a[from:from+shortDigits] == b[from:from+shortDigits] {
 		from += shortDigits
 	}
-	return short(a.Sum, from), short(b.Sum, from)
+	return short(a, from), short(b, from)
 }
 
 func short(digits string, from int) string {

@@ -149,7 +149,7 @@ func (s scans) check() error {
 		return nil
 	}
 	last := s[n-1]
-	counts := []int{last.Verified, last.Mismatch, last.Unverified, last.Unavailable, last.Unreachable, last.Refused, last.Invalid}
+	counts := []int{last.Verified, last.Mismatch, last.Unverified, last.Unavailable - last.Gone, last.Gone, last.Unreachable, last.Refused, last.Invalid}
 	switch {
 	case n > maxScans:
 		return fmt.Errorf("there are more than %d scans", maxScans)

@@ -29,6 +29,7 @@ type Scan struct {
 	Mismatch    int       `json:"mismatch,omitzero"`
 	Unverified  int       `json:"unverified,omitzero"`
 	Unavailable int       `json:"unavailable,omitzero"`
+	Gone        int       `json:"gone,omitzero"` // of the unavailable
 	Unreachable int       `json:"unreachable,omitzero"`
 	Refused     int       `json:"refused,omitzero"`
 	Invalid     int       `json:"invalid,omitzero"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -106,6 +107,7 @@ func unread(a artifact.Artifact, err error) Result {
 	switch failure.Kind {
 	case fetch.Unavailable:
 		r.Status, rule = Unavailable, finding.ArtifactUnavailable
+		r.Gone = failure.Status == http.StatusNotFound || failure.Status == http.StatusGone
 	case fetch.Refused:
 		r.Status, rule = Refused, finding.ArtifactRefused
 	}

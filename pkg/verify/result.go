@@ -73,6 +73,7 @@ type Result struct {
 	Observation
 	Format   string // what the first bytes are, "" when not known
 	Source   Source
+	Gone     bool   // an Unavailable one: the server answered 404 or 410
 	Note     string // why an Unverified artifact needs no checksum; "" when it does
 	Findings []finding.Finding
 }
