@@ -1,0 +1,292 @@
+package get
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+)
+
+const (
+	partPrefix = ".get-" // of parts and their sidecars
+	partSuffix = ".part"
+	noteSuffix = ".json"
+	maxNote    = 64 << 10 // bytes of a sidecar
+	partMode   = 0o600
+	maxTries   = 3 // at opening a part that other processes rename meanwhile
+)
+
+// Part is a file that is being downloaded. It is locked until it is closed. It is not safe for concurrent use.
+type Part struct {
+	// Limit is how many bytes of a body are written, 0 for all: the rest only reaches the sink, and the part can't be kept.
+	Limit int64
+	// Resume lets Get continue what is there. The caller has to know which bytes are right.
+	Resume bool
+	// Reused counts the bytes that were read from the part instead of the network.
+	Reused int64
+
+	folder   *Folder
+	name     string // of the file
+	shown    string // below the folder that the caller opened
+	key      string // of the part, without an ending
+	file     *os.File
+	written  int64
+	complete bool
+}
+
+// note is the sidecar: whose first bytes a part holds.
+type note struct {
+	URL       string `json:"url"`
+	Size      int64  `json:"size"`
+	Validator string `json:"validator"`
+}
+
+// Part opens the part of a file that is to be at a name, and makes the folders of the name. key stands for the bytes that are
+// wanted: the part of other bytes is another one. Old parts in the folder are removed.
+func (f *Folder) Part(name, key string) (*Part, error) {
+	in, base, err := f.enter(name)
+	if err != nil {
+		return nil, err
+	}
+	p := &Part{folder: in, name: base, shown: name, key: partPrefix + short(key, 16) + "-" + short(base, 4)}
+	if _, err = in.regular(base); err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = p.open()
+	}
+	if err != nil {
+		in.Close()
+		if errors.Is(err, ErrBusy) {
+			return nil, fmt.Errorf("%w: %s", ErrBusy, finding.Quote(name))
+		}
+		return nil, failed("written", name, err)
+	}
+	return p, nil
+}
+
+func short(text string, n int) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:n])
+}
+
+// open opens the part and locks it. Another process may rename or remove it in between.
+func (p *Part) open() (err error) {
+	for range maxTries {
+		if p.file, err = p.openOnce(); err != nil {
+			return err
+		}
+		if err = lock(p.file); err != nil {
+			p.file.Close()
+			return err
+		}
+		named, err1 := p.folder.regular(p.key + partSuffix)
+		opened, err2 := p.file.Stat()
+		if err1 == nil && err2 == nil && os.SameFile(named, opened) {
+			return nil
+		}
+		p.file.Close()
+	}
+	return ErrBusy
+}
+
+// openOnce makes the part, or opens the one that is there, if it is ours alone: what others may write, or have a name for, they
+// could change after it was verified.
+func (p *Part) openOnce() (*os.File, error) {
+	name := p.key + partSuffix
+	file, err := p.folder.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, partMode)
+	if !errors.Is(err, fs.ErrExist) {
+		return file, err
+	}
+	info, err := p.folder.regular(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s, which holds unfinished downloads: %w", finding.Quote(name), err)
+	}
+	if !isOurs(info) {
+		return nil, fmt.Errorf("%s, which holds unfinished downloads, belongs to somebody else, or has other permissions or names: remove it", finding.Quote(name))
+	}
+	return p.folder.openAs(name, os.O_RDWR)
+}
+
+// Close releases the part and leaves what it holds for the next call. A part without a byte is removed.
+func (p *Part) Close() {
+	if p.file == nil {
+		return
+	}
+	if info, err := p.file.Stat(); err == nil && info.Size() == 0 {
+		_ = p.Discard()
+		return
+	}
+	p.release()
+}
+
+func (p *Part) release() {
+	if p.file != nil {
+		_ = p.file.Close()
+		p.file = nil
+		p.folder.Close()
+	}
+}
+
+// Discard removes the part.
+func (p *Part) Discard() error {
+	if p.file == nil {
+		return nil
+	}
+	err := errors.Join(p.remove(noteSuffix), p.remove(partSuffix))
+	p.release()
+	return failed("removed", p.shown, err)
+}
+
+func (p *Part) remove(suffix string) error {
+	if err := p.folder.root.Remove(p.key + suffix); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Keep puts the part under the file's name, in place of what is there. The caller has verified it.
+func (p *Part) Keep(mode fs.FileMode) error {
+	if p.file == nil || !p.complete {
+		return failed("kept", p.shown, errors.New("it is not complete"))
+	}
+	_, err := p.folder.regular(p.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	err = errors.Join(err, p.file.Sync())
+	if err == nil {
+		err = p.file.Chmod(mode.Perm())
+	}
+	if err == nil {
+		err = p.rename()
+	}
+	if err != nil {
+		_ = p.file.Chmod(partMode)
+		return failed("kept", p.shown, err)
+	}
+	err = errors.Join(p.remove(noteSuffix), syncFolder(p.folder.root))
+	p.release()
+	return failed("kept", p.shown, err)
+}
+
+// Get reads the file that r names, and passes all of its bytes to the sink: those that the part has already, hashed again by
+// that, and the rest from the network. Head.Pieced reports whether there were some.
+func (p *Part) Get(ctx context.Context, client Client, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	p.complete = false
+	if p.Resume && !r.Unbroken {
+		head, err := p.replay(ctx, r.URL, sink)
+		if err != nil || p.complete {
+			return head, err
+		}
+		r.Resume = fetch.Resume{Offset: p.written, Size: head.Size, Validator: head.Validator}
+	}
+	t := &tee{p, r.URL, sink, nil}
+	head, err := client.Get(ctx, r, t)
+	if t.err != nil {
+		err = &fetch.Error{Message: t.err.Error(), Err: t.err}
+	}
+	p.complete = err == nil && (p.Limit == 0 || p.written <= p.Limit)
+	return head, err
+}
+
+// replay passes to the sink what the part holds of the URL's file. It holds nothing where the head's Validator is "".
+func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.Head, error) {
+	p.written = 0
+	n, ok := p.readNote()
+	info, err := p.file.Stat()
+	if err != nil || !ok || n.URL != url || n.Validator == "" || info.Size() == 0 || info.Size() > n.Size {
+		return fetch.Head{}, nil
+	}
+	head := fetch.Head{Size: n.Size, Validator: n.Validator, Pieced: true}
+	sink.Start(head)
+	if _, err = p.file.Seek(0, io.SeekStart); err == nil {
+		p.written, err = io.Copy(sink, untilDone{ctx, p.file})
+	}
+	p.Reused += p.written
+	p.complete = err == nil && p.written == n.Size
+	if ctx.Err() != nil {
+		return head, &fetch.Error{Message: "The download was stopped: " + finding.Quote(context.Cause(ctx).Error()), Err: context.Cause(ctx)}
+	}
+	if err != nil {
+		err = failed("read", p.shown, err)
+		return head, &fetch.Error{Message: err.Error(), Err: err}
+	}
+	return head, nil
+}
+
+func (p *Part) readNote() (n note, ok bool) {
+	file, err := p.folder.open(p.key + noteSuffix)
+	if err != nil {
+		return n, false
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxNote+1))
+	return n, err == nil && len(text) <= maxNote && json.Unmarshal(text, &n) == nil
+}
+
+// restart empties the part and notes whose bytes come next; nil where they can't be continued.
+func (p *Part) restart(n *note) error {
+	err := p.remove(noteSuffix) // first: it never tells of bytes that another one left
+	p.written = 0
+	if err == nil {
+		err = p.file.Truncate(0)
+	}
+	if err == nil {
+		_, err = p.file.Seek(0, io.SeekStart)
+	}
+	if err == nil && n != nil {
+		err = p.writeNote(*n)
+	}
+	return failed("written", p.shown, err)
+}
+
+func (p *Part) writeNote(n note) error {
+	text, err := json.Marshal(n)
+	if err != nil || len(text) > maxNote {
+		return err
+	}
+	file, err := p.folder.root.OpenFile(p.key+noteSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, partMode)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Close())
+}
+
+// tee writes a body into the part, and passes it on.
+type tee struct {
+	*Part
+	url  string
+	sink fetch.Sink
+	err  error // of the disk
+}
+
+func (t *tee) Start(head fetch.Head) {
+	if head.Offset > 0 { // the sink has the bytes before
+		return
+	}
+	var n *note
+	if head.Validator != "" {
+		n = &note{t.url, head.Size, head.Validator}
+	}
+	t.err = t.restart(n)
+	t.sink.Start(head)
+}
+
+func (t *tee) Write(p []byte) (int, error) {
+	t.written += int64(len(p))
+	if t.err == nil && (t.Limit == 0 || t.written <= t.Limit) {
+		_, err := t.file.Write(p)
+		t.err = failed("written", t.shown, err)
+	}
+	if t.err != nil {
+		return 0, t.err
+	}
+	return t.sink.Write(p)
+}
