@@ -31,7 +31,7 @@ func (s *setup) others(files, judged []github.File) []github.File {
 
 // lint applies the rules that need no download to one manifest, and to what it was before, where that is known.
 func (p *program) lint(s *setup, m *registry.Manifest, before *registry.Manifest) []finding.Finding {
-	findings := append(lint.Manifest(m, p.server()), lint.Changes(before, m, p.server())...)
+	findings := append(lint.Manifest(m, p.server()), lint.Compare(before, m).Changes(p.server())...)
 	if l, able := s.describing(m).(linter); able {
 		findings = append(findings, l.Lint(m, p.server())...)
 	}

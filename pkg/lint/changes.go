@@ -1,91 +1,38 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/hosts"
-	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Changes compares a manifest with what it was before (base, which may be nil): the findings are the lines of head
-// that a reviewer must look at, since they take protection away or bring files of somebody else. server is the GitHub server's
-// URL.
-func Changes(base, head *registry.Manifest, server string) []finding.Finding {
-	if base == nil || head == nil {
-		return nil
-	}
-	before := newHistory(base)
+// Changes returns the lines of a change that a reviewer must look at, since they take protection away or bring files of
+// somebody else. server is the GitHub server's URL.
+func (c Comparison) Changes(server string) []finding.Finding {
 	var findings, moved []finding.Finding
-	told := map[string]bool{}
-	for _, a := range head.Artifacts {
-		was, found := before.of(a)
-		if !found {
+	seen := map[string]bool{}
+	for _, change := range c.Touched {
+		if change.Was == nil {
 			continue
 		}
-		for _, change := range []func(was, is artifact.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
-			if f := change(was, a); f != nil {
-				f.Document = a.Document
+		was, is := *change.Was, change.Is
+		for _, compare := range []func(was, is artifact.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
+			if f := compare(was, is); f != nil {
+				f.Document = is.Document
 				findings = append(findings, *f)
 			}
 		}
-		if f := changedOwner(was, a, server); f != nil && !before.knows(a) && !told[f.Message] {
-			told[f.Message] = true
-			f.Document = a.Document
+		if f := changedOwner(was, is, server); f != nil && !c.urls[urlKey(is)] && !seen[f.Message] {
+			seen[f.Message] = true
+			f.Document = is.Document
 			moved = append(moved, *f)
 		}
 	}
 	findings = append(findings, finding.Bounded(moved)...)
 	slices.SortFunc(findings, finding.Finding.Compare)
 	return findings
-}
-
-// history finds what an artifact was: by its role and platform or path where it has a role, or by its document and pointer, else by
-// its URL, so that moving a file to another key hides nothing.
-type history map[string]artifact.Artifact
-
-func newHistory(base *registry.Manifest) history {
-	h := history{}
-	for _, a := range base.Artifacts {
-		for _, key := range []string{targetKey(a), urlKey(a)} {
-			if other, known := h[key]; !known || other.Checksum == nil {
-				h[key] = a
-			}
-		}
-	}
-	return h
-}
-
-func (h history) of(a artifact.Artifact) (was artifact.Artifact, found bool) {
-	if was, found = h[targetKey(a)]; found {
-		return was, true
-	}
-	was, found = h[urlKey(a)]
-	return was, found
-}
-
-// knows reports whether an artifact's URL was there, be it in another place.
-func (h history) knows(a artifact.Artifact) bool {
-	_, found := h[urlKey(a)]
-	return found
-}
-
-func targetKey(a artifact.Artifact) string {
-	if a.Role == artifact.Binary || a.Role == artifact.Weight {
-		return string(a.Role) + " " + cmp.Or(a.Platform, a.Name)
-	}
-	return fmt.Sprintf("%d %s", a.Document, a.Pointer)
-}
-
-func urlKey(a artifact.Artifact) string {
-	key, err := hosts.Canonical(a.URL)
-	if err != nil {
-		return a.URL
-	}
-	return key
 }
 
 func droppedChecksum(was, is artifact.Artifact) *finding.Finding {

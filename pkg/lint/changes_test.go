@@ -60,7 +60,7 @@ func TestChanges(t *testing.T) {
 	} {
 		base, head := parse(t, "chat-x/manifest.json", []byte(test.base)), parse(t, "chat-x/manifest.json", []byte(test.head))
 		var got []string
-		for _, f := range lint.Changes(base, head, server) {
+		for _, f := range lint.Compare(base, head).Changes(server) {
 			if f.Severity != finding.Warning || f.Line != 1 || f.Column < 2 {
 				t.Errorf("%s: %+v", name, f)
 			}
@@ -74,7 +74,7 @@ func TestChanges(t *testing.T) {
 
 func TestChangesOfWhatIsNew(t *testing.T) {
 	head := parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server")))
-	if got := append(lint.Changes(nil, head, server), lint.Changes(head, nil, server)...); got != nil {
+	if got := lint.Compare(nil, head).Changes(server); got != nil {
 		t.Errorf("got %v", got)
 	}
 }
@@ -84,7 +84,7 @@ func TestChangesSayWhatToLookAt(t *testing.T) {
 	parsed := func(sum string) *registry.Manifest {
 		return parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server", `"checksum": "`+sum+`"`)))
 	}
-	got := lint.Changes(parsed(weak), parsed(strong), server)
+	got := lint.Compare(parsed(weak), parsed(strong)).Changes(server)
 	want := "The checksum is another one, and the URL is the same: `sha1:" + weak +
 		"` was declared before. The two can't be compared, being made by different algorithms"
 	if len(got) != 1 || got[0].Message != want || got[0].Pointer != "/binaries/aarch64-apple-darwin/checksum" || got[0].Column != 89 {
@@ -110,10 +110,10 @@ func TestChangesTellDocumentsApart(t *testing.T) {
 		return m
 	}
 	sum := "    sha256: " + strings.Repeat("1", 64) + "\n"
-	if got := lint.Changes(read(sum, ""), read(sum, ""), server); got != nil {
+	if got := lint.Compare(read(sum, ""), read(sum, "")).Changes(server); got != nil {
 		t.Errorf("an unchanged manifest: %+v", got)
 	}
-	got := lint.Changes(read(sum, sum), read(sum, ""), server)
+	got := lint.Compare(read(sum, sum), read(sum, "")).Changes(server)
 	if len(got) != 1 || got[0].Rule != finding.ChecksumDropped || got[0].Document != 1 {
 		t.Errorf("a checksum of the second document dropped: %+v", got)
 	}

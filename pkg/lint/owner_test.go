@@ -32,7 +32,7 @@ func TestChangesTellWhoseFilesTheyAre(t *testing.T) {
 		},
 	} {
 		var got []string
-		for _, f := range lint.Changes(parse(t, "chat-x/manifest.json", []byte(test.base)), parse(t, "chat-x/manifest.json", []byte(test.head)), server) {
+		for _, f := range lint.Compare(parse(t, "chat-x/manifest.json", []byte(test.base)), parse(t, "chat-x/manifest.json", []byte(test.head))).Changes(server) {
 			if f.Rule != finding.URLOwnerChanged || f.Severity != finding.Notice || f.Column < 2 {
 				t.Errorf("%s: %+v", name, f)
 			}

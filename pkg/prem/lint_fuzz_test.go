@@ -26,7 +26,7 @@ func FuzzLint(f *testing.F) {
 			return
 		}
 		other, _ := prem.Parse("chat-y/manifest.json", text)
-		findings := append(lintAll(m), lint.Changes(other, m, server)...)
+		findings := append(lintAll(m), lint.Compare(other, m).Changes(server)...)
 		if other != nil {
 			findings = append(findings, prem.Registry{}.LintAll([]*registry.Manifest{m, other}, []string{"chat-y/README.md"}, everything)...)
 		}

@@ -1,0 +1,69 @@
+package lint_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/lint"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+)
+
+// gallery reads entries of a LocalAI index, each "name url sum", separated by line breaks.
+func gallery(t *testing.T, entries string) *registry.Manifest {
+	t.Helper()
+	r, err := registry.Preset("localai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for line := range strings.Lines(entries) {
+		fields := strings.Fields(line)
+		fmt.Fprintf(&text, "- name: %s\n  files:\n  - filename: %[1]s.gguf\n    uri: https://example.org/%s\n", fields[0], fields[1])
+		if len(fields) > 2 {
+			fmt.Fprintf(&text, "    sha256: %s\n", strings.Repeat(fields[2], 64))
+		}
+	}
+	m, findings := r.Read("gallery/index.yaml", []byte(text.String()), r)
+	if m == nil {
+		t.Fatalf("%v", findings)
+	}
+	return m
+}
+
+func TestComparisonTellsWhatAChangeTouches(t *testing.T) {
+	const base = "a 1 1\nb 2 2\nc 3 3\n"
+	for name, test := range map[string]struct {
+		head    string
+		touched string // "is<was", the base's URL "-" where there is none
+	}{
+		"nothing":                             {base, ""},
+		"reordered":                           {"c 3 3\na 1 1\nb 2 2\n", ""},
+		"one added":                           {base + "d 4 4\n", "4<-"},
+		"one removed":                         {"a 1 1\nc 3 3\n", ""},
+		"a checksum changed":                  {"a 1 1\nb 2 9\nc 3 3\n", "2<2"},
+		"a checksum removed":                  {"a 1 1\nb 2\nc 3 3\n", "2<2"},
+		"a URL changed":                       {"a 1 1\nb 9 2\nc 3 3\n", "9<2"},
+		"a duplicate":                         {base + "e 1 1\n", "1<-"},
+		"a checksum moved":                    {"a 1\nb 2 1\nc 3 3\n", "1<1 2<2"},
+		"two URLs swapped":                    {"a 2 1\nb 1 2\nc 3 3\n", "2<2 1<1"},
+		"one added where another was":         {"a 1 1\nd 4 4\nc 3 3\n", "4<2"},
+		"a fragment is no part of an address": {"a 1#x 1\nb 2 2\nc 3 3\n", ""},
+	} {
+		var got []string
+		c := lint.Compare(gallery(t, base), gallery(t, test.head))
+		for _, change := range c.Touched {
+			was := "-"
+			if change.Was != nil {
+				was = strings.TrimPrefix(change.Was.URL, "https://example.org/")
+			}
+			got = append(got, strings.TrimPrefix(change.Is.URL, "https://example.org/")+"<"+was)
+		}
+		if strings.Join(got, " ") != test.touched {
+			t.Errorf("%s: %v, want %s", name, got, test.touched)
+		}
+		if n := len(c.Touched) + len(c.Untouched); n != strings.Count(test.head, "\n") {
+			t.Errorf("%s: %d artifacts", name, n)
+		}
+	}
+}
