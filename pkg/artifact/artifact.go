@@ -46,6 +46,7 @@ type Artifact struct {
 	Signature *Field[string] // as declared; nil when none is
 	Slot      Slot
 	Wanted    digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
+	Replaces  string           // the URL that a change took from the artifact while it left the checksum; "" for none
 	AllowHTTP bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared
 }
 

@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -16,12 +15,9 @@ import (
 // action is the program as a GitHub Action: one event, answered.
 type action struct {
 	*program
-	config *Config
-	event  github.Event
-	api    *github.Client
-	before *source.Commit // the base of a change, once it was asked for
-
-	commits []*source.Commit         // that were read through the API
+	config  *Config
+	event   github.Event
+	api     *github.Client
 	remarks map[finding.Severity]int // annotations of the run itself
 }
 
@@ -44,22 +40,24 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	}
 	work, cancel := deadline(ctx, a.config)
 	defer cancel()
-	if a.config.isPlanned() {
-		return a.takePart(ctx, work)
-	}
-	selected, err := a.selection(work)
+	known := a.recall()
+	j, err := a.job(work, a.config, a.run(), a.origin(), inspect.Options{Server: a.server()})
 	if err != nil {
 		return 0, err
 	}
 	if a.config.Plan > 0 {
-		return a.plan(work, selected)
+		return a.plan(work, j, known)
 	}
-	known := a.recall()
-	result, err := a.verify(work, a.config, a.run(), selected, known)
+	result, err := a.verify(work, a.config, j, known)
 	if err != nil {
 		return 0, err
 	}
 	return a.publish(ctx, result, known)
+}
+
+// origin is where the event's manifests come from.
+func (a *action) origin() source.Origin {
+	return &source.Event{Event: a.event, API: a.api, Commit: a.head(), Workspace: a.Getenv("GITHUB_WORKSPACE"), Scope: a.scope()}
 }
 
 func (p *program) newAction() (*action, error) {
@@ -112,157 +110,14 @@ func (a *action) head() string {
 	return a.Getenv("GITHUB_SHA")
 }
 
-// The scopes of a run.
-const (
-	scopeAuto    = "auto"
-	scopeChanged = "changed"
-	scopeAll     = "all"
-)
-
 // scope is what the run is to verify: without another word, what the event changed, and everything where
 // it changed nothing.
 func (a *action) scope() string {
 	switch {
-	case a.config.Scope != scopeAuto:
+	case a.config.Scope != "auto":
 		return a.config.Scope
 	case a.event.HasChanges():
-		return scopeChanged
+		return source.ScopeChanged
 	}
-	return scopeAll
-}
-
-// selection finds the manifests that the event asks about, and notes what reading them cost.
-func (a *action) selection(ctx context.Context) (selection, error) {
-	selected, err := a.selectFrom(ctx)
-	for _, c := range a.commits {
-		if cost := c.Cost(); cost != "" {
-			selected.notes = append(selected.notes, cost)
-		}
-	}
-	return selected, err
-}
-
-func (a *action) selectFrom(ctx context.Context) (selection, error) {
-	t, s, err := a.tree(ctx)
-	if err != nil {
-		return selection{}, err
-	}
-	if a.scope() == scopeAll {
-		return a.everything(ctx, s, t)
-	}
-	if !a.event.HasChanges() {
-		return selection{}, usageError{fmt.Errorf("input scope is `changed`, and the event %s changes nothing: use auto or all", finding.Quote(a.event.Name))}
-	}
-	files, all, err := source.ChangedFiles(ctx, a.api, a.event)
-	if err != nil {
-		return selection{}, err
-	}
-	if all == "" && a.event.PullRequest != 0 && a.mayBeNewer(ctx, s, t, files) && a.hasNewerHead(ctx) {
-		all = "the list of changes is already that of a newer commit"
-	}
-	if all != "" {
-		return a.everything(ctx, s, t, "Every manifest was verified, not just the changed ones: "+all)
-	}
-	isConfig := func(f github.File) bool { return f.Path == a.config.ConfigFile }
-	if a.event.PullRequest != 0 && (s.file != nil || slices.ContainsFunc(files, isConfig)) {
-		if err := s.noteChange(ctx, a.config, a.base(), t); err != nil {
-			return selection{}, err
-		}
-	}
-	return change{setup: s, base: a.base(), head: t, files: s.selected(files)}.selection(ctx)
-}
-
-// mayBeNewer reports whether a list of changes may be that of a newer commit than the run's: it has no manifest, or lacks one that
-// head and base have different. The latter is no wonder where the base has moved on.
-func (a *action) mayBeNewer(ctx context.Context, s *setup, head source.Tree, changed []github.File) bool {
-	if len(s.selected(changed)) == 0 {
-		return true
-	}
-	now, err := head.List(ctx)
-	before, baseErr := a.base().List(ctx)
-	if err != nil || baseErr != nil {
-		return true
-	}
-	listed, was := byPath(changed), byPath(before)
-	return slices.ContainsFunc(s.selected(now), func(f github.File) bool {
-		_, isListed := listed[f.Path]
-		return !isListed && was[f.Path].BlobSHA != f.BlobSHA
-	})
-}
-
-// hasNewerHead reports whether the pull request has moved on since the run began: the list of its files is then not that of the
-// run's commit. Where GitHub does not tell, it has not.
-func (a *action) hasNewerHead(ctx context.Context) bool {
-	head, err := a.api.PullRequestHead(ctx, a.event.PullRequest)
-	return err == nil && head != a.event.HeadSHA
-}
-
-// base is the commit before the change.
-func (a *action) base() *source.Commit {
-	if a.before == nil {
-		a.before = a.commit(a.event.BaseSHA)
-	}
-	return a.before
-}
-
-// commit is a commit in GitHub's API, beside what the workspace holds.
-func (a *action) commit(sha string) *source.Commit {
-	c := &source.Commit{API: a.api, SHA: sha}
-	if dir := a.Getenv("GITHUB_WORKSPACE"); dir != "" {
-		if w, err := source.OpenWorkspace(dir, ""); err == nil {
-			c.Disk = &w
-		}
-	}
-	a.commits = append(a.commits, c)
-	return c
-}
-
-func (a *action) everything(ctx context.Context, s *setup, t source.Tree, notes ...string) (selection, error) {
-	files, err := t.List(ctx)
-	if err != nil {
-		return selection{}, err
-	}
-	manifests := s.selected(files)
-	if len(manifests) == 0 {
-		return selection{}, usageError{fmt.Errorf("manifests are those that match %s, and no file of the registry matches: see the inputs manifests, registry and config%s", s.words(), s.presetHint(ctx, t, files))}
-	}
-	sources, err := s.readAll(ctx, t, manifests)
-	return selection{scope: scopeAll, isWhole: true, setup: s, sources: sources, notes: notes, around: surroundings{paths: paths(files)}}, err
-}
-
-// tree is where manifests come from, with the registry's setup. On a pull request that is the head commit in GitHub's API, since
-// nothing of a checkout is to be believed there, and the setup that of its base: what a change writes into the configuration
-// counts once it is merged. Else it is the workspace, unless it holds no checkout.
-func (a *action) tree(ctx context.Context) (source.Tree, *setup, error) {
-	remote := a.commit(a.head())
-	dir := a.Getenv("GITHUB_WORKSPACE")
-	if a.event.PullRequest != 0 {
-		s, err := a.setUp(ctx, a.config, a.base())
-		return remote, s, err
-	}
-	if dir != "" {
-		t, s, err := a.workspace(ctx, dir)
-		if t != nil || err != nil {
-			return t, s, err
-		}
-	}
-	s, err := a.setUp(ctx, a.config, remote)
-	return remote, s, err
-}
-
-// workspace is the workspace as a tree, nil where it holds no checkout.
-func (a *action) workspace(ctx context.Context, dir string) (source.Tree, *setup, error) {
-	local, err := source.OpenWorkspace(dir, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := a.setUp(ctx, a.config, local)
-	if err != nil || local.IsRepository() {
-		return local, s, err
-	}
-	files, err := local.List(ctx)
-	if err != nil || len(s.selected(files)) > 0 {
-		return local, s, err
-	}
-	return nil, nil, nil
+	return source.ScopeAll
 }

@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"config":            {"digest", "document", "finding", "registry"},
 	"hosts":             {"digest", "finding"},
 	"provenance":        {"digest", "finding"},
-	"lint":              {"artifact", "document", "finding", "hosts", "registry"},
+	"lint":              {"artifact", "digest", "document", "finding", "hosts", "registry"},
 	"fetch":             {"finding", "hosts"},
 	"format":            {"digest", "finding"},
 	"state":             {"digest", "finding", "verify"},
@@ -36,10 +36,11 @@ var arrows = map[string][]string{
 	"drift":             {"artifact", "digest", "finding", "hosts", "image", "report", "state", "verify"},
 	"github":            {"finding"},
 	"git":               {"finding"},
-	"source":            {"finding", "git", "github"},
+	"source":            {"config", "document", "finding", "git", "github", "registry"},
+	"inspect":           {"artifact", "document", "finding", "lint", "prem", "registry", "schema", "source"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "git", "github", "hosts", "image", "lint", "minisign", "plan", "prem", "registry", "report", "schema", "source", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "registry", "report", "source", "state", "verify"},
 
 	"provenance/provenancetest": {},
 }

@@ -91,10 +91,10 @@ func TestCallsOfTheAPIAreFew(t *testing.T) {
 		{"a night with a checkout", "schedule", r.head, graphql, 0, 0},
 		{"a night without", "schedule", none, graphql, 2, 1},
 		{"a night without, and without GraphQL", "schedule", none, "", services, 1},
-		{"a pull request with a checkout of the head", "pull_request", r.head, graphql, 1, 3}, // the texts before; files, two trees
-		{"a pull request with a checkout of the base", "pull_request_target", r.base, graphql, 1, 3},
-		{"a pull request without", "pull_request", none, graphql, 4, 3}, // three, 117 others in two, three before
-		{"a pull request with a checkout, without GraphQL", "pull_request", r.head, "", 3, 3},
+		{"a pull request with a checkout of the head", "pull_request", r.head, graphql, 1, 4}, // the texts before; files, merge base, two trees
+		{"a pull request with a checkout of the base", "pull_request_target", r.base, graphql, 1, 4},
+		{"a pull request without", "pull_request", none, graphql, 4, 4}, // three, 117 others in two, three before
+		{"a pull request with a checkout, without GraphQL", "pull_request", r.head, "", 3, 4},
 		{"another token's GraphQL", "schedule", none, "GITHUB_GRAPHQL_URL=https://elsewhere.example.com/graphql", services, 1},
 	} {
 		blobs, others, report := r.calls(t, c.event, c.workspace, c.environ)

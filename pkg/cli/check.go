@@ -5,14 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -49,51 +45,59 @@ func (p *program) checkCommand() *cobra.Command {
 }
 
 func (c *check) run(ctx context.Context, args []string) (int, error) {
-	work, cancel := deadline(ctx, c.config)
-	defer cancel()
-	if len(c.config.Merge) > 0 {
-		return 0, usageError{errors.New("flag --merge is the Action's input: here `verify-manifests merge FILE...` merges reports")}
-	}
-	if err := c.config.checkPlan(); err != nil {
+	if err := c.clash(); err != nil {
 		return 0, err
 	}
+	work, cancel := deadline(ctx, c.config)
+	defer cancel()
 	run, known := report.Run{Event: localEvent, ServerURL: c.server()}, c.recall(c.config)
-	if c.config.isPlanned() {
-		return c.takePart(ctx, work, run, known)
-	}
-	selected, err := c.selection(work, args)
+	j, err := c.job(work, c.config, run, c.origin(args), inspect.Options{Server: c.server(), KeepManifests: c.local != ""})
 	if err != nil {
 		return 0, err
 	}
 	if c.config.Plan > 0 {
-		made, err := c.plan(work, c.config, run, selected, known)
+		made, err := c.plan(work, c.config, j, known)
 		if err == nil {
 			_, err = fmt.Fprintln(c.Stdout, made.Matrix())
 		}
 		return ExitOK, err
 	}
-	selected.local = c.local
-	result, err := c.verify(work, c.config, run, selected, known)
+	var result *report.Report
+	if c.local != "" {
+		result, err = c.compareLocal(work, j, known)
+	} else {
+		result, err = c.verify(work, c.config, j, known)
+	}
 	if err != nil {
 		return 0, err
 	}
-	if selected.isWhole && len(args) == 0 && c.base == "" && c.local == "" {
+	if result.IsWhole {
 		known.Ended(result)
 	}
 	return c.print(ctx, c.config, result, c.format, known)
 }
 
-// takePart verifies what a plan gives to this shard.
-func (c *check) takePart(ctx, work context.Context, run report.Run, known *memory) (int, error) {
-	j, err := c.planned(c.config, run)
-	if err != nil {
-		return 0, err
+// clash reports flags that exclude each other.
+func (c *check) clash() error {
+	switch scope := c.config.Scope; {
+	case len(c.config.Merge) > 0:
+		return usageError{Err: errors.New("flag --merge is the Action's input: here `verify-manifests merge FILE...` merges reports")}
+	case c.local != "" && (c.config.Shard != nil || c.config.Plan > 0):
+		return usageError{Err: errors.New("flags --shard and --plan divide downloads, and --local has none: leave --local out, or them")}
+	case c.base == "" && scope == source.ScopeChanged && !c.config.isPlanned():
+		return usageError{Err: errors.New("flag --scope is `changed`, and nothing says what to compare with: give --base")}
+	case c.base != "" && scope == source.ScopeAll:
+		return usageError{Err: errors.New("flag --scope is `all`, and --base asks for what changed: leave one of them out")}
 	}
-	result, err := c.perform(work, c.config, j, known)
-	if err != nil {
-		return 0, err
+	return c.config.checkPlan()
+}
+
+// origin is where the manifests come from that the flags and arguments ask for.
+func (c *check) origin(args []string) source.Origin {
+	if c.base != "" {
+		return source.Since{Ref: c.base, Args: args, Environ: c.Environ}
 	}
-	return c.print(ctx, c.config, result, c.format, known)
+	return source.Folders{Args: args, Environ: c.Environ}
 }
 
 // print writes a report's files and what is known now, and prints the report.
@@ -126,80 +130,4 @@ func (p *program) write(r *report.Report, format string, scans []report.Scan) er
 		return err
 	}
 	return p.writeText(r, p.Stdout)
-}
-
-// selection is what the flags and arguments ask for.
-func (c *check) selection(ctx context.Context, args []string) (selection, error) {
-	switch scope := c.config.Scope; {
-	case c.local != "" && (c.config.Shard != nil || c.config.Plan > 0):
-		return selection{}, usageError{errors.New("flags --shard and --plan divide downloads, and with --local there is none: leave --local out, or them")}
-	case c.base == "" && scope == scopeChanged:
-		return selection{}, usageError{errors.New("flag --scope is `changed`, and nothing says what to compare with: give --base")}
-	case c.base != "" && scope == scopeAll:
-		return selection{}, usageError{errors.New("flag --scope is `all`, and --base asks for what changed: leave one of them out")}
-	case c.base != "":
-		return c.selectChanged(ctx, args)
-	}
-	if len(args) == 0 {
-		args = []string{"."}
-	}
-	return c.onDisk(ctx, c.config, args)
-}
-
-// onDisk reads the manifests below the named folders, and the named files whatever they are called. The registry that they belong
-// to, found above the first of them, says what manifests are, who the owner is, and what they are compared with.
-func (p *program) onDisk(ctx context.Context, c *Config, args []string) (selection, error) {
-	s := selection{scope: scopeAll}
-	for _, arg := range args {
-		root, err := p.registryOf(arg)
-		if err != nil {
-			return s, usageError{err}
-		}
-		err = p.selectBelow(ctx, c, root, &s)
-		root.Close()
-		if err != nil {
-			return s, err
-		}
-	}
-	seen := map[string]bool{} // since several arguments may name one
-	isAgain := func(each source.Source) bool {
-		name, err := filepath.Abs(each.Disk)
-		again := err == nil && seen[name]
-		seen[name] = true
-		return again
-	}
-	s.sources = slices.DeleteFunc(s.sources, isAgain)
-	s.around.others = slices.DeleteFunc(s.around.others, isAgain)
-	if len(s.sources) == 0 {
-		return s, usageError{fmt.Errorf("no manifest matches %s below %s%s", s.setup.words(), finding.Quote(strings.Join(args, " ")), s.setup.hintBelow(ctx, p, args[0]))}
-	}
-	return s, nil
-}
-
-// hintBelow names the preset that finds manifests in the registry around an argument.
-func (s *setup) hintBelow(ctx context.Context, p *program, arg string) string {
-	l, err := p.registryOf(arg)
-	if err != nil {
-		return ""
-	}
-	defer l.Close()
-	files, err := l.List(ctx)
-	if err != nil {
-		return ""
-	}
-	return s.presetHint(ctx, l, files)
-}
-
-// splitPath returns the folder that an argument names and, where it names a file, the file's name in its folder.
-func splitPath(arg string) (dir, name string, err error) {
-	arg = filepath.Clean(arg) // so that the path that is shown, and written to, is the one that is read
-	info, err := os.Stat(arg)
-	if err != nil {
-		return "", "", fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))
-	}
-	if info.IsDir() {
-		return arg, "", nil
-	}
-	dir, name = filepath.Split(arg)
-	return dir, name, nil
 }

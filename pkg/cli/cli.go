@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // The exit codes.
@@ -55,9 +56,7 @@ func (e Env) Getenv(name string) string {
 func (e Env) inActions() bool { return e.Getenv("GITHUB_ACTIONS") == "true" }
 
 // usageError is the user's mistake: a flag, an input, an argument.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
+type usageError = source.UsageError
 
 // failure is an error of the work itself, as opposed to one of usage.
 type failure struct{ error }
@@ -166,7 +165,7 @@ func (p *program) do(work func(ctx context.Context, args []string) (int, error))
 func refuseEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" {
-			err = usageError{fmt.Errorf("flag --%s is empty: give it a value, or leave it out", f.Name)}
+			err = usageError{Err: fmt.Errorf("flag --%s is empty: give it a value, or leave it out", f.Name)}
 		}
 	})
 	return err

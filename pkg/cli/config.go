@@ -6,6 +6,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // Config is everything that a user can set, read and validated. Its zero value is not usable: defaultConfig is.
@@ -50,4 +51,9 @@ func defaultConfig() *Config {
 		}
 	}
 	return c
+}
+
+// selecting returns what the inputs say of how manifests are found.
+func (c *Config) selecting() source.Inputs {
+	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], Preset: c.Registry, Globs: c.Manifests}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/image"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -19,7 +20,7 @@ import (
 // draft is a manifest on disk that is being edited.
 type draft struct {
 	source.Source
-	setup    *setup
+	setup    *inspect.Registries
 	upgraded []byte             // the text that is edited: that of the source, or what an upgrade made of it
 	manifest *registry.Manifest // of that text
 	edit     *registry.Edit
@@ -29,28 +30,29 @@ type draft struct {
 
 // draft reads a manifest strictly, and upgrades it where it is asked to. The findings are the errors that keep
 // artifacts, or without a draft all of it, from being edited.
-func (s *sum) draft(setup *setup, from source.Source) (*draft, []finding.Finding) {
+func (s *sum) draft(setup *inspect.Registries, from source.Source) (*draft, []finding.Finding, error) {
 	d := &draft{Source: from, setup: setup, upgraded: from.Text}
-	m, findings := setup.parse(from)
+	m, findings := setup.Read(from)
 	if m != nil && (s.upgrade || s.transition) {
 		var problems []finding.Finding
-		if d.upgraded, problems = upgraded(setup, m, from, s.transition); len(problems) > 0 {
-			return nil, problems
+		var err error
+		if d.upgraded, problems, err = upgraded(setup, m, from, s.transition); err != nil || len(problems) > 0 {
+			return nil, problems, err
 		}
 		from.Text = d.upgraded
-		m, findings = setup.parse(from)
+		m, findings = setup.Read(from)
 	}
 	if m == nil {
-		return nil, findings
+		return nil, findings, nil
 	}
 	d.manifest, d.edit, d.edited = m, m.Edit(d.upgraded), d.upgraded
 	d.wrong = slices.DeleteFunc(findings, func(f finding.Finding) bool {
 		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.mends(f, a) })
 	})
 	if slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return f.Rule == finding.URLConflict }) {
-		return nil, d.wrong // two artifacts are one, or one of them is a mistake
+		return nil, d.wrong, nil // two artifacts are one, or one of them is a mistake
 	}
-	return d, d.wrong
+	return d, d.wrong, nil
 }
 
 // within reports whether a finding is about the value at a pointer, or one below it.
@@ -64,20 +66,17 @@ func (s *sum) mends(f finding.Finding, a artifact.Artifact) bool {
 }
 
 // upgraded returns the text in the registry's newest format, or the errors that are in its way.
-func upgraded(s *setup, m *registry.Manifest, from source.Source, transition bool) ([]byte, []finding.Finding) {
-	u, able := s.describing(m).(upgrader)
-	if !able {
-		return from.Text, nil
-	}
-	text, err := u.Upgrade(from.Text, transition)
+func upgraded(r *inspect.Registries, m *registry.Manifest, from source.Source, transition bool) (text []byte, problems []finding.Finding, err error) {
+	text, err = r.Upgrade(m, from.Text, transition)
 	var invalid *registry.InvalidError
 	if !errors.As(err, &invalid) {
-		return text, nil
+		return text, nil, err
 	}
-	for i := range invalid.Findings {
-		invalid.Findings[i].Manifest = from.Path
+	for _, f := range invalid.Findings {
+		f.Manifest = from.Path
+		problems = append(problems, f)
 	}
-	return nil, invalid.Findings
+	return nil, problems, nil
 }
 
 // isWrong reports whether there is an error in what the manifest says of an artifact.
@@ -86,10 +85,7 @@ func (d *draft) isWrong(a artifact.Artifact) bool {
 }
 
 // isOld reports whether files are named in the fields of an old format, which an upgrade rewrites.
-func (d *draft) isOld() bool {
-	u, able := d.setup.describing(d.manifest).(upgrader)
-	return able && u.IsOld(d.manifest)
-}
+func (d *draft) isOld() bool { return d.setup.IsOld(d.manifest) }
 
 // artifact returns an artifact as the manifest declares it.
 func (d *draft) artifact(a artifact.Artifact) artifact.Artifact {

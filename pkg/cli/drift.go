@@ -9,6 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 // keepsIssue reports whether the run is one that keeps the drift issue, which is about what is merged.
 func (a *action) keepsIssue() bool {
-	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == scopeAll && a.isMerged() &&
+	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == source.ScopeAll && a.isMerged() &&
 		slices.Contains([]string{"schedule", "workflow_dispatch"}, a.event.Name)
 }
 

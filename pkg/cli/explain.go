@@ -24,7 +24,7 @@ func (p *program) explainCommand() *cobra.Command {
 		RunE: p.do(func(_ context.Context, args []string) (int, error) {
 			rule, known := finding.Lookup(args[0])
 			if !known {
-				return 0, usageError{fmt.Errorf("there is no rule %s%s", finding.Quote(args[0]), meantRule(args[0]))}
+				return 0, usageError{Err: fmt.Errorf("there is no rule %s%s", finding.Quote(args[0]), meantRule(args[0]))}
 			}
 			return ExitOK, report.WriteRule(p.Stdout, rule, p.textOptions(p.Stdout))
 		}),

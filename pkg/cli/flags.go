@@ -86,7 +86,7 @@ func (p *program) refuseUnknownInputs() error {
 		}
 		name = strings.ToLower(name)
 		if !slices.ContainsFunc(inputs, func(in input) bool { return in.name == name }) {
-			return usageError{fmt.Errorf("there is no input %s%s", name, didYouMean(name))}
+			return usageError{Err: fmt.Errorf("there is no input %s%s", name, didYouMean(name))}
 		}
 	}
 	return nil

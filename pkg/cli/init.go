@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"regexp"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -39,18 +38,17 @@ finds the most manifests. It overwrites nothing.`,
 
 // init writes both files below the root of the registry around the current folder.
 func (p *program) init(ctx context.Context, preset string) error {
-	l, err := p.registryOf(".")
+	l, err := source.OpenPlace(ctx, ".", p.Environ)
 	if err != nil {
-		return usageError{err}
+		return usageError{Err: err}
 	}
 	defer l.Close()
-	l.open(ctx, p.Environ)
 	files, err := l.List(ctx)
 	if err != nil {
 		return err
 	}
 	if preset, err = p.choosePreset(ctx, l, files, preset); err != nil {
-		return usageError{err}
+		return usageError{Err: err}
 	}
 	root, err := os.OpenRoot(l.Dir)
 	if err != nil {
@@ -69,7 +67,7 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 		_, err := registry.Preset(name)
 		return name, err
 	}
-	found := detect(ctx, t, files)
+	found := source.Detect(ctx, t, files)
 	if len(found) == 0 {
 		return "", errors.New("no preset finds a manifest here: name one with --registry (`verify-manifests registries` lists them), or describe the registry as docs/registries.md shows")
 	}
@@ -79,33 +77,6 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 		}
 	}
 	return found[0].Preset, nil
-}
-
-// detect finds the presets that fit the files of a tree.
-func detect(ctx context.Context, t source.Tree, files []github.File) []registry.Detected {
-	byName := byPath(files)
-	return registry.Detect(paths(files), func(name string, maxSize int) ([]byte, error) {
-		s, err := readRegular(ctx, t, byName[name], maxSize)
-		if err == nil && s.Problem != "" {
-			err = errors.New(s.Problem)
-		}
-		return s.Text, err
-	})
-}
-
-// presetHint names the preset that finds manifests where those in use find none, "" where no other preset does, or where the globs
-// are the user's own.
-func (s *setup) presetHint(ctx context.Context, t source.Tree, files []github.File) string {
-	if s.globs != nil {
-		return ""
-	}
-	found := slices.DeleteFunc(detect(ctx, t, files), func(d registry.Detected) bool {
-		return slices.ContainsFunc(s.registries, func(r described) bool { return r.Name == d.Preset })
-	})
-	if len(found) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; %s: set `registry` to `%s`, or run `verify-manifests init`", found[0], found[0].Preset)
 }
 
 // writeNew writes the first of several names of one file, unless one of them exists.

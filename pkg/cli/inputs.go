@@ -131,7 +131,7 @@ func (in input) read(c *Config, s string) error {
 	c.given[in.name] = s != in.value // the runner passes defaults as if they were given
 	c.texts[in.name] = s
 	if err := in.set(c, s); err != nil {
-		return usageError{fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
+		return usageError{Err: fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
 	}
 	return nil
 }

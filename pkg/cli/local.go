@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -27,20 +29,28 @@ const (
 )
 
 // compareLocal compares files that are on disk already, and contacts nobody.
-func (p *program) compareLocal(ctx context.Context, s selection, v *verify.Verifier, manifests []*registry.Manifest, in *report.Input) error {
-	root, err := openLocal(s.local)
+func (c *check) compareLocal(ctx context.Context, j *job, known *memory) (*report.Report, error) {
+	v, err := c.verifier(c.config, j.rules)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	v.Baseline = known.Baseline
+	root, err := openLocal(c.local)
+	if err != nil {
+		return nil, err
 	}
 	defer root.Close()
-	defer p.watch(v.Progress)()
-	files := s.setup.localFiles(manifests)
+	in, manifests := j.in, j.inspection.Manifests
+	in.IsWhole = false
+	files := localFiles(j.registries, manifests)
+	stop := c.watch(v.Progress)
 	in.Results = v.RunLocal(ctx, root, files)
-	in.Findings = append(in.Findings, s.setup.leftOver(root, manifests, files)...)
+	stop()
+	in.Findings = slices.Concat(in.Findings, leftOver(root, j.registries, manifests, files))
 	if n := countImages(manifests); n > 0 {
-		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", n, english.PluralWord(n, "is", "are")))
+		in.Notes = append(slices.Clone(in.Notes), fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", n, english.PluralWord(n, "is", "are")))
 	}
-	return nil
+	return c.report(ctx, in, j), nil
 }
 
 func countImages(manifests []*registry.Manifest) (n int) {
@@ -57,45 +67,45 @@ func countImages(manifests []*registry.Manifest) (n int) {
 func openLocal(dir string) (*os.Root, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("flag --local is %s, which can't be read: %w", finding.Quote(dir), err)}
+		return nil, usageError{Err: fmt.Errorf("flag --local is %s, which can't be read: %w", finding.Quote(dir), err)}
 	}
 	return root, nil
 }
 
-func (s *setup) localFiles(manifests []*registry.Manifest) []verify.LocalFile {
+func localFiles(r *inspect.Registries, manifests []*registry.Manifest) []verify.LocalFile {
 	var files []verify.LocalFile
 	for _, m := range manifests {
 		for _, a := range m.Artifacts {
 			if a.Role != artifact.Image {
-				files = append(files, s.localFile(m, a))
+				files = append(files, localFile(r, m, a))
 			}
 		}
 	}
 	return files
 }
 
-// localFile tells where a file is kept: in the folder that the registry's own package knows, such as <id>/<file>, else under its
+// localFile tells where a file is kept: in its manifest's folder where the registry has those, such as <id>/<file>, else under its
 // name alone. A path that leads out of the folder is refused where it is opened.
-func (s *setup) localFile(m *registry.Manifest, a artifact.Artifact) verify.LocalFile {
-	if k, able := s.describing(m).(keeper); able {
-		return verify.LocalFile{Artifact: a, Path: k.Folder(m) + "/" + a.Name}
+func localFile(r *inspect.Registries, m *registry.Manifest, a artifact.Artifact) verify.LocalFile {
+	if folder, found := r.Folder(m); found {
+		return verify.LocalFile{Artifact: a, Path: folder + "/" + a.Name}
 	}
 	return verify.LocalFile{Artifact: a, Path: a.Name}
 }
 
 // leftOver reports the files in the services' folders that no manifest names.
-func (s *setup) leftOver(root *os.Root, manifests []*registry.Manifest, files []verify.LocalFile) []finding.Finding {
+func leftOver(root *os.Root, r *inspect.Registries, manifests []*registry.Manifest, files []verify.LocalFile) []finding.Finding {
 	named := map[string]bool{}
 	for _, f := range files {
 		named[path.Clean(f.Path)] = true
 	}
 	var findings []finding.Finding
 	for _, m := range manifests {
-		k, able := s.describing(m).(keeper)
-		if !able {
+		folder, found := r.Folder(m)
+		if !found {
 			continue
 		}
-		others := otherFiles(root, k.Folder(m), named)
+		others := otherFiles(root, folder, named)
 		id := m.Documents[0].Root.Get("id")
 		for i, name := range others {
 			message := finding.Quote(name) + " is no file of this service"

@@ -79,7 +79,7 @@ func (a *action) follow(ctx context.Context, claimed report.Run) (current bool, 
 		return true, nil
 	}
 	if followed.Event != "pull_request" || claimed.PullRequest == 0 {
-		return false, usageError{fmt.Errorf("the run that is followed was started by %s: only a pull_request's can be merged on workflow_run", finding.Quote(followed.Event))}
+		return false, usageError{Err: fmt.Errorf("the run that is followed was started by %s: only a pull_request's can be merged on workflow_run", finding.Quote(followed.Event))}
 	}
 	head, err := a.api.PullRequestHead(ctx, claimed.PullRequest)
 	if err != nil {
@@ -99,7 +99,7 @@ func expand(globs []string) ([]string, error) {
 	for _, glob := range globs {
 		matches, err := doublestar.FilepathGlob(glob, doublestar.WithFilesOnly())
 		if err != nil || len(matches) == 0 {
-			return nil, usageError{fmt.Errorf("input merge: no file matches %s", finding.Quote(glob))}
+			return nil, usageError{Err: fmt.Errorf("input merge: no file matches %s", finding.Quote(glob))}
 		}
 		names = append(names, matches...)
 	}

@@ -46,11 +46,11 @@ func (c *Config) decisions() map[string]string {
 func (c *Config) checkPlan() error {
 	switch {
 	case c.Plan > 0 && c.Shard != nil:
-		return usageError{errors.New("input plan finds out how many shards there are, and input shard is one of them: give the plan first, and then its matrix's shard")}
+		return usageError{Err: errors.New("input plan finds out how many shards there are, and input shard is one of them: give the plan first, and then its matrix's shard")}
 	case c.Plan > 0 && len(c.Merge) > 0:
-		return usageError{errors.New("input plan comes before the shards, and input merge after them: leave one of them out")}
+		return usageError{Err: errors.New("input plan comes before the shards, and input merge after them: leave one of them out")}
 	case c.PlanFile != "" && c.Plan == 0 && c.Shard == nil && len(c.Merge) == 0:
-		return usageError{errors.New("input plan-file is what plan writes, and what a shard or a merge takes: give one of plan, shard and merge")}
+		return usageError{Err: errors.New("input plan-file is what plan writes, and what a shard or a merge takes: give one of plan, shard and merge")}
 	}
 	return nil
 }
@@ -59,22 +59,20 @@ func (c *Config) checkPlan() error {
 func (c *Config) isPlanned() bool { return c.PlanFile != "" && c.Shard != nil }
 
 // plan finds out how large the selected manifests' files are, divides them among shards, and writes the plan.
-func (p *program) plan(ctx context.Context, c *Config, run report.Run, s selection, m *memory) (*plan.Plan, error) {
-	verifier, beyond, err := p.sizer(c)
+func (p *program) plan(ctx context.Context, c *Config, j *job, m *memory) (*plan.Plan, error) {
+	verifier, beyond, err := p.sizer(c, j.rules)
 	if err != nil {
 		return nil, err
 	}
 	verifier.Baseline = m.Baseline
-	in, read, before := p.read(c, run, s)
-	j := p.newJob(in, read, before, s)
 	loads := verifier.Loads(ctx, j.downloads, beyond)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}
-	made, hours := plan.New(j.downloads, loads, c.Plan, j.replaced)
-	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, run, s.scope, c.Mode
-	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(s.setup.text), p.trustedURLs(c), c.MissingChecksum
-	made.Manifests, made.Notes, made.Findings = in.Manifests, in.Notes, in.Findings
+	made, hours := plan.New(j.downloads, loads, c.Plan)
+	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
+	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
+	made.Manifests, made.Notes, made.Findings = j.in.Manifests, j.in.Notes, j.in.Findings
 	made.Sign()
 	if !p.look.quiet {
 		fmt.Fprintln(p.Stderr, inWords(loads, hours, c.Plan))
@@ -114,8 +112,8 @@ func rounded(d time.Duration) time.Duration {
 }
 
 // sizer returns what finds out about sizes, and how it asks behind a redirect: there it carries no token.
-func (p *program) sizer(c *Config) (*verify.Verifier, func(context.Context, string) (fetch.Head, error), error) {
-	verifier, err := p.verifier(c)
+func (p *program) sizer(c *Config, by rules) (*verify.Verifier, func(context.Context, string) (fetch.Head, error), error) {
+	verifier, err := p.verifier(c, by)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -127,28 +125,27 @@ func (p *program) sizer(c *Config) (*verify.Verifier, func(context.Context, stri
 }
 
 // planned is the job of a shard, as its plan has it: the registry is not read again.
-func (p *program) planned(c *Config, run report.Run) (job, error) {
+func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	made, sum, err := readPlan(c.PlanFile)
 	if err != nil {
-		return job{}, err
+		return nil, err
 	}
 	if err := fits(made, c, run); err != nil {
-		return job{}, fmt.Errorf("the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
+		return nil, fmt.Errorf("the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
 	}
-	j := job{
+	file, err := configOf(made, c)
+	if err != nil {
+		return nil, err
+	}
+	return &job{
 		began: p.now(),
 		in: report.Input{
 			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests,
 			Notes: made.Notes, Findings: made.Findings,
 		},
-		downloads: made.Downloads(c.Shard.Index), replaced: made.Replaced(),
-	}
-	if j.file, err = configOf(made, c); err != nil {
-		return job{}, err
-	}
-	c.TrustedURLs, c.MissingChecksum = made.TrustedURLs, made.MissingChecksum
-	j.asset = told(made.Published(p.server()))
-	return j, nil
+		downloads: made.Downloads(c.Shard.Index), rules: rules{file, made.TrustedURLs, made.MissingChecksum},
+		asset: told(made.Published(p.server())),
+	}, nil
 }
 
 // configOf returns the configuration file that a plan was made with, nil where that or the plan is none.
@@ -197,25 +194,11 @@ func readPlan(name string) (*plan.Plan, digest.Digest, error) {
 }
 
 // plan answers an event with a plan instead of a verification.
-func (a *action) plan(ctx context.Context, s selection) (int, error) {
-	made, err := a.program.plan(ctx, a.config, a.run(), s, a.program.recall(a.config))
+func (a *action) plan(ctx context.Context, j *job, known *memory) (int, error) {
+	made, err := a.program.plan(ctx, a.config, j, known)
 	if err != nil {
 		return 0, err
 	}
 	fmt.Fprintln(a.Stdout, made.Matrix())
 	return a.end(ExitOK, a.writeNote("This run made a plan, and verified nothing"), map[string]string{"matrix": made.Matrix()})
-}
-
-// takePart verifies what a plan gives to this shard.
-func (a *action) takePart(ctx, work context.Context) (int, error) {
-	j, err := a.planned(a.config, a.run())
-	if err != nil {
-		return 0, err
-	}
-	known := a.recall()
-	result, err := a.perform(work, a.config, j, known)
-	if err != nil {
-		return 0, err
-	}
-	return a.publish(ctx, result, known)
 }

@@ -59,7 +59,7 @@ func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int,
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
 	m.Forget(r)
-	if r.Scope == scopeAll && a.config.Shard == nil {
+	if r.IsWhole {
 		m.Ended(r)
 	}
 	problems := []error{m.save(a.config)}

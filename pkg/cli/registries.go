@@ -13,7 +13,9 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // registriesCommand lists and prints the presets, and tries a description on files.
@@ -37,15 +39,15 @@ description is that of --registry, else of the configuration file.`,
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
 		switch {
 		case test && len(args) == 0:
-			return 0, usageError{errors.New("--test needs at least one file")}
+			return 0, usageError{Err: errors.New("--test needs at least one file")}
 		case test:
 			return p.testDescription(ctx, c, args)
 		case len(args) > 1:
-			return 0, usageError{errors.New("registries takes one preset's name")}
+			return 0, usageError{Err: errors.New("registries takes one preset's name")}
 		case len(args) == 1:
 			text, err := registry.PresetText(args[0])
 			if err != nil {
-				return 0, usageError{err}
+				return 0, usageError{Err: err}
 			}
 			_, err = p.Stdout.Write(text)
 			return ExitOK, err
@@ -73,23 +75,27 @@ func (p *program) listPresets() error {
 func (p *program) testDescription(ctx context.Context, c *Config, args []string) (int, error) {
 	code := ExitOK
 	for _, arg := range args {
-		l, err := p.registryOf(arg)
+		l, err := source.OpenPlace(ctx, arg, p.Environ)
 		if err != nil {
-			return 0, usageError{err}
+			return 0, usageError{Err: err}
 		}
-		s, err := p.setUp(ctx, c, l)
+		settings, err := c.selecting().Load(ctx, l)
 		l.Close()
 		if err != nil {
 			return 0, err
 		}
-		path := l.within
-		r := s.of(path)
+		registries, err := inspect.Bind(settings)
+		if err != nil {
+			return 0, err
+		}
+		path := l.Within
+		r := settings.Of(path)
 		text, err := readAtMost(arg, r.MaxSize)
 		if err != nil {
-			return 0, usageError{fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))}
+			return 0, usageError{Err: fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))}
 		}
 		var b strings.Builder
-		if !matchesIn(&b, r, path, text) {
+		if !matchesIn(&b, registries, path, text) {
 			code = ExitFindings
 		}
 		if _, err := io.WriteString(p.Stdout, b.String()); err != nil {
@@ -113,12 +119,13 @@ func readAtMost(name string, limit int) ([]byte, error) {
 }
 
 // matchesIn writes what a description matches in a manifest, and reports whether it finds a file.
-func matchesIn(b *strings.Builder, r described, path string, text []byte) bool {
+func matchesIn(b *strings.Builder, registries *inspect.Registries, path string, text []byte) bool {
+	r := registries.Of(path)
 	fmt.Fprintf(b, "%s\n", finding.Clean(path))
 	if !r.Selects(path) {
 		fmt.Fprintf(b, "  no glob of `manifests` selects this file: %s\n", finding.Quote(strings.Join(r.Manifests, ", ")))
 	}
-	m, findings := r.Read(path, text, r.by)
+	m, findings := registries.Read(source.Source{Path: path, Text: text})
 	for _, f := range findings {
 		if m == nil {
 			fmt.Fprintf(b, "  line %d: %s\n", f.Line, finding.Clean(f.Message))

@@ -31,7 +31,7 @@ func (p *program) schemaCommand() *cobra.Command {
 			of := strings.Join(args, "")
 			text, known := schemas[of]
 			if !known {
-				return 0, usageError{fmt.Errorf("there is no schema of %s: expected report, config, or nothing for that of manifests", finding.Quote(of))}
+				return 0, usageError{Err: fmt.Errorf("there is no schema of %s: expected report, config, or nothing for that of manifests", finding.Quote(of))}
 			}
 			_, err := p.Stdout.Write(text())
 			return ExitOK, err

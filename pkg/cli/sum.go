@@ -16,6 +16,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -31,6 +32,7 @@ type sum struct {
 	from                            string   // a published list of checksums; "" for none
 	local                           string   // a folder of downloaded files; "" to download
 
+	rules  rules
 	places map[string][]artifact.Artifact // whose file on disk would be at a path
 }
 
@@ -67,7 +69,7 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
 
 func (s *sum) run(ctx context.Context, args []string) (int, error) {
 	if err := s.clash(); err != nil {
-		return 0, usageError{err}
+		return 0, usageError{Err: err}
 	}
 	work, cancel := deadline(ctx, s.config)
 	defer cancel()
@@ -77,7 +79,7 @@ func (s *sum) run(ctx context.Context, args []string) (int, error) {
 	}
 	files, missing, err := s.wanted(drafts)
 	if err != nil {
-		return 0, usageError{err}
+		return 0, usageError{Err: err}
 	}
 	results, err := s.read(work, files)
 	if err != nil {
@@ -102,12 +104,20 @@ func (s *sum) clash() error {
 // drafts reads the manifests that the arguments name. One that can't be read strictly, or not be upgraded,
 // leaves findings and no draft.
 func (s *sum) drafts(ctx context.Context, args []string) (drafts []*draft, findings []finding.Finding, err error) {
-	selected, err := s.onDisk(ctx, s.config, args)
+	selected, err := source.Folders{Args: args, Environ: s.Environ}.Select(ctx, s.config.selecting())
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, from := range selected.sources {
-		d, problems := s.draft(selected.setup, from)
+	registries, err := inspect.Bind(selected.Settings)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.rules = s.rulesOf(s.config, selected.File, selected.Remote)
+	for _, from := range selected.Manifests {
+		d, problems, err := s.draft(registries, from)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s can't be upgraded: %w", finding.Quote(from.Path), err)
+		}
 		findings = append(findings, problems...)
 		if d != nil {
 			drafts = append(drafts, d)
@@ -132,7 +142,7 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 			return nil, nil, err
 		}
 		for _, a := range d.manifest.Artifacts {
-			path := d.setup.localFile(d.manifest, a).Path
+			path := localFile(d.setup, d.manifest, a).Path
 			s.places[path] = append(s.places[path], a)
 		}
 	}
@@ -146,7 +156,7 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 				missing = append(missing, *f)
 				continue
 			}
-			files = append(files, d.setup.localFile(d.manifest, a))
+			files = append(files, localFile(d.setup, d.manifest, a))
 		}
 	}
 	return files, missing, nil
@@ -218,7 +228,7 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 	case listed != nil:
 		return listed.declare(a)
 	case s.local != "":
-		return s.ambiguous(d.setup.localFile(d.manifest, *a))
+		return s.ambiguous(localFile(d.setup, d.manifest, *a))
 	}
 	return nil
 }
@@ -233,7 +243,7 @@ func (s *sum) unpin(a *artifact.Artifact) {
 
 // read reads the files, from wherever they are to be taken.
 func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Result, error) {
-	verifier, err := s.verifier(s.config)
+	verifier, err := s.verifier(s.config, s.rules)
 	if err != nil {
 		return nil, err
 	}
@@ -341,7 +351,7 @@ func (s *sum) finish(d *draft) error {
 	if !s.pin {
 		return nil
 	}
-	now, _ := d.setup.parse(source.Source{Path: d.Path, InTree: d.InTree, Text: d.edited})
+	now, _ := d.setup.Read(source.Source{Path: d.Path, InTree: d.InTree, Text: d.edited})
 	var said strings.Builder
 	for _, a := range now.Artifacts {
 		if why := s.mutable(a); why != "" {

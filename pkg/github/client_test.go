@@ -322,7 +322,7 @@ func TestAnAnswerOfNoUseIsAnError(t *testing.T) {
 			}
 			for call, err := range map[string]error{
 				"PullRequestFiles": last(client.PullRequestFiles(t.Context(), 7)),
-				"Compare":          last(client.Compare(t.Context(), baseSHA, headSHA)),
+				"Compare":          second(client.Compare(t.Context(), baseSHA, headSHA)),
 				"Tree":             second(client.Tree(t.Context(), headSHA)),
 				"UpsertComment":    last(client.UpsertComment(t.Context(), github.Comment{Number: 7, OnlyUpdate: true})),
 			} {

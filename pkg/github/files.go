@@ -59,13 +59,18 @@ func (c *Client) PullRequestFiles(ctx context.Context, number int) (files []File
 	return present(changed), all && len(changed) < maxPullRequestFiles, nil
 }
 
-// Compare lists, as PullRequestFiles does, the files that differ at head from base. It is not complete
-// where GitHub's limit of 300 files is reached, nor where base is no ancestor of head: GitHub then
-// compares with their merge base. A commit that GitHub doesn't know is an ErrNotFound.
-func (c *Client) Compare(ctx context.Context, base, head string) (files []File, complete bool, err error) {
+// Comparison is what differs between two commits.
+type Comparison struct {
+	Files     []File // as PullRequestFiles lists them
+	Complete  bool   // false where GitHub's limit of 300 files is reached, and where base is no ancestor of head
+	MergeBase string // the commit that GitHub compares head with; "" where it does not say
+}
+
+// Compare lists the files that differ at head from its merge base with base. A commit that GitHub doesn't know is an ErrNotFound.
+func (c *Client) Compare(ctx context.Context, base, head string) (Comparison, error) {
 	t := task{doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read"}
 	var found *gh.CommitsComparison
-	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
+	err := c.call(ctx, t, func() (resp *gh.Response, err error) {
 		found, resp, err = c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
 		if err == nil && found.Files == nil {
 			err = errNoAnswer
@@ -73,10 +78,10 @@ func (c *Client) Compare(ctx context.Context, base, head string) (files []File, 
 		return resp, err
 	})
 	if err != nil {
-		return nil, false, err
+		return Comparison{}, err
 	}
 	straight := found.GetStatus() != "diverged" && found.GetStatus() != "behind"
-	return present(found.Files), straight && len(found.Files) < maxComparedFiles, nil
+	return Comparison{present(found.Files), straight && len(found.Files) < maxComparedFiles, found.GetMergeBaseCommit().GetSHA()}, nil
 }
 
 // present are the files of a change that are there after it. A status that is not known stays in.

@@ -55,11 +55,11 @@ func TestChangedFilesAreThoseThatAreStillThere(t *testing.T) {
 	if diff := cmp.Diff(stillThere, got); diff != "" {
 		t.Error("pull request:", diff)
 	}
-	got, complete, err = client.Compare(t.Context(), baseSHA, headSHA)
-	if err != nil || !complete {
-		t.Fatal(complete, err)
+	compared, err := client.Compare(t.Context(), baseSHA, headSHA)
+	if err != nil || !compared.Complete || compared.MergeBase != baseSHA {
+		t.Fatal(compared, err)
 	}
-	if diff := cmp.Diff(stillThere, got); diff != "" {
+	if diff := cmp.Diff(stillThere, compared.Files); diff != "" {
 		t.Error("comparison:", diff)
 	}
 }
@@ -122,8 +122,8 @@ func TestCompareIsIncompleteWhereGitHubsListIsNotTheWholeDifference(t *testing.T
 			fake := newFake(t)
 			fake.Comparisons[baseSHA+"..."+headSHA] = test.comparison
 			client, _ := newClient(t, fake)
-			if _, complete, err := client.Compare(t.Context(), baseSHA, headSHA); err != nil || complete != test.want {
-				t.Errorf("complete %v, %v", complete, err)
+			if got, err := client.Compare(t.Context(), baseSHA, headSHA); err != nil || got.Complete != test.want {
+				t.Errorf("complete %v, %v", got.Complete, err)
 			}
 		})
 	}
@@ -131,7 +131,7 @@ func TestCompareIsIncompleteWhereGitHubsListIsNotTheWholeDifference(t *testing.T
 
 func TestCompareWithACommitThatIsGoneIsNotFound(t *testing.T) {
 	client, _ := newClient(t, newFake(t))
-	_, _, err := client.Compare(t.Context(), baseSHA, headSHA)
+	_, err := client.Compare(t.Context(), baseSHA, headSHA)
 	mustSay(t, err, "comparing commit `"+baseSHA+"` with `"+headSHA+"`", "contents: read")
 	if !errors.Is(err, github.ErrNotFound) {
 		t.Errorf("got %v", err)

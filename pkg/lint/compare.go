@@ -11,8 +11,9 @@ import (
 
 // Change is one artifact of a manifest that differs from all that the manifest named at the base.
 type Change struct {
-	Is  artifact.Artifact
-	Was *artifact.Artifact // what it was at the base; nil where nothing there corresponds to it
+	Is    artifact.Artifact
+	Index int                // of Is among the manifest's artifacts
+	Was   *artifact.Artifact // what it was at the base; nil where nothing there corresponds to it
 }
 
 // Comparison is what a change did to one manifest.
@@ -35,13 +36,13 @@ func Compare(base, head *registry.Manifest) Comparison {
 			c.urls[urlKey(a)] = true
 		}
 	}
-	for _, a := range head.Artifacts {
+	for i, a := range head.Artifacts {
 		key := declaredBy(a)
 		if same := left[key]; len(same) > 0 {
 			left[key] = same[1:]
 			c.Untouched = append(c.Untouched, a)
 		} else {
-			c.Touched = append(c.Touched, Change{Is: a})
+			c.Touched = append(c.Touched, Change{Is: a, Index: i})
 		}
 	}
 	if base != nil {
@@ -71,11 +72,20 @@ func (c *Comparison) pair(base *registry.Manifest, left map[declared][]artifact.
 			if some := byKey[key]; change.Was == nil && len(some) > 0 {
 				was := removed[some[0]]
 				c.Touched[i].Was = &was
+				c.Touched[i].Is.Replaces = replaces(was, change.Is)
 				removed[some[0]] = artifact.Artifact{} // it is paired
 				byKey[key] = some[1:]
 			}
 		}
 	}
+}
+
+// replaces returns the URL that a change took from an artifact while it left the checksum, "" where it did not.
+func replaces(was, is artifact.Artifact) string {
+	if was.URL == is.URL || was.Checksum == nil || is.Checksum == nil || was.Checksum.Value != is.Checksum.Value {
+		return ""
+	}
+	return was.URL
 }
 
 // declared is all that a manifest says of one artifact, wherever it says it.

@@ -35,10 +35,10 @@ type Field[T any] struct {
 	finding.Position
 }
 
-func newArtifact(a artifact.Artifact, replaces string) Artifact {
+func newArtifact(a artifact.Artifact) Artifact {
 	return Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: replaces,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces,
 		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature),
 	}
 }
@@ -46,7 +46,7 @@ func newArtifact(a artifact.Artifact, replaces string) Artifact {
 func (a Artifact) artifact() artifact.Artifact {
 	return artifact.Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces,
 		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(),
 	}
 }

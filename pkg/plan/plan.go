@@ -69,8 +69,8 @@ type Hours struct {
 }
 
 // New divides downloads among so many runners that each takes about the asked time, MaxShards at most. Loads are those of the
-// downloads, and replaced tells the URL that a change took from an artifact and whose checksum it left.
-func New(downloads []verify.Download, loads []verify.Load, each time.Duration, replaced map[Place]string) (*Plan, Hours) {
+// downloads.
+func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (*Plan, Hours) {
 	keys, weights := make([]string, len(downloads)), make([]int64, len(downloads))
 	var all float64
 	for i, d := range downloads {
@@ -82,7 +82,7 @@ func New(downloads []verify.Download, loads []verify.Load, each time.Duration, r
 	took := make([]int64, p.Shards+1)
 	for i, d := range downloads {
 		took[parts[i]] += weights[i]
-		p.Files = append(p.Files, newFile(d, loads[i], parts[i], replaced))
+		p.Files = append(p.Files, newFile(d, loads[i], parts[i]))
 	}
 	hours := float64(slices.Max(took)) / verify.HourlyBytes
 	return p, Hours{p.Shards, time.Duration(hours * float64(time.Hour))}
@@ -95,7 +95,7 @@ func count(bytes float64, each time.Duration, files int) int {
 	return min(int(min(n, verify.MaxShards))+1, most)
 }
 
-func newFile(d verify.Download, l verify.Load, shard int, replaced map[Place]string) File {
+func newFile(d verify.Download, l verify.Load, shard int) File {
 	f := File{URL: d.Key(), Published: l.Published.Digest, Shard: shard}
 	if l.Size >= 0 {
 		f.Size = &l.Size
@@ -104,7 +104,7 @@ func newFile(d verify.Download, l verify.Load, shard int, replaced map[Place]str
 		f.Size = &size
 	}
 	for _, a := range d.Artifacts {
-		f.Artifacts = append(f.Artifacts, newArtifact(a, replaced[PlaceOf(a)]))
+		f.Artifacts = append(f.Artifacts, newArtifact(a))
 	}
 	return f
 }
@@ -131,19 +131,6 @@ func (p *Plan) Downloads(shard int) []verify.Download {
 		part = append(part, d)
 	}
 	return part
-}
-
-// Replaced returns the URLs that New was told of.
-func (p *Plan) Replaced() map[Place]string {
-	replaced := map[Place]string{}
-	for _, f := range p.Files {
-		for _, a := range f.Artifacts {
-			if a.Replaces != "" {
-				replaced[PlaceOf(a.artifact())] = a.Replaces
-			}
-		}
-	}
-	return replaced
 }
 
 // Published returns what GitHub's API said of a server's release assets when the plan was made.

@@ -96,7 +96,7 @@ func differ(a, b *Report) (what, inA, inB string) {
 
 func join(files []Named) (*Report, error) {
 	merged := *files[0].Report
-	merged.Shard, merged.Plan = nil, digest.Digest{}
+	merged.Shard, merged.Plan, merged.IsWhole = nil, digest.Digest{}, merged.Scope == "all"
 	merged.Artifacts, merged.Findings, merged.Notes = nil, nil, nil
 	manifests := merged.Summary.Manifests // each shard reads all of them
 	merged.Summary = Summary{}

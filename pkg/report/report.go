@@ -33,6 +33,8 @@ type Report struct {
 	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
 	// Took is how long the run took; zero where that is not known. It is not part of the JSON form.
 	Took time.Duration `json:"-"`
+	// IsWhole says that the report is about every file of the registry. It is not part of the JSON form.
+	IsWhole bool `json:"-"`
 	// HasEvidence says that an artifact without Evidence has none, and not that it got lost when the report was written.
 	HasEvidence bool `json:"-"`
 }
@@ -122,7 +124,8 @@ type Input struct {
 	Shard       *Shard        // nil when the run is no part of another
 	Plan        digest.Digest // of the plan's file; zero for none
 	Scope, Mode string
-	Manifests   int // how many were read
+	IsWhole     bool // every manifest of the registry was read, and this is no shard
+	Manifests   int  // how many were read
 	Complete    bool
 	Bytes       int64 // downloaded
 	Notes       []string
@@ -142,7 +145,7 @@ func Build(in Input) *Report {
 	r := &Report{
 		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
 		Run: in.Run, Shard: in.Shard, Plan: in.Plan, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
-		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), HasEvidence: true,
+		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), HasEvidence: true, IsWhole: in.IsWhole,
 	}
 	for _, result := range in.Results {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))

@@ -2,7 +2,6 @@ package source
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"sync/atomic"
@@ -107,27 +106,4 @@ func Irregular(f github.File) (s Source, is bool) {
 		s.Problem = "The manifest is a submodule, another repository's commit"
 	}
 	return s, s.Problem != ""
-}
-
-// ChangedFiles lists the files that an event changed. Where the list can't be had whole, every manifest
-// has to be verified, and all says why.
-func ChangedFiles(ctx context.Context, api *github.Client, e github.Event) (files []github.File, all string, err error) {
-	var complete bool
-	switch {
-	case e.PullRequest != 0:
-		files, complete, err = api.PullRequestFiles(ctx, e.PullRequest)
-	case e.New:
-		return nil, "the branch is new", nil
-	case e.Forced:
-		return nil, "the branch was forced to another history", nil
-	default:
-		files, complete, err = api.Compare(ctx, e.BaseSHA, e.HeadSHA)
-		if errors.Is(err, github.ErrNotFound) {
-			return nil, "the commit before the push is not there any more", nil
-		}
-	}
-	if err == nil && !complete {
-		return nil, "GitHub lists no more files of so large a change", nil
-	}
-	return files, "", err
 }

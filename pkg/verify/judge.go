@@ -87,7 +87,7 @@ func mismatch(d Download, a artifact.Artifact, known *evidence, r Result) findin
 	if slices.ContainsFunc(r.Findings, isError) {
 		fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
 	}
-	message += d.explanation(a, known, r.Digest.String())
+	message += d.explanation(a, known, r.Digest.String()) + replacement(a)
 	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
 }
 
@@ -142,4 +142,12 @@ func conflicting(d Download, first, second artifact.Artifact) []Result {
 
 func place(a artifact.Artifact) string {
 	return finding.Quote(fmt.Sprintf("%s:%d", a.Manifest, a.Checksum.Position.Line))
+}
+
+// replacement says of a mismatch that the change gave the file another URL and left the checksum: the commonest reason.
+func replacement(a artifact.Artifact) string {
+	if a.Replaces == "" {
+		return ""
+	}
+	return fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(a.Replaces))
 }

@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
@@ -97,13 +98,22 @@ func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) {
 	page(w, r, changed(files[:min(len(files), maxFiles)]))
 }
 
+// compare answers with a comparison of s, else with one of no files where it has the trees of both commits. The merge base is that of
+// s.MergeBases, else the base.
 func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
-	c, found := s.Comparisons[r.PathValue("range")]
-	if !found {
+	between := r.PathValue("range")
+	base, head, _ := strings.Cut(between, "...")
+	c, found := s.Comparisons[between]
+	_, hasBase := s.Trees[base]
+	_, hasHead := s.Trees[head]
+	if !found && !(hasBase && hasHead) {
 		fail(w, http.StatusNotFound, "Not Found")
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"status": c.Status, "files": changed(c.Files[:min(len(c.Files), maxCompared)])})
+	answer(w, http.StatusOK, map[string]any{
+		"status": cmp.Or(c.Status, "ahead"), "files": changed(c.Files[:min(len(c.Files), maxCompared)]),
+		"merge_base_commit": map[string]string{"sha": cmp.Or(s.MergeBases[between], base)},
+	})
 }
 
 func (s *Server) getTree(w http.ResponseWriter, r *http.Request) {

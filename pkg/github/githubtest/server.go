@@ -29,6 +29,7 @@ type Server struct {
 	PullRequests map[int][]File        // changed files, by number
 	Heads        map[int]string        // of pull requests, by number
 	Comparisons  map[string]Comparison // by "base...head"
+	MergeBases   map[string]string     // by "base...head"; the base where there is none
 	Trees        map[string]Tree       // by the SHA of a commit or a tree
 	Blobs        map[string]string     // text by SHA
 	BlobsInJSON  bool                  // answers base64 in JSON whatever is asked for
@@ -73,6 +74,7 @@ func New() *Server {
 		PullRequests: map[int][]File{},
 		Heads:        map[int]string{},
 		Comparisons:  map[string]Comparison{},
+		MergeBases:   map[string]string{},
 		Trees:        map[string]Tree{},
 		Blobs:        map[string]string{},
 		Comments:     map[int][]*Comment{},

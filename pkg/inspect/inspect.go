@@ -1,0 +1,116 @@
+package inspect
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+)
+
+// Options say how manifests are inspected.
+type Options struct {
+	Server string // the GitHub server's URL
+	// KeepManifests keeps every manifest as it was read. Else only those are kept that others are compared with: of a large registry
+	// they would take all memory.
+	KeepManifests bool
+}
+
+// Inspection is what the selected manifests say.
+type Inspection struct {
+	Artifacts []artifact.Artifact // to verify
+	Manifests []*registry.Manifest
+	Findings  []finding.Finding
+	Notes     []string // for the reader of the report
+}
+
+// Inspect reads the manifests of a selection side by side. The result does not depend on their order in time.
+func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
+	readings := make([]reading, len(s.Manifests))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, from := range s.Manifests {
+		group.Go(func() error {
+			readings[i] = r.read(from, s, o)
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error: an error is a finding
+	var in Inspection
+	if s.ConfigChanged {
+		in.Findings = append(in.Findings, finding.New(finding.ConfigChanged, s.ConfigFile, "", finding.Position{Line: 1, Column: 1},
+			"The change has another configuration file, which counts once it is merged: this run used the one before", ""))
+	}
+	for _, each := range readings {
+		in.Findings = append(in.Findings, each.findings...)
+		in.Artifacts = append(in.Artifacts, each.artifacts...)
+		in.Notes = append(in.Notes, each.notes...)
+		if each.manifest != nil {
+			in.Manifests = append(in.Manifests, each.manifest)
+		}
+	}
+	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
+	return in
+}
+
+// reading is what one source gave.
+type reading struct {
+	manifest  *registry.Manifest // where it is kept
+	artifacts []artifact.Artifact
+	findings  []finding.Finding
+	notes     []string
+}
+
+// read reads a manifest and what it was at the base, which is compared and let go.
+func (r *Registries) read(from source.Source, s source.Selection, o Options) (found reading) {
+	m, findings := r.Read(from)
+	found.findings = findings
+	if m == nil {
+		return found
+	}
+	var base *registry.Manifest
+	if before, known := s.Base[from.Path]; known {
+		if base, _ = r.Read(before); base == nil {
+			found.notes = append(found.notes, fmt.Sprintf("What %s was before can't be read: every file of it counts as new", finding.Quote(from.Path)))
+		}
+	}
+	change := lint.Compare(base, m)
+	found.findings = slices.Concat(found.findings, lint.Manifest(m, o.Server), change.Changes(o.Server))
+	if l, able := r.describers[m.Registry].(linter); able {
+		found.findings = append(found.findings, l.Lint(m, o.Server)...)
+	}
+	found.artifacts = slices.Clone(m.Artifacts)
+	for _, touched := range change.Touched {
+		found.artifacts[touched.Index] = touched.Is
+	}
+	if o.KeepManifests || r.Compares(from.At()) {
+		found.manifest = m
+	}
+	return found
+}
+
+// lintAll applies the rules that compare manifests with each other.
+func (r *Registries) lintAll(s source.Selection, manifests []*registry.Manifest, o Options) (findings []finding.Finding) {
+	inScope := map[string]bool{}
+	for _, from := range s.Manifests {
+		inScope[from.Path] = true
+	}
+	for _, other := range s.Others {
+		if m, _ := r.Read(other); m != nil {
+			manifests = append(manifests, m)
+		}
+	}
+	for _, each := range r.Settings.Registries {
+		if l, able := r.describers[each].(registryLinter); able {
+			own := slices.DeleteFunc(slices.Clone(manifests), func(m *registry.Manifest) bool { return m.Registry != each })
+			findings = append(findings, l.LintAll(own, s.Paths, func(path string) bool { return inScope[path] })...)
+		}
+	}
+	return findings
+}

@@ -1,0 +1,110 @@
+// Package inspect reads the selected manifests, applies the rules that need no download, and tells which artifacts a change touches.
+package inspect
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
+	"github.com/premAI-io/verify-manifests/pkg/schema"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+)
+
+// Registries are the registries of a run, each with what finds its artifacts.
+type Registries struct {
+	*source.Settings
+	describers map[*registry.Registry]registry.Describer
+}
+
+// The abilities that a registry's own package may add to its description.
+type (
+	// linter has rules for one manifest.
+	linter interface {
+		Lint(m *registry.Manifest, server string) []finding.Finding
+	}
+	// registryLinter has rules for all manifests of the registry.
+	registryLinter interface {
+		LintAll(all []*registry.Manifest, entries []string, inScope func(path string) bool) []finding.Finding
+	}
+	// upgrader rewrites manifests of an old format.
+	upgrader interface {
+		Upgrade(text []byte, transition bool) ([]byte, error)
+		IsOld(m *registry.Manifest) bool
+	}
+	// foldered knows in which folder the files of a manifest are kept.
+	foldered interface {
+		Folder(m *registry.Manifest) string
+	}
+)
+
+// Bind finds what describes each registry: its description, what its own package adds, and its JSON Schema. An error is the user's.
+func Bind(s *source.Settings) (*Registries, error) {
+	bound := &Registries{s, map[*registry.Registry]registry.Describer{}}
+	for _, r := range s.Registries {
+		var by registry.Describer = r
+		if r.Rules == prem.Rules {
+			by = prem.Registry{Registry: r}
+		}
+		if text, found := s.Schemas[r.Schema]; found {
+			compiled, err := schema.Compile(text)
+			if err != nil {
+				return nil, source.UsageError{Err: fmt.Errorf("the JSON Schema %s can't be used: %w", finding.Quote(r.Schema), err)}
+			}
+			by = withSchema{by, compiled}
+		}
+		bound.describers[r] = by
+	}
+	return bound, nil
+}
+
+// withSchema adds the violations of a JSON Schema.
+type withSchema struct {
+	registry.Describer
+	schema *schema.Schema
+}
+
+// Artifacts implements registry.Describer.
+func (w withSchema) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
+	artifacts, findings := w.Describer.Artifacts(d)
+	findings = append(findings, schema.Findings(d, w.schema.Violations(d.Root), schema.Violation.Explain)...)
+	slices.SortFunc(findings, finding.Finding.Compare)
+	return artifacts, findings
+}
+
+// Read reads a source strictly. One that has no text, or can't be read, gives nil and findings that say why.
+func (r *Registries) Read(from source.Source) (*registry.Manifest, []finding.Finding) {
+	if from.Problem != "" {
+		return nil, []finding.Finding{finding.New(finding.ManifestUnreadable, from.Path, "", finding.Position{Line: 1, Column: 1}, from.Problem, "")}
+	}
+	of := r.Of(from.At())
+	return of.Read(from.Path, from.Text, r.describers[of])
+}
+
+// Folder returns where the files of a manifest are kept on disk, such as a service's id, and whether the registry has such folders.
+func (r *Registries) Folder(m *registry.Manifest) (folder string, found bool) {
+	k, able := r.describers[m.Registry].(foldered)
+	if !able {
+		return "", false
+	}
+	return k.Folder(m), true
+}
+
+// Upgrade returns a manifest's text in the registry's newest format: the same text where there is no newer one. What prevents
+// it is a *registry.InvalidError.
+func (r *Registries) Upgrade(m *registry.Manifest, text []byte, transition bool) ([]byte, error) {
+	u, able := r.describers[m.Registry].(upgrader)
+	if !able {
+		return text, nil
+	}
+	return u.Upgrade(text, transition)
+}
+
+// IsOld reports whether a manifest names files in the fields of an old format, which Upgrade rewrites.
+func (r *Registries) IsOld(m *registry.Manifest) bool {
+	u, able := r.describers[m.Registry].(upgrader)
+	return able && u.IsOld(m)
+}

@@ -1,0 +1,165 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+)
+
+// The scopes of a run.
+const (
+	ScopeChanged = "changed"
+	ScopeAll     = "all"
+)
+
+// Selection is the manifests that a run judges, and what they are compared with.
+type Selection struct {
+	*Settings
+	Scope         string            // ScopeChanged or ScopeAll
+	Manifests     []Source          // to judge
+	Base          map[string]Source // what they were at the base of a change, by the path they have now
+	Others        []Source          // manifests that are not judged, but compared with those that are
+	Paths         []string          // every file of the registry; nil where not known
+	Notes         []string          // for the reader of the report
+	IsWhole       bool              // the whole registry is judged
+	ConfigChanged bool              // the change has another configuration file than the one in use
+	Remote        string            // the URL of the git remote that names the registry's owner; "" where none does
+}
+
+// Origin is where a run's manifests come from.
+type Origin interface {
+	Select(ctx context.Context, in Inputs) (Selection, error)
+}
+
+// all selects every manifest of a tree.
+func all(ctx context.Context, s *Settings, t Tree, notes ...string) (Selection, error) {
+	files, err := t.List(ctx)
+	if err != nil {
+		return Selection{}, err
+	}
+	manifests := s.selected(files)
+	if len(manifests) == 0 {
+		return Selection{}, usage("no file of the registry matches %s: see the inputs manifests, registry and config%s", s.Set, s.presetHint(ctx, t, files))
+	}
+	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
+	return Selection{Settings: s, Scope: ScopeAll, IsWhole: true, Manifests: sources, Notes: notes, Paths: paths(files)}, err
+}
+
+// change is some files that differ between two moments of a registry.
+type change struct {
+	*Settings
+	base, head Tree
+	files      []github.File // the changed manifests, as head has them
+}
+
+// selection reads the changed manifests, together with what the rules compare them with. What can't be read of the latter is left
+// out, and a note says so: the change itself is verified all the same.
+func (c change) selection(ctx context.Context) (Selection, error) {
+	s := Selection{Settings: c.Settings, Scope: ScopeChanged}
+	if len(c.files) == 0 {
+		return s, nil
+	}
+	files, listErr := c.head.List(ctx)
+	if hasMoved(c.files, files) {
+		c.files, s.Scope = c.selected(files), ScopeAll
+		s.Notes = append(s.Notes, "Every manifest was verified, not just the changed ones: the list of changes is already that of a newer commit")
+	}
+	var err error
+	if s.Manifests, err = ReadAll(ctx, c.head, known(c.files, files), c.MaxSize()); err != nil {
+		return s, err
+	}
+	s.Paths = paths(files)
+	if err := cmp.Or(listErr, c.readOthers(ctx, files, &s)); err != nil {
+		s.Notes = append(s.Notes, "The changed manifests were not compared with the rest of the registry: "+finding.Clean(err.Error()))
+	}
+	if s.Base, err = c.readBase(ctx); err != nil {
+		s.Notes = append(s.Notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
+	}
+	return s, nil
+}
+
+// maxOthers bounds the manifests that are read only to be compared with.
+const maxOthers = 500
+
+func (c change) readOthers(ctx context.Context, files []github.File, s *Selection) (err error) {
+	judged := map[string]bool{}
+	for _, f := range c.files {
+		judged[f.Path] = true
+	}
+	others := c.others(files, judged)
+	if len(others) > maxOthers {
+		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
+	}
+	s.Others, err = ReadAll(ctx, c.head, others, c.MaxSize())
+	return err
+}
+
+// readBase reads what the changed manifests were before, by the path they have now. A renamed file was a manifest only where
+// the same registry selects its old path.
+func (c change) readBase(ctx context.Context) (map[string]Source, error) {
+	files, err := c.base.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before := byPath(files)
+	var old []github.File
+	var now []string
+	for _, f := range c.files {
+		name := cmp.Or(f.Previous, f.Path)
+		if f.Status == "copied" {
+			name = f.Path
+		}
+		was, found := before[name]
+		isManifest := name == f.Path || c.Selects(name) && c.Of(name) == c.Of(f.Path)
+		if found && isManifest {
+			old, now = append(old, was), append(now, f.Path)
+		}
+	}
+	sources, err := ReadAll(ctx, c.base, old, c.MaxSize())
+	if err != nil {
+		return nil, err
+	}
+	base := map[string]Source{}
+	for i, s := range sources {
+		base[now[i]] = s
+	}
+	return base, nil
+}
+
+// hasMoved reports whether changed files are not those of a tree: GitHub lists those of a pull request as it is now.
+func hasMoved(changed, tree []github.File) bool {
+	inTree := byPath(tree)
+	return slices.ContainsFunc(changed, func(f github.File) bool {
+		at := inTree[f.Path].BlobSHA // "" in a folder on disk
+		return at != "" && at != f.BlobSHA
+	})
+}
+
+// known adds to changed files what only the tree tells of them: which are regular files, and how large.
+func known(changed, tree []github.File) []github.File {
+	changed, inTree := slices.Clone(changed), byPath(tree)
+	for i, f := range changed {
+		changed[i].Symlink, changed[i].Submodule, changed[i].Size = inTree[f.Path].Symlink, inTree[f.Path].Submodule, inTree[f.Path].Size
+	}
+	return changed
+}
+
+func byPath(files []github.File) map[string]github.File {
+	index := map[string]github.File{}
+	for _, f := range files {
+		index[f.Path] = f
+	}
+	return index
+}
+
+func paths(files []github.File) []string {
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}

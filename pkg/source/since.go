@@ -1,0 +1,111 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/git"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+)
+
+// Since selects the manifests of a git checkout that differ from the merge base of HEAD and a reference, committed or not. They are
+// compared with what the Action compares them with; the settings are those at the reference.
+type Since struct {
+	Ref     string   // such as "origin/main"
+	Args    []string // files and folders of one checkout to stay within; none: everything
+	Environ []string // for git: "NAME=value"
+}
+
+// Select implements Origin.
+func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
+	checkout, within, err := o.open(ctx)
+	if err != nil {
+		return Selection{}, UsageError{err}
+	}
+	tip, ancestor, err := o.resolve(ctx, checkout)
+	if err != nil {
+		return Selection{}, usage("flag --base is %s: %w", finding.Quote(o.Ref), err)
+	}
+	disk, err := OpenWorkspace(checkout.Root, "")
+	if err != nil {
+		return Selection{}, err
+	}
+	defer disk.Close()
+	head := Worktree{Checkout: checkout, Disk: disk}
+	settings, err := in.Load(ctx, tip)
+	if err != nil {
+		return Selection{}, UsageError{err}
+	}
+	configChanged, err := in.changesConfig(ctx, tip, head)
+	if err != nil {
+		return Selection{}, UsageError{err}
+	}
+	changes, err := checkout.Changes(ctx, ancestor.ID)
+	if err != nil {
+		return Selection{}, err
+	}
+	c := change{Settings: settings, head: head, base: ancestor}
+	for _, f := range changes {
+		if includes(within, f.Path, settings) {
+			c.files = append(c.files, github.File{Path: f.Path, Previous: f.Previous})
+		}
+	}
+	s, err := c.selection(ctx)
+	s.ConfigChanged, s.Remote = configChanged, checkout.RemoteURL(ctx, o.Ref)
+	return s, err
+}
+
+// open finds the checkout that all arguments belong to, and what in it they name: files, and folders with a slash at their end; ""
+// is everything.
+func (o Since) open(ctx context.Context) (checkout *git.Checkout, within []string, err error) {
+	args := o.Args
+	if len(args) == 0 {
+		args, within = []string{"."}, []string{""}
+	}
+	for _, arg := range args {
+		dir, name, err := splitPath(arg)
+		if err != nil {
+			return nil, nil, err
+		}
+		found, err := git.Open(ctx, filepath.Clean(dir), o.Environ)
+		if err != nil {
+			return nil, nil, err
+		}
+		if checkout == nil {
+			checkout = found
+		}
+		if checkout.Root != found.Root {
+			return nil, nil, fmt.Errorf("%s is in another checkout than the others: with --base, name files of one", finding.Quote(arg))
+		}
+		within = append(within, found.Prefix+name)
+	}
+	return checkout, within, nil
+}
+
+// resolve finds the reference's commit, and the merge base of it and HEAD.
+func (o Since) resolve(ctx context.Context, c *git.Checkout) (tip, ancestor GitCommit, err error) {
+	head, err := c.Commit(ctx, "HEAD")
+	if err != nil {
+		return tip, ancestor, err
+	}
+	tip, ancestor = GitCommit{Checkout: c}, GitCommit{Checkout: c}
+	if tip.ID, err = c.Commit(ctx, o.Ref); err != nil {
+		return tip, ancestor, err
+	}
+	ancestor.ID, err = c.MergeBase(ctx, tip.ID, head)
+	return tip, ancestor, err
+}
+
+// includes reports whether a changed file is a manifest to judge: one that is named, or is below a named folder and selected.
+func includes(within []string, path string, s *Settings) bool {
+	return slices.ContainsFunc(within, func(place string) bool {
+		if place == "" || strings.HasSuffix(place, "/") {
+			return strings.HasPrefix(path, place) && s.Selects(path)
+		}
+		return path == place
+	})
+}
