@@ -55,6 +55,7 @@ type Document struct {
 	Path   string // of the manifest, slash-separated
 	Index  int    // in the stream, from 0
 	Syntax Syntax
+	Share  int // bytes of the manifest for each of its documents
 	Root   *Value
 }
 
@@ -84,7 +85,7 @@ func Read(path string, text []byte, o Options) ([]*Document, []finding.Finding) 
 	if root == nil {
 		return nil, findings
 	}
-	return []*Document{{Path: path, Syntax: syntax, Root: root}}, nil
+	return []*Document{{Path: path, Syntax: syntax, Share: len(text), Root: root}}, nil
 }
 
 // Finding returns a finding about a value of the document, at its first character.

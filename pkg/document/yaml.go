@@ -32,6 +32,9 @@ func readYAML(path string, text []byte, maxSize int) ([]*Document, []finding.Fin
 	if findings := r.findings.Findings(); len(findings) > 0 {
 		return nil, findings
 	}
+	for _, d := range documents {
+		d.Share = len(r.text) / len(documents)
+	}
 	return documents, nil
 }
 
@@ -426,13 +429,15 @@ func (r *yamlReader) checkNode(start int, at finding.Position, v *Value, n *yaml
 	if n.Kind == yaml.AliasNode {
 		name = n.Value
 	}
-	line := r.text[bytes.LastIndexByte(r.text[:start], '\n')+1 : start]
+	beginsLate := func() bool { // behind such a break; between brackets, scanFlow finds it
+		return start >= r.flowEnd && bytes.ContainsAny(r.text[bytes.LastIndexByte(r.text[:start], '\n')+1:start], oldBreaks)
+	}
 	switch {
 	case strings.ContainsAny(name, ":?%@`"):
 		r.stop(finding.YAMLAmbiguous, at, v.Pointer(), "The anchor "+finding.Quote(name)+" holds a character at which some parsers end its name", "Use letters, digits, `-` and `_` in the name.")
 	case n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "\x00"):
 		r.stop(finding.YAMLControl, at, v.Pointer(), "The text "+finding.Quote(n.Value)+" holds a NUL, at which some programs end it", "Remove the NUL.")
-	case start >= r.flowEnd && bytes.ContainsAny(line, oldBreaks):
+	case beginsLate():
 		r.stop(finding.YAMLAmbiguous, at, v.Pointer(), oldBreakProblem, oldBreakFix)
 	}
 }

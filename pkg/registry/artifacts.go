@@ -27,7 +27,7 @@ type extraction struct {
 	ofArtifacts []finding.Finding        // each the reason for its artifact's status: they are as bounded as the artifacts
 	used        map[int]bool             // where checksums begin that were read
 	covered     map[*document.Value]bool // objects and lists whose digests are used, or known to be of no download
-	isCased     bool                     // some member's name differs from a described one only in case
+	alike       map[*document.Value]bool // members whose name differs from a described one only in case
 	merged      map[*document.Value]bool // overridden members that were looked through
 
 	addressed   map[*document.Value]bool // entries with an address
@@ -38,7 +38,7 @@ type extraction struct {
 
 func newExtraction(r *Registry, d *document.Document) *extraction {
 	return &extraction{
-		Registry: r, document: d, pointers: map[string]bool{}, taken: map[*document.Value]bool{}, used: map[int]bool{}, covered: map[*document.Value]bool{}, merged: map[*document.Value]bool{},
+		Registry: r, document: d, kept: Collector{maxBytes: min(bytesForEach*d.Share+minArtifactBytes, maxArtifactBytes)}, alike: map[*document.Value]bool{}, pointers: map[string]bool{}, taken: map[*document.Value]bool{}, used: map[int]bool{}, covered: map[*document.Value]bool{}, merged: map[*document.Value]bool{},
 		addressed: map[*document.Value]bool{}, schemes: map[string][]*document.Value{},
 	}
 }

@@ -4,15 +4,19 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// The bounds of the artifacts of one document.
+// The bounds of the artifacts of one document. Aliases let a small manifest name many artifacts with long pointers.
 const (
 	maxArtifacts     = 100_000
 	maxArtifactBytes = 16 << 20 // of pointers and URLs
+	minArtifactBytes = 16 << 10 // which any document may name
+	bytesForEach     = 3        // further ones for each byte of the manifest
 )
 
 // Collector keeps the artifacts of one document, as many as a document may name, and counts the others. The zero Collector is
@@ -20,12 +24,20 @@ const (
 type Collector struct {
 	artifacts []artifact.Artifact
 	bytes     int
+	maxBytes  int // 0: maxArtifactBytes
 	dropped   int
 }
 
 // Full reports whether further artifacts are only counted.
 func (c *Collector) Full() bool {
-	return len(c.artifacts) >= maxArtifacts || c.bytes >= maxArtifactBytes
+	return len(c.artifacts) >= maxArtifacts || c.bytes >= c.limit()
+}
+
+func (c *Collector) limit() int {
+	if c.maxBytes == 0 {
+		return maxArtifactBytes
+	}
+	return c.maxBytes
 }
 
 // Add keeps an artifact, or counts it.
@@ -50,5 +62,5 @@ func (c *Collector) Findings(d *document.Document) []finding.Finding {
 		return nil
 	}
 	return []finding.Finding{d.Finding(finding.RegistryTooMany, d.Root,
-		fmt.Sprintf("The manifest names %d files more than the limit (%d, and %d MiB of URLs); they were not verified", c.dropped, maxArtifacts, maxArtifactBytes>>20), "")}
+		fmt.Sprintf("The manifest names %d files more than the limit (%d, and %s of pointers and URLs); they were not verified", c.dropped, maxArtifacts, humanize.IBytes(uint64(c.limit()))), "")}
 }

@@ -217,6 +217,34 @@ func TestIgnoredAndOptional(t *testing.T) {
 	}
 }
 
+// TestAliasesDoNotMultiplyWhatAManifestCosts: pointers of 4,000 bytes, and an alias in three bytes.
+func TestAliasesDoNotMultiplyWhatAManifestCosts(t *testing.T) {
+	r, err := registry.Preset("localai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := ""
+	for i, c := range "abcd" {
+		names += strings.Repeat(" ", i+2) + strings.Repeat(string(c), 1000) + ":\n"
+	}
+	for _, value := range []string{"{uri: 'https://x/a', sha256: z}", "{uri: {}}", "{uri: !!int 5}", "{Uri: a}", "{uri: [1, 2]}"} {
+		text := "- z: &a " + value + "\n" + names + "      download_files: [" + strings.Repeat("*a, ", 20_000) + "]\n"
+		for _, text := range []string{text, strings.Repeat("---\n"+strings.Replace(text, strings.Repeat("*a, ", 19_900), "", 1), 50)} {
+			m, findings := r.Read("gallery/a.yaml", []byte(text), r)
+			size := 0
+			for _, f := range findings {
+				size += len(f.Pointer) + len(f.Message)
+			}
+			for _, a := range m.Artifacts {
+				size += len(a.Pointer) + len(a.URL)
+			}
+			if size > 10<<20 {
+				t.Errorf("%s: %d bytes of artifacts and findings", value, size)
+			}
+		}
+	}
+}
+
 // TestTooManyArtifactsAreCounted: what is not kept is not verified, and that is an error.
 func TestTooManyArtifactsAreCounted(t *testing.T) {
 	r, err := described("manifests: a\nmax-size: 16MB\nartifacts: [{at: /*, url: ''}]")

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -46,7 +47,11 @@ func pointerNames(pointer string) []string {
 
 // visitName keeps members whose name equals a described one when case is ignored. Most of them bear that name.
 func (x *extraction) visitName(v *document.Value, _ []document.Match) bool {
-	x.isCased = x.isCased || x.isLookalike(v)
+	if name := v.Name(); name != "" && len(name) <= x.longestName {
+		if spelling, isDescribed := x.names[fold(name)]; isDescribed && spelling != name {
+			x.alike[v] = true
+		}
+	}
 	return true
 }
 
@@ -54,8 +59,7 @@ func (x *extraction) visitName(v *document.Value, _ []document.Match) bool {
 // It looks for them in documents that have such a name at all, or where names are described by parts.
 func (x *extraction) reportKeyCase() {
 	root := x.document.Root
-	hasParts := func(p document.Pattern) bool { _, some := p.Names(); return some }
-	if !x.isCased && !slices.ContainsFunc(x.patterns, hasParts) || !x.describesFolding(root) {
+	if len(x.alike) == 0 && !x.hasParts || !x.describesFolding(root) {
 		return
 	}
 	told := map[*document.Value]bool{}
@@ -116,18 +120,16 @@ func (x *extraction) readFolding(e *entry, at document.Pattern, v *document.Valu
 		found = append(found, lookalikes(v, root, pointer)...)
 	}
 	found = slices.DeleteFunc(found, func(other *document.Value) bool { return x.describesMember(v, other) })
-	if !at.Match(v.Pointer()) && !x.describesPlace(at, v) {
-		found = append(found, x.nearestLookalike(v))
+	if above := x.nearestLookalike(v); (above != nil || x.hasParts) && !at.Match(v.Pointer()) && !x.describesPlace(at, v) {
+		found = append(found, cmp.Or(above, v)) // itself, where a part of its name differs
 	}
 	return found
 }
 
-// nearestLookalike returns the value itself where no name that leads to it is one: a part of its own name differs then.
+// nearestLookalike returns a look-alike that leads to a value, nil for none.
 func (x *extraction) nearestLookalike(v *document.Value) *document.Value {
-	for above := v; above != nil; above = above.Parent() {
-		if x.isLookalike(above) {
-			return above
-		}
+	for v != nil && !x.alike[v] {
+		v = v.Parent()
 	}
 	return v
 }
@@ -162,17 +164,19 @@ func lookalikes(v, root *document.Value, pointer string) (found []*document.Valu
 	return found
 }
 
-// isLookalike reports whether a member's name differs from a described one only in case.
-func (x *extraction) isLookalike(v *document.Value) bool {
-	spelling, isDescribed := x.names[fold(v.Name())]
-	return isDescribed && v.Name() != "" && spelling != v.Name()
-}
-
 // describesMember reports whether a member of an entry is described in its own spelling, by any description of that entry.
 func (x *extraction) describesMember(v, member *document.Value) bool {
-	pointer := strings.TrimPrefix(member.Pointer(), v.Pointer())
+	if x.names[fold(member.Name())] != "" {
+		return false // there is one spelling, and it is another
+	}
+	var tokens []string
+	for at := member; at != v && at != nil; at = at.Parent() {
+		tokens = append(tokens, at.Step())
+	}
+	slices.Reverse(tokens)
+	isNamed := func(pointer string) bool { return slices.Equal(pointerNames(pointer), tokens) }
 	return slices.ContainsFunc(x.entries, func(e entry) bool {
-		return slices.Contains(slices.Concat(e.read, e.asked), pointer) &&
+		return slices.ContainsFunc(slices.Concat(e.read, e.asked), isNamed) &&
 			slices.ContainsFunc(e.at, func(p document.Pattern) bool { return p.Match(v.Pointer()) })
 	})
 }

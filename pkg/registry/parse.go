@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -152,7 +153,12 @@ func (p *parser) compile(v *document.Value, r *Registry, ignore, includes []docu
 	for _, c := range slices.Concat(r.where, r.unless) {
 		names = append(names, pointerNames(c.pointer)...)
 	}
+	for _, p := range all {
+		_, hasParts := p.Names()
+		r.hasParts = r.hasParts || hasParts
+	}
 	for _, name := range names {
+		r.longestName = max(r.longestName, utf8.UTFMax*len(name))
 		if other, isKnown := r.names[fold(name)]; isKnown && other != name {
 			r.names[fold(name)] = ""
 			continue

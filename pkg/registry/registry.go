@@ -35,6 +35,8 @@ type Registry struct {
 	matcher       *document.Matcher  // of the patterns
 	owners        []int              // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
 	names         map[string]string  // of the described members, by their folded form; "" for several spellings of one
+	longestName   int                // bytes that a name may have that equals one of these but for case
+	hasParts      bool               // some pattern describes parts of names
 }
 
 // Describer finds the artifacts of one document. Artifacts and findings are in the order of the text, and an artifact is never
@@ -88,18 +90,32 @@ func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []fi
 		return nil, findings
 	}
 	m := &Manifest{Path: path, Registry: r, Documents: documents}
+	var others finding.List
 	for _, d := range documents {
 		artifacts, problems := by.Artifacts(d)
 		if slices.ContainsFunc(problems, func(f finding.Finding) bool { return f.Rule == finding.JSONNotAnObject }) {
 			return nil, problems
 		}
 		m.Artifacts = append(m.Artifacts, artifacts...)
-		findings = append(findings, problems...)
+		for _, f := range problems {
+			if isOfArtifact(f.Rule) || len(documents) == 1 { // whose findings are bounded
+				findings = append(findings, f)
+			} else {
+				others.Add(f)
+			}
+		}
 	}
+	findings = append(findings, others.Findings()...)
+	slices.SortFunc(findings, finding.Finding.Compare)
 	if len(m.Artifacts) == 0 && !r.optional {
 		findings = r.noArtifact(m, findings)
 	}
 	return m, findings
+}
+
+// isOfArtifact reports whether a rule's findings each tell why an artifact has its status, so that none is left out.
+func isOfArtifact(rule string) bool {
+	return strings.HasPrefix(rule, "checksum/") || rule == finding.RegistryPairs || rule == finding.URLConflict
 }
 
 // noArtifact adds what there is to say of a manifest without an artifact: an error where it has digests, since then the
