@@ -12,6 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
@@ -28,8 +29,9 @@ var levels = []string{"error", "warning", "notice", Off}
 type File struct {
 	Name            string // of the file, slash-separated
 	Registries      []*registry.Registry
-	TrustedURLs     []string // globs
-	MissingChecksum string   // a level; "" where nothing is said
+	TrustedURLs     []string          // globs
+	MissingChecksum string            // a level; "" where nothing is said
+	Provenance      *provenance.Rules // nil: GitHub is not asked who built files
 	severity        map[string]string
 	waivers         []waiver
 }
@@ -76,6 +78,7 @@ func (p *parser) read(v *document.Value) {
 		"trusted-urls":     func(v *document.Value) { p.file.TrustedURLs = p.Globs(v) },
 		"missing-checksum": func(v *document.Value) { p.file.MissingChecksum = p.Word(v, levels...) },
 		"severity":         p.severities,
+		"provenance":       p.provenance,
 		"waive": func(v *document.Value) {
 			for _, element := range p.Elements(v) {
 				p.file.waivers = append(p.file.waivers, p.waiver(element))
@@ -104,7 +107,7 @@ func (p *parser) registries(v *document.Value) {
 // two meanings.
 func fixed(rule string) bool {
 	family, _, _ := strings.Cut(rule, "/")
-	return rule == finding.ArtifactMismatch || rule == finding.ArtifactDigestConflict || rule == finding.RegistryKeyCase || rule == finding.RegistryPathCase || family == "json" || family == "yaml" || family == "toml"
+	return rule == finding.ArtifactMismatch || rule == finding.ProvenanceInvalid || rule == finding.ArtifactDigestConflict || rule == finding.RegistryKeyCase || rule == finding.RegistryPathCase || family == "json" || family == "yaml" || family == "toml"
 }
 
 // explainsFailure reports whether a rule says why a file failed: without it, nobody would know.

@@ -87,7 +87,7 @@ func TestShorten(t *testing.T) {
 }
 
 func TestRulesAreComplete(t *testing.T) {
-	id := regexp.MustCompile(`^(json|yaml|toml|schema|artifact|checksum|signature|url|image|registry|config|manifest)/[a-z0-9]+(-[a-z0-9]+)*$`)
+	id := regexp.MustCompile(`^(json|yaml|toml|schema|artifact|checksum|signature|url|image|registry|config|provenance|manifest)/[a-z0-9]+(-[a-z0-9]+)*$`)
 	seen := map[string]bool{}
 	for _, r := range finding.Rules {
 		if !id.MatchString(r.ID) || seen[r.ID] {

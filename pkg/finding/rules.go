@@ -14,7 +14,7 @@ type Rule struct {
 }
 
 // Rules is every rule, family by family: those of every registry, and those that packages have registered.
-var Rules = slices.Concat(jsonRules, yamlRules, tomlRules, schemaRules, artifactRules, checksumRules, urlRules, imageRules, registryRules, readingRules)
+var Rules = slices.Concat(jsonRules, yamlRules, tomlRules, schemaRules, artifactRules, checksumRules, provenanceRules, urlRules, imageRules, registryRules, readingRules)
 
 // Register adds the rules of one registry's own package, before the program begins.
 func Register(rules ...Rule) { Rules = append(Rules, rules...) }
