@@ -40,14 +40,17 @@ type Artifact struct {
 
 	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
 	// be read: that has been reported, and the artifact must not be downloaded.
-	Checksum  *Field[digest.Digest]
-	SRI       bool           // the checksum is written as Subresource Integrity
-	Size      *Field[int64]  // bytes; nil when none is declared
-	Signature *Field[string] // as declared; nil when none is
-	Slot      Slot
-	Wanted    digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
-	Replaces  string           // the URL that a change took from the artifact while it left the checksum; "" for none
-	AllowHTTP bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared
+	Checksum    *Field[digest.Digest]
+	SRI         bool           // the checksum is written as Subresource Integrity
+	Size        *Field[int64]  // bytes; nil when none is declared
+	Signature   *Field[string] // as declared; nil when none is
+	Attestation *Field[string] // Sigstore bundles of the file: their URL or text; nil when none is declared
+	Attests     string         // the name of the file beside the manifest whose Sigstore bundles the artifact is; "" for none
+	Slot        Slot
+	Wanted      digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
+	Replaces    string           // the URL that a change took from the artifact while it left the checksum; "" for none
+	Was         *Artifact        // what it was before a change, of those that the change touches; nil where nothing there corresponds to it
+	AllowHTTP   bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared
 }
 
 // Slot tells where in its document an artifact's values are written, as RFC 6901 pointers; "" is a value without a place of its

@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"get":               {"digest", "fetch", "finding", "minisign"},
 	"image":             {"digest", "fetch", "finding"},
 	"image/imagetest":   {},
-	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "image", "minisign"},
+	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "image", "minisign", "provenance"},
 	"report":            {"artifact", "digest", "finding", "verify"},
 	"plan":              {"artifact", "digest", "finding", "hosts", "report", "verify"},
 	"drift":             {"artifact", "digest", "finding", "hosts", "image", "report", "state", "verify"},
@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"inspect":           {"artifact", "document", "finding", "lint", "prem", "registry", "schema", "source"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "registry", "report", "source", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "registry", "report", "source", "state", "verify"},
 
 	"provenance/provenancetest": {},
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	FailOn          string   // "error", "warning" or "never"
 	Mode            string   // "full", "fast" or "offline"
 	PublicKeys      []minisign.PublicKey
+	Roots           *provenance.Roots
 	Comment         string // "always", "on-failure" or "never"
 	Annotations     bool
 	DriftIssue      bool

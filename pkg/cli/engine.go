@@ -132,10 +132,16 @@ func (p *program) verify(ctx context.Context, c *Config, j *job, m *memory) (*re
 	if c.Shard != nil && !c.isPlanned() {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
 	}
+	attester, err := p.attester(c, j, verifier)
+	if err != nil {
+		return nil, err
+	}
+	verifier.NeedsSHA256 = attester.NeedsSHA256
 	in := j.in
 	stop := p.watch(verifier.Progress)
 	in.Results, in.Bytes = verifier.Run(ctx, downloads)
 	stop()
+	attester.Run(ctx, in.Results)
 	r := p.report(ctx, in, j)
 	m.Judge = j.rules.file.Judge(p.now()).Judge
 	m.Learn(r)

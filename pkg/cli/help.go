@@ -18,7 +18,7 @@ var topics = []struct {
 	flags []string
 }{
 	{"What to check", []string{"base", "local", "registry", "config", "manifests", "scope", "shard", "plan", "plan-file"}},
-	{"How", []string{"mode", "missing-checksum", "trusted-urls", "public-keys", "state-file", "fail-on", "from", "replace"}},
+	{"How", []string{"mode", "missing-checksum", "trusted-urls", "public-keys", "trusted-root", "state-file", "fail-on", "from", "replace"}},
 	{"What to write", []string{"format", "report-file", "sarif-file", "write", "upgrade", "transition", "pin", "color", "quiet", "verbose"}},
 	{"The network", []string{"concurrency", "connections", "max-file-size", "stall-timeout", "timeout", "allow-networks", "github-token"}},
 	{"More", nil},

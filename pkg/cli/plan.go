@@ -23,7 +23,7 @@ import (
 
 // decisive are the inputs that decide what is judged and how: a plan and its shards have to agree on them.
 var decisive = []string{
-	"config", "registry", "manifests", "scope", "missing-checksum", "trusted-urls", "mode", "public-keys", "max-file-size",
+	"config", "registry", "manifests", "scope", "missing-checksum", "trusted-urls", "mode", "public-keys", "trusted-root", "max-file-size",
 }
 
 // decisions returns the texts of the decisive inputs.

@@ -72,7 +72,7 @@ func (c *Comparison) pair(base *registry.Manifest, left map[declared][]artifact.
 			if some := byKey[key]; change.Was == nil && len(some) > 0 {
 				was := removed[some[0]]
 				c.Touched[i].Was = &was
-				c.Touched[i].Is.Replaces = replaces(was, change.Is)
+				c.Touched[i].Is.Replaces, c.Touched[i].Is.Was = replaces(was, change.Is), &was
 				removed[some[0]] = artifact.Artifact{} // it is paired
 				byKey[key] = some[1:]
 			}
@@ -91,6 +91,7 @@ func replaces(was, is artifact.Artifact) string {
 // declared is all that a manifest says of one artifact, wherever it says it.
 type declared struct {
 	url, signature, platform string
+	attestation, attests     string
 	role                     artifact.Role
 	hasChecksum              bool
 	checksum                 digest.Digest
@@ -98,12 +99,15 @@ type declared struct {
 }
 
 func declaredBy(a artifact.Artifact) declared {
-	d := declared{url: urlKey(a), platform: a.Platform, role: a.Role, size: -1}
+	d := declared{url: urlKey(a), platform: a.Platform, attests: a.Attests, role: a.Role, size: -1}
 	if a.Checksum != nil {
 		d.hasChecksum, d.checksum = true, a.Checksum.Value
 	}
 	if a.Signature != nil {
 		d.signature = a.Signature.Value
+	}
+	if a.Attestation != nil {
+		d.attestation = a.Attestation.Value
 	}
 	if a.Size != nil {
 		d.size = a.Size.Value

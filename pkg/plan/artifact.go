@@ -18,9 +18,11 @@ type Artifact struct {
 	URL      string        `json:"url"` // as it is fetched
 	finding.Position
 
-	Checksum  *Field[digest.Digest] `json:"checksum,omitzero"`
-	Size      *Field[int64]         `json:"declared_size,omitzero"`
-	Signature *Field[string]        `json:"signature,omitzero"`
+	Checksum    *Field[digest.Digest] `json:"checksum,omitzero"`
+	Size        *Field[int64]         `json:"declared_size,omitzero"`
+	Signature   *Field[string]        `json:"signature,omitzero"`
+	Attestation *Field[string]        `json:"attestation,omitzero"`
+	Attests     string                `json:"attests,omitempty"`
 
 	AllowHTTP bool `json:"allow_http,omitzero"`
 	SRI       bool `json:"sri,omitzero"`
@@ -39,7 +41,7 @@ func newArtifact(a artifact.Artifact) Artifact {
 	return Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
 		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces,
-		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature),
+		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature), Attestation: newField(a.Attestation), Attests: a.Attests,
 	}
 }
 
@@ -47,7 +49,7 @@ func (a Artifact) artifact() artifact.Artifact {
 	return artifact.Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
 		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces,
-		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(),
+		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(), Attestation: a.Attestation.field(), Attests: a.Attests,
 	}
 }
 

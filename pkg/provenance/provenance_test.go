@@ -124,7 +124,7 @@ func TestWhatIsNoBundleIsAnError(t *testing.T) {
 }
 
 func TestWhatIsNoTrustedRootIsAnError(t *testing.T) {
-	for _, text := range []string{"", "null", "[]", "{}", "x", string(publicGood[:len(publicGood)/2]), strings.Repeat(" ", maxRootSize+1)} {
+	for _, text := range []string{"", "null", "[]", "{}", "x", string(publicGood[:len(publicGood)/2]), strings.Repeat(" ", MaxRootSize+1)} {
 		if _, err := ParseRoots([]byte(text)); err == nil {
 			t.Errorf("%.20q is read as a trusted root", text)
 		}

@@ -25,8 +25,9 @@ import (
 //go:embed trusted_root.json
 var publicGood []byte
 
+// Bounds of what is read of trusted roots.
 const (
-	maxRootSize = 4 << 20 // bytes of a file of trusted roots
+	MaxRootSize = 4 << 20 // bytes of a file of trusted roots
 	maxRoots    = 16
 )
 
@@ -45,8 +46,8 @@ func ParseRoots(text []byte) (*Roots, error) {
 }
 
 func parseRoots(text []byte) ([]trustedRoot, error) {
-	if len(text) > maxRootSize {
-		return nil, fmt.Errorf("the trusted root has more than %d MiB", maxRootSize>>20)
+	if len(text) > MaxRootSize {
+		return nil, fmt.Errorf("the trusted root has more than %d MiB", MaxRootSize>>20)
 	}
 	texts := Split(text)
 	if len(texts) == 0 || len(texts) > maxRoots {

@@ -7,6 +7,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
 // counter is told what is done.
@@ -26,6 +27,9 @@ type body struct {
 	http       fetch.Head
 	counts     counter
 	received   atomic.Int64 // bytes, of all tries
+
+	keepsText bool
+	text      []byte // the whole, and one byte more than a bundle may have at most
 }
 
 func newBody(algorithms []digest.Algorithm, message *minisign.Message, counts counter) *body {
@@ -39,6 +43,7 @@ func (b *body) Start(head fetch.Head) {
 	b.hasher.Reset()
 	b.message.Reset()
 	b.head, b.tail = b.head[:0], b.tail[:0]
+	b.text = b.text[:0]
 	b.size = 0
 }
 
@@ -48,6 +53,9 @@ func (b *body) Write(p []byte) (int, error) {
 		b.head = append(b.head, p[:min(room, len(p))]...)
 	}
 	b.keepTail(p)
+	if room := provenance.MaxBundle + 1 - len(b.text); b.keepsText && room > 0 {
+		b.text = append(b.text, p[:min(room, len(p))]...)
+	}
 	b.size += int64(len(p))
 	_, _ = b.message.Write(p)
 	b.counts.advance(len(p))

@@ -36,6 +36,7 @@ type evidence struct {
 	unstable       bool  // two downloads had different bytes
 
 	path string // of a file on disk
+	text []byte // of a bundle
 }
 
 // isRead reports whether the bytes were seen, and not just their digest.

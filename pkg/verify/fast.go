@@ -46,6 +46,9 @@ func (v *Verifier) ask(ctx context.Context, d Download) (known *evidence, announ
 	if vouched == nil {
 		vouched = d.unchanged(head, baseline)
 	}
+	if vouched != nil && v.needsSHA256(d) && vouched.digests[digest.SHA256].IsZero() {
+		vouched = nil
+	}
 	return vouched, max(head.Size, 0)
 }
 

@@ -43,6 +43,9 @@ func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 			ETag: known.etag, Commit: known.published.Commit(),
 		},
 	}
+	if a.Attests != "" {
+		r.Text = known.text
+	}
 	if known.isRead() {
 		r.Format = known.kind.String()
 		r.Findings = inspect(a, known)

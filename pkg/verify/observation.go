@@ -11,11 +11,12 @@ import (
 // Observation is what one look at a URL found out about its bytes. A Result carries it, a shard's report hands it to the
 // merge, and the baseline keeps it.
 type Observation struct {
-	Digest digest.Digest   `json:"digest,omitzero"`   // zero when no complete body was seen
-	Others []digest.Digest `json:"digests,omitempty"` // of the same bytes, under other algorithms than Digest's; sorted
-	Size   int64           `json:"size,omitzero"`     // bytes; negative when no complete body was seen
-	ETag   string          `json:"etag,omitempty"`    // the URL's strong validator under which the bytes were downloaded; "" for none
-	Commit string          `json:"commit,omitempty"`  // 40 hex digits: the commit that the URL's revision stood for; "" when unknown
+	Digest   digest.Digest   `json:"digest,omitzero"`   // zero when no complete body was seen
+	Others   []digest.Digest `json:"digests,omitempty"` // of the same bytes, under other algorithms than Digest's; sorted
+	Size     int64           `json:"size,omitzero"`     // bytes; negative when no complete body was seen
+	ETag     string          `json:"etag,omitempty"`    // the URL's strong validator under which the bytes were downloaded; "" for none
+	Commit   string          `json:"commit,omitempty"`  // 40 hex digits: the commit that the URL's revision stood for; "" when unknown
+	Attested *Attested       `json:"attested,omitzero"` // what a repository attests of the bytes; nil when that is nothing, or not known
 }
 
 // Baseline is what earlier scans saw at one URL. The zero Baseline is of a URL that no scan saw.

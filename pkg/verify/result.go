@@ -6,6 +6,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
 // Status is what an artifact ended as. The zero value is Unreachable: whatever was never finished failed.
@@ -71,9 +72,11 @@ type Result struct {
 	Artifact artifact.Artifact
 	Status   Status
 	Observation
-	Format   string // what the first bytes are, "" when not known
-	Source   Source
-	Gone     bool   // an Unavailable one: the server answered 404 or 410
-	Note     string // why an Unverified artifact needs no checksum; "" when it does
-	Findings []finding.Finding
+	Format     string // what the first bytes are, "" when not known
+	Source     Source
+	Gone       bool              // an Unavailable one: the server answered 404 or 410
+	Text       []byte            // of an artifact that attests another file, where it was read
+	Provenance *provenance.Facts // who built the file, where it is attested as it has to be
+	Note       string            // why an Unverified artifact needs no checksum; "" when it does
+	Findings   []finding.Finding
 }

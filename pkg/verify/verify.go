@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
@@ -26,9 +28,13 @@ type Verifier struct {
 	Baseline    func(key string) Baseline // what earlier scans saw at a URL, by its Key; nil is nothing
 	Hosts       Hosts                     // what is asked instead of reading a file, or to explain what was read
 	Fast        bool                      // a file is not read where its host's word, or the baseline, decides
-	Offline     bool                      // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
+	// NeedsSHA256 tells artifacts whose SHA-256 has to be known, whatever they declare; nil tells of none.
+	NeedsSHA256 func(artifact.Artifact) bool
+	Offline     bool // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
 	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
 	Patience time.Duration
+
+	texts atomic.Int64 // bytes of bundles that are kept
 }
 
 // Run reads every download, at most Concurrency at a time, and returns one Result per artifact, in the
@@ -104,7 +110,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, progress counter) []R
 // learn finds out about a file, if it can without reading it.
 func (v *Verifier) learn(ctx context.Context, d Download, progress counter) (*evidence, error) {
 	announced := int64(0)
-	if v.Fast && !d.signed(v.Policy.PublicKeys) {
+	if v.Fast && !d.signed(v.Policy.PublicKeys) && !d.attests() {
 		var known *evidence
 		if known, announced = v.ask(ctx, d); known != nil {
 			return known, nil
@@ -128,7 +134,8 @@ func (v *Verifier) read(ctx context.Context, d Download, announced int64, progre
 
 // get reads a file, as the request says.
 func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, progress counter) (*evidence, error) {
-	got := newBody(d.algorithms(v.baseline(d)), newMessage(d, v.Policy.PublicKeys), progress)
+	got := newBody(v.algorithms(d), newMessage(d, v.Policy.PublicKeys), progress)
+	got.keepsText = d.attests()
 	defer v.Progress.reads(d.URL, got, time.Now())()
 	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
 	r.AllowHTTP = !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
@@ -136,5 +143,30 @@ func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, progres
 	if err != nil {
 		return nil, err
 	}
-	return got.evidence(FromDownload, head), nil
+	known := got.evidence(FromDownload, head)
+	if v.texts.Add(int64(len(got.text))) <= maxTexts {
+		known.text = got.text
+	}
+	return known, nil
+}
+
+// algorithms returns what has to be computed of a download.
+func (v *Verifier) algorithms(d Download) []digest.Algorithm {
+	all := d.algorithms(v.baseline(d))
+	if v.needsSHA256(d) {
+		all = append(all, digest.SHA256)
+	}
+	return all
+}
+
+func (v *Verifier) needsSHA256(d Download) bool {
+	return v.NeedsSHA256 != nil && slices.ContainsFunc(d.Artifacts, v.NeedsSHA256)
+}
+
+// maxTexts bounds the bundles of one run that are kept, in bytes.
+const maxTexts = 256 << 20
+
+// attests reports whether a download is a bundle, whose text is needed.
+func (d Download) attests() bool {
+	return slices.ContainsFunc(d.Artifacts, func(a artifact.Artifact) bool { return a.Attests != "" })
 }

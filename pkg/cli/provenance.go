@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// trustedRoot reads the file of trusted roots; "" is the built-in one.
+func trustedRoot(name string) (*provenance.Roots, error) {
+	if name == "" {
+		return provenance.PublicGood(), nil
+	}
+	file, err := openRegular(name)
+	if err != nil {
+		return nil, finding.WithoutPath(err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, provenance.MaxRootSize+1))
+	if err != nil {
+		return nil, finding.WithoutPath(err)
+	}
+	return provenance.ParseRoots(text)
+}
+
+// attester returns what finds out who built the files of a job.
+func (p *program) attester(c *Config, j *job, v *verify.Verifier) (*verify.Attester, error) {
+	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
+	if err != nil {
+		return nil, err
+	}
+	client, _ := v.Fetcher.(*fetch.Client)
+	t := &verify.Attester{
+		Roots: c.Roots, Server: p.server(), Concurrency: c.Concurrency, Offline: c.Mode == modeOffline,
+		GitHub: func(ctx context.Context, repository, sum string, yield func([]byte, error) bool) error {
+			return asked(api.Attestations(ctx, repository, sum, stored(client), func(bundle []byte, err error) bool {
+				if errors.Is(err, github.ErrNoBundle) {
+					err = fmt.Errorf("%w: %w", verify.ErrUnanswered, err)
+				}
+				return yield(bundle, err)
+			}))
+		},
+		Bundle: declaredBundle(client),
+	}
+	if j.rules.file != nil {
+		t.Rules = j.rules.file.Provenance
+	}
+	return t, nil
+}
+
+// asked marks an error after which asking on is no use.
+func asked(err error) error {
+	if errors.Is(err, github.ErrTooMany) {
+		return fmt.Errorf("%w%w", hidden{verify.ErrNotAsked}, err)
+	}
+	return err
+}
+
+// hidden is an error without a text.
+type hidden struct{ error }
+
+func (hidden) Error() string { return "" }
+
+func (h hidden) Unwrap() error { return h.error }
+
+// stored reads a bundle from GitHub's storage: without a token, and from the URL itself.
+func stored(client *fetch.Client) func(context.Context, string) ([]byte, error) {
+	return func(ctx context.Context, url string) ([]byte, error) {
+		return readBundle(ctx, client, fetch.Call{URL: url, Direct: true})
+	}
+}
+
+// declaredBundle reads a bundle from the URL that a manifest declares.
+func declaredBundle(client *fetch.Client) func(context.Context, string) ([]byte, error) {
+	return func(ctx context.Context, url string) ([]byte, error) {
+		return readBundle(ctx, client, fetch.Call{URL: url})
+	}
+}
+
+func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]byte, error) {
+	call.Method, call.MaxBody = http.MethodGet, provenance.MaxBundle
+	reply, err := client.Do(ctx, call)
+	switch {
+	case err != nil:
+		return nil, err
+	case reply.Refusal != nil:
+		return nil, reply.Refusal
+	}
+	return reply.Body, nil
+}

@@ -1,0 +1,347 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
+)
+
+// Attester finds out who built the files of Results. It changes no status, and makes no file trusted.
+type Attester struct {
+	Rules       *provenance.Rules // nil: GitHub is not asked; bundles that manifests declare are verified all the same
+	Roots       *provenance.Roots
+	Server      string // whose release assets GitHub is asked about
+	Concurrency int    // files at a time
+	Offline     bool   // nobody is asked
+
+	// GitHub calls yield with each bundle by which a repository attests the file with a SHA-256, in hex, or with why it can't
+	// be read. After an error that is an ErrNotAsked it is not called again.
+	GitHub func(ctx context.Context, repository, sum string, yield func(bundle []byte, err error) bool) error
+	// Bundle reads the URL of a bundle. Its error is a *fetch.Error.
+	Bundle func(ctx context.Context, url string) ([]byte, error)
+	// Beside returns the SHA-256, in hex, of a file of the registry by its folder and name, or that which a manifest there
+	// declares for an artifact of that file name; nil and "" know of none.
+	Beside func(ctx context.Context, folder, name string) (sum string)
+
+	// Known returns what earlier scans learned of a file that a repository attests; nil knows nothing.
+	Known func(repository, sum string) []provenance.Facts
+	// Baseline returns who built an artifact's file when a scan last found it attested; nil knows nothing.
+	Baseline func(artifact.Artifact) (by provenance.Facts, found bool)
+
+	answers, texts sync.Map // by what is asked: func() *attestations, func() fetched
+	notAsked       atomic.Pointer[error]
+}
+
+// Errors by which the functions of an Attester tell what is unknown from what is wrong.
+var (
+	ErrNotAsked   = errors.New("not asked")    // the rate limit is used up
+	ErrUnanswered = errors.New("not answered") // the host of a bundle did not answer
+)
+
+// Attested is what is learned of the builds of a file that a repository attests.
+type Attested struct {
+	Repository string             `json:"repository"` // that was asked
+	Builds     []provenance.Facts `json:"builds"`
+}
+
+// maxBuilds bounds the builds of one file that are kept for later scans.
+const maxBuilds = 16
+
+// Run adds to results who built their files, and what is wrong with that.
+func (t *Attester) Run(ctx context.Context, results []Result) {
+	beside := make([]*provenance.Facts, len(results))
+	if !t.Offline {
+		t.verifyBeside(ctx, results, beside)
+	}
+	var group errgroup.Group
+	group.SetLimit(max(t.Concurrency, 1))
+	for i := range results {
+		group.Go(func() error {
+			t.attest(ctx, &results[i], beside[i])
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error: an error is a finding
+}
+
+// NeedsSHA256 reports whether the SHA-256 of an artifact has to be known.
+func (t *Attester) NeedsSHA256(a artifact.Artifact) bool {
+	return a.Attestation != nil || t.Rules != nil && t.releaseOf(a.URL) != ""
+}
+
+// attest finds out who built one file; by is who did as a bundle beside the manifest says.
+func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) {
+	a := r.Artifact
+	if a.Role == artifact.Image {
+		return
+	}
+	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
+	isDropped := a.Was != nil && a.Was.Attestation != nil && a.Attestation == nil
+	if isDropped {
+		r.Findings = append(r.Findings, lost(a, rule, "The attestation that was declared here is gone"))
+	}
+	sum := r.sha256()
+	if sum == "" || t.Offline {
+		return
+	}
+	if a.Attestation != nil && by == nil {
+		declared, problem := t.judgeDeclared(t.declared(ctx, a.Attestation.Value, sum), a.URL)
+		if by = declared; by == nil {
+			r.Findings = append(r.Findings, problem.of(atField(a, a.Attestation, problem.rule, problem.message, "")))
+		}
+	}
+	if by == nil && t.Rules != nil && t.releaseOf(a.URL) != "" {
+		found := t.ask(ctx, rule.Repository, sum, rule.Check)
+		r.Attested = found.attested(rule.Repository)
+		var strangers []string
+		if by, strangers = found.judge(rule.Check); by == nil {
+			r.Findings = append(r.Findings, t.unattested(ctx, a, rule, found, strangers, isDropped)...)
+		}
+	}
+	if r.Provenance = by; by != nil {
+		r.Findings = append(r.Findings, t.changed(ctx, a, *by)...)
+	}
+}
+
+// sha256 returns the SHA-256 of a complete body, in hex, "" where it is not known.
+func (r Result) sha256() string {
+	for _, d := range append([]digest.Digest{r.Digest}, r.Others...) {
+		if d.Algorithm == digest.SHA256 {
+			return d.Sum
+		}
+	}
+	return ""
+}
+
+// releaseOf returns the repository of a release asset, as "acme/tool", "" for any other URL.
+func (t *Attester) releaseOf(url string) string {
+	if ref := hosts.Parse(url, t.Server); ref.ReleaseAsset() {
+		return ref.Owner + "/" + ref.Repo
+	}
+	return ""
+}
+
+// attestations is what bundles say of one file.
+type attestations struct {
+	facts              []provenance.Facts // of those that verify
+	invalid            []string           // why others do not
+	unknownAuthorities []string           // why others can't be checked
+	unchecked          []string           // the same; they may be right
+	err                error              // why there may be more
+}
+
+// verify adds a bundle.
+func (s *attestations) verify(roots *provenance.Roots, bundle []byte, sum string) {
+	facts, err := roots.Verify(bundle, digest.Digest{Algorithm: digest.SHA256, Sum: sum})
+	switch {
+	case err == nil:
+		s.facts = append(s.facts, facts)
+	case errors.Is(err, provenance.ErrUnknownAuthority):
+		s.unknownAuthorities = append(s.unknownAuthorities, err.Error())
+	case errors.Is(err, provenance.ErrUnknownLog):
+		s.unchecked = append(s.unchecked, err.Error())
+	default:
+		s.invalid = append(s.invalid, err.Error())
+	}
+}
+
+// judge returns the first build that is accepted, else why the others are not.
+func (s *attestations) judge(check func(provenance.Facts) error) (accepted *provenance.Facts, strangers []string) {
+	for _, f := range s.facts {
+		err := check(f)
+		if err == nil {
+			return &f, nil
+		}
+		if !f.Release {
+			strangers = append(strangers, err.Error())
+		}
+	}
+	return nil, strangers
+}
+
+// release says that GitHub attests an immutable release, "" where it does not.
+func (s *attestations) release() string {
+	for _, f := range s.facts {
+		if f.Release {
+			return fmt.Sprintf("GitHub attests that it is in the immutable release %s of %s, which is not a build",
+				finding.Quote(strings.TrimPrefix(f.Ref, "refs/tags/")), finding.Quote(f.Repository))
+		}
+	}
+	return ""
+}
+
+func (s *attestations) attested(repository string) *Attested {
+	found := &Attested{Repository: repository}
+	for _, f := range s.facts {
+		if !f.Release && len(found.Builds) < maxBuilds {
+			found.Builds = append(found.Builds, f)
+		}
+	}
+	if len(found.Builds) == 0 {
+		return nil
+	}
+	return found
+}
+
+// ask returns a repository's attestations of a file. GitHub is asked once about each, and not where earlier scans learned of a
+// build that is accepted.
+func (t *Attester) ask(ctx context.Context, repository, sum string, check func(provenance.Facts) error) *attestations {
+	if t.Known != nil {
+		known := &attestations{facts: t.Known(repository, sum)}
+		if accepted, _ := known.judge(check); accepted != nil {
+			return known
+		}
+	}
+	once, _ := t.answers.LoadOrStore(strings.ToLower(repository)+" "+sum, sync.OnceValue(func() *attestations {
+		found := &attestations{}
+		if err := t.notAsked.Load(); err != nil {
+			found.err = *err
+			return found
+		}
+		found.err = t.GitHub(ctx, repository, sum, func(bundle []byte, err error) bool {
+			switch {
+			case err == nil:
+				found.verify(t.Roots, bundle, sum)
+			case errors.Is(err, ErrUnanswered):
+				found.unchecked = append(found.unchecked, err.Error())
+			default:
+				found.invalid = append(found.invalid, err.Error())
+			}
+			return true
+		})
+		if errors.Is(found.err, ErrNotAsked) {
+			t.notAsked.CompareAndSwap(nil, &found.err)
+		}
+		return found
+	}))
+	return once.(func() *attestations)()
+}
+
+// unattested says that GitHub has no attestation of a release asset that its rule accepts.
+func (t *Attester) unattested(ctx context.Context, a artifact.Artifact, rule provenance.Rule, found *attestations, strangers []string, isTold bool) []finding.Finding {
+	unknown := append(found.unchecked, found.unknownAuthorities...)
+	var findings []finding.Finding
+	if len(unknown) > 0 {
+		findings = append(findings, unchecked(a, rule, "The attestation can't be checked: "+listed(unknown)))
+	}
+	switch {
+	case found.err != nil:
+		return []finding.Finding{unchecked(a, rule, "Who built the file is not known: "+found.err.Error())}
+	case len(strangers) > 0:
+		return append(findings, at(a, finding.ProvenanceOtherBuilder, "The file is attested by somebody else: "+listed(strangers), ""))
+	case len(unknown) > 0 || isTold:
+		return findings
+	}
+	message := fmt.Sprintf("%s does not attest the file", finding.Quote(rule.Repository))
+	if reasons := append(found.invalid, found.release()); cmp.Or(reasons...) != "" {
+		message += ": " + listed(reasons)
+	}
+	by, wasAttested, err := t.earlier(ctx, a)
+	level, isReported := severityOf(rule.Missing)
+	switch {
+	case wasAttested:
+		return []finding.Finding{lost(a, rule, message+fmt.Sprintf(", and %s built the one before", builder(by)))}
+	case isReported:
+		f := at(a, finding.ProvenanceMissing, message, "")
+		f.Severity = level
+		return []finding.Finding{f}
+	case err != nil:
+		return []finding.Finding{unchecked(a, rule, "Whether the file before was attested is not known: "+err.Error())}
+	}
+	return nil
+}
+
+// earlier returns who built what was in an artifact's place before: as the repository of its release attests the digest that was
+// declared, else as the baseline has it. Any workflow of that repository counts.
+func (t *Attester) earlier(ctx context.Context, a artifact.Artifact) (by provenance.Facts, found bool, err error) {
+	was := cmp.Or(a.Was, &artifact.Artifact{})
+	rule, _ := t.Rules.For(was.URL, t.releaseOf(was.URL))
+	anyone := provenance.Policy{Repository: rule.Repository, AnySigner: true, SelfHosted: true}
+	switch {
+	case was.Checksum == nil || was.Checksum.Value.Algorithm != digest.SHA256:
+	case was.Attestation != nil:
+		if accepted, _ := t.declared(ctx, was.Attestation.Value, was.Checksum.Value.Sum).judge(t.lenient(was.URL)); accepted != nil {
+			return *accepted, true, nil
+		}
+	case t.Rules != nil && t.releaseOf(was.URL) != "":
+		answer := t.ask(ctx, rule.Repository, was.Checksum.Value.Sum, anyone.Check)
+		if accepted, _ := answer.judge(anyone.Check); accepted != nil {
+			return *accepted, true, nil
+		}
+		err = answer.err
+	}
+	if t.Baseline != nil {
+		by, found = t.Baseline(a)
+	}
+	return by, found, err
+}
+
+// changed tells that another repository or workflow built a file than the one before.
+func (t *Attester) changed(ctx context.Context, a artifact.Artifact, by provenance.Facts) []finding.Finding {
+	before, found, _ := t.earlier(ctx, a)
+	if !found || strings.EqualFold(before.Repository, by.Repository) && strings.EqualFold(before.Workflow(), by.Workflow()) {
+		return nil
+	}
+	return []finding.Finding{at(a, finding.ProvenanceChanged, fmt.Sprintf("%s built the file, and %s the one before", builder(by), builder(before)), "")}
+}
+
+// builder names who built a file, in a sentence.
+func builder(by provenance.Facts) string {
+	name := finding.Quote(by.Workflow())
+	if !strings.HasPrefix(strings.ToLower(by.Workflow()), strings.ToLower(by.Repository)+"/") {
+		name += " for " + finding.Quote(by.Repository)
+	}
+	return name
+}
+
+func lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
+	f := at(a, finding.ProvenanceLost, message, "")
+	if level, _ := severityOf(rule.Missing); rule.Missing != "" && level == finding.Error {
+		f.Severity = finding.Error
+	}
+	return f
+}
+
+func unchecked(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
+	f := lost(a, rule, message)
+	if f.Rule = finding.ProvenanceUnchecked; f.Severity != finding.Error {
+		f.Severity = finding.Notice
+	}
+	return f
+}
+
+// severityOf reads a level; off, and none, is not reported.
+func severityOf(level string) (severity finding.Severity, isReported bool) {
+	return severity, severity.UnmarshalText([]byte(level)) == nil
+}
+
+// maxReasons bounds how many bundles a message speaks of.
+const maxReasons = 3
+
+// listed joins different reasons to a clause.
+func listed(reasons []string) string {
+	var all []string
+	seen := map[string]bool{"": true}
+	for _, reason := range reasons {
+		if !seen[reason] {
+			all = append(all, reason)
+		}
+		seen[reason] = true
+	}
+	if more := len(all) - maxReasons; more > 0 {
+		all = append(all[:maxReasons], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
+}

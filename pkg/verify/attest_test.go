@@ -1,0 +1,292 @@
+package verify_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
+	. "github.com/premAI-io/verify-manifests/pkg/provenance/provenancetest"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+var (
+	fileSum  = SHA256([]byte("version 1.3"))
+	olderSum = SHA256([]byte("version 1.2"))
+)
+
+const toolURL = "https://github.com/acme/tool/releases/download/v1.3/tool"
+
+// world is what an Attester asks: GitHub's attestations by repository and digest, and bundles by URL.
+type world struct {
+	sync.Mutex
+	github map[string][][]byte
+	errs   map[string]error
+	urls   map[string][]byte
+	calls  []string
+}
+
+func (w *world) attester(t *testing.T, s *Sigstore, rules *provenance.Rules) *verify.Attester {
+	t.Helper()
+	roots, err := provenance.ParseRoots(s.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &verify.Attester{
+		Rules: rules, Roots: roots, Server: "https://github.com", Concurrency: 4,
+		GitHub: func(_ context.Context, repository, sum string, yield func([]byte, error) bool) error {
+			w.Lock()
+			defer w.Unlock()
+			w.calls = append(w.calls, repository+" "+sum)
+			for _, bundle := range w.github[repository+" "+sum] {
+				if bundle == nil {
+					yield(nil, fmt.Errorf("%w: its host", verify.ErrUnanswered))
+					continue
+				}
+				yield(bundle, nil)
+			}
+			return w.errs[repository+" "+sum]
+		},
+		Bundle: func(_ context.Context, url string) ([]byte, error) {
+			if text, found := w.urls[url]; found {
+				return text, nil
+			}
+			status, kind := 404, fetch.Unavailable
+			if strings.Contains(url, "down") {
+				status, kind = 503, fetch.Unreachable
+			}
+			return nil, &fetch.Error{Status: status, Kind: kind, Message: fmt.Sprintf("The server answered %d", status)}
+		},
+	}
+}
+
+func sha256Of(sum string) digest.Digest { return digest.Digest{Algorithm: digest.SHA256, Sum: sum} }
+
+// asset is the Result of a release asset that was read.
+func asset(changes ...func(*verify.Result)) verify.Result {
+	r := verify.Result{
+		Artifact: artifact.Artifact{Manifest: "m/manifest.json", Pointer: "/a", URL: toolURL, Name: "tool", Role: artifact.File,
+			Checksum: &artifact.Field[digest.Digest]{Value: sha256Of(fileSum), Pointer: "/a/checksum"}},
+		Status: verify.Verified, Observation: verify.Observation{Digest: sha256Of(fileSum), Size: 11}, Source: verify.FromDownload,
+	}
+	for _, change := range changes {
+		change(&r)
+	}
+	return r
+}
+
+func declaring(value string) func(*verify.Result) {
+	return func(r *verify.Result) {
+		r.Artifact.Attestation = &artifact.Field[string]{Value: value, Pointer: "/a/attestation", Position: finding.Position{Line: 9, Column: 1}}
+	}
+}
+
+// older is what a change made the asset of.
+func older(changes ...func(*artifact.Artifact)) *artifact.Artifact {
+	a := asset().Artifact
+	a.URL = strings.Replace(toolURL, "v1.3", "v1.2", 1)
+	a.Checksum = &artifact.Field[digest.Digest]{Value: sha256Of(olderSum)}
+	for _, change := range changes {
+		change(&a)
+	}
+	return &a
+}
+
+func TestWhoBuiltAFile(t *testing.T) {
+	s := New()
+	own, stranger := s.Bundle(Of("acme/tool", fileSum)), s.Bundle(Of("stranger/tool", fileSum))
+	nightly := Of("acme/tool", olderSum)
+	nightly.Signer = "acme/tool/.github/workflows/nightly.yml@refs/heads/main"
+	at := func(repository, sum string, bundles ...[]byte) map[string][][]byte {
+		return map[string][][]byte{repository + " " + sum: bundles}
+	}
+	rules := func(missing string, list ...provenance.Rule) *provenance.Rules {
+		return &provenance.Rules{Missing: missing, List: list}
+	}
+	built := func(f provenance.Facts) func(artifact.Artifact) (provenance.Facts, bool) {
+		return func(artifact.Artifact) (provenance.Facts, bool) { return f, true }
+	}
+	before := provenance.Facts{Repository: "acme/tool", Signer: "acme/tool/.github/workflows/release.yml@refs/tags/v1"}
+	for _, test := range []struct {
+		name     string
+		rules    *provenance.Rules
+		github   map[string][][]byte
+		errs     map[string]error
+		result   verify.Result
+		before   *artifact.Artifact
+		baseline func(artifact.Artifact) (provenance.Facts, bool)
+		want     string // rules and severities of findings, and "attested"
+		calls    int
+	}{
+		{name: "no policy", github: at("acme/tool", fileSum, own), result: asset()},
+		{name: "attested", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), want: "attested", calls: 1},
+		{name: "attested, of a wrong file", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(func(r *verify.Result) { r.Status = verify.Mismatch }), want: "attested", calls: 1},
+		{name: "one of several", rules: rules("error"), github: at("acme/tool", fileSum, stranger, []byte("null"), s.Bundle(Of("acme/tool", fileSum), UnknownLog), nil, own), result: asset(), want: "attested", calls: 1},
+		{name: "none, and nobody minds", rules: rules(""), result: asset(), calls: 1},
+		{name: "none", rules: rules("warning"), result: asset(), want: "provenance/missing warning", calls: 1},
+		{name: "none, by a rule", rules: rules("off", provenance.Rule{URL: "https://github.com/acme/**", Missing: "error"}), result: asset(), want: "provenance/missing error", calls: 1},
+		{name: "none that verifies", rules: rules("notice"), github: at("acme/tool", fileSum, []byte("{}"), s.Bundle(Of("acme/tool", olderSum))), result: asset(), want: "provenance/missing notice", calls: 1},
+		{name: "a stranger's", rules: rules(""), github: at("acme/tool", fileSum, stranger), result: asset(), want: "provenance/other-builder error", calls: 1},
+		{name: "another workflow's", rules: rules("", provenance.Rule{URL: "**", Policy: provenance.Policy{Signers: []string{"acme/tool/.github/workflows/x.yml"}}}), github: at("acme/tool", fileSum, own), result: asset(), want: "provenance/other-builder error", calls: 1},
+		{name: "another repository is asked", rules: rules("", provenance.Rule{URL: "**", Policy: provenance.Policy{Repository: "stranger/tool"}}), github: at("stranger/tool", fileSum, stranger), result: asset(), want: "attested", calls: 1},
+		{name: "an unknown log", rules: rules("warning"), github: at("acme/tool", fileSum, s.Bundle(Of("acme/tool", fileSum), UnknownLog)), result: asset(), want: "provenance/unchecked notice", calls: 1},
+		{name: "an unknown authority", rules: rules("error"), github: at("acme/tool", fileSum, s.Bundle(Of("acme/tool", fileSum), UnknownCA)), result: asset(), want: "provenance/unchecked error", calls: 1},
+		{name: "a bundle's host is down", rules: rules(""), github: at("acme/tool", fileSum, nil), result: asset(), want: "provenance/unchecked notice", calls: 1},
+		{name: "GitHub is down", rules: rules(""), errs: map[string]error{"acme/tool " + fileSum: errors.New("502")}, github: at("acme/tool", fileSum, stranger), result: asset(), want: "provenance/unchecked notice", calls: 1},
+		{name: "GitHub is down, and it matters", rules: rules("error"), errs: map[string]error{"acme/tool " + fileSum: errors.New("502")}, result: asset(), want: "provenance/unchecked error", calls: 1},
+		{name: "no release asset", rules: rules("error"), result: asset(func(r *verify.Result) { r.Artifact.URL = "https://example.com/tool" })},
+		{name: "an image", rules: rules("error"), result: asset(func(r *verify.Result) { r.Artifact.Role = artifact.Image })},
+		{name: "a file that was not read", rules: rules("error"), result: asset(func(r *verify.Result) { r.Status, r.Digest = verify.Unreachable, digest.Digest{} })},
+
+		{name: "lost to the base", rules: rules("notice"), github: at("acme/tool", olderSum, s.Bundle(Of("acme/tool", olderSum))), result: asset(), before: older(), want: "provenance/lost warning", calls: 2},
+		{name: "lost where it has to be there", rules: rules("error"), github: at("acme/tool", olderSum, s.Bundle(nightly)), result: asset(), before: older(), want: "provenance/lost error", calls: 2},
+		{name: "the base had none", rules: rules("notice"), result: asset(), before: older(), want: "provenance/missing notice", calls: 2},
+		{name: "the base can't be asked", rules: rules(""), errs: map[string]error{"acme/tool " + olderSum: errors.New("502")}, result: asset(), before: older(), want: "provenance/unchecked notice", calls: 2},
+		{name: "lost to the baseline", rules: rules(""), result: asset(), baseline: built(before), want: "provenance/lost warning", calls: 1},
+		{name: "as before", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), baseline: built(before), want: "attested", calls: 1},
+		{name: "another workflow than before", rules: rules(""), github: map[string][][]byte{"acme/tool " + fileSum: {own}, "acme/tool " + olderSum: {s.Bundle(nightly)}}, result: asset(), before: older(), want: "provenance/changed warning attested", calls: 2},
+		{name: "another repository than before", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), baseline: built(provenance.Facts{Repository: "acme/old", Signer: "acme/old/.github/workflows/release.yml@x"}), want: "provenance/changed warning attested", calls: 1},
+		{name: "a removed bundle", result: asset(), before: older(func(a *artifact.Artifact) { a.Attestation = &artifact.Field[string]{} }), want: "provenance/lost warning"},
+		{name: "a removed bundle under a policy", rules: rules("error"), result: asset(), before: older(func(a *artifact.Artifact) { a.Attestation = &artifact.Field[string]{} }), want: "provenance/lost error", calls: 1},
+
+		{name: "a declared bundle", result: asset(declaring(string(own))), want: "attested"},
+		{name: "a declared URL", result: asset(declaring("https://example.com/own")), want: "attested"},
+		{name: "any of several", result: asset(declaring(string(stranger) + "\n" + string(own) + "\n")), want: "attested"},
+		{name: "a declared bundle is enough", rules: rules("error"), result: asset(declaring(string(own))), want: "attested"},
+		{name: "a declared stranger's", result: asset(declaring(string(stranger))), want: "provenance/other-builder error"},
+		{name: "a declared stranger's of no release", result: asset(declaring(string(stranger)), func(r *verify.Result) { r.Artifact.URL = "https://example.com/tool" }), want: "attested"},
+		{name: "a declared bundle under a rule", rules: rules("", provenance.Rule{URL: "https://example.com/**", Policy: provenance.Policy{Repository: "acme/tool"}}), result: asset(declaring(string(stranger)), func(r *verify.Result) { r.Artifact.URL = "https://example.com/tool" }), want: "provenance/other-builder error"},
+		{name: "a declared bundle of other bytes", result: asset(declaring(string(s.Bundle(Of("acme/tool", olderSum))))), want: "provenance/invalid error"},
+		{name: "a declared bundle of an unknown authority", result: asset(declaring(string(s.Bundle(Of("acme/tool", fileSum), UnknownCA)))), want: "provenance/invalid error"},
+		{name: "a declared bundle of an unknown log", result: asset(declaring(string(s.Bundle(Of("acme/tool", fileSum), UnknownLog)))), want: "provenance/unchecked notice"},
+		{name: "a declared bundle that is gone", result: asset(declaring("https://example.com/gone")), want: "provenance/invalid error"},
+		{name: "a declared bundle whose host is down", rules: rules("error"), result: asset(declaring("https://example.com/down")), want: "provenance/unchecked error provenance/missing error", calls: 1},
+		{name: "a declared text that is none", result: asset(declaring("https://example.com/empty")), want: "provenance/invalid error"},
+		{name: "a declared null", result: asset(declaring("https://example.com/null")), want: "provenance/invalid error"},
+	} {
+		w := &world{github: test.github, errs: test.errs, urls: map[string][]byte{"https://example.com/own": own, "https://example.com/empty": nil, "https://example.com/null": []byte("null")}}
+		attester := w.attester(t, s, test.rules)
+		attester.Baseline, test.result.Artifact.Was = test.baseline, test.before
+		results := []verify.Result{test.result}
+		attester.Run(t.Context(), results)
+		var got []string
+		for _, f := range results[0].Findings {
+			got = append(got, f.Rule+" "+f.Severity.String())
+			if strings.Contains(f.Message, "  ") || f.Manifest != "m/manifest.json" {
+				t.Errorf("%s: %+v", test.name, f)
+			}
+		}
+		if results[0].Provenance != nil {
+			got = append(got, "attested")
+		}
+		if strings.Join(got, " ") != test.want || len(w.calls) != test.calls || results[0].Status != test.result.Status {
+			t.Errorf("%s: %q after %q, status %s; want %q: %+v", test.name, got, w.calls, results[0].Status, test.want, results[0].Findings)
+		}
+	}
+}
+
+func TestWhatEarlierScansLearnedIsNotAskedAgain(t *testing.T) {
+	s, w := New(), &world{}
+	attester := w.attester(t, s, &provenance.Rules{})
+	own := provenance.Facts{Repository: "acme/tool", Signer: "acme/tool/.github/workflows/release.yml@refs/tags/v1", Runner: "github-hosted"}
+	attester.Known = func(repository, sum string) []provenance.Facts {
+		if repository == "acme/tool" && sum == fileSum {
+			return []provenance.Facts{own}
+		}
+		return nil
+	}
+	results := []verify.Result{asset(), asset()}
+	attester.Run(t.Context(), results)
+	if results[0].Provenance == nil || results[1].Attested == nil || len(w.calls) != 0 {
+		t.Errorf("got %+v after %v", results[0].Provenance, w.calls)
+	}
+	own.Runner = "self-hosted" // which the policy does not accept: maybe there is another build by now
+	w.github = map[string][][]byte{"acme/tool " + fileSum: {s.Bundle(Of("acme/tool", fileSum))}}
+	results = []verify.Result{asset(), asset()}
+	attester.Run(t.Context(), results)
+	if results[0].Provenance == nil || results[1].Provenance == nil || len(w.calls) != 1 {
+		t.Errorf("got %+v after %v", results[0].Findings, w.calls)
+	}
+}
+
+func TestNobodyIsAskedOnceTheRateLimitIsUsedUp(t *testing.T) {
+	w := &world{errs: map[string]error{}}
+	var results []verify.Result
+	for i := range 40 {
+		sum := SHA256(fmt.Append(nil, i))
+		w.errs["acme/tool "+sum] = fmt.Errorf("%w: wait an hour", verify.ErrNotAsked)
+		results = append(results, asset(func(r *verify.Result) { r.Digest = sha256Of(sum) }))
+	}
+	attester := w.attester(t, New(), &provenance.Rules{})
+	attester.Run(t.Context(), results)
+	for _, r := range results {
+		if len(r.Findings) != 1 || r.Findings[0].Rule != finding.ProvenanceUnchecked {
+			t.Errorf("got %+v", r.Findings)
+		}
+	}
+	if len(w.calls) > attester.Concurrency {
+		t.Errorf("%d calls", len(w.calls))
+	}
+	attester.Offline = true
+	results = []verify.Result{asset(declaring("https://example.com/x"))}
+	if attester.Run(t.Context(), results); len(results[0].Findings) > 0 {
+		t.Errorf("offline: %+v", results[0].Findings)
+	}
+}
+
+func TestBundlesBesideAManifest(t *testing.T) {
+	s := New()
+	bundle := func(name, text string, changes ...func(*verify.Result)) verify.Result {
+		return asset(append([]func(*verify.Result){func(r *verify.Result) {
+			r.Artifact.Manifest, r.Artifact.Pointer, r.Artifact.Attests = "modules/x/1/attestations.json", "/attestations/"+name, name
+			r.Artifact.Name, r.Artifact.URL = name+".intoto.jsonl", toolURL+".intoto.jsonl"
+			r.Text = []byte(text)
+		}}, changes...)...)
+	}
+	archive := asset(func(r *verify.Result) { r.Artifact.Manifest, r.Artifact.Name = "modules/x/1/source.json", "tool" })
+	own, stranger := string(s.Bundle(Of("acme/tool", fileSum))), string(s.Bundle(Of("stranger/tool", fileSum)))
+	for _, test := range []struct {
+		name   string
+		bundle verify.Result
+		beside string
+		want   string // the rule of the bundle's finding
+		is     bool   // the archive is attested
+	}{
+		{"the artifact of that name", bundle("tool", own), "", "", true},
+		{"by another repository than the bundle's", bundle("tool", stranger), "", finding.ProvenanceOtherBuilder, false},
+		{"of another file", bundle("tool", string(s.Bundle(Of("acme/tool", olderSum)))), "", finding.ProvenanceInvalid, false},
+		{"a file outside the run", bundle("MODULE.bazel", own), fileSum, "", false},
+		{"a file of other text", bundle("MODULE.bazel", own), olderSum, finding.ProvenanceInvalid, false},
+		{"a file that is not there", bundle("MODULE.bazel", own), "", finding.ProvenanceUnchecked, false},
+		{"gone", bundle("tool", "", func(r *verify.Result) { r.Status, r.Text = verify.Unavailable, nil }), "", finding.ProvenanceInvalid, false},
+		{"not kept", bundle("tool", "", func(r *verify.Result) { r.Text = nil }), "", finding.ProvenanceUnchecked, false},
+		{"not the declared bundle", bundle("tool", own, func(r *verify.Result) { r.Status = verify.Mismatch }), "", "", false},
+		{"too large", bundle("tool", strings.Repeat(" ", provenance.MaxBundle)+own), "", finding.ProvenanceInvalid, false},
+	} {
+		w := &world{}
+		attester := w.attester(t, s, nil)
+		attester.Beside = func(_ context.Context, folder, name string) string {
+			if folder+"/"+name == "modules/x/1/MODULE.bazel" {
+				return test.beside
+			}
+			return ""
+		}
+		results := []verify.Result{test.bundle, archive}
+		attester.Run(t.Context(), results)
+		var got []string
+		for _, f := range results[0].Findings {
+			got = append(got, f.Rule)
+		}
+		if strings.Join(got, " ") != test.want || (results[1].Provenance != nil) != test.is || slices.Concat(results[1].Findings) != nil {
+			t.Errorf("%s: %+v, %+v", test.name, results[0].Findings, results[1])
+		}
+	}
+}
