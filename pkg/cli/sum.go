@@ -285,7 +285,7 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 			n++
 			err := s.declare(d, r)
 			if errors.Is(err, document.ErrNoPlace) {
-				unplaced, err = append(unplaced, *noPlace(r.Artifact)), nil
+				unplaced, err = append(unplaced, *unwritten(r.Artifact, err)), nil
 			}
 			problems = append(problems, err)
 		}
@@ -306,6 +306,14 @@ func (s *sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		problems = append(problems, s.finish(d))
 	}
 	return n, unplaced, errors.Join(problems...)
+}
+
+// unwritten says why a checksum was not written.
+func unwritten(a artifact.Artifact, err error) *finding.Finding {
+	if errors.Is(err, document.ErrShared) {
+		return lacks(a, "The checksum of this file is an alias or has an anchor, so other entries share it; it was not written", "Write the checksum into the entry itself, without alias and anchor.")
+	}
+	return noPlace(a)
 }
 
 func noPlace(a artifact.Artifact) *finding.Finding {

@@ -13,6 +13,9 @@ import (
 // ErrNoPlace is why a text can't be written at a place of a document: its surroundings don't show how.
 var ErrNoPlace = errors.New("there is no place for it")
 
+// ErrShared is the ErrNoPlace of a scalar that is an alias or has an anchor: to write there would change what others share.
+var ErrShared = fmt.Errorf("the value is an alias, or has an anchor: %w", ErrNoPlace)
+
 // Editor collects edits of one text. Every byte that no edit touches stays as it is.
 type Editor struct {
 	text  []byte
@@ -64,6 +67,9 @@ func (e *Editor) SetText(v *Value, text string) error {
 }
 
 func (e *Editor) replaceScalar(v *Value, text string) error {
+	if v.isShared {
+		return fmt.Errorf("line %d: %w", v.at.Line, ErrShared)
+	}
 	if end, isBlank := e.blankAfter(v); isBlank && isPlain(text) {
 		e.Replace(end, end, " "+text)
 		return nil

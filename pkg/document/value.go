@@ -41,6 +41,8 @@ type Value struct {
 
 	pathLength int // bytes of the names that lead here
 
+	isShared bool // of a YAML scalar: it is an alias, or has an anchor that aliases may name
+
 	nameAt, at finding.Position
 	nameStart  int // byte offsets into the text
 	start, end int // of YAML: end is that of a plain or quoted scalar on one line, else 0

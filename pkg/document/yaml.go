@@ -289,7 +289,7 @@ func (r *yamlReader) read(v *Value, n *yaml.Node, depth int) {
 		}
 	default:
 		v.kind, v.text = scalarKind(n), n.Value
-		v.end = r.scalarEnd(v.start, n)
+		v.end, v.isShared = r.scalarEnd(v.start, n), n.Anchor != ""
 	}
 	if n.Anchor != "" {
 		r.anchors[n] = v
@@ -524,7 +524,7 @@ func (r *yamlReader) alias(v *Value, n *yaml.Node, depth int) {
 	case !r.admit(v, depth, len(from.children) > 0):
 		return
 	}
-	v.kind, v.text, v.tag, v.overridden = from.kind, from.text, from.tag, from.overridden
+	v.kind, v.text, v.tag, v.overridden, v.isShared = from.kind, from.text, from.tag, from.overridden, true
 	for _, child := range from.children {
 		if r.copy(v, child, depth+1); r.stopped {
 			return

@@ -47,6 +47,10 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		in.Findings = append(in.Findings, finding.New(finding.ConfigChanged, s.ConfigFile, "", finding.Position{Line: 1, Column: 1},
 			"The change has another configuration file, which counts once it is merged: this run used the one before", ""))
 	}
+	for _, path := range s.LookAlikes {
+		in.Findings = append(in.Findings, finding.New(finding.RegistryPathCase, path, "", finding.Position{Line: 1, Column: 1},
+			"The path differs from a manifest's only in case: the file was not read here, and some programs read it", ""))
+	}
 	for _, each := range readings {
 		in.Findings = append(in.Findings, each.findings...)
 		in.Artifacts = append(in.Artifacts, each.artifacts...)

@@ -51,6 +51,8 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"an alias of a URL is no place", "localai", "gallery/index.yaml", "- name: &u hf://a/b/c\n  files:\n  - uri: *u\n", ""},
 	{"where there is none, beside a comment", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: # later\n    uri: https://x/a\n", "spec:\n  platforms:\n  - sha256: {hex} # later\n    uri: https://x/a\n"},
 	{"where there is none, between braces", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a, sha256: }, {sha256:  , uri: https://x/b}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex} }, {sha256: {hex}  , uri: https://x/b}]}\n"},
+	{"an alias of nothing", "krew", "plugins/a.yaml", "n: &n ~\nspec:\n  platforms:\n  - sha256: *n\n    uri: https://x/a\n", ""},
+	{"an empty text with an anchor", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: &x ''\n    uri: https://x/a\n", ""},
 	{"an anchor where there is none", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - sha256: &x\n    uri: https://x/a\n", ""},
 	{"a merge in flow style", "localai", "gallery/index.yaml", "- files:\n  - {<<: {uri: hf://a/b/d}}\n", "- files:\n  - {<<: {uri: hf://a/b/d, sha256: {hex}}}\n"},
 	{"a folded URL has no place", "localai", "gallery/index.yaml", "- files:\n  - uri: >-\n      hf://a/b/c\n", ""},

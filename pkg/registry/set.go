@@ -21,6 +21,27 @@ func (s Set) Selects(path string) bool {
 	return slices.ContainsFunc(s.Registries, func(r *Registry) bool { return r.Selects(path) })
 }
 
+// ResemblesSelected reports whether a path is not that of a manifest, but would be if case were ignored.
+func (s Set) ResemblesSelected(path string) bool {
+	if s.Selects(path) {
+		return false
+	}
+	globs := [][]string{s.Globs}
+	if s.Globs == nil {
+		globs = nil
+		for _, r := range s.Registries {
+			globs = append(globs, r.Manifests)
+		}
+	}
+	return slices.ContainsFunc(globs, func(some []string) bool {
+		folded := slices.Clone(some)
+		for i, glob := range folded {
+			folded[i] = fold(glob)
+		}
+		return Selects(folded, fold(path))
+	})
+}
+
 // Of returns the registry that a manifest belongs to: the first whose globs select its path, else the first.
 func (s Set) Of(path string) *Registry {
 	i := slices.IndexFunc(s.Registries, func(r *Registry) bool { return r.Selects(path) })

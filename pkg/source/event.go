@@ -49,6 +49,16 @@ func (e *Event) selection(ctx context.Context, in Inputs) (Selection, error) {
 	if err != nil {
 		return Selection{}, err
 	}
+	s, err := e.changed(ctx, in, settings, tip, head, found, why)
+	s.LookAlikes = settings.lookAlikes(paths(found.Files))
+	if s.Scope == ScopeAll { // the list of changes was not used
+		s.LookAlikes = settings.lookAlikes(s.Paths)
+	}
+	return s, err
+}
+
+// changed selects what a list of changes names; everything where why says that it can't be used.
+func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip *Commit, head Tree, found github.Comparison, why string) (Selection, error) {
 	if why != "" {
 		return all(ctx, settings, head, everything+why)
 	}

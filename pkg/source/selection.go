@@ -24,6 +24,7 @@ type Selection struct {
 	Base          map[string]Source // what they were at the base of a change, by the path they have now
 	Others        []Source          // manifests that are not judged, but compared with those that are
 	Paths         []string          // every file of the registry; nil where not known
+	LookAlikes    []string          // changed files that are no manifests, and would be if case were ignored
 	Notes         []string          // for the reader of the report
 	IsWhole       bool              // the whole registry is judged
 	ConfigChanged bool              // the change has another configuration file than the one in use
@@ -80,6 +81,11 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
 	}
 	return s, nil
+}
+
+// lookAlikes returns the paths that differ from a manifest's only in case.
+func (s *Settings) lookAlikes(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !s.ResemblesSelected(path) })
 }
 
 // maxOthers bounds the manifests that are read only to be compared with.

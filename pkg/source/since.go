@@ -49,12 +49,16 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 		return Selection{}, err
 	}
 	c := change{Settings: settings, head: head, base: ancestor}
+	var alike []string
 	for _, f := range changes {
-		if includes(within, f.Path, settings) {
+		if includes(within, f.Path, settings.Selects) {
 			c.files = append(c.files, github.File{Path: f.Path, Previous: f.Previous})
+		} else if includes(within, f.Path, settings.ResemblesSelected) {
+			alike = append(alike, f.Path)
 		}
 	}
 	s, err := c.selection(ctx)
+	s.LookAlikes = alike
 	s.ConfigChanged, s.Remote = configChanged, checkout.RemoteURL(ctx, o.Ref)
 	return s, err
 }
@@ -100,11 +104,11 @@ func (o Since) resolve(ctx context.Context, c *git.Checkout) (tip, ancestor GitC
 	return tip, ancestor, err
 }
 
-// includes reports whether a changed file is a manifest to judge: one that is named, or is below a named folder and selected.
-func includes(within []string, path string, s *Settings) bool {
+// includes reports whether a changed file is named, or is below a named folder and selected.
+func includes(within []string, path string, selects func(string) bool) bool {
 	return slices.ContainsFunc(within, func(place string) bool {
 		if place == "" || strings.HasSuffix(place, "/") {
-			return strings.HasPrefix(path, place) && s.Selects(path)
+			return strings.HasPrefix(path, place) && selects(path)
 		}
 		return path == place
 	})
