@@ -37,8 +37,8 @@ func (l *List) Findings() []Finding {
 	for i := range l.all {
 		f := &l.all[i]
 		if listed[f.Rule]++; listed[f.Rule] > MaxOfRule {
-			f.Message = fmt.Sprintf("%d more like those above are not listed", l.found[f.Rule]-MaxOfRule)
-			f.Fix = "Fix those that are listed, and run the check again."
+			f.Message = fmt.Sprintf("%d more findings of this rule are not listed", l.found[f.Rule]-MaxOfRule)
+			f.Fix = "Fix the listed ones and run the check again."
 		}
 	}
 	return l.all

@@ -48,15 +48,15 @@ func (r Ref) ReleaseAsset() bool { return r.Kind == GitHubAsset || r.Kind == Git
 // Page reports whether the URL shows a page about a file instead of serving it.
 func (r Ref) Page() bool { return r.Kind == HuggingFacePage || r.Kind == GitHubPage }
 
-// Mutable says what lets other bytes appear behind the URL without a change of it ("the branch `main`"), "" where nothing known does.
+// Mutable names what the URL points to if its content is known to change ("the branch `main`"), else "".
 func (r Ref) Mutable() string {
 	revision := finding.Quote(r.Revision)
 	switch {
 	case r.Kind == GitHubLatest:
-		return "whichever release is the latest"
+		return "the latest release"
 	case r.Kind == GitHubArchive:
-		return "an archive that is packed anew on demand"
-	case r.Kind == Other || r.Page() || r.Versioned || !r.Branch && unmoved(r.Revision):
+		return "an archive that GitHub generates on demand"
+	case r.Kind == Other || r.Page() || r.Versioned || !r.Branch && r.namesVersion():
 		return ""
 	case r.Kind == GitHubAsset:
 		return "the release tag " + revision + ", which can move with every release"
@@ -66,18 +66,23 @@ func (r Ref) Mutable() string {
 	return "the branch or tag " + revision
 }
 
-// branchNames are revisions that nobody gives to a tag.
+// branchNames are usual names of branches, and never of tags.
 var branchNames = []string{"main", "master", "develop", "dev", "HEAD"}
 
 var (
-	shortCommit = regexp.MustCompile(`^[0-9a-f]{7,40}$`)
-	longNumber  = regexp.MustCompile(`[0-9]{3,}`)
+	// namedVersion is a version as people write it: two numbers ("v1_10_54", "is-6_7_3", "9.54F"), a long one such as a build or a
+	// date ("b3561", "20231005"), or one after a letter ("R73", "A75") other than v: "v2" moves with every release.
+	namedVersion = regexp.MustCompile(`[0-9][._-][0-9]|[0-9]{3}|^[A-UWYZa-uwyz][0-9]{2,}$`)
+	// versionBranch is the same in a branch or tag of two segments ("release/1.7"), of which a URL shows no end.
+	versionBranch = regexp.MustCompile(`^(releases?|versions?)/[vV]?[0-9]+[._-][0-9]`)
+	shortCommit   = regexp.MustCompile(`(?:^|[_-])([0-9a-f]{7,40})$`)
 )
 
-// unmoved reports whether a revision stays where it is though it holds no two numbers: a commit cut short, a build
-// number or a date ("b3561", "20231005").
-func unmoved(revision string) bool {
-	return longNumber.MatchString(revision) || shortCommit.MatchString(revision) && strings.ContainsAny(revision, "0123456789")
+// namesVersion reports whether the revision is a version or a short commit. It is weaker than Versioned, which trust relies on.
+func (r Ref) namesVersion() bool {
+	short := shortCommit.FindStringSubmatch(r.Revision)
+	return namedVersion.MatchString(r.Revision) || versionBranch.MatchString(r.Revision+"/"+r.Path) ||
+		short != nil && strings.ContainsAny(short[1], "0123456789")
 }
 
 // layout is the shape of a host's paths.

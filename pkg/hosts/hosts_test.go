@@ -70,20 +70,26 @@ func TestParseKnowsTheServerItRunsOn(t *testing.T) {
 
 func TestMutableSaysWhatCanMove(t *testing.T) {
 	for path, want := range map[string]string{
-		"raw/main/x":                  "the branch `main`",
-		"raw/refs/heads/v1.2/x":       "the branch `v1.2`",
-		"raw/stable/x":                "the branch or tag `stable`",
-		"raw/v1.2.0/x":                "",
-		"raw/0a1b2c3/x":               "",
-		"raw/defaced/x":               "the branch or tag `defaced`",
-		"releases/download/v1/x":      "the release tag `v1`, which can move with every release",
-		"releases/download/nightly/x": "the release tag `nightly`, which can move with every release",
-		"releases/download/v1.2/x":    "",
-		"releases/download/b3561/x":   "",
-		"releases/latest/download/x":  "whichever release is the latest",
-		"archive/v1.2.0.tar.gz":       "an archive that is packed anew on demand",
-		"blob/main/x":                 "",
-		"wiki":                        "",
+		"raw/main/x":                     "the branch `main`",
+		"raw/refs/heads/v1.2/x":          "the branch `v1.2`",
+		"raw/stable/x":                   "the branch or tag `stable`",
+		"raw/v1.2.0/x":                   "",
+		"raw/0a1b2c3/x":                  "",
+		"raw/defaced/x":                  "the branch or tag `defaced`",
+		"releases/download/v1/x":         "the release tag `v1`, which can move with every release",
+		"releases/download/nightly/x":    "the release tag `nightly`, which can move with every release",
+		"releases/download/v1.2/x":       "",
+		"releases/download/b3561/x":      "",
+		"raw/release/1.7/x":              "",
+		"raw/release/next/x":             "the branch or tag `release`",
+		"raw/refs/heads/release/1.7/x":   "the branch `release`",
+		"releases/download/v12/x":        "the release tag `v12`, which can move with every release",
+		"releases/download/x64/x":        "the release tag `x64`, which can move with every release",
+		"releases/download/updater-v2/x": "the release tag `updater-v2`, which can move with every release",
+		"releases/latest/download/x":     "the latest release",
+		"archive/v1.2.0.tar.gz":          "an archive that GitHub generates on demand",
+		"blob/main/x":                    "",
+		"wiki":                           "",
 	} {
 		if got := hosts.Parse("https://github.com/acme/s/"+path, server).Mutable(); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
@@ -91,6 +97,22 @@ func TestMutableSaysWhatCanMove(t *testing.T) {
 	}
 	if got := hosts.Parse("https://huggingface.co/acme/m/resolve/main/x", server).Mutable(); got != "the branch `main`" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// TestMutableKnowsVersions holds tags of Scoop's and Bazel's registries.
+func TestMutableKnowsVersions(t *testing.T) {
+	for _, tag := range []string{
+		"v1_10_54", "release/1.7", "R3.1", "is-6_7_3", "9.54F", "A75", "R73", "0a1b2c3", "x38.3", "eMule_v0.72a-community", "release_1-0-7-60",
+		"libunibreak_7_0", "migration04-01", "v2-4-1", "2025-06-26b", "selenium-manager-bb9e376", "v684", "SP_54231_64bit",
+	} {
+		r := hosts.Parse("https://github.com/acme/s/releases/download/"+tag+"/x", server)
+		if got := r.Mutable(); got != "" {
+			t.Errorf("%s: %s", tag, got)
+		}
+	}
+	if hosts.Parse("https://github.com/acme/s/raw/release/1.7/x", server).Versioned {
+		t.Error("a branch that looks like a version is trusted without a checksum")
 	}
 }
 
@@ -131,12 +153,15 @@ func TestInternationalShowsBothForms(t *testing.T) {
 
 func TestExpires(t *testing.T) {
 	for url, want := range map[string]bool{
-		"https://cdn.example/a?X-Amz-Algorithm=x&X-Amz-Expires=300": true,
-		"https://cdn.example/a?se=2026-01-01&sig=x":                 true,
-		"https://cdn.example/a?Expires=1&Signature=x":               true,
-		"https://cdn.example/Expires=1":                             false,
-		"https://cdn.example/a?download=true":                       false,
-		"%zz":                                                       false,
+		"https://cdn.example/a?X-Amz-Algorithm=x&X-Amz-Expires=300":                              true,
+		"https://cdn.example/a?se=2026-01-01&sig=x":                                              true,
+		"https://cdn.example/a?Expires=1&Signature=x":                                            true,
+		"https://cdn.example/Expires=1":                                                          false,
+		"https://web.archive.org/web/20240409113833if_/https://cdn.example/a?Expires=1712663913": false,
+		"https://web.archive.org/web/x/https://cdn.example/a?Expires=1":                          true,
+		"https://cdn.example/web/20240409113833/https://cdn.example/a?Expires=1":                 true,
+		"https://cdn.example/a?download=true":                                                    false,
+		"%zz":                                                                                    false,
 	} {
 		if got := hosts.Expires(url); got != want {
 			t.Errorf("%s: %t", url, got)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -94,13 +95,20 @@ func plainPath(u *url.URL) bool {
 	return u.Path == path.Clean(u.Path) && u.EscapedPath() == u.Path && !strings.Contains(u.Path, `\`)
 }
 
-// expiringQueries are the parameters of URLs that are signed for a while: Amazon's, Google's and
-// CloudFront's pre-signed URLs, and Azure's shared access signatures.
+// expiringQueries are the parameters of signed URLs that expire: Amazon's, Google's and CloudFront's pre-signed URLs, and Azure's
+// shared access signatures.
 var expiringQueries = []string{"X-Amz-Expires", "X-Goog-Expires", "Expires", "Key-Pair-Id", "sig"}
 
-// Expires reports whether the URL is one that stops working after minutes or hours, such as the target that a browser
-// was redirected to.
+// archived is the path of an archived page: a time, then the original URL with its own query
+// (https://archive.org/help/wayback_api.php).
+var archived = regexp.MustCompile(`^/web/[0-9]{4,14}[a-z_]*/https?:`)
+
+// Expires reports whether the URL stops working after minutes or hours, such as the target of a browser's redirect. The signed URL
+// that an archive has stored does not.
 func Expires(rawURL string) bool {
 	u, err := url.Parse(rawURL)
-	return err == nil && slices.ContainsFunc(expiringQueries, u.Query().Has)
+	if err != nil || u.Hostname() == "web.archive.org" && archived.MatchString(u.Path) {
+		return false
+	}
+	return slices.ContainsFunc(expiringQueries, u.Query().Has)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Changes returns the lines of a change that a reviewer must look at, since they take protection away or bring files of
-// somebody else. server is the GitHub server's URL.
+// Changes returns the findings of a change that a reviewer has to look at: protection that it removes, and files that it moves to
+// another owner. server is the GitHub server's URL.
 func (c Comparison) Changes(server string) []finding.Finding {
 	var findings, moved []finding.Finding
 	seen := map[string]bool{}
@@ -40,7 +40,7 @@ func droppedChecksum(was, is artifact.Artifact) *finding.Finding {
 		return nil
 	}
 	f := finding.New(finding.ChecksumDropped, is.Manifest, is.Pointer, is.Position,
-		fmt.Sprintf("The checksum %s that stood here is gone", finding.Quote(was.Checksum.Value.String())), "")
+		fmt.Sprintf("The checksum %s was removed", finding.Quote(was.Checksum.Value.String())), "")
 	return &f
 }
 
@@ -48,9 +48,9 @@ func changedChecksum(was, is artifact.Artifact) *finding.Finding {
 	if was.Checksum == nil || is.Checksum == nil || was.Checksum.Value == is.Checksum.Value || urlKey(was) != urlKey(is) {
 		return nil
 	}
-	message := fmt.Sprintf("The checksum is another one, and the URL is the same: %s was declared before", finding.Quote(was.Checksum.Value.String()))
+	message := fmt.Sprintf("The checksum has changed and the URL has not: it was %s", finding.Quote(was.Checksum.Value.String()))
 	if was.Checksum.Value.Algorithm != is.Checksum.Value.Algorithm {
-		message += ". The two can't be compared, being made by different algorithms"
+		message += ". The two are of different algorithms and can't be compared"
 	}
 	f := finding.New(finding.ChecksumChanged, is.Manifest, is.Checksum.Pointer, is.Checksum.Position, message, "")
 	return &f
@@ -60,6 +60,6 @@ func droppedSignature(was, is artifact.Artifact) *finding.Finding {
 	if was.Signature == nil || is.Signature != nil {
 		return nil
 	}
-	f := finding.New(finding.SignatureMissing, is.Manifest, is.Pointer, is.Position, "The signature that stood here is gone", "")
+	f := finding.New(finding.SignatureMissing, is.Manifest, is.Pointer, is.Position, "The signature was removed", "")
 	return &f
 }

@@ -85,8 +85,7 @@ func TestChangesSayWhatToLookAt(t *testing.T) {
 		return parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server", `"checksum": "`+sum+`"`)))
 	}
 	got := lint.Compare(parsed(weak), parsed(strong)).Changes(server)
-	want := "The checksum is another one, and the URL is the same: `sha1:" + weak +
-		"` was declared before. The two can't be compared, being made by different algorithms"
+	want := "The checksum has changed and the URL has not: it was `sha1:" + weak + "`. The two are of different algorithms and can't be compared"
 	if len(got) != 1 || got[0].Message != want || got[0].Pointer != "/binaries/aarch64-apple-darwin/checksum" || got[0].Column != 89 {
 		t.Errorf("got %+v", got)
 	}

@@ -1,9 +1,10 @@
-// Package lint finds what can be told of any registry's manifests without a download: URLs that can't stay what they are, and
-// changes that take protection away.
+// Package lint applies the rules that hold for every registry and need no download: URLs whose content can change, and changes that
+// remove protection.
 package lint
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -11,38 +12,36 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// rules are those over the URLs of one manifest. Each is a function that reports; the texts that do not depend on the
-// manifest stand in finding.Rules.
+// rules apply to the URLs of one manifest. Each is a function that reports; texts that do not depend on the manifest are in
+// finding.Rules.
 var rules = []func(*subject){
 	urlInvalid, urlInsecure, urlUserinfo, urlInternationalHost, urlNotAFile, urlMutable, urlExpires,
 }
 
-// Manifest applies the rules over one manifest. server is the GitHub server's URL ("https://github.com").
-// Findings are in the order of the text.
+// Manifest applies the rules to one manifest. server is the GitHub server's URL ("https://github.com"). Findings are in the order of
+// the text.
 func Manifest(m *registry.Manifest, server string) []finding.Finding {
 	s := &subject{Manifest: m, server: server, links: Links(m.Artifacts, server)}
-	var all []finding.Finding
 	for _, rule := range rules {
-		s.findings = nil
 		rule(s)
-		all = append(all, finding.Bounded(s.findings)...)
 	}
+	all := s.findings.Findings()
 	slices.SortFunc(all, finding.Finding.Compare)
 	return all
 }
 
-// subject is a manifest that is judged.
+// subject is the manifest that rules apply to.
 type subject struct {
 	*registry.Manifest
 	server   string
 	links    []Link
-	findings []finding.Finding
+	findings finding.List
 }
 
 func (s *subject) report(rule string, l Link, message, fix string) {
 	f := finding.New(rule, s.Path, l.Pointer, l.Position, message, fix)
 	f.Document = l.Document
-	s.findings = append(s.findings, f)
+	s.findings.Add(f)
 }
 
 // Link is a URL as a manifest declares it: of one file, or of a folder that several files are in.
@@ -53,23 +52,24 @@ type Link struct {
 	Position finding.Position
 	Declared string // the URL that is fetched, or the folder's
 
-	url       string // of a file: the declared one, or one in the folder
-	isFolder  bool
-	allowHTTP bool
+	url         string // of a file: the declared one, or one in the folder
+	isFolder    bool
+	allowHTTP   bool
+	hasChecksum bool
 }
 
 // folderFile stands for any file of a folder.
 const folderFile = "file"
 
-// Links returns the URLs that artifacts declare, images apart: of files that share a folder, that of the folder, once.
+// Links returns the URLs that artifacts declare, without images. Files in one folder give that folder's URL, once.
 func Links(artifacts []artifact.Artifact, server string) []Link {
 	var links []Link
 	folders := map[string]bool{}
 	for _, a := range artifacts {
-		l := Link{Document: a.Document, Pointer: a.Pointer, Position: a.Position, Declared: a.URL, url: a.URL, allowHTTP: a.AllowHTTP}
+		l := Link{Document: a.Document, Pointer: a.Pointer, Position: a.Position, Declared: a.URL, url: a.URL, allowHTTP: a.AllowHTTP, hasChecksum: a.Checksum != nil}
 		if base := a.Base; base != nil {
 			l.Pointer, l.Position, l.Declared, l.isFolder = base.Pointer, base.Position, base.Value, true
-			l.url = strippedSlash(base.Value) + "/" + folderFile
+			l.url = strings.TrimSuffix(base.Value, "/") + "/" + folderFile
 		}
 		if a.Role == artifact.Image || l.isFolder && (l.Pointer == "" || folders[l.Pointer]) {
 			continue

@@ -108,7 +108,7 @@ func TestFindingsOfOneRuleAreBounded(t *testing.T) {
 			escapes = append(escapes, f)
 		}
 	}
-	if len(escapes) != 101 || escapes[100].Message != "9900 more like those above are not listed" {
+	if len(escapes) != 101 || escapes[100].Message != "9900 more findings of this rule are not listed" {
 		t.Errorf("%d findings, the last: %+v", len(escapes), escapes[len(escapes)-1])
 	}
 }

@@ -43,7 +43,7 @@ func TestOneFailingFileIsOneScreen(t *testing.T) {
 	r := logIn()
 	r.Artifact.URL += "?" + strings.Repeat("x", 100)
 	host := about(r.Artifact, finding.ArtifactHostDigest, "The host publishes another digest")
-	mutable := about(r.Artifact, finding.URLMutable, "The URL follows the branch `main`: what it serves can change without a change here")
+	mutable := about(r.Artifact, finding.URLMutable, "The URL points to the branch `main`: its content can change without a change to the manifest")
 	mutable.Fix = "Write a commit in place of `main`: `https://huggingface.co/acme/llama/resolve/<commit>/llama.Q5_0.gguf`. The model's page lists the commits under \"Files and versions\", \"History\""
 	r.Findings = append(r.Findings, host, mutable)
 	got := text(t, report.Build(input(r, verified(), excused())), report.TextOptions{})
