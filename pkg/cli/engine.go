@@ -109,7 +109,7 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 		in: report.Input{
 			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: s.Scope, Mode: c.Mode, Manifests: len(s.Manifests),
 			Notes: slices.Concat(s.Notes, s.Settings.Notes, found.Notes), Findings: found.Findings,
-			Windows: s.IsForWindows,
+			APICalls: s.Calls, Windows: s.IsForWindows,
 			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
 		},
 		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),

@@ -49,7 +49,7 @@ func (p *program) watch(progress *verify.Progress) (stop func()) {
 func live(to io.Writer, progress *verify.Progress) (stop func()) {
 	erase := ""
 	end := every(liveInterval, func(elapsed time.Duration) {
-		fmt.Fprintf(to, "%s%.*s\n", erase, columns(to), liveLine(progress, elapsed))
+		fmt.Fprintf(to, "%s%s\n", erase, finding.Fit(liveLine(progress, elapsed), columns(to)))
 		erase = "\x1b[A\x1b[J" // up a line, and all below it
 	})
 	return func() {

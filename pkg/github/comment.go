@@ -19,31 +19,32 @@ const commentPermission = "pull-requests: write"
 // commentMark begins the hidden first line by which the comment is found again.
 const commentMark = "<!-- verify-manifests "
 
-// Comment is what the one comment on a pull request shall say.
+// Comment is the content of the one comment on a pull request.
 type Comment struct {
 	Number     int    // of the pull request
 	RunID      int64  // GITHUB_RUN_ID
 	Attempt    int    // GITHUB_RUN_ATTEMPT
 	Workflow   string // the file of the workflow: each has a comment of its own; "" where that is not known
 	Body       string // Markdown, below the marker line that UpsertComment adds
-	OnlyUpdate bool   // make none where there is none
+	OnlyUpdate bool   // create none
 }
 
-// Outcome says what came of a comment. The zero value is Absent.
+// Outcome is what became of a comment or an issue. The zero value is Absent.
 type Outcome string
 
 // The outcomes.
 const (
-	Absent    Outcome = ""          // there was none, and none was to be made
+	Absent    Outcome = ""          // there is none
 	Created   Outcome = "created"   //
 	Updated   Outcome = "updated"   // in place
-	Unchanged Outcome = "unchanged" // it says the same already
-	Newer     Outcome = "newer"     // it is a newer run's, and was left alone
+	Unchanged Outcome = "unchanged" // it is up to date already
+	Newer     Outcome = "newer"     // it is a newer run's, and was left as it is
 )
 
-// UpsertComment makes or updates the one comment of the token's user whose first line is the workflow's marker, and
-// returns its URL. One whose marker names no workflow, as earlier versions wrote it, becomes the workflow's. What others wrote is never touched, whatever it looks like, and a newer run's comment
-// is left as it is. A token that may not comment is a *PermissionError.
+// UpsertComment creates or updates the one comment of the token's user whose first line is the workflow's marker, and
+// returns its URL. One whose marker names no workflow, as earlier versions wrote it, becomes the workflow's. What others
+// wrote is never touched, and a newer run's comment is left as it is. Of several, which concurrent first runs create, the
+// oldest is kept. A token without the permission to comment is a *PermissionError.
 func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string, outcome Outcome, err error) {
 	err = c.settle(ctx, func() (err error) {
 		url, outcome, err = c.upsertComment(ctx, comment)
@@ -54,21 +55,49 @@ func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string
 
 func (c *Client) upsertComment(ctx context.Context, comment Comment) (string, Outcome, error) {
 	on := thread{comment.Number, fmt.Sprintf("pull request %d", comment.Number), commentPermission}
-	there, err := c.ownComment(ctx, on, comment.mark(), unnamedMark)
+	ours, err := c.ownComments(ctx, on, comment.mark(), unnamedMark)
 	switch {
-	case err != nil:
+	case err != nil || len(ours) == 0 && comment.OnlyUpdate:
 		return "", Absent, err
-	case there == nil && comment.OnlyUpdate:
-		return "", Absent, nil
-	case there == nil:
-		made, err := c.createComment(ctx, on, comment.text())
-		return made.GetHTMLURL(), Created, err
-	case runOf(there.GetBody()).compare(run{comment.RunID, comment.Attempt}) > 0:
-		return there.GetHTMLURL(), Newer, nil
-	case sameText(there.GetBody(), comment.text()):
-		return there.GetHTMLURL(), Unchanged, nil
+	case len(ours) > 0:
+		return c.keepOldest(ctx, on, comment, ours)
 	}
-	return there.GetHTMLURL(), Updated, c.editComment(ctx, on, there.GetID(), comment.text())
+	made, err := c.createComment(ctx, on, comment.text())
+	if err != nil {
+		return "", Absent, err
+	}
+	// Another run may have created one too since the list was read.
+	if ours, err = c.ownComments(ctx, on, comment.mark()); err != nil || len(ours) == 0 {
+		return made.GetHTMLURL(), Created, err
+	}
+	url, outcome, err := c.keepOldest(ctx, on, comment, ours)
+	if outcome == Unchanged {
+		outcome = Created
+	}
+	return url, outcome, err
+}
+
+// keepOldest brings the oldest of our comments up to date and deletes the others, but for a newer run's: that run does the same.
+func (c *Client) keepOldest(ctx context.Context, on thread, comment Comment, ours []*gh.IssueComment) (string, Outcome, error) {
+	oldest := ours[0]
+	var newer *gh.IssueComment
+	for i, each := range ours {
+		switch {
+		case runOf(each.GetBody()).compare(run{comment.RunID, comment.Attempt}) > 0:
+			newer = each
+		case i > 0 && (comment.Workflow != "" || strings.HasPrefix(each.GetBody(), unnamedMark)):
+			if err := c.deleteComment(ctx, on, each.GetID()); err != nil {
+				return "", Absent, err
+			}
+		}
+	}
+	if newer != nil {
+		return newer.GetHTMLURL(), Newer, nil
+	}
+	if sameText(oldest.GetBody(), comment.text()) {
+		return oldest.GetHTMLURL(), Unchanged, nil
+	}
+	return oldest.GetHTMLURL(), Updated, c.editComment(ctx, on, oldest.GetID(), comment.text())
 }
 
 // thread is an issue or a pull request that is commented on.
@@ -78,9 +107,9 @@ type thread struct {
 	needs  string
 }
 
-// ownComment returns the first comment of the token's user that begins with the first of the marks, else with the next; nil where
-// there is none.
-func (c *Client) ownComment(ctx context.Context, on thread, marks ...string) (*gh.IssueComment, error) {
+// ownComments returns the comments of the token's user that begin with the first of the marks that any begins with, the
+// oldest first.
+func (c *Client) ownComments(ctx context.Context, on thread, marks ...string) ([]*gh.IssueComment, error) {
 	t := task{doing: "listing the comments on " + on.name, needs: on.needs}
 	comments, all, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.IssueComment, *gh.Response, error) {
 		return c.api.Issues.ListComments(ctx, c.owner, c.repo, on.number, &gh.IssueListCommentsOptions{ListOptions: page})
@@ -90,21 +119,15 @@ func (c *Client) ownComment(ctx context.Context, on thread, marks ...string) (*g
 	}
 	for _, mark := range marks {
 		marked := slices.DeleteFunc(slices.Clone(comments), func(comment *gh.IssueComment) bool { return !strings.HasPrefix(comment.GetBody(), mark) })
-		if mine, err := own(ctx, c, marked); err != nil || len(mine) > 0 {
-			return first(mine), err
+		if ours, err := own(ctx, c, marked); err != nil || len(ours) > 0 {
+			slices.SortFunc(ours, func(a, b *gh.IssueComment) int { return cmp.Compare(a.GetID(), b.GetID()) })
+			return ours, err
 		}
 	}
 	if !all {
 		return nil, fmt.Errorf("%s has more than %d comments: ours can't be found among them", on.name, maxPages*perPage)
 	}
 	return nil, nil
-}
-
-func first(comments []*gh.IssueComment) *gh.IssueComment {
-	if len(comments) == 0 {
-		return nil
-	}
-	return comments[0]
 }
 
 func (c *Client) createComment(ctx context.Context, on thread, text string) (made *gh.IssueComment, err error) {
@@ -122,18 +145,28 @@ func (c *Client) editComment(ctx context.Context, on thread, id int64, text stri
 	})
 }
 
+func (c *Client) deleteComment(ctx context.Context, on thread, id int64) error {
+	err := c.call(ctx, task{doing: "deleting a second comment on " + on.name, needs: on.needs}, func() (*gh.Response, error) {
+		return c.api.Issues.DeleteComment(ctx, c.owner, c.repo, id)
+	})
+	if isGone(err) { // the other run has deleted it
+		return nil
+	}
+	return err
+}
+
 // text is the comment with its marker line.
 func (comment Comment) text() string {
 	return fmt.Sprintf("%srun=%d attempt=%d -->\n%s", comment.mark(), comment.RunID, comment.Attempt, comment.Body)
 }
 
-// unnamedMark begins the marker of a comment of no workflow that is known.
+// unnamedMark begins the marker of a comment whose workflow is not known.
 const unnamedMark = commentMark + "run="
 
-// mark begins the marker: it tells the workflow by a hash, since the name of a file can hold anything.
+// mark begins the marker. It names the workflow by a hash, since a file's name can hold anything.
 func (comment Comment) mark() string {
 	if comment.Workflow == "" {
-		return commentMark // of any: there is one comment where nobody tells workflows apart
+		return commentMark // any workflow's
 	}
 	return fmt.Sprintf("%sworkflow=%.6x ", commentMark, sha256.Sum256([]byte(comment.Workflow)))
 }

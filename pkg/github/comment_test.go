@@ -188,6 +188,43 @@ func TestAmongTooManyCommentsASecondIsNotMade(t *testing.T) {
 	}
 }
 
+// TestTwoFirstRunsLeaveOneComment lets another run comment between a run's list and its comment.
+func TestTwoFirstRunsLeaveOneComment(t *testing.T) {
+	for name, test := range map[string]struct {
+		other        int64
+		isFirst      bool
+		want         []string
+		wantOutcome  github.Outcome
+		afterTheNext []string
+	}{
+		"an older run, first":  {4, true, []string{marked(5, 1, "new")}, github.Updated, nil},
+		"an older run, second": {4, false, []string{marked(5, 1, "new")}, github.Created, nil},
+		"a newer run, first":   {6, true, []string{marked(6, 1, "other")}, github.Newer, nil},
+		"a newer run, second":  {6, false, []string{marked(6, 1, "other"), marked(5, 1, "new")}, github.Newer, []string{marked(6, 1, "other")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := newFake(t)
+			client, _ := newClient(t, fake)
+			id := int64(9000)
+			if test.isFirst {
+				id = 900
+			}
+			fake.Fail(createCommentRoute, githubtest.Fault{Meanwhile: func() {
+				fake.Comments[7] = append(fake.Comments[7], &githubtest.Comment{ID: id, Login: bot, Body: marked(test.other, 1, "other")})
+			}})
+			if _, outcome := upsert(t, client, github.Comment{RunID: 5, Attempt: 1, Body: "new"}); outcome != test.wantOutcome {
+				t.Errorf("the outcome is %q, want %q", outcome, test.wantOutcome)
+			}
+			if test.afterTheNext != nil {
+				wantComments(t, fake, test.want...)
+				upsert(t, client, github.Comment{RunID: 6, Attempt: 1, Body: "other"})
+				test.want = test.afterTheNext
+			}
+			wantComments(t, fake, test.want...)
+		})
+	}
+}
+
 func TestOnlyUpdateMakesNoComment(t *testing.T) {
 	fake := newFake(t)
 	client, _ := newClient(t, fake)

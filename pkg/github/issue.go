@@ -257,8 +257,8 @@ func (c *Client) say(ctx context.Context, i *gh.Issue, issue Issue, word string)
 	}
 	on := thread{i.GetNumber(), fmt.Sprintf("issue %d", i.GetNumber()), issuePermission}
 	err := c.settle(ctx, func() error {
-		there, err := c.ownComment(ctx, on, issue.mark())
-		if err == nil && there == nil {
+		there, err := c.ownComments(ctx, on, issue.mark())
+		if err == nil && len(there) == 0 {
 			_, err = c.createComment(ctx, on, issue.said(word))
 		}
 		return err

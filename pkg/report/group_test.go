@@ -300,6 +300,16 @@ func TestReadersOnWindowsHaveGetFileHash(t *testing.T) {
 	}
 }
 
+func TestAPICallsStandAtTheFoot(t *testing.T) {
+	in := input(mismatch())
+	in.APICalls = 24
+	for name, got := range map[string]string{"comment": markdown(in), "text": text(t, report.Build(in), report.TextOptions{})} {
+		if i := strings.LastIndex(got, "24 GitHub API calls"); i < len(got)-200 {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func TestTheSummaryDoesNotReferToItself(t *testing.T) {
 	r := report.Build(different(400))
 	if got := r.JobSummary(commentLimit); strings.Contains(got, "job summary") || !strings.Contains(got, " more: see the JSON report.") {

@@ -33,6 +33,8 @@ type Report struct {
 	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
 	// Took is how long the run took; zero where that is not known. It is not part of the JSON form.
 	Took time.Duration `json:"-"`
+	// APICalls counts those of GitHub's API for the texts of manifests. It is not part of the JSON form.
+	APICalls int `json:"-"`
 	// IsWhole says that the report is about every file of the registry. It is not part of the JSON form.
 	IsWhole bool `json:"-"`
 	// HasEvidence says that an artifact without Evidence has none, and not that it got lost when the report was written.
@@ -129,6 +131,7 @@ type Input struct {
 	Complete    bool
 	Bytes       int64 // downloaded
 	Notes       []string
+	APICalls    int
 	Findings    []finding.Finding // those about manifests; each Result brings its own
 	Results     []verify.Result
 	// Windows tells the manifests of a registry for Windows, whose readers have Get-FileHash and no shasum; nil is none.
@@ -145,7 +148,7 @@ func Build(in Input) *Report {
 	r := &Report{
 		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
 		Run: in.Run, Shard: in.Shard, Plan: in.Plan, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
-		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), HasEvidence: true, IsWhole: in.IsWhole,
+		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), HasEvidence: true, IsWhole: in.IsWhole, APICalls: in.APICalls,
 	}
 	for _, result := range in.Results {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/sethvargo/go-githubactions"
@@ -105,7 +104,7 @@ func (t *text) headed(color, word, place, what string) {
 	t.ours(color, word)
 	place, what = "  "+finding.Clean(place), "  "+finding.Clean(what)
 	t.WriteString(place)
-	if utf8.RuneCountInString(word+place+what) > textWidth {
+	if finding.Width(word+place+what) > textWidth {
 		t.WriteByte('\n')
 	}
 	t.WriteString(what + "\n")
@@ -308,7 +307,7 @@ func (t *text) fill(indent string, words []string) {
 	line := ""
 	for _, word := range words {
 		word = strings.TrimSuffix(word, " ")
-		if line != "" && utf8.RuneCountInString(indent+line+" "+word) > textWidth {
+		if line != "" && finding.Width(indent+line+" "+word) > textWidth {
 			t.line(indent, line)
 			line = ""
 		}

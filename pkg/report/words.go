@@ -174,8 +174,16 @@ func (r *Report) facts() []string {
 	if r.Summary == (Summary{}) {
 		return nil
 	}
-	return []string{r.manifests(), r.Summary.counts(), humanize.Bytes(uint64(r.Summary.Bytes)) + " read"}
+	facts := []string{r.manifests(), r.Summary.counts(), humanize.Bytes(uint64(r.Summary.Bytes)) + " read"}
+	if r.APICalls >= manyCalls {
+		facts = append(facts, fmt.Sprintf("%d GitHub API calls (none after actions/checkout)", r.APICalls))
+	}
+	return facts
 }
+
+// manyCalls is how many API calls are worth mentioning: a workflow's token has 1,000 an hour for one repository
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+const manyCalls = 20
 
 // size is the size of the file in words, "" where it is not known.
 func (a Artifact) size() string {

@@ -83,18 +83,8 @@ func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) {
 	}
 }
 
-// manyCalls is how many are worth a word: a workflow's token has 1,000 an hour for one repository
-// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
-const manyCalls = 20
-
-// Cost says what a checkout would have saved, "" where that is little.
-func (c *Commit) Cost() string {
-	n := c.calls.Load()
-	if n < manyCalls {
-		return ""
-	}
-	return fmt.Sprintf("Manifests were read by %d calls of GitHub's API, of which a workflow has 1,000 an hour: with a checkout of the commit (actions/checkout) before this step there are none", n)
-}
+// Calls counts the calls of GitHub's API that were made for texts.
+func (c *Commit) Calls() int { return int(c.calls.Load()) }
 
 // Irregular is the source of what git keeps under a manifest's name and is no file.
 func Irregular(f github.File) (s Source, is bool) {

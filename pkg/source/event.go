@@ -26,9 +26,7 @@ type Event struct {
 func (e *Event) Select(ctx context.Context, in Inputs) (Selection, error) {
 	s, err := e.selection(ctx, in)
 	for _, c := range e.commits {
-		if cost := c.Cost(); cost != "" {
-			s.Notes = append(s.Notes, cost)
-		}
+		s.Calls += c.Calls()
 	}
 	return s, err
 }

@@ -26,6 +26,7 @@ type Selection struct {
 	Paths         []string          // every file of the registry; nil where not known
 	LookAlikes    []string          // changed files that are no manifests, and would be if case were ignored
 	Notes         []string          // for the reader of the report
+	Calls         int               // of GitHub's API, for the texts of manifests
 	IsWhole       bool              // the whole registry is judged
 	ConfigChanged bool              // the change has another configuration file than the one in use
 	Remote        string            // the URL of the git remote that names the registry's owner; "" where none does

@@ -166,3 +166,19 @@ func (s *Server) editComment(w http.ResponseWriter, r *http.Request) {
 	}
 	fail(w, http.StatusNotFound, "Not Found")
 }
+
+func (s *Server) deleteComment(w http.ResponseWriter, r *http.Request) {
+	if s.ReadOnly {
+		fail(w, http.StatusForbidden, "Resource not accessible by integration")
+		return
+	}
+	for on, comments := range s.Comments {
+		i := slices.IndexFunc(comments, func(c *Comment) bool { return c.ID == int64(number(r, "id")) })
+		if i >= 0 {
+			s.Comments[on] = slices.Delete(comments, i, i+1)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+	}
+	fail(w, http.StatusNotFound, "Not Found")
+}

@@ -66,6 +66,8 @@ type Fault struct {
 	Header  http.Header
 	After   bool // the request takes effect before it fails
 	Broken  bool // the connection drops in the middle of the answer, which is right so far
+
+	Meanwhile func() // what else happens right before the request, which then does not fail; the Server is locked
 }
 
 // New starts a fake on loopback, at the field URL; the caller closes it.
@@ -102,6 +104,7 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /repos/{owner}/{repo}/issues/{number}/comments":  s.listComments,
 		"POST /repos/{owner}/{repo}/issues/{number}/comments": s.createComment,
 		"PATCH /repos/{owner}/{repo}/issues/comments/{id}":    s.editComment,
+		"DELETE /repos/{owner}/{repo}/issues/comments/{id}":   s.deleteComment,
 		"GET /repos/{owner}/{repo}/issues":                    s.listIssues,
 		"POST /repos/{owner}/{repo}/issues":                   s.createIssue,
 		"PATCH /repos/{owner}/{repo}/issues/{number}":         s.editIssue,
@@ -160,6 +163,11 @@ func (s *Server) route(pattern string, handle http.HandlerFunc) http.HandlerFunc
 		}
 		fault := s.faults[pattern][0]
 		s.faults[pattern] = s.faults[pattern][1:]
+		if fault.Meanwhile != nil {
+			fault.Meanwhile()
+			handle(w, r)
+			return
+		}
 		fault.serve(w, r, handle)
 	}
 }
