@@ -28,8 +28,8 @@ type download struct {
 	single    bool // one connection it stays
 	rangeless bool // the server can't continue a body, or is not to
 
-	longest   int64   // bytes that any answer announced
-	announced version // the latest that was, or the longest of those that may be one
+	declared  int64        // bytes, by who asks
+	announced atomic.Int64 // bytes: the most that any whole answer said the file has
 	pieced    atomic.Bool
 }
 
@@ -39,7 +39,8 @@ func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, single: r.Unbroken, rangeless: r.Unbroken, longest: r.Announced, resume: r.Resume}
+	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, single: r.Unbroken, rangeless: r.Unbroken, resume: r.Resume, declared: r.Declared}
+	d.announced.Store(r.Announced)
 	return d, d.host.enter(ctx)
 }
 
@@ -55,22 +56,19 @@ func (d *download) learn(over *startOver) {
 	d.rangeless = d.rangeless || over.rangeless
 }
 
-// begins takes the version that a pass is to read. One that is shorter than another answer announced, and not another
-// version by what both say, is cut short, whatever its own length.
-func (d *download) begins(v version, host string) error {
-	isOther := v.ifRange() != "" && d.announced.ifRange() != "" && v.ifRange() != d.announced.ifRange()
-	if v.size >= 0 && v.size < d.announced.size && !isOther {
-		return &startOver{cause: shortened(host, v.size, d.announced.size)}
+// announce records how many bytes a whole answer says the file has. Answers of whatever version count: a server may give each of
+// them a validator of its own.
+func (d *download) announce(size int64) {
+	for known := d.announced.Load(); size > known && !d.announced.CompareAndSwap(known, size); known = d.announced.Load() {
 	}
-	if v.size > d.announced.size || isOther {
-		d.announced = v
-	}
-	d.longest = max(d.longest, v.size)
-	return nil
 }
 
-func shortened(host string, size, announced int64) *transient {
-	return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes, and has announced %d", finding.Quote(host), size, announced)
+// incomplete returns a *startOver for a body of fewer bytes than any answer announced, whatever its own length.
+func (d *download) incomplete(host string, size int64) error {
+	if announced := d.announced.Load(); size < announced {
+		return &startOver{cause: unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes: expected %d", finding.Quote(host), size, announced)}
+	}
+	return nil
 }
 
 // moved keeps where a redirect led.

@@ -127,7 +127,11 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	}
 	host.heed(response)
 	dropLong(response.Header)
-	return &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}, nil
+	a := &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}
+	if isWhole(a.StatusCode) {
+		d.announce(a.ContentLength)
+	}
+	return a, nil
 }
 
 // dropLong removes the fields that are too long to be meant, except those that may be long: a server could otherwise fill the

@@ -19,9 +19,11 @@ type Request struct {
 	// SecondLook asks for one more try, some seconds later, before a 404 or 410 is taken as final:
 	// just-released assets answer so for a while.
 	SecondLook bool
-	// Announced is how many bytes the file has by what an earlier answer said; 0 where none did. A body that does not
-	// say itself how long it is has to have as many.
+	// Announced is how many bytes an earlier answer said that the file has, such as a Head.Announced; 0 where none did. A shorter
+	// body is Unreachable.
 	Announced int64
+	// Declared is how many bytes the file has to have; 0 where nobody says. A shorter body whose answer gave no length is Unreachable.
+	Declared int64
 	// Unbroken asks for the whole file in one answer, which nothing is added to: no ranges, and no resuming.
 	Unbroken bool
 	// AllowHTTP lets the URL be plain http: whoever asks knows by a digest which bytes are right. A redirect never leads from
@@ -54,6 +56,7 @@ func (r Resume) version() (version, bool) {
 type Head struct {
 	Status          int    // of the answer that this is the head of
 	Size            int64  // bytes of the complete file; -1 when not announced
+	Announced       int64  // bytes: the most that any whole answer to this Get said the file has; at least Request.Announced
 	Offset          int64  // in the file, of the body's first byte: that of Request.Resume where the server continues there, else 0
 	Validator       string // what Request.Resume needs, as sent, hostile; "" where bytes can't be proven to be of this version
 	ContentType     string // as sent, hostile

@@ -112,8 +112,6 @@ func (l *lane) read(ctx context.Context, part *part) error {
 			return err
 		}
 		switch {
-		case err == io.EOF && l.version.size < 0 && l.offset < l.longest:
-			return shortened(l.answer.url.Hostname(), l.offset, l.longest)
 		case err == io.EOF && l.version.size < 0:
 			part.last = true
 			return nil

@@ -62,9 +62,12 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	if version.pinned() {
 		head.Validator = version.ifRange()
 	}
-	if err := d.begins(version, a.url.Hostname()); err != nil {
-		a.discard()
-		return head, err
+	host := a.url.Hostname()
+	if version.size >= 0 {
+		if err := d.incomplete(host, version.size); err != nil {
+			a.discard()
+			return head, err
+		}
 	}
 	d.pieced.Store(offset > 0)
 	sink.Start(head)
@@ -74,11 +77,17 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	p.moved(a)
 	p.pace.reset(time.Now())
 	p.launch(ctx, &lane{pass: p, answer: a, offset: offset, left: version.size - offset})
-	err = p.drain(ctx, offset)
+	size, err := p.drain(ctx, offset)
+	if err == nil {
+		if version.size < 0 {
+			d.announce(d.declared)
+		}
+		err = d.incomplete(host, size)
+	}
 	cancel()
 	p.lanes.Wait()
 	p.giveBack()
-	head.Pieced = d.pieced.Load()
+	head.Pieced, head.Announced = d.pieced.Load(), d.announced.Load()
 	return head, err
 }
 
@@ -133,26 +142,26 @@ func (p *pass) hand(buffer []byte) *part {
 	return next
 }
 
-// drain passes the parts to the sink, in order, until the file ends; done is how much of it the sink has.
-func (p *pass) drain(ctx context.Context, done int64) error {
+// drain passes the parts to the sink, in order, until the file ends, and returns its size; done is how much of it the sink has.
+func (p *pass) drain(ctx context.Context, done int64) (int64, error) {
 	for done != p.version.size {
 		part, _, err := await(ctx, &p.pace, p.ordered)
 		if err != nil {
-			return err
+			return done, err
 		}
 		p.taken = part
 		if err := p.take(ctx, part); err != nil {
-			return err
+			return done, err
 		}
 		p.taken = nil
 		p.client.buffers.put(&p.memory, part.buffer)
+		done += int64(part.filled)
 		if part.last {
-			return nil
+			return done, nil
 		}
-		done += int64(len(part.buffer))
 		p.adjust(ctx, len(part.buffer), p.version.size-done)
 	}
-	return nil
+	return done, nil
 }
 
 // take passes a part to the sink as its bytes arrive.

@@ -109,7 +109,7 @@ func isWrong(err error) bool {
 func download(ctx context.Context, client Client, part *Part, want Want, afresh bool) (pieced bool, err error) {
 	got := newBody(want)
 	part.Resume = !afresh
-	head, err := part.Get(ctx, client, fetch.Request{URL: want.URL, Announced: want.Size, Unbroken: afresh}, got)
+	head, err := part.Get(ctx, client, fetch.Request{URL: want.URL, Declared: want.Size, Unbroken: afresh}, got)
 	if err == nil {
 		err = got.check(want)
 	}

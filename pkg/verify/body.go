@@ -79,15 +79,9 @@ func (b *body) keepTail(p []byte) {
 func (b *body) evidence(source Source, head fetch.Head) *evidence {
 	e := &evidence{
 		source: source, size: b.size, digests: map[digest.Algorithm]digest.Digest{},
-		kind:     format.Sniff(b.head, b.size == int64(len(b.head))).WithTail(b.tail),
-		encoding: head.ContentEncoding,
-		message:  b.message,
-		first:    head.First,
-
-		announced:      head.Size,
-		closeDelimited: head.CloseDelimited,
-		pieced:         head.Pieced,
-		hasValidator:   head.ETag != "" || head.LastModified != "",
+		kind:    format.Sniff(b.head, b.size == int64(len(b.head))).WithTail(b.tail),
+		head:    head,
+		message: b.message,
 	}
 	for _, algorithm := range b.algorithms {
 		e.digests[algorithm] = b.hasher.Digest(algorithm)

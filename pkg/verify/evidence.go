@@ -2,13 +2,13 @@ package verify
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -23,20 +23,13 @@ type evidence struct {
 	published hosts.Published // what the host says of the file
 
 	// Of a file that was read:
-	kind     format.Format
-	encoding string // Content-Encoding, as sent, hostile
-	etag     string // the URL's own, as sent, hostile; "" when there is none
-	message  *minisign.Message
-	first    http.Header // of the first, unfollowed answer, hostile
-
-	announced      int64 // bytes, by the answer itself; -1 where it did not say
-	closeDelimited bool  // nothing proves that the server had sent all of it
-	pieced         bool  // put together from several answers
-	hasValidator   bool  // the server tells versions of the file apart
-	unstable       bool  // two downloads had different bytes
-
-	path string // of a file on disk
-	text []byte // of a bundle
+	kind    format.Format
+	etag    string // the URL's own, as sent, hostile; "" when there is none
+	message *minisign.Message
+	head    fetch.Head
+	second  *evidence // of another download, which had other bytes; nil where there is none
+	path    string    // of a file on disk
+	text    []byte    // of a bundle
 }
 
 // isRead reports whether the bytes were seen, and not just their digest.
@@ -85,10 +78,7 @@ func compared(results []Result, known *evidence, baseline Baseline) []Result {
 			return results
 		}
 	}
-	message := Changed(baseline, now)
-	if known.unstable {
-		message += ". A second download had other bytes again: the server makes the file anew each time, and no digest can pin it"
-	}
+	message := Changed(baseline, now) + known.secondDownload(baseline.Digest, "the earlier file")
 	for i, r := range results {
 		if r.Status == Unverified {
 			results[i].Findings = append(r.Findings, at(r.Artifact, finding.ArtifactChanged, message, ""))

@@ -110,8 +110,8 @@ func (v *Verifier) published(ctx context.Context, d Download, known *evidence) h
 	isOpen := func(a artifact.Artifact) bool {
 		return a.Checksum != nil && a.Checksum.Value != known.digests[algorithm(a)] || a.Checksum == nil && v.Hosts.AskOfAll
 	}
-	if ok && (v.Fast || known.announced < 0 || slices.ContainsFunc(d.readable(), isOpen)) {
+	if ok && (v.Fast || known.head.Size < 0 || slices.ContainsFunc(d.readable(), isOpen)) {
 		return v.Hosts.Asset(ctx, asset)
 	}
-	return hosts.PublishedBy(d.URL, known.first)
+	return hosts.PublishedBy(d.URL, known.head.First)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -153,5 +154,40 @@ func brokenOff(next http.Handler) http.HandlerFunc {
 			}
 		}
 		next.ServeHTTP(w, r)
+	}
+}
+
+// TestABodyInPiecesIsHeldAgainstWhatItsAnswersAnnounced has a file that breaks off, continues to its end under one validator, and
+// is shorter in one answer.
+func TestABodyInPiecesIsHeldAgainstWhatItsAnswersAnnounced(t *testing.T) {
+	content := bytes.Repeat([]byte("\x00\x01"), 40<<10)
+	for _, checksum := range []string{"", sum("x"), sum(string(content[:1000]))} {
+		h := interrupting(t, content, content[:1000], func([]byte) {})
+		if r := one(t, h, weight(h.URL+"/m", "m", checksum)); outcome(r) != "unreachable error:artifact/unreachable" {
+			t.Errorf("checksum %q: %s, %d bytes", checksum, outcome(r), r.Size)
+		}
+	}
+}
+
+func TestABodyShorterThanWhatFastModeWasToldIsUnreachable(t *testing.T) {
+	h := stamping(t, nil)
+	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Length", "100")
+			return
+		}
+		fmt.Fprint(w, gguf)
+	})
+	client := h.client(t, 1<<20)
+	v := h.verifier(t)
+	v.Fast, v.Hosts = true, verify.Hosts{Peek: client.Peek, MaxSize: 1 << 20}
+	d, _ := digest.Parse(sum("x"))
+	v.Baseline = func(string) verify.Baseline {
+		return verify.Baseline{Observation: verify.Observation{Digest: d, Size: 50, ETag: `"1"`}}
+	}
+	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(h.URL+"/m", "m.gguf", sum("x"))}))
+	if outcome(only(t, results)) != "unreachable error:artifact/unreachable" {
+		t.Error(outcome(results[0]))
 	}
 }

@@ -119,15 +119,15 @@ func (v *Verifier) learn(ctx context.Context, d Download, progress counter) (*ev
 	return v.read(ctx, d, announced, progress)
 }
 
-// read reads a file, of which an earlier answer announced so many bytes, again where what was read is alarming.
+// read downloads a file, of which an earlier answer announced so many bytes, and once more where that is incomplete or suspicious.
 func (v *Verifier) read(ctx context.Context, d Download, announced int64, progress counter) (*evidence, error) {
 	known, err := v.get(ctx, d, fetch.Request{Announced: announced}, progress)
 	if err != nil {
 		return nil, err
 	}
 	known.published = v.published(ctx, d, known)
-	if d.doubt(known, v.baseline(d)) != nil || d.alarming(known, v.baseline(d)) {
-		return v.confirm(ctx, d, known, progress)
+	if d.incomplete(known, v.baseline(d)) != nil || d.suspicious(known, v.baseline(d)) {
+		return v.recheck(ctx, d, announced, known, progress)
 	}
 	return known, nil
 }
