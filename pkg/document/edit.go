@@ -6,12 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
-// ErrNoPlace is why a text can't be written at a place of a document: its surroundings don't show how.
-var ErrNoPlace = errors.New("there is no place for it")
+// ErrNoPlace means that the text around a value doesn't show how to write another one there.
+var ErrNoPlace = errors.New("the text around it doesn't show how to write it")
 
 // ErrShared is the ErrNoPlace of a scalar that is an alias or has an anchor: to write there would change what others share.
 var ErrShared = fmt.Errorf("the value is an alias, or has an anchor: %w", ErrNoPlace)
@@ -124,8 +125,11 @@ func quoteJSON(text string) string {
 	return string(quoted)
 }
 
-// AddText adds a member behind another one, in the manner of the text around it.
+// AddText adds a member behind another one, formatted like it.
 func (e *Editor) AddText(sibling *Value, name, text string) error {
+	if sibling.isTOML {
+		return e.addTOML(sibling, name, text)
+	}
 	if !sibling.isYAML {
 		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+quoteJSON(text))
 		return nil
@@ -156,7 +160,28 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	return nil
 }
 
-// isFlow reports whether a member stands in a mapping between braces.
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+func (e *Editor) addTOML(sibling *Value, name, text string) error {
+	if !bareKey.MatchString(name) {
+		name = quoteJSON(name)
+	}
+	member, indent := name+" = "+quoteJSON(text), string(e.lineBefore(sibling.nameStart))
+	switch {
+	case sibling.end == 0:
+		return fmt.Errorf("line %d: the value is a list or a table: %w", sibling.at.Line, ErrNoPlace)
+	case e.isFlow(sibling):
+		e.Replace(sibling.end, sibling.end, ", "+member)
+	case strings.TrimLeft(indent, " \t") != "":
+		return fmt.Errorf("line %d: the key is dotted: %w", sibling.at.Line, ErrNoPlace)
+	default:
+		end := e.lineEnd(sibling.end)
+		e.Replace(end, end, e.lineBreak()+indent+member)
+	}
+	return nil
+}
+
+// isFlow reports whether a member is in a mapping or table in braces.
 func (e *Editor) isFlow(v *Value) bool { return e.text[v.parent.start] == '{' }
 
 func (e *Editor) lineBefore(offset int) []byte {

@@ -162,7 +162,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 // cover marks the digests of an entry as known: those at its checksums, and those beside them.
 func (x *extraction) cover(e *entry, v *document.Value) {
 	for _, pointer := range e.checksum {
-		if at := v.At(pointer); at != nil && at.Kind() != document.Null && !(at.Kind() == document.String && at.Literal() == "") {
+		if at := v.At(pointer); at != nil && !isEmpty(at) {
 			x.covered[at.Parent()] = at.Kind() != document.Object || x.covered[at.Parent()]
 			x.covered[at] = at.Kind() == document.Array
 		}
@@ -385,7 +385,7 @@ func (x *extraction) size(entry *document.Value, e *entry) *artifact.Field[int64
 		return nil
 	}
 	v := entry.At(*e.size)
-	if v == nil || v.Kind() == document.Null || v.Kind() == document.String && v.Literal() == "" {
+	if v == nil || isEmpty(v) {
 		return nil
 	}
 	n, err := strconv.ParseInt(v.Literal(), 10, 64)

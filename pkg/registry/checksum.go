@@ -72,10 +72,13 @@ func (c checksum) field() *artifact.Field[digest.Digest] {
 func (x *extraction) checksums(e *entry, v *document.Value, addresses []address, isList bool) checksums {
 	var best checksums
 	var beside []checksums
+	hasEmptySlot := false // a member that is there and empty is filled before others
 	for _, pointer := range e.checksum {
 		found := x.member(v.At(pointer), len(addresses), isList)
-		if _, name := splitPointer(pointer); best.slot == "" && !namedAlgorithm(name).Weak() {
-			best.slot = x.slot(e, v, pointer, addresses)
+		_, name := splitPointer(pointer)
+		isBetter := best.slot == "" || !hasEmptySlot && isEmpty(v.At(pointer))
+		if slot := x.slot(e, v, pointer, addresses); isBetter && slot != "" && !namedAlgorithm(name).Weak() && len(best.each) == 0 {
+			best.slot, hasEmptySlot = slot, isEmpty(v.At(pointer))
 		}
 		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) || found.lengths != "" && len(best.each) == 0 {
 			found.slot = v.At(pointer).Pointer()
@@ -86,6 +89,11 @@ func (x *extraction) checksums(e *entry, v *document.Value, addresses []address,
 	best.beside = beside
 	best.areMirrors = isList && len(best.each) == 1 && !best.isList && len(addresses) > 1
 	return best
+}
+
+// isEmpty reports whether a value is there, and empty: null, or a text without characters.
+func isEmpty(v *document.Value) bool {
+	return v.Kind() == document.Null || v.Kind() == document.String && v.Literal() == ""
 }
 
 // slot returns where a checksum would be written into an entry that has none: beside the one URL, in an object that is there. A

@@ -14,11 +14,11 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// ErrDeclared is given for a checksum or size that is there already and is another.
-var ErrDeclared = errors.New("another value is declared already, and is replaced only on demand: find out first which file is meant")
+// ErrDeclared means that another checksum or size is declared already.
+var ErrDeclared = errors.New("another value is declared already, and is only replaced on request: find out first which file is meant")
 
-// InvalidError is why a manifest can't be edited: its text can't be read strictly, or has errors that have to be mended first,
-// or would have them afterwards.
+// InvalidError means that a manifest can't be edited: its text can't be read strictly before or after the edit, or has errors
+// to fix first.
 type InvalidError struct {
 	Findings []finding.Finding // at least one
 }
@@ -28,7 +28,7 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("the manifest can't be edited: line %d, column %d: %s", first.Line, first.Column, first.Message)
 }
 
-// Edit is a manifest that is being edited. Every byte that no edit touches stays as it is.
+// Edit is a manifest being edited. All bytes that no edit touches are kept.
 type Edit struct {
 	manifest *Manifest
 	text     []byte
@@ -47,7 +47,7 @@ func (m *Manifest) Edit(text []byte) *Edit {
 	return &Edit{m, text, document.NewEditor(text), map[place]any{}}
 }
 
-// Text returns the text with all edits made. The error is an *InvalidError where it can't be read any more, such as for its size.
+// Text returns the edited text. The error is an *InvalidError where that can't be read, such as for its size.
 func (e *Edit) Text() ([]byte, error) {
 	out := e.editor.Apply()
 	if _, findings := document.Read(e.manifest.Path, out, e.manifest.Registry.options()); len(findings) > 0 {
@@ -56,14 +56,14 @@ func (e *Edit) Text() ([]byte, error) {
 	return out, nil
 }
 
-// SetChecksum declares an artifact's checksum, and its size in bytes unless that is 0 or the registry writes none, as the texts
-// around it are written.
+// SetChecksum declares an artifact's checksum, spelled like those around it, and its size in bytes, unless that is 0 or the
+// registry declares none.
 //
-// What is declared already is left alone when it says the same, so that a second call changes nothing; when it says something
-// else, it is ErrDeclared, or is replaced on demand. Another error is document.ErrNoPlace.
+// It changes nothing where the same value is declared. Another value is replaced with replace, else ErrDeclared. The error is
+// document.ErrNoPlace where the text can't take the member.
 func (e *Edit) SetChecksum(a artifact.Artifact, checksum digest.Digest, size int64, replace bool) error {
 	if checksum.IsZero() || size < 0 {
-		return errors.New("there is no checksum to declare")
+		return errors.New("missing checksum, or negative size")
 	}
 	isSame := a.Checksum != nil && a.Checksum.Value == checksum
 	if err := e.declare(a, a.Slot.Checksum, e.spelling(a).write(checksum), isSame, replace); err != nil {
@@ -176,10 +176,11 @@ func unescape(token string) string { return unescapes.Replace(token) }
 
 // spelling is how checksums are written.
 type spelling struct {
-	isPrefixed, isSRI, isUpper bool
+	prefix         string // such as SHA-256, before a colon; "" for none
+	isSRI, isUpper bool
 }
 
-// spelling is that of the checksum that stands there, of the first other one in the manifest, or what the member's name suggests.
+// spelling is that of the artifact's checksum, of the first other one in a member of the same name, or what that name suggests.
 func (e *Edit) spelling(a artifact.Artifact) spelling {
 	if a.Checksum != nil {
 		if s, known := spellingOf(e.value(a, a.Checksum.Pointer)); known {
@@ -187,16 +188,16 @@ func (e *Edit) spelling(a artifact.Artifact) spelling {
 		}
 	}
 	for _, other := range e.manifest.Artifacts {
-		if other.Checksum != nil && other.Role != artifact.Image {
+		if other.Checksum != nil && other.Role != artifact.Image && slotName(other) == slotName(a) {
 			if s, known := spellingOf(e.value(other, other.Checksum.Pointer)); known {
 				return s
 			}
 		}
 	}
-	switch pointer := a.Slot.Checksum; {
-	case strings.HasSuffix(pointer, "/checksum"), strings.HasSuffix(pointer, "/digest"):
-		return spelling{isPrefixed: true}
-	case strings.HasSuffix(pointer, "/integrity"):
+	switch slotName(a) {
+	case "checksum", "digest":
+		return spelling{prefix: string(digest.SHA256)}
+	case "integrity":
 		return spelling{isSRI: true}
 	}
 	return spelling{}
@@ -208,15 +209,15 @@ func spellingOf(v *document.Value) (s spelling, known bool) {
 	if err != nil {
 		return s, false
 	}
-	_, sum, isPrefixed := strings.Cut(text, ":")
-	isSRI := !isPrefixed && strings.Contains(text, "-")
+	prefix, sum, isPrefixed := strings.Cut(text, ":")
 	if !isPrefixed {
-		sum = text
+		prefix, sum = "", text
 	}
-	return spelling{isPrefixed: isPrefixed, isSRI: isSRI, isUpper: !isSRI && sum == strings.ToUpper(d.Sum) && sum != d.Sum}, true
+	isSRI := !isPrefixed && strings.Contains(text, "-")
+	return spelling{prefix, isSRI, !isSRI && sum == strings.ToUpper(d.Sum) && sum != d.Sum}, true
 }
 
-// write writes a digest. A bare one that is no SHA-256 is told by its length.
+// write spells a digest. The length of bare hex tells the algorithm.
 func (s spelling) write(d digest.Digest) string {
 	sum := d.Sum
 	if s.isUpper {
@@ -225,7 +226,9 @@ func (s spelling) write(d digest.Digest) string {
 	switch {
 	case s.isSRI:
 		return d.SRI()
-	case s.isPrefixed:
+	case s.prefix != "" && spelled(s.prefix) == d.Algorithm:
+		return s.prefix + ":" + sum
+	case s.prefix != "":
 		return string(d.Algorithm) + ":" + sum
 	}
 	return sum

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"cmp"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +60,10 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"several keys on a line", "localai", "gallery/index.yaml", "- files:\n  - ? uri\n    : hf://a/b/c\n", ""},
 	{"JSON of another registry", "flathub", "a.b.c.json", `{"modules": [{"sources": [{"type": "archive", "url": "https://x/a"}]}]}`, `{"modules": [{"sources": [{"type": "archive", "url": "https://x/a", "sha256": "{hex}"}]}]}`},
 	{"block, and a size", "flathub", "a.b.c.yaml", "sources:\n  - type: extra-data\n    url: https://x/a\n    size: 5\n", "sources:\n  - type: extra-data\n    url: https://x/a\n    sha256: {hex}\n    size: 5\n"},
+	{"a prefix in its neighbour's case", "arduino", "package_a_index.json", `{"packages": [{"platforms": [{"url": "https://x/a", "checksum": ""}, {"url": "https://x/b", "checksum": "SHA-256:` + strings.ToUpper(sum512[:64]) + `"}]}]}`, `{"packages": [{"platforms": [{"url": "https://x/a", "checksum": "SHA-256:{HEX}"}, {"url": "https://x/b", "checksum": "SHA-256:` + strings.ToUpper(sum512[:64]) + `"}]}]}`},
+	{"a TOML table", "mise", "mise.lock", "[[tools.a]]\nversion = \"1\"\n  [tools.a.\"platforms.linux-x64\"]\n  url = 'https://x/a' # here\n  size = 5\n", "[[tools.a]]\nversion = \"1\"\n  [tools.a.\"platforms.linux-x64\"]\n  url = 'https://x/a' # here\n  checksum = \"sha256:{hex}\"\n  size = 5\n"},
+	{"a TOML table in braces", "uv", "uv.lock", "[[package]]\nwheels = [\n  { url = \"https://x/a.whl\", size = 1 },\n  {hash = '', url = \"https://x/b.whl\"}\n]\n", "[[package]]\nwheels = [\n  { url = \"https://x/a.whl\", hash = \"{hex}\", size = 1 },\n  {hash = \"{hex}\", url = \"https://x/b.whl\"}\n]\n"},
+	{"a TOML table of dotted keys", "pylock", "pylock.toml", "[[packages]]\nsdist.url = 'https://x/a.tgz'\nsdist.hashes = {}\n", ""},
 	{"documents", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a}]}\n---\nspec: {platforms: [{uri: https://x/b}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex}}]}\n---\nspec: {platforms: [{uri: https://x/b, sha256: {hex}}]}\n"},
 }
 
@@ -68,6 +73,8 @@ var ownEdits = []struct{ name, members, before, after string }{
 	{"a name that its neighbour quotes", `url: /url, checksum: "/it's"`, "f: [{'url': https://x/a}]\n", "f: [{'url': https://x/a, \"it's\": {hex}}]\n"},
 	{"beside others of its kind", "url: /url, checksum: /sums/sha256", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    of:\n    - x\n- {sums: {crc: 5}, url: https://x/b}\n", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    sha256: {hex}\n    of:\n    - x\n- {sums: {crc: 5, sha256: {hex}}, url: https://x/b}\n"},
 	{"an address that stands nowhere", "url: /url, default-url: 'https://x/{/n}', checksum: /sha256", "f:\n- n: a\n  v: |\n    1\n", "f:\n- n: a\n  sha256: {hex}\n  v: |\n    1\n"},
+	{"the member that is there and empty", "url: /url, checksum: [/sha512, /sum, /md5, /sha256]", "f: [{url: https://x/a, sha256: '', md5: ''}, {url: https://x/b, sum: null}, {url: https://x/c, sha256: \"\", sum: \"\"}]\n", "f: [{url: https://x/a, sha256: '{hex}', md5: ''}, {url: https://x/b, sum: {hex}}, {url: https://x/c, sha256: \"\", sum: \"{hex}\"}]\n"},
+	{"as members of the same name", "url: /url, checksum: [/sum, /integrity]", "f: [{url: https://x/a, integrity: " + sri256 + "}, {url: https://x/b}, {url: https://x/c, sum: SHA256:" + sum512[:64] + "}]\n", "f: [{url: https://x/a, integrity: " + sri256 + "}, {url: https://x/b, sum: SHA256:{hex}}, {url: https://x/c, sum: SHA256:" + sum512[:64] + "}]\n"},
 	{"alone with others of its kind", "url: /url, checksum: /sums/sha256", "f: [{url: https://x/a, sums: {}}]\n", ""},
 }
 
@@ -87,6 +94,16 @@ func TestAChecksumIsWrittenAsADescriptionSays(t *testing.T) {
 				checkFilled(t, r, "a.yaml", got)
 			}
 		})
+	}
+}
+
+// TestTheAlgorithmIsThatOfTheNeighbours: what `sum` computes for a place whose name has no algorithm.
+func TestTheAlgorithmIsThatOfTheNeighbours(t *testing.T) {
+	r := preset(t, "npm")
+	m, _ := r.Read("package-lock.json", []byte(`{"packages": {"node_modules/a": {"resolved": "https://x/a"}, "node_modules/b": {"resolved": "https://x/b", "integrity": "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="},
+		"node_modules/c": {"resolved": "https://x/c", "integrity": "sha512-`+strings.Repeat("A", 86)+`=="}}}`), r)
+	if got := m.Artifacts[0].Slot.Algorithm; got != digest.SHA512 {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -156,20 +173,27 @@ func checkFilled(t *testing.T, r *registry.Registry, path string, text []byte) {
 	}
 }
 
-// FuzzEdit holds an edit of YAML to changing what it says and nothing else.
+// FuzzEdit holds an edit of YAML or TOML to changing what it says and nothing else.
 func FuzzEdit(f *testing.F) {
 	for _, test := range edits {
-		f.Add(test.before)
+		f.Add(path.Ext(test.path) == ".lock", test.before)
+	}
+	for _, seed := range []string{"a.url = 1", "url = 'a'", "[a]\nurl = 'a' # b\n[[b]]\nurl = \"\"\"\na\"\"\"", "a = [{url = 'a'}, {url = 'b', hash = ''}]", "a = {b.url = 'a'}", "[a]\n\"url\" = 'b'\nsha256.x = 1"} {
+		f.Add(true, seed)
 	}
 	for _, seed := range []string{"- url: [a]\n", "- url: a\n  sha256: ''\n", "- {url: a}\n- url: &x b\n- url: *x\n", "- &a {url: x}\n- *a\n- <<: *a\n", "- ? url\n  : x\n- 'url' : x #\n"} {
-		f.Add(seed)
+		f.Add(false, seed)
 	}
 	r, err := described("manifests: '*'\nartifacts: [{at: ['', /**], url: [/url, /uri], checksum: [/sha256, /hash], size: /size}]")
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		before, _ := r.Read("a.yaml", []byte(text), r)
+	f.Fuzz(func(t *testing.T, isTOML bool, text string) {
+		name := "a.yaml"
+		if isTOML {
+			name = "a.toml"
+		}
+		before, _ := r.Read(name, []byte(text), r)
 		if before == nil {
 			return
 		}
@@ -191,7 +215,7 @@ func FuzzEdit(f *testing.F) {
 // is written at the same place, as an alias of it is, gets it too.
 func checkEdited(t *testing.T, r *registry.Registry, before *registry.Manifest, a artifact.Artifact, text, out string) {
 	t.Helper()
-	after, findings := r.Read("a.yaml", []byte(out), r)
+	after, findings := r.Read(before.Path, []byte(out), r)
 	if after == nil || len(after.Artifacts) != len(before.Artifacts) {
 		t.Fatalf("%q was edited, and %v\n%s\n%s", a.Pointer, findings, text, out)
 	}

@@ -4,6 +4,7 @@ package registry
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -107,6 +108,7 @@ func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []fi
 	}
 	findings = append(findings, others.Findings()...)
 	slices.SortFunc(findings, finding.Finding.Compare)
+	m.suggestAlgorithms()
 	if len(m.Artifacts) == 0 && !r.optional {
 		findings = r.noArtifact(m, findings)
 	}
@@ -116,6 +118,32 @@ func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []fi
 // isOfArtifact reports whether a rule's findings each tell why an artifact has its status, so that none is left out.
 func isOfArtifact(rule string) bool {
 	return strings.HasPrefix(rule, "checksum/") || rule == finding.RegistryPairs || rule == finding.URLConflict
+}
+
+// suggestAlgorithms sets the algorithm of each place for a checksum whose name has none to that of the first checksum in a member
+// of the same name.
+func (m *Manifest) suggestAlgorithms() {
+	first := map[string]digest.Algorithm{}
+	for _, a := range m.Artifacts {
+		name := slotName(a)
+		if c := a.Checksum; c != nil && !c.Value.IsZero() && !c.Value.Algorithm.Weak() && first[name] == "" {
+			first[name] = c.Value.Algorithm
+		}
+	}
+	for i := range m.Artifacts {
+		if slot := &m.Artifacts[i].Slot; slot.Algorithm == "" {
+			slot.Algorithm = first[slotName(m.Artifacts[i])]
+		}
+	}
+}
+
+// slotName returns the name of the member that an artifact's checksum is, or is to be, written in.
+func slotName(a artifact.Artifact) string {
+	above, name := splitPointer(a.Slot.Checksum)
+	if _, err := strconv.Atoi(name); err == nil { // in a list
+		_, name = splitPointer(above)
+	}
+	return name
 }
 
 // noArtifact adds what there is to say of a manifest without an artifact: an error where it has digests, since then the
