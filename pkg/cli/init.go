@@ -132,6 +132,7 @@ const initWorkflow = `# Verifies the files that manifests name. Nothing of a pul
 name: verify manifests
 on:
   pull_request_target:
+  merge_group: # for a merge queue
   push:
     branches: [main, master]
 permissions: {}

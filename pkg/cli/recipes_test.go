@@ -19,6 +19,7 @@ type workflow struct {
 		Timeout     int               `yaml:"timeout-minutes"`
 		Steps       []struct {
 			Uses string            `yaml:"uses"`
+			Run  string            `yaml:"run"`
 			With map[string]string `yaml:"with"`
 		} `yaml:"steps"`
 	} `yaml:"jobs"`
@@ -58,6 +59,41 @@ func TestRecipesAskForLittleAndNameRealInputs(t *testing.T) {
 					if _, found := action.Inputs[input]; !found {
 						t.Errorf("%s: the Action has no input %s", name, input)
 					}
+				}
+			}
+		}
+	}
+}
+
+// TestRecipesReadEachOthersReports: what a scan uploads is what the recipes after it read.
+func TestRecipesReadEachOthersReports(t *testing.T) {
+	for name, files := range map[string][]string{
+		"nightly": {"report.json", "state.json", "manifests.sarif"}, "shards": {"report.json", "state.json", "manifests.sarif"},
+		"status-page": {" report.json", "--state-file state.json"}, "code-scanning": {" report.json", "sarif_file: manifests.sarif"},
+	} {
+		text, err := os.ReadFile("../../docs/recipes/" + name + ".yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, found := strings.Cut(string(text), "name: report\n")
+		for _, file := range files {
+			if !found || !strings.Contains(after, file) {
+				t.Errorf("%s: no %q beside the artifact `report`", name, file)
+			}
+		}
+	}
+}
+
+// TestNothingElseRunsBesideAnIdentityToken: whoever has the token signs in as the workflow.
+func TestNothingElseRunsBesideAnIdentityToken(t *testing.T) {
+	recipes, _ := filepath.Glob("../../docs/recipes/*.yml")
+	for _, name := range recipes {
+		var w workflow
+		read(t, name, &w)
+		for id, job := range w.Jobs {
+			for _, step := range job.Steps {
+				if strings.Contains(step.Run, "@latest") || job.Permissions["id-token"] != "" && step.Run != "" {
+					t.Errorf("%s: the job %s runs %q", name, id, step.Run)
 				}
 			}
 		}
