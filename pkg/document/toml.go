@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -12,16 +13,28 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// readTOML builds the tree of a TOML 1.0 text. The library checks it first, with duplicate keys and dates; its parser then
-// gives the keys and values in the order of the text, with their offsets.
+// readTOML builds the tree of a TOML 1.0 text. The library's parser gives keys and values in the order of the text, with their
+// offsets. What it leaves to its decoder is checked here: duplicates (the decoder takes quadratic time for the keys of one table),
+// numbers and dates.
 func readTOML(path string, text []byte, maxSize int) (*Value, []finding.Finding) {
-	r := &tomlReader{path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
 	root := &Value{kind: Object, isTOML: true, at: finding.Position{Line: 1, Column: 1}}
-	if !r.acceptable(maxSize) || !r.tables(root) || !r.valid() {
+	r := &tomlReader{path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text)), open: map[*Value]tomlTable{root: headed}}
+	if !r.acceptable(maxSize) || !r.tables(root) {
 		return nil, r.findings
 	}
 	return root, nil
 }
+
+// tomlTable is how an open table or list of tables was defined (https://toml.io/en/v1.0.0#table). All other values are closed: no
+// key leads into them.
+type tomlTable uint8
+
+const (
+	implied  tomlTable = iota + 1 // by the header of a table below it: a header may still define it
+	headed                        // by its header
+	dotted                        // by a dotted key
+	repeated                      // by a header in double brackets, each of which appends a table
+)
 
 type tomlReader struct {
 	path      string
@@ -30,6 +43,7 @@ type tomlReader struct {
 	end       int // of what has been read
 	values    int
 	maxValues int
+	open      map[*Value]tomlTable
 	findings  []finding.Finding
 }
 
@@ -49,35 +63,24 @@ func (r *tomlReader) acceptable(maxSize int) bool {
 	case invalid < len(r.text):
 		return r.fail(finding.TOMLInvalidUTF8, invalid, "", fmt.Sprintf("Invalid UTF-8: the byte 0x%02x", r.text[invalid]), "Save the file as UTF-8.")
 	}
+	for _, separator := range []string{",", "."} { // the library parses an expression as a whole: bound its parts before
+		if bytes.Count(r.text, []byte(separator)) > r.maxValues {
+			return r.tooMany(0, "")
+		}
+	}
 	return true
 }
 
-// valid checks what the parser alone does not: keys and tables that are defined twice, dates and numbers. It runs last, on a text
-// whose number of values and depth are known to be within bounds.
-func (r *tomlReader) valid() bool {
-	var into any
-	err := toml.Unmarshal(r.text, &into)
-	if err == nil {
-		return true
-	}
-	line, column := 1, 1
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
-		line, column = decode.Position()
-	}
-	offset := 0
-	for range line - 1 {
-		offset += bytes.IndexByte(r.text[offset:], '\n') + 1
-	}
-	return r.syntax(err.Error(), min(offset+column-1, len(r.text)))
+func (r *tomlReader) tooMany(offset int, pointer string) bool {
+	return r.fail(finding.TOMLTooLarge, offset, pointer, fmt.Sprintf("The manifest has more than %d values", r.maxValues), "Split the manifest.")
 }
 
 func (r *tomlReader) syntax(message string, offset int) bool {
-	message = strings.TrimPrefix(message, "toml: ")
-	if strings.Contains(message, "already exists") || strings.Contains(message, "already defined") {
-		return r.fail(finding.TOMLDuplicateKey, offset, "", "Duplicate definition: "+finding.Quote(message), "Keep one of the definitions.")
-	}
-	return r.fail(finding.TOMLSyntax, offset, "", "Invalid TOML: "+finding.Quote(message), "Correct the text here, or just before.")
+	return r.fail(finding.TOMLSyntax, offset, "", "Invalid TOML: "+finding.Quote(strings.TrimPrefix(message, "toml: ")), "Correct the text here, or just before.")
+}
+
+func (r *tomlReader) duplicate(key *unstable.Node) bool {
+	return r.fail(finding.TOMLDuplicateKey, int(key.Raw.Offset), "", "Duplicate definition of "+finding.Quote(string(key.Data)), "Keep one of the definitions.")
 }
 
 // tables reads all expressions. A header makes its table the one that key-value lines after it belong to.
@@ -114,37 +117,39 @@ func depthOf(v *Value) (depth int) {
 	return depth
 }
 
-// descend returns the table that a header's key names, and makes what is missing on the way. Of a list of tables the last is
-// meant; a header in double brackets appends one.
-func (r *tomlReader) descend(v *Value, key unstable.Iterator, isElement bool) *Value {
+// descend returns the table that a header's key names, and makes those that are missing on the way. Of a list of tables it takes
+// the last; a header in double brackets appends one.
+func (r *tomlReader) descend(v *Value, key unstable.Iterator, appends bool) *Value {
 	for key.Next() {
-		isLast := key.IsLast()
-		child, ok := r.member(v, key.Node(), depthOf(v)+1)
+		isLast, node := key.IsLast(), key.Node()
+		child, ok := r.member(v, node, depthOf(v)+1)
 		if !ok {
 			return nil
 		}
-		kind := Object
-		if isLast && isElement {
-			kind = Array
-		}
-		if child.kind == "" {
-			child.kind = kind
-		}
-		if child.kind == Array && (!isLast || isElement) {
-			if isLast || len(child.children) == 0 {
-				element := r.element(child)
-				if element.at = child.at; len(child.children) > 1 {
-					element.at = r.cursor.position(int(key.Node().Raw.Offset))
-				}
-				element.kind = Object
-			}
-			child = child.children[len(child.children)-1]
-		}
-		if child.kind != Object { // a value under this key: valid says so
-			_ = r.valid() && r.syntax("the key is already defined", int(key.Node().Raw.Offset))
+		isNew := child.kind == ""
+		switch state := r.open[child]; {
+		case isNew && isLast && appends:
+			child.kind, r.open[child] = Array, repeated
+		case isNew && isLast:
+			child.kind, r.open[child] = Object, headed
+		case isNew:
+			child.kind, r.open[child] = Object, implied
+		case isLast && !appends && state == implied:
+			r.open[child] = headed
+		case isLast && !(appends && state == repeated), state == 0:
+			r.duplicate(node)
 			return nil
 		}
-		v = child
+		if v = child; v.kind == Array {
+			if isLast {
+				element := r.element(v)
+				element.kind, r.open[element] = Object, headed
+				if element.at = v.at; !isNew {
+					element.at = r.cursor.position(int(node.Raw.Offset))
+				}
+			}
+			v = v.children[len(v.children)-1]
+		}
 	}
 	return v
 }
@@ -158,9 +163,6 @@ func (r *tomlReader) member(parent *Value, key *unstable.Node, depth int) (*Valu
 	}
 	v := &Value{name: name, isTOML: true, nameStart: start, nameAt: r.cursor.position(start), start: start, pathLength: parent.pathLength + len(name) + 1}
 	v.at = v.nameAt
-	if parent.kind != Object { // such as a dotted key below a number: valid says so
-		return nil, r.valid() && r.syntax("a key below a value that is not a table", start)
-	}
 	parent.adopt(v)
 	switch {
 	case strings.ContainsRune(name, 0):
@@ -181,7 +183,7 @@ func (r *tomlReader) element(parent *Value) *Value {
 func (r *tomlReader) admit(v *Value, depth int) bool {
 	switch r.values++; {
 	case r.values > r.maxValues:
-		return r.fail(finding.TOMLTooLarge, v.start, v.Pointer(), fmt.Sprintf("The manifest has more than %d values", r.maxValues), "Split the manifest.")
+		return r.tooMany(v.start, v.Pointer())
 	case depth > MaxDepth+1:
 		return r.fail(finding.TOMLTooDeep, v.start, v.Parent().Pointer(), fmt.Sprintf("The values are nested deeper than %d levels", MaxDepth), "Flatten the manifest.")
 	}
@@ -191,15 +193,15 @@ func (r *tomlReader) admit(v *Value, depth int) bool {
 // keyValue reads a line or an inline member: a key, which may be dotted, and its value.
 func (r *tomlReader) keyValue(v *Value, n *unstable.Node, depth int) bool {
 	for key := n.Key(); key.Next(); depth++ {
-		isLast := key.IsLast()
 		child, ok := r.member(v, key.Node(), depth+1)
-		switch {
-		case !ok:
+		if !ok {
 			return false
-		case isLast && child.kind != "":
-			return r.syntax("the key is already defined", int(key.Node().Raw.Offset))
-		case !isLast && child.kind == "":
-			child.kind = Object
+		}
+		switch isNew := child.kind == ""; {
+		case isNew && !key.IsLast():
+			child.kind, r.open[child] = Object, dotted
+		case !isNew && (key.IsLast() || r.open[child] != dotted):
+			return r.duplicate(key.Node())
 		}
 		v = child
 	}
@@ -228,6 +230,11 @@ func (r *tomlReader) value(v *Value, n *unstable.Node, depth int) bool {
 		v.end = r.end
 	}
 	v.at = r.cursor.position(v.start)
+	if v.kind == Number || n.Kind >= unstable.LocalDate && n.Kind <= unstable.DateTime {
+		if err := checkTOML(n.Data); err != nil {
+			return r.syntax(err.Error(), v.start)
+		}
+	}
 	if strings.ContainsRune(v.text, 0) {
 		return r.fail(finding.TOMLControl, v.start, v.Pointer(), "The text contains a NUL character", "Remove the character.")
 	}
@@ -244,6 +251,18 @@ func (r *tomlReader) value(v *Value, n *unstable.Node, depth int) bool {
 		}
 	}
 	return true
+}
+
+var plainInteger = regexp.MustCompile(`^(0|[1-9][0-9]{0,17})$`)
+
+// checkTOML has the library decode a number or a date.
+func checkTOML(text []byte) error {
+	if plainInteger.Match(text) {
+		return nil
+	}
+	var into map[string]any
+	err := toml.Unmarshal(append([]byte("x = "), text...), &into)
+	return err
 }
 
 // arrayStart returns the offset of the next opening bracket: the parser gives none for arrays. What stands before it are white

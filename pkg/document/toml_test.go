@@ -2,12 +2,15 @@ package document_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pelletier/go-toml/v2"
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // treeLines lists every value of a document, one a line.
@@ -65,7 +68,10 @@ func TestTOMLIsReadStrictly(t *testing.T) {
 		strings.Repeat("a.", 70) + "a = 1":    "toml/too-deep 1:",
 		"[" + strings.Repeat("a.", 70) + "a]": "toml/too-deep 1:",
 		strings.Repeat("k", 5000) + " = 1":    "toml/too-deep 1:1",
-		"a = [" + strings.Repeat("1,", 200_000) + "]":         "toml/too-large 1:",
+		"a = [" + strings.Repeat("1,", 200_000) + "]":         "toml/too-large 1:1",
+		"a = [" + strings.Repeat("[],", 110_000) + "]":        "toml/too-large 1:",
+		strings.Repeat("a.", 200_000) + "a = 1":               "toml/too-large 1:1",
+		strings.Repeat("[a]\nb = [1, 2]\n", 2):                "toml/duplicate-key 3:2",
 		"# " + strings.Repeat("x", document.DefaultMaxSize+1): "toml/too-large",
 	} {
 		documents, findings := document.Read("a.toml", []byte(text), document.Options{})
@@ -83,7 +89,7 @@ func nested(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", 
 
 // FuzzTOML holds the reader to a tree whose values can be found again, or one finding.
 func FuzzTOML(f *testing.F) {
-	for _, seed := range []string{"a = 1", "[[a]]\nb.c = [1, {d = 'x'}]\n[a.e]\n[[a]]", "a = [\n# [\n]", "a = {}\n[a.b]", "x = \"\"\"\n\"\"\"", "a.b = 1\n[a]\n", "[[a.b]]\n[a]\n[a.b.c]"} {
+	for _, seed := range []string{"a = 1", "[[a]]\nb.c = [1, {d = 'x'}]\n[a.e]\n[[a]]", "a = [\n# [\n]", "a = {}\n[a.b]", "x = \"\"\"\n\"\"\"", "a.b = 1\n[a]\n", "[[a.b]]\n[a]\n[a.b.c]", "[a.b.c]\n[a]\nb.d = 1", "a.b = 1\n[a.c]", "[a]\nb.c = 1\n[a.b.d]\n[a.b]", "a = 1979-05-27 07:32:00\nb = 0x_1\nc = 1e5\nd = +nan", "[[a]]\n[a]", "a = [{}]\n[[a]]"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -91,10 +97,19 @@ func FuzzTOML(f *testing.F) {
 		if (len(documents) == 1) == (len(findings) > 0) {
 			t.Fatalf("%d documents, and %v", len(documents), findings)
 		}
+		var into any
+		if err := toml.Unmarshal([]byte(text), &into); (err == nil) != (len(documents) == 1) && !strings.Contains(text, "\x00") && !isBeyondBounds(findings) {
+			t.Errorf("the library says %v, and we %v", err, findings)
+		}
 		if len(documents) == 1 {
 			check(t, documents[0].Root, documents[0].Root)
 		}
 	})
+}
+
+// isBeyondBounds reports whether a text is refused for what TOML allows.
+func isBeyondBounds(findings []finding.Finding) bool {
+	return len(findings) > 0 && slices.Contains([]string{finding.TOMLControl, finding.TOMLTooDeep, finding.TOMLTooLarge}, findings[0].Rule)
 }
 
 func check(t *testing.T, root, v *document.Value) {
