@@ -1,5 +1,4 @@
-// Package config reads a registry's configuration file: what its manifests look like, whom it trusts, how much findings weigh,
-// and which of them its maintainers have waived.
+// Package config reads a registry's configuration file: descriptions of its manifests, trusted URLs, severities and waivers.
 package config
 
 import (
@@ -22,21 +21,21 @@ const MaxSize = 1 << 20
 // Off is the level at which a finding is not reported at all.
 const Off = "off"
 
-// levels are the words for how much a finding weighs.
+// levels are the severities that a rule can have.
 var levels = []string{"error", "warning", "notice", Off}
 
-// File is a configuration file as it was read. The zero File says nothing.
+// File is a configuration file. The zero File changes no default.
 type File struct {
 	Name            string // of the file, slash-separated
 	Registries      []*registry.Registry
 	TrustedURLs     []string          // globs
-	MissingChecksum string            // a level; "" where nothing is said
+	MissingChecksum string            // a level; "" for the default
 	Provenance      *provenance.Rules // nil: GitHub is not asked who built files
 	severity        map[string]string
 	waivers         []waiver
 }
 
-// waiver lets findings of one rule pass.
+// waiver excuses findings of one rule.
 type waiver struct {
 	rule      string
 	manifests []string          // globs; none: any
@@ -48,10 +47,10 @@ type waiver struct {
 	position  finding.Position
 }
 
-// Parse reads a configuration file. The error holds every mistake in it, each with its place.
+// Parse reads a configuration file. The error lists every problem with its position.
 func Parse(name string, text []byte) (*File, error) {
 	if len(text) > MaxSize {
-		return nil, fmt.Errorf("%s has more than %d bytes, which no configuration file needs", finding.Quote(name), MaxSize)
+		return nil, fmt.Errorf("%s has more than %d bytes, the limit of a configuration file", finding.Quote(name), MaxSize)
 	}
 	documents, findings := document.Read(name, text, document.Options{Syntax: document.YAML})
 	p := &parser{Decoder: document.Decoder{File: name}, file: &File{Name: name, severity: map[string]string{}}}
@@ -59,7 +58,7 @@ func Parse(name string, text []byte) (*File, error) {
 		p.Add(fmt.Errorf("%s:%d:%d: %s", finding.Clean(name), f.Line, f.Column, f.Message))
 	}
 	if len(documents) > 1 {
-		p.Fail(documents[1].Root, "a configuration file is one document, and a second one begins here")
+		p.Fail(documents[1].Root, "a second YAML document begins here; expected one")
 	}
 	if len(documents) == 1 {
 		p.read(documents[0].Root)
@@ -103,14 +102,13 @@ func (p *parser) registries(v *document.Value) {
 	}
 }
 
-// fixed reports whether a rule says what nobody may talk down: that other bytes are served than were reviewed, or that a text has
-// two meanings.
+// fixed reports whether a rule can't be lowered: it finds other bytes than were reviewed, or a text with two meanings.
 func fixed(rule string) bool {
 	family, _, _ := strings.Cut(rule, "/")
 	return rule == finding.ArtifactMismatch || rule == finding.ProvenanceInvalid || rule == finding.ArtifactDigestConflict || rule == finding.RegistryKeyCase || rule == finding.RegistryPathCase || family == "json" || family == "yaml" || family == "toml"
 }
 
-// explainsFailure reports whether a rule says why a file failed: without it, nobody would know.
+// explainsFailure reports whether a rule is the reason why a file failed, which can't be left out.
 func explainsFailure(rule string) bool {
 	return strings.HasPrefix(rule, "artifact/") && rule != finding.ArtifactMissingChecksum && rule != finding.ArtifactLeftOver && rule != finding.ArtifactHostDigest ||
 		rule == finding.ChecksumInvalid || rule == finding.RegistryPairs || rule == "image/invalid"
@@ -119,13 +117,13 @@ func explainsFailure(rule string) bool {
 // rule reads the ID of a rule.
 func (p *parser) rule(at *document.Value, id string) {
 	if _, known := finding.Lookup(id); !known {
-		p.Fail(at, "there is no rule %s: docs/rules.md lists them", finding.Quote(id))
+		p.Fail(at, "unknown rule %s: docs/rules.md lists them", finding.Quote(id))
 	}
 }
 
 func (p *parser) severities(v *document.Value) {
 	if v.Kind() != document.Object {
-		p.Fail(v, "`severity` is %s, where an object of rules and levels is expected", v.Describe())
+		p.Fail(v, "`severity` is %s; expected an object of rules and levels", v.Describe())
 	}
 	for _, member := range v.Members() {
 		id := member.Name()
@@ -135,7 +133,7 @@ func (p *parser) severities(v *document.Value) {
 		case fixed(id):
 			p.Fail(member, "%s is always an error: it can't be lowered", finding.Quote(id))
 		case level == Off && explainsFailure(id):
-			p.Fail(member, "%s says why a file failed: it can be a notice, and not be left out", finding.Quote(id))
+			p.Fail(member, "%s is the reason why a file failed: it can be a notice, but not off", finding.Quote(id))
 		}
 		p.file.severity[id] = level
 	}
@@ -155,7 +153,7 @@ func (p *parser) waiver(v *document.Value) waiver {
 		},
 		"url": func(v *document.Value) {
 			if w.url = p.Text(v); !doublestar.ValidatePattern(w.url) {
-				p.Fail(v, "%s is no glob", finding.Quote(w.url))
+				p.Fail(v, "invalid glob %s", finding.Quote(w.url))
 			}
 		},
 		"observed": func(v *document.Value) {
@@ -168,7 +166,7 @@ func (p *parser) waiver(v *document.Value) waiver {
 		"until": func(v *document.Value) {
 			var err error
 			if w.until, err = time.Parse(time.DateOnly, p.Text(v)); err != nil {
-				p.Fail(v, "%s is no day such as `2027-03-31`", finding.Quote(v.Literal()))
+				p.Fail(v, "invalid date %s: expected one such as `2027-03-31`", finding.Quote(v.Literal()))
 			}
 		},
 	})
@@ -176,19 +174,19 @@ func (p *parser) waiver(v *document.Value) waiver {
 	return w
 }
 
-// whole makes sure that a waiver is one that may be given.
+// whole reports a waiver that lacks a key, or can't be given.
 func (p *parser) whole(v *document.Value, w waiver) {
 	isMismatch := w.rule == finding.ArtifactMismatch
 	switch {
 	case v.Kind() != document.Object:
 	case w.rule == "":
-		p.Fail(v, "a waiver names the `rule` that it is of")
+		p.Fail(v, "missing `rule`")
 	case w.because == "":
-		p.Fail(v, "a waiver says why, in `because`: whoever meets it later has to judge it")
+		p.Fail(v, "missing `because`: the reason for the waiver")
 	case isMismatch && (w.observed.IsZero() || w.until.IsZero()):
-		p.Fail(v, "a mismatch is waived for exactly the bytes that were looked at, and for a while: it needs `observed` and `until`")
+		p.Fail(v, "a waiver of a mismatch needs `observed`, the digest of the bytes that were reviewed, and `until`")
 	case fixed(w.rule) && !isMismatch:
-		p.Fail(v, "%s can't be waived: mend it", finding.Quote(w.rule))
+		p.Fail(v, "%s can't be waived: fix it", finding.Quote(w.rule))
 	case !w.observed.IsZero() && !isMismatch:
 		p.Fail(v, "`observed` is for waivers of %s", finding.Quote(finding.ArtifactMismatch))
 	}

@@ -12,21 +12,21 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Judge applies a configuration file to the findings of one run, and remembers which waivers were needed.
+// Judge applies a configuration file to the findings of one run, and records which waivers were used.
 type Judge struct {
 	file *File
 	now  time.Time
 	used []bool // by waiver
 }
 
-// Judge returns a Judge for a run at a time. A nil File says nothing.
+// Judge returns a Judge for a run at a time. A nil File changes nothing.
 func (f *File) Judge(now time.Time) *Judge {
 	f = cmp.Or(f, &File{})
 	return &Judge{f, now, make([]bool, len(f.waivers))}
 }
 
-// Judge returns a finding as the file weighs it, and whether it is reported at all. url and observed are those of the artifact
-// that it is about, "" and zero where it is about none.
+// Judge returns a finding with the severity and waiver of the file, and false where it is off. url and observed are those of the
+// finding's artifact, "" and zero without one.
 func (j *Judge) Judge(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool) {
 	if level, found := j.file.severity[f.Rule]; found {
 		if level == Off {
@@ -43,16 +43,16 @@ func (j *Judge) Judge(f finding.Finding, url string, observed digest.Digest) (fi
 	return f, true
 }
 
-// Waivers says which waivers are over and, after a scan of everything, which waived nothing.
+// Waivers reports the waivers that have expired and, after a scan of everything, those that waived nothing.
 func (j *Judge) Waivers(isWhole bool) []finding.Finding {
 	var findings []finding.Finding
 	for i, w := range j.file.waivers {
 		message := ""
 		switch {
 		case w.isOver(j.now):
-			message = fmt.Sprintf("The waiver of %s ended on %s", finding.Quote(w.rule), w.day())
+			message = fmt.Sprintf("The waiver of %s expired on %s", finding.Quote(w.rule), w.day())
 		case isWhole && !j.used[i]:
-			message = fmt.Sprintf("The waiver of %s waives nothing: there is no such finding any more", finding.Quote(w.rule))
+			message = fmt.Sprintf("The waiver of %s waives nothing", finding.Quote(w.rule))
 		default:
 			continue
 		}

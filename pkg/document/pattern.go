@@ -69,7 +69,7 @@ func ParsePattern(text string) (Pattern, error) {
 		return p, nil
 	}
 	if text[0] != '/' {
-		return p, errors.New("a pattern is a JSON pointer: it begins with `/`, or is empty for the whole document")
+		return p, errors.New("expected a JSON pointer, which begins with `/` or is empty")
 	}
 	for part := range strings.SplitSeq(text[1:], "/") {
 		t := token{kind: literal, text: unescapes.Replace(part)}
@@ -94,7 +94,7 @@ func ParsePattern(text string) (Pattern, error) {
 		p.tokens = append(p.tokens, t)
 	}
 	if len(p.tokens) > maxTokens {
-		return p, fmt.Errorf("the pattern has %d parts, and %d are the most", len(p.tokens), maxTokens)
+		return p, fmt.Errorf("it has %d parts; the limit is %d", len(p.tokens), maxTokens)
 	}
 	return p, p.checkCaptures()
 }
@@ -103,7 +103,7 @@ func (p Pattern) checkCaptures() error {
 	seen := map[string]bool{}
 	for _, name := range p.Captures() {
 		if seen[name] {
-			return fmt.Errorf("`{%s}` stands twice: a name is captured once", name)
+			return fmt.Errorf("`{%s}` is captured twice", name)
 		}
 		seen[name] = true
 	}

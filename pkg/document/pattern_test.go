@@ -16,7 +16,7 @@ func TestParsePattern(t *testing.T) {
 		{"/{a}/{b-c_1}", ""},
 		{strings.Repeat("/**", 1000), ""}, // is one
 		{strings.Repeat("/a", 32), ""},
-		{strings.Repeat("/a", 33), "33 parts, and 32 are the most"},
+		{strings.Repeat("/a", 33), "33 parts; the limit is 32"},
 		{strings.Repeat("/**/a", 1000), "2000 parts"},
 		{"a", "begins with `/`"},
 		{"*", "begins with `/`"},
@@ -29,7 +29,7 @@ func TestParsePattern(t *testing.T) {
 		{"/*/a~", "invalid escape in `a~`"},
 		{"/~01~10", ""},
 		{"/***", "invalid part `***`"},
-		{"/{a}/x/{a}", "`{a}` stands twice"},
+		{"/{a}/x/{a}", "`{a}` is captured twice"},
 	} {
 		switch _, err := document.ParsePattern(test.text); {
 		case err == nil && test.problem != "":
