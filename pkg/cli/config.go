@@ -40,6 +40,8 @@ type Config struct {
 	Timeout         time.Duration
 	AllowNetworks   []netip.Prefix
 
+	isCommandLine bool // flags, not the Action's inputs
+
 	given map[string]bool   // the inputs that were given: they win over the configuration file
 	texts map[string]string // of the inputs that were given, as they were
 }
@@ -57,5 +59,5 @@ func defaultConfig() *Config {
 
 // selecting returns what the inputs say of how manifests are found.
 func (c *Config) selecting() source.Inputs {
-	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], Preset: c.Registry, Globs: c.Manifests}
+	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], IsAnywhere: c.isCommandLine, Preset: c.Registry, Globs: c.Manifests}
 }

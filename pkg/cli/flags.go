@@ -20,6 +20,7 @@ type flagValue struct {
 
 // addFlags gives a command the inputs of some groups as flags.
 func addFlags(cmd *cobra.Command, c *Config, groups group) {
+	c.isCommandLine = true
 	for _, in := range inputs {
 		if in.group&groups == 0 {
 			continue

@@ -17,6 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -52,8 +53,8 @@ type setter struct {
 // a test holds action.yml against it.
 var inputs = []input{
 	{"github-token", "", network | publishing, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
-	{"config", ".github/verify-manifests.yaml", describing, "the registry's configuration file", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
-	{"registry", "", describing, "a preset's name: what the registry's manifests look like; else what the configuration file says, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
+	{"config", source.ConfigFile, describing, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
+	{"registry", "", describing, "the preset that describes the manifests; empty: the configuration file's, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
 	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
 	{"scope", "auto", selecting | publishing, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},

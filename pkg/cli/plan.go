@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,6 +72,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, m *memory) (*plan
 	}
 	made, hours := plan.New(j.downloads, loads, c.Plan)
 	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
+	made.ConfigFile = j.settings.ConfigFile
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Notes, made.Findings = j.in.Manifests, j.in.Notes, j.in.Findings
 	made.Sign()
@@ -153,7 +155,7 @@ func configOf(made *plan.Plan, c *Config) (*config.File, error) {
 	if made == nil || made.Config == "" {
 		return nil, nil
 	}
-	file, err := config.Parse(c.ConfigFile, []byte(made.Config))
+	file, err := config.Parse(cmp.Or(made.ConfigFile, c.ConfigFile), []byte(made.Config))
 	if err != nil {
 		return nil, fmt.Errorf("the configuration in the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
 	}

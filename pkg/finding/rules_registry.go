@@ -97,10 +97,10 @@ var registryRules = []Rule{
 	},
 	{
 		ID: ConfigChanged, Severity: Notice,
-		Title:   "The configuration file is changed here",
-		Why:     "What a change writes into it counts once it is merged: this run was judged by the file of the base branch, so that nobody excuses their own files.",
+		Title:   "The configuration file is changed or added here",
+		Why:     "A change of it counts once it is merged: this run used the file of the base branch, so that nobody excuses their own files.",
 		Example: "a pull request that adds a waiver",
-		Fix:     "Review the change of the configuration like one of code.",
+		Fix:     "Review the change of the configuration like one of code. To try it, run `verify-manifests check --config FILE` in a checkout.",
 	},
 	{
 		ID: ConfigWaiver, Severity: Warning,

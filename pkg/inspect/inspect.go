@@ -43,9 +43,8 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	}
 	_ = group.Wait() // no goroutine returns an error: an error is a finding
 	var in Inspection
-	if s.ConfigChanged {
-		in.Findings = append(in.Findings, finding.New(finding.ConfigChanged, s.ConfigFile, "", finding.Position{Line: 1, Column: 1},
-			"The change has another configuration file, which counts once it is merged: this run used the one before", ""))
+	if s.ConfigChanged != "" {
+		in.Findings = append(in.Findings, configChanged(s))
 	}
 	for _, path := range s.LookAlikes {
 		in.Findings = append(in.Findings, finding.New(finding.RegistryPathCase, path, "", finding.Position{Line: 1, Column: 1},
@@ -61,6 +60,16 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	}
 	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
 	return in
+}
+
+// configChanged reports a change of the configuration file, or the registry's first one.
+func configChanged(s source.Selection) finding.Finding {
+	message, fix := "The change has another configuration file, which counts once it is merged: this run used the one before", ""
+	if s.File == nil {
+		message = "The change adds the registry's first configuration file, which counts once it is merged: this run used the defaults"
+		fix = "To try it, run `verify-manifests check --config " + finding.Clean(s.ConfigChanged) + "` in a checkout of the change."
+	}
+	return finding.New(finding.ConfigChanged, s.ConfigChanged, "", finding.Position{Line: 1, Column: 1}, message, fix)
 }
 
 // reading is what one source gave.

@@ -30,9 +30,10 @@ type Plan struct {
 
 	// Inputs are the texts of those inputs that decide what is judged and how, by name. Registry is the digest of them and of
 	// Config, the text of the configuration file ("" for none).
-	Inputs   map[string]string `json:"inputs"`
-	Config   string            `json:"config,omitzero"`
-	Registry digest.Digest     `json:"registry"`
+	Inputs     map[string]string `json:"inputs"`
+	Config     string            `json:"config,omitzero"`
+	ConfigFile string            `json:"config_file,omitzero"` // the path of that file
+	Registry   digest.Digest     `json:"registry"`
 
 	TrustedURLs     []string `json:"trusted_urls,omitempty"` // globs, the defaults filled in
 	MissingChecksum string   `json:"missing_checksum"`

@@ -15,7 +15,9 @@ type Detected struct {
 	Preset    string
 	Manifests int    // files that its globs select
 	Example   string // a file in which it finds an artifact
-	matches   int    // tried files in which it finds an artifact
+
+	registry *Registry
+	estimate int // of the manifests with an artifact
 }
 
 // String describes the match in a sentence.
@@ -25,41 +27,56 @@ func (d Detected) String() string {
 
 // The bounds of a detection.
 const (
-	detectFiles = 100     // files tried for one preset
+	detectFiles = 20      // files tried for one preset
 	detectSize  = 8 << 20 // bytes of a file that is tried
 )
 
-// Detect tries every preset's globs and entries on files, and returns the presets that find an artifact, the most matches first.
-// read returns at most maxSize+1 bytes of a file; a file that can't be read counts as no match.
-func Detect(files []string, read func(path string, maxSize int) ([]byte, error)) []Detected {
-	var all []Detected
+// Detect tries every preset's globs and entries on files, and returns the presets that find an artifact, the one that likely finds
+// the most manifests first. read returns the texts of files by path, without those that can't be read or are larger than maxSize.
+func Detect(files []string, read func(paths []string, maxSize int) map[string][]byte) []Detected {
+	all := make([]Detected, 0, len(Presets()))
+	tried := map[string][]string{} // by preset
+	var wanted []string
 	for _, name := range Presets() {
 		r, err := Preset(name)
 		if err != nil {
 			continue
 		}
-		if d := r.detect(files, read); d.matches > 0 {
-			all = append(all, d)
+		selected := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !r.Selects(path) })
+		if len(selected) == 0 {
+			continue
 		}
+		step := (len(selected) + detectFiles - 1) / detectFiles // spread evenly
+		for i := 0; i < len(selected); i += step {
+			tried[name] = append(tried[name], selected[i])
+		}
+		wanted = append(wanted, tried[name]...)
+		all = append(all, Detected{registry: r, Preset: name, Manifests: len(selected)})
 	}
-	slices.SortStableFunc(all, func(a, b Detected) int { return cmp.Compare(b.matches, a.matches) })
+	if wanted = slices.Compact(slices.Sorted(slices.Values(wanted))); len(wanted) == 0 {
+		return nil
+	}
+	texts := read(wanted, detectSize)
+	for i := range all {
+		all[i].try(tried[all[i].Preset], texts)
+	}
+	all = slices.DeleteFunc(all, func(d Detected) bool { return d.Example == "" })
+	slices.SortStableFunc(all, func(a, b Detected) int { return cmp.Compare(b.estimate, a.estimate) })
 	return all
 }
 
-// detect tries files spread evenly over those that the globs select.
-func (r *Registry) detect(files []string, read func(string, int) ([]byte, error)) Detected {
-	selected := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !r.Selects(path) })
-	d := Detected{Preset: r.Name, Manifests: len(selected)}
-	step := max(1, (len(selected)+detectFiles-1)/detectFiles)
-	for i := 0; i < len(selected); i += step {
-		text, err := read(selected[i], min(r.MaxSize, detectSize))
-		if err != nil {
+// try finds artifacts in files, and estimates from them in how many manifests there are some.
+func (d *Detected) try(paths []string, texts map[string][]byte) {
+	matches := 0
+	for _, path := range paths {
+		text, isRead := texts[path]
+		if !isRead {
 			continue
 		}
-		if m, _ := r.Read(selected[i], text, r); m != nil && len(m.Artifacts) > 0 {
-			d.matches++
-			d.Example = cmp.Or(d.Example, selected[i])
+		if m, _ := d.registry.Read(path, text, d.registry); m != nil && len(m.Artifacts) > 0 {
+			matches++
+			d.Example = cmp.Or(d.Example, path)
 		}
 	}
-	return d
+	d.estimate = d.Manifests * matches / len(paths)
 }

@@ -1,7 +1,7 @@
 package registry_test
 
 import (
-	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -13,7 +13,7 @@ import (
 )
 
 // filesBelow names the files of a folder, and reads them.
-func filesBelow(t *testing.T, dir string) (names []string, read func(string, int) ([]byte, error)) {
+func filesBelow(t *testing.T, dir string) (names []string, read func([]string, int) map[string][]byte) {
 	t.Helper()
 	tree := os.DirFS(dir)
 	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -25,7 +25,15 @@ func filesBelow(t *testing.T, dir string) (names []string, read func(string, int
 	if err != nil {
 		t.Fatal(err)
 	}
-	return names, func(name string, _ int) ([]byte, error) { return fs.ReadFile(tree, name) }
+	return names, func(paths []string, _ int) map[string][]byte {
+		texts := map[string][]byte{}
+		for _, name := range paths {
+			if texts[name], err = fs.ReadFile(tree, name); err != nil {
+				t.Error(err)
+			}
+		}
+		return texts
+	}
 }
 
 func TestDetectFindsThePresetOfItsTestManifests(t *testing.T) {
@@ -50,20 +58,32 @@ func TestDetectNamesThePresetWithMostMatchesFirst(t *testing.T) {
 	bucket := `{"version": "1", "url": "https://example.com/1/a.zip", "hash": "` + hash + `"}`
 	source := `{"url": "https://example.com/a.tar.gz", "integrity": "sha256-Z5SN2a/Wr+UEOwApDVqnz3+LKCS68W9PCX1A2DDtto0="}`
 	text := map[string]string{"bucket/a.json": bucket, "modules/a/1/source.json": source, "modules/a/2/source.json": source}
-	found := registry.Detect(slices.Sorted(maps.Keys(text)), func(name string, _ int) ([]byte, error) { return []byte(text[name]), nil })
-	if len(found) != 2 || found[0].Preset != "bcr" || found[0].Manifests != 2 || found[1].Preset != "scoop" {
+	text["package-lock.json"] = `{"packages": {"node_modules/a": {"resolved": "https://example.com/a.tgz"}}}`
+	for i := range 100 {
+		text[fmt.Sprintf("bucket/%d.json", i)] = bucket
+		text[fmt.Sprintf("modules/x%d/1/source.json", i)] = "{}"
+	}
+	found := registry.Detect(slices.Sorted(maps.Keys(text)), func(paths []string, _ int) map[string][]byte {
+		texts := map[string][]byte{}
+		for _, name := range paths {
+			texts[name] = []byte(text[name])
+		}
+		return texts
+	})
+	if len(found) < 2 || found[0].Preset != "scoop" || found[0].Manifests != 101 || !slices.ContainsFunc(found, func(d registry.Detected) bool { return d.Preset == "npm" }) {
 		t.Errorf("found %v", found)
 	}
 }
 
 func TestDetectTriesABoundedNumberOfFiles(t *testing.T) {
-	names := make([]string, 10_000)
-	for i := range names {
-		names[i] = "bucket/x.json"
+	names := []string{"package-lock.json"}
+	for i := range 10_000 {
+		names = append(names, fmt.Sprintf("bucket/%d.json", i))
 	}
-	reads := 0
-	found := registry.Detect(names, func(string, int) ([]byte, error) { reads++; return nil, errors.New("unreadable") })
-	if len(found) != 0 || reads > 100*len(registry.Presets()) {
-		t.Errorf("%d reads, found %v", reads, found)
+	tried := 0
+	found := registry.Detect(names, func(paths []string, _ int) map[string][]byte { tried += len(paths); return nil })
+	if len(found) != 0 || tried > 21 {
+		t.Errorf("%d files tried, found %v", tried, found)
 	}
+	registry.Detect([]string{"README.md"}, func([]string, int) map[string][]byte { t.Error("a file of no preset is read"); return nil })
 }

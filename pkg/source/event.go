@@ -60,7 +60,7 @@ func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip 
 	if why != "" {
 		return all(ctx, settings, head, everything+why)
 	}
-	c := change{Settings: settings, base: tip, head: head, files: settings.selected(found.Files)}
+	c := change{Settings: settings, base: tip, head: head, files: settings.selected(found.Files), changed: found.Files}
 	base, note := e.mergeBase(ctx, found.MergeBase, tip, c.files)
 	c.base = base
 	if e.PullRequest != 0 && c.mayBeNewer(ctx) && e.hasNewerHead(ctx) {
@@ -70,9 +70,9 @@ func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip 
 	if note != "" {
 		s.Notes = append(s.Notes, note)
 	}
-	isConfig := func(f github.File) bool { return f.Path == in.ConfigFile }
+	isConfig := func(f github.File) bool { return slices.Contains(in.configFiles(), f.Path) }
 	if err == nil && e.PullRequest != 0 && (settings.File != nil || slices.ContainsFunc(found.Files, isConfig)) {
-		s.ConfigChanged, err = in.changesConfig(ctx, tip, head)
+		s.ConfigChanged, err = in.changedConfig(ctx, tip, head)
 	}
 	return s, err
 }
@@ -158,7 +158,7 @@ func (e *Event) commit(sha string) *Commit {
 func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit) (Tree, *Settings, error) {
 	remote := e.commit(e.Commit)
 	if e.PullRequest != 0 {
-		s, err := in.Load(ctx, tip)
+		s, err := in.LoadBase(ctx, tip, remote)
 		return remote, s, err
 	}
 	if e.Workspace != "" {

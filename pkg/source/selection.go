@@ -28,7 +28,7 @@ type Selection struct {
 	Notes         []string          // for the reader of the report
 	Calls         int               // of GitHub's API, for the texts of manifests
 	IsWhole       bool              // the whole registry is judged
-	ConfigChanged bool              // the change has another configuration file than the one in use
+	ConfigChanged string            // the path of a configuration file that the change has, and that is not the one in use
 	Remote        string            // the URL of the git remote that names the registry's owner; "" where none does
 }
 
@@ -56,6 +56,7 @@ type change struct {
 	*Settings
 	base, head Tree
 	files      []github.File // the changed manifests, as head has them
+	changed    []github.File // every changed file
 }
 
 // selection reads the changed manifests, together with what the rules compare them with. What can't be read of the latter is left
@@ -63,6 +64,7 @@ type change struct {
 func (c change) selection(ctx context.Context) (Selection, error) {
 	s := Selection{Settings: c.Settings, Scope: ScopeChanged}
 	if len(c.files) == 0 {
+		s.Notes = c.presetNotes(ctx)
 		return s, nil
 	}
 	files, listErr := c.head.List(ctx)

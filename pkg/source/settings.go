@@ -5,6 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -24,10 +28,17 @@ func (e UsageError) Unwrap() error { return e.Err }
 
 func usage(format string, values ...any) error { return UsageError{fmt.Errorf(format, values...)} }
 
+// ConfigFile is the configuration file's path unless the inputs name another, and otherSpelling the one that is read as well.
+const (
+	ConfigFile    = ".github/verify-manifests.yaml"
+	otherSpelling = ".github/verify-manifests.yml"
+)
+
 // Inputs say how manifests are found.
 type Inputs struct {
 	ConfigFile string   // slash-separated, from the registry's root
 	IsRequired bool     // ConfigFile was named, and has to exist
+	IsAnywhere bool     // a required ConfigFile may also be a path on disk, outside the registry
 	Preset     string   // "": what the configuration file says, else the default
 	Globs      []string // that select manifests; nil: the registries' own
 }
@@ -44,19 +55,19 @@ type Settings struct {
 
 // Load reads the configuration file and the JSON Schemas from a tree.
 func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
-	s := &Settings{ConfigFile: in.ConfigFile, Schemas: map[string][]byte{}}
+	s := &Settings{Schemas: map[string][]byte{}}
 	var err error
-	s.Text, err = in.readConfig(ctx, t)
+	s.ConfigFile, s.Text, err = in.readConfig(ctx, t)
 	if errors.Is(err, github.ErrNotFound) {
 		s.Notes, err = append(s.Notes, "The configuration file is unknown: GitHub does not show the files of the commit that it would be read from"), nil
 	}
 	if err == nil && s.Text != nil {
-		if s.File, err = config.Parse(in.ConfigFile, s.Text); err != nil {
+		if s.File, err = config.Parse(s.ConfigFile, s.Text); err != nil {
 			err = UsageError{err}
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the configuration file %s can't be used: %w", finding.Quote(in.ConfigFile), err)
+		return nil, fmt.Errorf("the configuration file %s can't be used: %w", finding.Quote(s.ConfigFile), err)
 	}
 	if s.Set, err = in.registries(s.File); err != nil {
 		return nil, err
@@ -91,18 +102,79 @@ func (in Inputs) registries(file *config.File) (registry.Set, error) {
 	return set, nil
 }
 
-// readConfig returns the configuration file's text, nil where there is none and none is required.
-func (in Inputs) readConfig(ctx context.Context, t Tree) ([]byte, error) {
-	f, found, err := t.Find(ctx, in.ConfigFile)
+// LoadBase loads the settings of a change from its base. A required configuration file that the change adds is not missing: it
+// counts once it is merged.
+func (in Inputs) LoadBase(ctx context.Context, base, head Tree) (*Settings, error) {
+	s, err := in.Load(ctx, base)
+	if errors.Is(err, errMissing) {
+		if _, isAdded, _ := in.findConfig(ctx, head); isAdded {
+			in.IsRequired = false
+			return in.Load(ctx, base)
+		}
+	}
+	return s, err
+}
+
+// configFiles returns the paths that the configuration file may have.
+func (in Inputs) configFiles() []string {
+	if in.ConfigFile == ConfigFile && !in.IsRequired {
+		return []string{ConfigFile, otherSpelling}
+	}
+	return []string{in.ConfigFile}
+}
+
+// findConfig finds the configuration file in a tree.
+func (in Inputs) findConfig(ctx context.Context, t Tree) (f github.File, found bool, err error) {
+	for _, name := range in.configFiles() {
+		if in.IsAnywhere && !filepath.IsLocal(name) {
+			continue
+		}
+		each, isThere, err := t.Find(ctx, name)
+		switch {
+		case err != nil:
+			return f, false, err
+		case isThere && found:
+			return f, true, usage("%s exists too: keep one of them", finding.Quote(name))
+		case isThere:
+			f, found = each, true
+		}
+	}
+	return f, found, nil
+}
+
+var errMissing = errors.New("the file does not exist")
+
+// readConfig returns the path and text of the configuration file. The text is nil where there is no file and none is required.
+func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []byte, err error) {
+	f, found, err := in.findConfig(ctx, t)
 	switch {
 	case err != nil:
-		return nil, err
-	case !found && in.IsRequired:
-		return nil, usage("there is no such file")
-	case !found:
-		return nil, nil
+		return in.ConfigFile, nil, err
+	case found:
+		text, err = readRequired(ctx, t, f.Path, config.MaxSize)
+		return f.Path, text, err
+	case in.IsRequired && in.IsAnywhere:
+		text, err = readOnDisk(in.ConfigFile, config.MaxSize)
+	case in.IsRequired:
+		err = UsageError{errMissing}
 	}
-	return readRequired(ctx, t, f.Path, config.MaxSize)
+	return in.ConfigFile, text, err
+}
+
+// readOnDisk reads a regular file by its path on disk.
+func readOnDisk(name string, maxSize int) ([]byte, error) {
+	f, err := os.Open(filepath.Clean(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, UsageError{errMissing}
+	}
+	if err != nil {
+		return nil, usage("%w", finding.WithoutPath(err))
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, usage("it is not a regular file")
+	}
+	return io.ReadAll(io.LimitReader(f, int64(maxSize)+1))
 }
 
 // readRequired reads a regular file that has to exist: a link may lead to a text that nobody reviewed.
@@ -129,22 +201,33 @@ func readRegular(ctx context.Context, t Tree, f github.File, maxSize int) (Sourc
 	return t.Read(ctx, f, maxSize)
 }
 
-// changesConfig reports whether head has another configuration file than base, by which head is judged.
-func (in Inputs) changesConfig(ctx context.Context, base, head Tree) (bool, error) {
-	was, wasFound, err := base.Find(ctx, in.ConfigFile)
+// changedConfig returns the path of the configuration file that head has and base has not, or has with another text; that of the
+// removed one; or "".
+func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, error) {
+	was, wasFound, err := in.findConfig(ctx, base)
 	if err != nil {
-		return false, err
+		return "", err
 	}
-	is, isFound, err := head.Find(ctx, in.ConfigFile)
-	if err != nil || wasFound != isFound || !isFound {
-		return wasFound != isFound, err
+	is, isFound, err := in.findConfig(ctx, head)
+	switch {
+	case errors.As(err, &UsageError{}): // both spellings
+		return is.Path, nil
+	case err != nil || !wasFound && !isFound:
+		return "", err
+	case !isFound:
+		return was.Path, nil
+	case !wasFound:
+		return is.Path, nil
 	}
 	before, err := base.Read(ctx, was, config.MaxSize)
 	if err != nil {
-		return false, err
+		return "", err
 	}
 	after, err := head.Read(ctx, is, config.MaxSize)
-	return !bytes.Equal(before.Text, after.Text) || before.Problem != after.Problem, err
+	if err != nil || bytes.Equal(before.Text, after.Text) && before.Problem == after.Problem {
+		return "", err
+	}
+	return is.Path, nil
 }
 
 // selected returns those of the files that are manifests.
@@ -188,15 +271,42 @@ func (s *Settings) presetHint(ctx context.Context, t Tree, files []github.File) 
 	return ""
 }
 
+// presetNotes names the preset that finds manifests among the changed files, where the registry has none that the presets in use
+// find.
+func (c change) presetNotes(ctx context.Context) []string {
+	isConfig := func(f github.File) bool { return f.Path == ConfigFile || f.Path == otherSpelling }
+	if slices.ContainsFunc(c.changed, isConfig) {
+		return nil
+	}
+	hint := c.presetHint(ctx, c.head, c.changed)
+	if hint == "" {
+		return nil
+	}
+	files, err := c.head.List(ctx)
+	if err != nil || len(c.selected(files)) > 0 {
+		return nil
+	}
+	return []string{"No file of the registry matches " + c.Set.String() + hint}
+}
+
 // Detect finds the presets that fit the files of a tree, the best first.
 func Detect(ctx context.Context, t Tree, files []github.File) []registry.Detected {
 	byName := byPath(files)
-	return registry.Detect(paths(files), func(name string, maxSize int) ([]byte, error) {
-		s, err := readRegular(ctx, t, byName[name], maxSize)
-		if err == nil && s.Problem != "" {
-			err = errors.New(s.Problem)
+	return registry.Detect(paths(files), func(names []string, maxSize int) map[string][]byte {
+		var wanted []github.File
+		for _, name := range names {
+			wanted = append(wanted, byName[name])
 		}
-		return s.Text, err
+		if f, able := t.(fetcher); able {
+			f.fetch(ctx, wanted, maxSize)
+		}
+		texts := map[string][]byte{}
+		for _, f := range wanted {
+			if s, err := readRegular(ctx, t, f, maxSize); err == nil && s.Problem == "" {
+				texts[f.Path] = s.Text
+			}
+		}
+		return texts
 	})
 }
 

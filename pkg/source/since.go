@@ -36,11 +36,11 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	}
 	defer disk.Close()
 	head := Worktree{Checkout: checkout, Disk: disk}
-	settings, err := in.Load(ctx, tip)
+	settings, err := in.LoadBase(ctx, tip, head)
 	if err != nil {
 		return Selection{}, UsageError{err}
 	}
-	configChanged, err := in.changesConfig(ctx, tip, head)
+	configChanged, err := in.changedConfig(ctx, tip, head)
 	if err != nil {
 		return Selection{}, UsageError{err}
 	}
@@ -50,9 +50,11 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	}
 	c := change{Settings: settings, head: head, base: ancestor}
 	var alike []string
-	for _, f := range changes {
+	for _, each := range changes {
+		f := github.File{Path: each.Path, Previous: each.Previous}
+		c.changed = append(c.changed, f)
 		if includes(within, f.Path, settings.Selects) {
-			c.files = append(c.files, github.File{Path: f.Path, Previous: f.Previous})
+			c.files = append(c.files, f)
 		} else if includes(within, f.Path, settings.ResemblesSelected) {
 			alike = append(alike, f.Path)
 		}
