@@ -361,9 +361,10 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 	for i := 0; i+1 < len(n.Content) && !r.stopped; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		child := &Value{parent: v}
-		child.nameStart = r.skipProperties(r.offsetOf(key.Line, key.Column))
+		start := r.offsetOf(key.Line, key.Column)
+		child.nameStart = r.skipProperties(start)
 		child.nameAt = r.cursor.position(child.nameStart)
-		if r.checkKey(v, child, key); r.stopped {
+		if r.checkKey(v, child, key, start); r.stopped {
 			return
 		}
 		if key.Anchor != "" {
@@ -400,12 +401,19 @@ func isMerge(key *yaml.Node) bool {
 	return key.Kind == yaml.ScalarNode && key.Value == "<<" && !isQuoted(key) && (tag == "" || tag == "!!merge")
 }
 
+// isSimple reports whether a merge key stands before its colon on one line, and behind no `?`.
+func (r *yamlReader) isSimple(start, end int) bool {
+	before := bytes.TrimRight(r.text[:start], " \t\r\n")
+	after := bytes.TrimLeft(r.text[end:], " \t")
+	return !bytes.HasSuffix(before, []byte("?")) && bytes.HasPrefix(after, []byte(":"))
+}
+
 func isQuoted(n *yaml.Node) bool {
 	return n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
 }
 
 // checkKey refuses keys that can't be named, and those that parsers read differently. A key keeps its spelling: 1.10 stays 1.10.
-func (r *yamlReader) checkKey(parent, v *Value, key *yaml.Node) {
+func (r *yamlReader) checkKey(parent, v *Value, key *yaml.Node, start int) {
 	stop := func(rule, message, fix string) { r.stop(rule, v.nameAt, parent.Pointer(), message, fix) }
 	r.checkNode(v.nameStart, v.nameAt, parent, key)
 	named := target(key)
@@ -415,9 +423,15 @@ func (r *yamlReader) checkKey(parent, v *Value, key *yaml.Node) {
 		stop(finding.YAMLKey, "A list or an object is used as a key, which no JSON pointer can name", "Write a plain text as the key.")
 	case len(named.Value) > MaxName:
 		stop(finding.YAMLKey, fmt.Sprintf("The key has %d bytes, and the maximum is %d", len(named.Value), MaxName), "Shorten the key.")
+	case isMerge(key) && !r.isSimple(start, v.nameStart+len(key.Value)):
+		stop(finding.YAMLMerge, "The merge key is written as an explicit key: some parsers merge, others read a key `<<`", "Write `<<: *name` on one line, without `?`.")
+	case isMerge(key) && bytes.Contains(r.text[start:v.nameStart], []byte("!<")):
+		stop(finding.YAMLTag, "The merge key has a verbatim tag: parsers differ in what they merge", "Remove the tag.")
 	case isMerge(key):
 	case isMerge(named):
 		stop(finding.YAMLMerge, "The key is an alias of `<<`: some parsers merge what follows, others read a key `<<`", "Write `<<` itself.")
+	case v.nameStart < r.flowEnd && key.Kind == yaml.ScalarNode && !isQuoted(key) && strings.Contains(key.Value, ":"):
+		stop(finding.YAMLAmbiguous, "The key "+finding.Quote(key.Value)+" holds a `:` without quotes: some parsers end the key there", "Put the key between quotes, or a blank behind the `:`.")
 	case tag == "!!str" && named.Value == "<<", tag != "" && tag != "!!str":
 		stop(finding.YAMLTag, fmt.Sprintf("The key %s has the tag %s: some parsers read another key, others ignore the tag", finding.Quote(named.Value), finding.Quote(tag)), "Remove the tag.")
 	}

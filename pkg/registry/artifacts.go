@@ -271,7 +271,7 @@ func (x *extraction) address(e *entry, v, at *document.Value) address {
 	case a.declared == "":
 	case !isKnown:
 		x.relative++
-	case x.Rules == "" && otherScheme.MatchString(resolved):
+	case x.Rules == "" && otherScheme.MatchString(resolved) && !e.rewrite.takesScheme(scheme):
 		x.schemes[scheme] = append(x.schemes[scheme], at)
 	default:
 		a.url = resolved
@@ -291,7 +291,7 @@ func (x *extraction) text(v *document.Value) string {
 	return text
 }
 
-// checkTags reports tags of the values at pointers, and of their elements: parsers may read another text.
+// checkTags reports tags, tabs and line breaks of YAML 1.1 of the values at pointers, and of their elements: parsers may read another text.
 func (x *extraction) checkTags(pointers []string, v *document.Value) {
 	if x.document.Syntax != document.YAML {
 		return
@@ -306,6 +306,9 @@ func (x *extraction) checkTags(pointers []string, v *document.Value) {
 }
 
 func (x *extraction) checkTag(v *document.Value) {
+	if strings.ContainsAny(v.Literal(), "\t\u0085\u2028\u2029") {
+		x.report(finding.YAMLAmbiguous, v, "The text holds a tab, or a line break that only YAML 1.1 knows (U+0085, U+2028 or U+2029): parsers differ in what they read", "Remove it.")
+	}
 	if tag := v.Tag(); tag != "" {
 		x.report(finding.YAMLTag, v, "The value has the tag "+finding.Quote(tag)+": parsers differ in what they read", "Remove the tag.")
 	}

@@ -249,6 +249,11 @@ func expansion(to string, names map[string]bool) (string, error) {
 	return hole.ReplaceAllString(strings.ReplaceAll(to, "$", "$$"), "$${$1}"), nil
 }
 
+// takesScheme reports whether some rewrite is of addresses with a scheme: the consumer downloads those, in whatever form.
+func (all rewrites) takesScheme(scheme string) bool {
+	return slices.ContainsFunc(all, func(r rewrite) bool { return strings.HasPrefix(r.from.String(), "^"+regexp.QuoteMeta(scheme+":")) })
+}
+
 // apply rewrites a URL by the first rewrite that matches it.
 func (all rewrites) apply(url string) string {
 	for _, r := range all {

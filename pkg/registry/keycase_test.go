@@ -34,8 +34,11 @@ func TestWhatAPresetReads(t *testing.T) {
 		{"files that are not", "flathub", "b/a.json", `{"modules": ["evil.txt", ".dep/evil.json", "../../m.json", {"name": "m", "sources": ["/etc/s.yml"]}]}`, "registry/unread-file 1:14 /modules/0\nregistry/unread-file 1:26 /modules/1\nregistry/unread-file 1:44 /modules/2\nregistry/unread-file 1:86 /modules/3/sources/0"},
 		{"a digest that is overridden", "krew", "plugins/a.yaml", "spec: {platforms: [{<<: {uri: 'https://x/b', sha256: " + sum256 + "}, uri: 'https://x/a', sha256: ''}]}", "/spec/platforms/0 https://x/a 1:126\nregistry/unused-digest 1:54 /spec/platforms/0/<</sha256"},
 		{"a digest that is overridden here and used there", "localai", "gallery/a.yaml", "- &a\n  files: &f [{uri: 'https://x/a', sha256: " + sum256 + "}]\n- <<: *a\n  files: []\n- files: *f", "/0/files/0 https://x/a sha256:e3b0 2:20\n/2/files/0 https://x/a sha256:e3b0 2:20"},
+		{"an address of a scheme that is rewritten, in another form", "localai", "gallery/a.yaml", "files: [{uri: 'github:/a/b/c'}, {uri: 'oci://a/b'}]", "/files/0 github:/a/b/c 1:15\nregistry/other-scheme 1:39 /files/1/uri"},
 		{"a null by its tag", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: !!null 'https://x/b'}]}", "yaml/tag 1:33 /spec/platforms/0/uri"},
 		{"tags of whatever is read", "krew", "plugins/a.yaml", "spec:\n  platforms:\n  - {uri: !!int 'https://x/b', sha256: !!binary aGk=, selector: {matchLabels: {os: ! linux}}}", "/spec/platforms/0 https://x/b invalid for linux 3:17\nyaml/tag 3:17 /spec/platforms/0/uri\nchecksum/invalid 3:49 /spec/platforms/0/sha256\nyaml/tag 3:49 /spec/platforms/0/sha256\nyaml/tag 3:86 /spec/platforms/0/selector/matchLabels/os"},
+		{"a line break of YAML 1.1", "krew", "plugins/a.yaml", "spec: {version: 'a\u2028b', platforms: [{uri: 'https://x\u2028/b'}]}", "/spec/platforms/0 https://x\u2028/b 1:42\nyaml/ambiguous 1:42 /spec/platforms/0/uri"},
+		{"a tab in a condition", "flathub", "a.yaml", "sources: [{type: fi\tle, url: 'https://x/a'}]", "yaml/ambiguous 1:18 /sources/0/type"},
 		{"a tag of a condition", "flathub", "a.yaml", "sources: [{type: !!binary ZmlsZQ==, url: 'https://x/a'}]", "yaml/tag 1:27 /sources/0/type"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
