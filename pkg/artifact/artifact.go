@@ -50,6 +50,7 @@ type Artifact struct {
 	Wanted      digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
 	Replaces    string           // the URL that a change took from the artifact while it left the checksum; "" for none
 	Was         *Artifact        // what it was before a change, of those that the change touches; nil where nothing there corresponds to it
+	Untouched   bool             // a change does not touch it: it is there for its URL's other artifacts, and has no result of its own
 	AllowHTTP   bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared
 }
 

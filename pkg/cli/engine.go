@@ -105,9 +105,13 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 		return nil, err
 	}
 	found := registries.Inspect(s, o)
+	scope := s.Scope
+	if found.IsByEntry {
+		scope = report.ScopeEntries
+	}
 	return &job{
 		in: report.Input{
-			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: s.Scope, Mode: c.Mode, Manifests: len(s.Manifests),
+			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: scope, Mode: c.Mode, Manifests: len(s.Manifests), Unchanged: found.Unchanged,
 			Notes: slices.Concat(s.Notes, s.Settings.Notes, found.Notes), Findings: found.Findings,
 			APICalls: s.Calls, Windows: s.IsForWindows,
 			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,

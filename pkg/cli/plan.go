@@ -74,7 +74,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, m *memory) (*plan
 	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
 	made.ConfigFile = j.settings.ConfigFile
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
-	made.Manifests, made.Notes, made.Findings = j.in.Manifests, j.in.Notes, j.in.Findings
+	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Manifests, j.in.Unchanged, j.in.Notes, j.in.Findings
 	made.Sign()
 	if !p.look.quiet {
 		fmt.Fprintln(p.Stderr, inWords(loads, hours, c.Plan))
@@ -142,7 +142,7 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	return &job{
 		began: p.now(),
 		in: report.Input{
-			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests,
+			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests, Unchanged: made.Unchanged,
 			Notes: made.Notes, Findings: made.Findings,
 		},
 		downloads: made.Downloads(c.Shard.Index), rules: rules{file, made.TrustedURLs, made.MissingChecksum},

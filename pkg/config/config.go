@@ -102,8 +102,8 @@ func (p *parser) registries(v *document.Value) {
 	}
 }
 
-// fixed reports whether a rule can't be lowered: it finds other bytes than were reviewed, or a text with two meanings.
-func fixed(rule string) bool {
+// IsFixed reports whether a rule can't be lowered: it finds other bytes than were reviewed, or a text with two meanings.
+func IsFixed(rule string) bool {
 	family, _, _ := strings.Cut(rule, "/")
 	return rule == finding.ArtifactMismatch || rule == finding.ProvenanceInvalid || rule == finding.ArtifactDigestConflict || rule == finding.RegistryKeyCase || rule == finding.RegistryPathCase || family == "json" || family == "yaml" || family == "toml"
 }
@@ -130,7 +130,7 @@ func (p *parser) severities(v *document.Value) {
 		p.rule(member, id)
 		level := p.Word(member, levels...)
 		switch {
-		case fixed(id):
+		case IsFixed(id):
 			p.Fail(member, "%s is always an error: it can't be lowered", finding.Quote(id))
 		case level == Off && explainsFailure(id):
 			p.Fail(member, "%s is the reason why a file failed: it can be a notice, but not off", finding.Quote(id))
@@ -185,7 +185,7 @@ func (p *parser) whole(v *document.Value, w waiver) {
 		p.Fail(v, "missing `because`: the reason for the waiver")
 	case isMismatch && (w.observed.IsZero() || w.until.IsZero()):
 		p.Fail(v, "a waiver of a mismatch needs `observed`, the digest of the bytes that were reviewed, and `until`")
-	case fixed(w.rule) && !isMismatch:
+	case IsFixed(w.rule) && !isMismatch:
 		p.Fail(v, "%s can't be waived: fix it", finding.Quote(w.rule))
 	case !w.observed.IsZero() && !isMismatch:
 		p.Fail(v, "`observed` is for waivers of %s", finding.Quote(finding.ArtifactMismatch))

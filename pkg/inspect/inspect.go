@@ -25,6 +25,8 @@ type Options struct {
 // Inspection is what the selected manifests say.
 type Inspection struct {
 	Artifacts []artifact.Artifact // to verify
+	Unchanged int                 // artifacts that a change does not touch, and that are left out
+	IsByEntry bool                // a manifest was judged by the entries that the change touches
 	Manifests []*registry.Manifest
 	Findings  []finding.Finding
 	Notes     []string // for the reader of the report
@@ -54,6 +56,8 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		in.Findings = append(in.Findings, each.findings...)
 		in.Artifacts = append(in.Artifacts, each.artifacts...)
 		in.Notes = append(in.Notes, each.notes...)
+		in.Unchanged += each.unchanged
+		in.IsByEntry = in.IsByEntry || each.isByEntry
 		if each.manifest != nil {
 			in.Manifests = append(in.Manifests, each.manifest)
 		}
@@ -76,6 +80,8 @@ func configChanged(s source.Selection) finding.Finding {
 type reading struct {
 	manifest  *registry.Manifest // where it is kept
 	artifacts []artifact.Artifact
+	unchanged int  // artifacts that the change does not touch
+	isByEntry bool // and were left out for that
 	findings  []finding.Finding
 	notes     []string
 }
@@ -88,19 +94,24 @@ func (r *Registries) read(from source.Source, s source.Selection, o Options) (fo
 		return found
 	}
 	var base *registry.Manifest
+	var ofBase []finding.Finding
 	if before, known := s.Base[from.Path]; known {
-		if base, _ = r.Read(before); base == nil {
+		if base, ofBase = r.Read(before); base == nil {
 			found.notes = append(found.notes, fmt.Sprintf("What %s was before can't be read: every file of it counts as new", finding.Quote(from.Path)))
 		}
 	}
-	change := lint.Compare(base, m)
-	found.findings = slices.Concat(found.findings, lint.Manifest(m, o.Server), change.Changes(o.Server))
+	c := lint.Compare(base, m)
+	if base != nil && s.Scope == source.ScopeChanged && m.Registry.ByEntry {
+		found = r.readEntries(base, m, findings, ofBase, c, o.Server)
+	} else {
+		found.findings = slices.Concat(findings, lint.Manifest(m, o.Server), c.Changes(o.Server))
+		found.artifacts = slices.Clone(m.Artifacts)
+		for _, touched := range c.Touched {
+			found.artifacts[touched.Index] = touched.Is
+		}
+	}
 	if l, able := r.describers[m.Registry].(linter); able {
 		found.findings = append(found.findings, l.Lint(m, o.Server)...)
-	}
-	found.artifacts = slices.Clone(m.Artifacts)
-	for _, touched := range change.Touched {
-		found.artifacts[touched.Index] = touched.Is
 	}
 	if o.KeepManifests || r.Compares(from.At()) {
 		found.manifest = m

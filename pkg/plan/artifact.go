@@ -27,7 +27,8 @@ type Artifact struct {
 	AllowHTTP bool `json:"allow_http,omitzero"`
 	SRI       bool `json:"sri,omitzero"`
 
-	Replaces string `json:"replaces,omitempty"` // the URL before the change, whose checksum the change left
+	Untouched bool   `json:"untouched,omitzero"` // by the change: it has no result
+	Replaces  string `json:"replaces,omitempty"` // the URL before the change, whose checksum the change left
 }
 
 // Field is an artifact.Field.
@@ -40,7 +41,7 @@ type Field[T any] struct {
 func newArtifact(a artifact.Artifact) Artifact {
 	return Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces, Untouched: a.Untouched,
 		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature), Attestation: newField(a.Attestation), Attests: a.Attests,
 	}
 }
@@ -48,7 +49,7 @@ func newArtifact(a artifact.Artifact) Artifact {
 func (a Artifact) artifact() artifact.Artifact {
 	return artifact.Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces, Untouched: a.Untouched,
 		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(), Attestation: a.Attestation.field(), Attests: a.Attests,
 	}
 }

@@ -58,7 +58,7 @@ func (p *Plan) covers(shard report.Named) error {
 	missing, index := map[Place]string{}, shard.Report.Shard.Index
 	for _, f := range p.Files {
 		for _, a := range f.Artifacts {
-			if f.Shard == index {
+			if f.Shard == index && !a.Untouched {
 				missing[PlaceOf(a.artifact())] = finding.WithoutUser(a.URL)
 			}
 		}

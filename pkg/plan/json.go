@@ -87,10 +87,10 @@ func (p *Plan) check() error {
 	if p.Shards < 1 || p.Shards > verify.MaxShards {
 		return fmt.Errorf("a plan has 1 to %d shards, and not %d", verify.MaxShards, p.Shards)
 	}
-	if p.Manifests < 0 {
+	if p.Manifests < 0 || p.Unchanged < 0 {
 		return errors.New("a number is negative")
 	}
-	if p.Scope != "changed" && p.Scope != "all" {
+	if !slices.Contains([]string{"changed", "entries", "all"}, p.Scope) {
 		return fmt.Errorf("%s is no scope", finding.Quote(p.Scope))
 	}
 	for _, f := range p.Findings {

@@ -38,7 +38,8 @@ type Plan struct {
 	TrustedURLs     []string `json:"trusted_urls,omitempty"` // globs, the defaults filled in
 	MissingChecksum string   `json:"missing_checksum"`
 
-	Manifests int               `json:"manifests"` // how many were read
+	Manifests int               `json:"manifests"`          // how many were read
+	Unchanged int               `json:"unchanged,omitzero"` // artifacts that the change does not touch
 	Notes     []string          `json:"notes,omitempty"`
 	Findings  []finding.Finding `json:"findings"` // of reading and lint, before the configuration weighs them
 	Files     []File            `json:"files"`    // sorted by URL

@@ -45,14 +45,11 @@ func newExtraction(r *Registry, d *document.Document) *extraction {
 
 // Artifacts implements Describer. The document is walked once.
 func (r *Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
-	x := newExtraction(r, d)
+	x := r.extract(d)
 	if r.describes(d) {
-		r.matcher.Walk(d.Root, x.visit)
-		x.reportUnused()
+		x.reportUnused(x.unused())
 		x.reportAddressless()
 		x.reportSchemes()
-	} else {
-		document.NewMatcher().Walk(d.Root, x.visitName)
 	}
 	x.reportKeyCase()
 	x.findings.Add(x.kept.Findings(d)...)
@@ -413,9 +410,49 @@ func (x *extraction) signature(entry *document.Value, e *entry) *artifact.Field[
 // maxPlaces bounds the pointers that a message lists.
 const maxPlaces = 5
 
-// reportUnused warns once of the digests that no artifact uses: whatever they are of was not verified.
-func (x *extraction) reportUnused() {
-	unused := slices.DeleteFunc(x.digests, func(v *document.Value) bool { return x.used[v.Start()] || x.covered[v.Parent()] })
+// unused returns the digests that no artifact uses.
+func (x *extraction) unused() []*document.Value {
+	return slices.DeleteFunc(slices.Clone(x.digests), func(v *document.Value) bool { return x.used[v.Start()] || x.covered[v.Parent()] })
+}
+
+// UnusedSince returns the findings about digests of head that no artifact uses, without those that no artifact of base used either.
+func (r *Registry) UnusedSince(base, head *Manifest) (findings []finding.Finding) {
+	before := map[string]int{}
+	for _, d := range base.Documents {
+		for _, v := range r.extract(d).unused() {
+			text, _ := v.Text()
+			before[text]++
+		}
+	}
+	for _, d := range head.Documents {
+		x := r.extract(d)
+		x.reportUnused(slices.DeleteFunc(x.unused(), func(v *document.Value) bool {
+			text, _ := v.Text()
+			before[text]--
+			return before[text] >= 0
+		}))
+		for _, f := range x.findings.Findings() {
+			if f.Rule == finding.RegistryUnusedDigest {
+				findings = append(findings, f)
+			}
+		}
+	}
+	return findings
+}
+
+// extract visits what the description selects in a document.
+func (r *Registry) extract(d *document.Document) *extraction {
+	x := newExtraction(r, d)
+	if r.describes(d) {
+		r.matcher.Walk(d.Root, x.visit)
+	} else {
+		document.NewMatcher().Walk(d.Root, x.visitName)
+	}
+	return x
+}
+
+// reportUnused warns once of digests that no artifact uses: whatever they are of was not verified.
+func (x *extraction) reportUnused(unused []*document.Value) {
 	if len(unused) == 0 {
 		return
 	}

@@ -62,5 +62,5 @@ func (a Artifact) checkEvidence() error {
 func (r *Report) Add(findings ...finding.Finding) {
 	r.Findings = append(r.Findings, findings...)
 	r.sort()
-	r.Summary = r.count(r.Summary.Manifests, r.Summary.Bytes)
+	r.Summary = r.count(r.Summary.read())
 }

@@ -100,7 +100,7 @@ var (
 	eventShape      = regexp.MustCompile(`^[a-z_]{1,50}$`)
 	repositoryShape = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9-]{0,99}/[A-Za-z0-9_.-]{0,99}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99})?$`)
 	commitShape     = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})?$`)
-	scopeShape      = regexp.MustCompile(`^(changed|all)$`)
+	scopeShape      = regexp.MustCompile(`^(changed|entries|all)$`)
 	modeShape       = regexp.MustCompile(`^(full|fast|offline)$`)
 	roleShape       = regexp.MustCompile(`^(binary|weight|file|image)$`)
 	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
@@ -134,7 +134,7 @@ func (r *Report) check() error {
 	if r.Shard == nil && !r.Plan.IsZero() {
 		return errors.New("it has a plan, and is no shard")
 	}
-	if min(int64(r.Run.PullRequest), r.Run.RunID, int64(r.Run.RunAttempt), int64(r.Summary.Manifests), r.Summary.Bytes) < 0 {
+	if min(int64(r.Run.PullRequest), r.Run.RunID, int64(r.Run.RunAttempt), int64(r.Summary.Manifests), int64(r.Summary.Unchanged), r.Summary.Bytes) < 0 {
 		return errors.New("a number is negative")
 	}
 	if r.Summary.Bytes > maxBytes {
@@ -193,7 +193,7 @@ func (r *Report) checkFindings() error {
 	if silent := r.unexplained(finding.Notice); len(silent) > 0 {
 		return fmt.Errorf("the artifact %s failed, and nothing says why", silent[0].place())
 	}
-	if counted := r.count(r.Summary.Manifests, r.Summary.Bytes); counted != r.Summary {
+	if counted := r.count(r.Summary.read()); counted != r.Summary {
 		return fmt.Errorf("its summary says %s, and it holds %s", r.Summary.counts(), counted.counts())
 	}
 	return nil

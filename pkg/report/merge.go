@@ -78,6 +78,7 @@ func differ(a, b *Report) (what, inA, inB string) {
 		{"commit", func(r *Report) any { return r.Run.HeadSHA }},
 		{"run ID", func(r *Report) any { return r.Run.RunID }},
 		{"number of manifests", func(r *Report) any { return r.Summary.Manifests }},
+		{"number of unchanged files", func(r *Report) any { return r.Summary.Unchanged }},
 		{"number of shards", func(r *Report) any { return r.shard().Count }},
 		{"scope", func(r *Report) any { return r.Scope }},
 		{"mode", func(r *Report) any { return r.Mode }},
@@ -98,9 +99,9 @@ func join(files []Named) (*Report, error) {
 	merged := *files[0].Report
 	merged.Shard, merged.Plan, merged.IsWhole = nil, digest.Digest{}, merged.Scope == "all"
 	merged.Artifacts, merged.Findings, merged.Notes = nil, nil, nil
-	manifests := merged.Summary.Manifests // each shard reads all of them
+	sum := merged.Summary.read() // each shard has all manifests and all that is unchanged
+	sum.Bytes = 0
 	merged.Summary = Summary{}
-	var bytes int64
 	for _, file := range files {
 		r := file.Report
 		merged.Artifacts = append(merged.Artifacts, r.Artifacts...)
@@ -111,10 +112,10 @@ func join(files []Named) (*Report, error) {
 		if later(r.Run, merged.Run) {
 			merged.Run = r.Run
 		}
-		bytes += r.Summary.Bytes
+		sum.Bytes += r.Summary.Bytes
 	}
 	merged.sort()
-	merged.Summary = merged.count(manifests, bytes)
+	merged.Summary = merged.count(sum)
 	if err := merged.checkArtifacts(); err != nil {
 		return nil, fmt.Errorf("the shards overlap: %w", err)
 	}

@@ -14,6 +14,9 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
+// ScopeEntries is the scope of a run that judged the entries that a change touches.
+const ScopeEntries = "entries"
+
 // Version is the version of the JSON form of a Report.
 const Version = 1
 
@@ -24,7 +27,7 @@ type Report struct {
 	Run       Run               `json:"run"`
 	Shard     *Shard            `json:"shard,omitzero"`
 	Plan      digest.Digest     `json:"plan,omitzero"` // of the plan's file that a shard took
-	Scope     string            `json:"scope"`         // "changed" or "all"
+	Scope     string            `json:"scope"`         // "changed", "entries" or "all"
 	Mode      string            `json:"mode"`          // "full", "fast" or "offline"
 	Complete  bool              `json:"complete"`      // false when the run was cut short
 	Summary   Summary           `json:"summary"`
@@ -73,6 +76,7 @@ type Shard struct {
 type Summary struct {
 	Manifests   int   `json:"manifests"`
 	Artifacts   int   `json:"artifacts"`
+	Unchanged   int   `json:"unchanged"` // artifacts that a change does not touch: neither contacted nor listed
 	Verified    int   `json:"verified"`
 	Mismatch    int   `json:"mismatch"`
 	Unverified  int   `json:"unverified"`
@@ -128,6 +132,7 @@ type Input struct {
 	Scope, Mode string
 	IsWhole     bool // every manifest of the registry was read, and this is no shard
 	Manifests   int  // how many were read
+	Unchanged   int  // artifacts that a change does not touch
 	Complete    bool
 	Bytes       int64 // downloaded
 	Notes       []string
@@ -167,7 +172,7 @@ func Build(in Input) *Report {
 	}
 	r.sort()
 	r.judge(in)
-	r.Summary = r.count(in.Manifests, in.Bytes)
+	r.Summary = r.count(Summary{Manifests: in.Manifests, Unchanged: in.Unchanged, Bytes: in.Bytes})
 	return r
 }
 
@@ -315,9 +320,14 @@ func (a Artifact) compare(b Artifact) int {
 	)
 }
 
-// count returns the summary of the report's artifacts and findings.
-func (r *Report) count(manifests int, bytes int64) Summary {
-	s := Summary{Manifests: manifests, Artifacts: len(r.Artifacts), Bytes: bytes}
+// read returns what the summary counts beside artifacts and findings.
+func (s Summary) read() Summary {
+	return Summary{Manifests: s.Manifests, Unchanged: s.Unchanged, Bytes: s.Bytes}
+}
+
+// count adds the report's artifacts and findings to what else a summary counts.
+func (r *Report) count(s Summary) Summary {
+	s.Artifacts = len(r.Artifacts)
 	for _, a := range r.Artifacts {
 		*s.status(a.Status)++
 		if a.Gone {

@@ -28,13 +28,16 @@ func (r *Report) Headline() string {
 		return fmt.Sprintf("The manifests have %s", english.Plural(s.Errors, "error", ""))
 	case r.isOffline() && s.Artifacts > 0:
 		return fmt.Sprintf("%s not checked (offline)", english.Plural(s.Artifacts, "file", ""))
-	case s.Manifests == 0 && r.Scope == "changed":
+	case s.Manifests == 0 && r.isChange():
 		return "No manifest was changed"
 	case s.Artifacts == 0:
 		return fmt.Sprintf("Nothing to download in %s", english.Plural(s.Manifests, "manifest", ""))
 	}
 	return s.success()
 }
+
+// isChange reports whether the run judged a change.
+func (r *Report) isChange() bool { return r.Scope == "changed" || r.Scope == ScopeEntries }
 
 // isOffline reports whether no file was checked because nothing was downloaded.
 func (r *Report) isOffline() bool { return r.Mode == "offline" && r.Summary.Verified == 0 }
@@ -163,7 +166,7 @@ func (s Summary) severities() string {
 // manifests says what was read.
 func (r *Report) manifests() string {
 	words := english.Plural(r.Summary.Manifests, "manifest", "")
-	if r.Scope == "changed" {
+	if r.isChange() {
 		return strings.Replace(words, " ", " changed ", 1)
 	}
 	return words
@@ -177,6 +180,9 @@ func (r *Report) facts() []string {
 	facts := []string{r.manifests(), r.Summary.counts(), humanize.Bytes(uint64(r.Summary.Bytes)) + " read"}
 	if r.APICalls >= manyCalls {
 		facts = append(facts, fmt.Sprintf("%d GitHub API calls (none after actions/checkout)", r.APICalls))
+	}
+	if n := r.Summary.Unchanged; n > 0 {
+		facts = append(facts, fmt.Sprintf("%s unchanged %s not read", humanize.Comma(int64(n)), english.PluralWord(n, "file was", "files were")))
 	}
 	return facts
 }
@@ -306,7 +312,7 @@ var plainRef = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
 // command does the same on a developer's machine.
 func (r *Report) command() string {
 	words := "verify-manifests check"
-	if r.Scope == "changed" {
+	if r.isChange() {
 		branch := "HEAD" // of the remote: its default branch
 		if plainRef.MatchString(r.Run.BaseRef) {
 			branch = r.Run.BaseRef

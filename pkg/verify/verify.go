@@ -57,7 +57,7 @@ func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result,
 		})
 	}
 	slots.Wait()
-	all = slices.Concat(results...)
+	all = slices.DeleteFunc(slices.Concat(results...), func(r Result) bool { return r.Artifact.Untouched })
 	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
 	return all, progress.read.Load()
 }
