@@ -40,7 +40,7 @@ func (e *Editor) Replace(start, end int, with string) {
 	}
 }
 
-// Apply returns the text with all edits made. They don't overlap; several at one offset stand in the order of their making.
+// Apply returns the text with all edits made. They don't overlap; several at one offset keep their order.
 func (e *Editor) Apply() []byte {
 	slices.SortStableFunc(e.edits, func(a, b edit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
 	var out bytes.Buffer
@@ -58,7 +58,7 @@ func (e *Editor) Apply() []byte {
 // is one for a scalar that has become another one: under an alias it may stand at several places.
 func (e *Editor) SetText(v *Value, text string) error {
 	if was, isSet := e.set[v.start]; isSet && was != text {
-		return fmt.Errorf("line %d: the value stands elsewhere too, where it is to be another: %w", v.at.Line, ErrNoPlace)
+		return fmt.Errorf("line %d: an alias shares the value with an entry that needs another: %w", v.at.Line, ErrNoPlace)
 	}
 	if err := e.replaceScalar(v, text); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (e *Editor) replaceScalar(v *Value, text string) error {
 		return nil
 	}
 	if v.isYAML && v.end == 0 {
-		return fmt.Errorf("line %d: the value goes over several lines, or stands elsewhere under an alias: %w", v.at.Line, ErrNoPlace)
+		return fmt.Errorf("line %d: the value spans several lines, or is an alias: %w", v.at.Line, ErrNoPlace)
 	}
 	written, err := e.spell(v, text)
 	if err != nil {
@@ -111,7 +111,7 @@ func (e *Editor) spell(like *Value, text string) (string, error) {
 	return "", fmt.Errorf("%w: the text holds quotes", ErrNoPlace)
 }
 
-// isPlain reports whether a text may stand in YAML without quotes, in block and in flow style, and is read as text by everybody.
+// isPlain reports whether a text needs no quotes in YAML, in block and flow style, and every parser reads it as text.
 func isPlain(text string) bool {
 	isWord := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./+=:", r)
@@ -135,7 +135,7 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 		return nil
 	}
 	if sibling.end == 0 || sibling.parent.kind != Object || sibling.IsInherited() {
-		return fmt.Errorf("line %d: a checksum can't be added behind a value that goes over several lines or stands elsewhere: %w", sibling.at.Line, ErrNoPlace)
+		return fmt.Errorf("line %d: a checksum can't be added behind a value that spans several lines or is inherited: %w", sibling.at.Line, ErrNoPlace)
 	}
 	value, err := e.spell(sibling, text)
 	if err != nil {
@@ -153,7 +153,7 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	}
 	column := sibling.nameAt.Column - 1
 	if strings.Trim(string(e.lineBefore(sibling.nameStart)), " -") != "" {
-		return fmt.Errorf("line %d: more than the entry stands on this line: %w", sibling.at.Line, ErrNoPlace)
+		return fmt.Errorf("line %d: the line has more than the entry: %w", sibling.at.Line, ErrNoPlace)
 	}
 	end := e.lineEnd(sibling.end)
 	e.Replace(end, end, e.lineBreak()+strings.Repeat(" ", column)+name+": "+value)

@@ -41,7 +41,7 @@ var badEscape = regexp.MustCompile(`~(?:[^01]|$)`)
 
 var captureName = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9_-]*)\}$`)
 
-// wildcard is what stands beside a fixed part in a token.
+// wildcard is the variable part of a token with a fixed one.
 var wildcard = regexp.MustCompile(`\*|\{([A-Za-z][A-Za-z0-9_]*)\}`)
 
 // parseGlob reads a token with a fixed part, such as platforms.{platform}: * is any text, {name} one that is not empty.
@@ -127,13 +127,13 @@ func (p Pattern) Captures() []string {
 // String returns the pattern as it was written.
 func (p Pattern) String() string { return p.text }
 
-// Captured is what the names of a pattern stand for at one place, the last first.
+// Captured is a linked list of a pattern's captures at one value, the last first.
 type Captured struct {
 	name, value string
 	before      *Captured
 }
 
-// Get returns what a name stands for, "" where it captures nothing.
+// Get returns what a name captured, "" for nothing.
 func (c *Captured) Get(name string) string {
 	for ; c != nil; c = c.before {
 		if c.name == name {

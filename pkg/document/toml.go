@@ -154,7 +154,7 @@ func (r *tomlReader) descend(v *Value, key unstable.Iterator, appends bool) *Val
 	return v
 }
 
-// member returns the member that a key names, a new one without a kind where there is none.
+// member returns the member that a key names, else a new one without a kind.
 func (r *tomlReader) member(parent *Value, key *unstable.Node, depth int) (*Value, bool) {
 	name, start := string(key.Data), int(key.Raw.Offset)
 	r.end = start + int(key.Raw.Length)

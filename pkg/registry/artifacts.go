@@ -276,7 +276,7 @@ func (x *extraction) address(e *entry, v, at *document.Value) address {
 	return a
 }
 
-// otherScheme is the scheme of an address that package managers resolve themselves, and nobody downloads as one file.
+// otherScheme is the scheme of an address that a package manager resolves itself: it is not the download of one file.
 var otherScheme = regexp.MustCompile(`(?i)^(?:oci|docker|ollama|git|ssh|github|gitlab|bitbucket|gist|(?:git|svn|hg|bzr)\+[a-z]+):`)
 
 // text returns the text of a value. It reports a value of another type.

@@ -17,7 +17,7 @@ import (
 // checksums are what an entry declares for its URLs.
 type checksums struct {
 	each       []checksum // one for each URL, or one for all
-	isList     bool       // each stands in a list
+	isList     bool       // declared as a list
 	areMirrors bool       // one for several URLs
 	slot       string     // the pointer at which a checksum is declared, or would be; "" for none
 	mismatched *document.Value
@@ -25,7 +25,7 @@ type checksums struct {
 	beside     []checksums // in members that do not count
 }
 
-// checksum is a declared checksum, or the problem with it. The zero checksum is none.
+// checksum is a declared checksum, or the problem with it. The zero checksum is a missing one.
 type checksum struct {
 	at      *document.Value
 	value   digest.Digest
@@ -145,7 +145,7 @@ func (c checksums) strength() int {
 
 var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.BLAKE3, digest.SHA256, digest.SHA384, digest.SHA512}
 
-// checksum reads one declared checksum. Its algorithm is told by a prefix, by the member's name, else by the length.
+// checksum reads one declared checksum. Its algorithm is that of a prefix, of the member's name, else of the length.
 func (x *extraction) checksum(v *document.Value) checksum {
 	if v.Kind() == document.Null {
 		return checksum{}
@@ -196,7 +196,7 @@ func parseChecksum(text, member string) (digest.Digest, error) {
 	}
 	d, err := digest.ParseWeak(text)
 	if err == nil && named != "" && d.Algorithm != named {
-		return digest.Digest{}, fmt.Errorf("it is a %s, but its member is %s", algorithmNames[d.Algorithm], finding.Quote(member))
+		return digest.Digest{}, fmt.Errorf("it is %s, but its member is %s", algorithmNames[d.Algorithm], finding.Quote(member))
 	}
 	return d, err
 }
@@ -291,9 +291,9 @@ func (x *extraction) reportMember(a artifact.Artifact, c checksums, i int) {
 		say(finding.RegistryPairs, c.mismatched, c.lengths, "")
 	case declared.at == nil:
 	case declared.problem != "":
-		say(finding.ChecksumInvalid, declared.at, "the checksum "+quoted(declared.at)+" is invalid: "+declared.problem, "")
+		say(finding.ChecksumInvalid, declared.at, "Invalid checksum "+quoted(declared.at)+": "+declared.problem, "")
 	case algorithm.Weak():
-		say(finding.ChecksumWeak, declared.at, fmt.Sprintf("the checksum is a %s; two different files can have one %[1]s", algorithmNames[algorithm]), "")
+		say(finding.ChecksumWeak, declared.at, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[algorithm]), "")
 	}
 }
 

@@ -137,7 +137,7 @@ func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 	return err
 }
 
-// addMember adds a member behind the one that holds the artifact's URL, else behind the last one that it can stand behind.
+// addMember adds a member behind the one that holds the artifact's URL, else behind the last possible one.
 func (e *Edit) addMember(a artifact.Artifact, pointer string, value any) error {
 	above, name := splitPointer(pointer)
 	parent := e.value(a, above)
@@ -164,7 +164,7 @@ func (e *Edit) addBehind(sibling *document.Value, name string, value any) error 
 	return nil
 }
 
-// splitPointer cuts off a pointer's last token, and returns it as the name that it stands for.
+// splitPointer cuts off a pointer's last token, and returns it unescaped.
 func splitPointer(pointer string) (above, name string) {
 	last := max(strings.LastIndex(pointer, "/"), 0)
 	return pointer[:last], unescape(strings.TrimPrefix(pointer[last:], "/"))

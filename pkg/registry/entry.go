@@ -239,7 +239,7 @@ func parseRewrite(from, to string) (rewrite, error) {
 	return rewrite{compiled, expanded}, err
 }
 
-// expansion turns {name} into ${name}, and literal dollars into what stands for them.
+// expansion turns {name} into ${name}, and escapes literal dollars.
 func expansion(to string, names map[string]bool) (string, error) {
 	for _, m := range hole.FindAllStringSubmatch(to, -1) {
 		if !names[m[1]] {
