@@ -30,6 +30,7 @@ type Client struct {
 	direct  lines
 	proxied lines
 	buffers *buffers
+	slowest slowest
 
 	mu    sync.Mutex // guards hosts
 	hosts map[string]*host
@@ -48,6 +49,7 @@ func New(config Config) (*Client, error) {
 		guard:   newGuard(config),
 		proxy:   config.Proxy.ProxyFunc(),
 		buffers: newBuffers(),
+		slowest: slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
 		hosts:   map[string]*host{},
 	}
 	open := &connections{slots: make(chan struct{}, maxConnections), closeIdle: c.closeIdle}
@@ -62,6 +64,13 @@ func (c *Client) closeIdle() {
 	for _, transport := range []*http.Transport{c.direct.whole, c.direct.ranges, c.proxied.whole, c.proxied.ranges} {
 		transport.CloseIdleConnections()
 	}
+}
+
+// slowest bounds the time that one reading of a file may take, so that an endless body ends.
+type slowest struct {
+	grace   time.Duration
+	sized   float64 // bytes a second beyond that, of a file of known size
+	unsized float64 // the same, of one whose answer gave no length
 }
 
 // lines are the connections to servers. Whole files come over HTTP/2 where the server offers it, so that many small

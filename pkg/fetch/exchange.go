@@ -107,6 +107,9 @@ func (a *answer) size() int64 {
 // exchange sends one request and returns the answer's header, whatever its status.
 func (d *download) exchange(ctx context.Context, method string, u *url.URL, header http.Header) (*answer, error) {
 	host := d.client.host(u.Hostname())
+	if err := host.dead(); err != nil {
+		return nil, err
+	}
 	if err := host.rest(ctx, d); err != nil {
 		return nil, err
 	}
@@ -123,8 +126,12 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	if err != nil {
 		err = failure(ctx, u.Hostname(), err)
 		cancel(nil)
+		if isTransient(err) {
+			host.answered(false)
+		}
 		return nil, err
 	}
+	host.answered(true)
 	host.heed(response)
 	dropLong(response.Header)
 	a := &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}

@@ -6,6 +6,9 @@ func (c *Client) SmallParts() { c.buffers.size = SmallPart }
 // SmallPart is the size of a small part.
 const SmallPart = 64 << 10
 
+// NoTime makes every file one that takes too long.
+func (c *Client) NoTime() { c.slowest = slowest{sized: 1 << 62, unsized: 1 << 62} }
+
 // SpendRetries takes n from the retries that the downloads of a host may cost.
 func (c *Client) SpendRetries(host string, n int64) { c.host(host).retries.Add(n) }
 
@@ -14,4 +17,5 @@ const (
 	MaxBuffers     = maxBuffers
 	MaxHostRetries = maxHostRetries
 	MaxConnections = maxConnections
+	MaxSilent      = maxSilent
 )

@@ -75,3 +75,58 @@ func TestConnectionsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEndlessBodyEnds has bodies of known and of unknown length that come steadily, and never end.
+func TestAnEndlessBodyEnds(t *testing.T) {
+	for _, length := range []string{"", "1000000000000"} {
+		s := server(t, func(w http.ResponseWriter, r *http.Request) {
+			if length != "" {
+				w.Header().Set("Content-Length", length)
+			}
+			for r.Context().Err() == nil {
+				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+					return
+				}
+			}
+		})
+		client := newClient(t, config(&naps{}))
+		client.NoTime()
+		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &count{})
+		if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "came too slowly") {
+			t.Errorf("length %q: %s", length, failure.Message)
+		}
+	}
+}
+
+// count is a Sink that keeps nothing.
+type count struct{}
+
+func (count) Start(fetch.Head)            {}
+func (count) Write(p []byte) (int, error) { return len(p), nil }
+
+// TestAHostThatAnswersNothingIsAskedNoMore has many URLs of a host that drops every connection, and one of another.
+func TestAHostThatAnswersNothingIsAskedNoMore(t *testing.T) {
+	var requests atomic.Int64
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Host, "dead") {
+			requests.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+		fmt.Fprint(w, "there")
+	})
+	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
+	c := config(&naps{})
+	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	client := newClient(t, c)
+	for i := range 100 {
+		_, err := client.Get(t.Context(), fetch.Request{URL: fmt.Sprintf("https://dead.example.com:%s/%d", port, i)}, &body{})
+		mustFail(t, err, fetch.Unreachable)
+	}
+	if n := requests.Load(); n > 2*fetch.MaxSilent { // net/http asks again by itself over a connection that it has used
+		t.Errorf("%d requests were sent, want about %d", n, fetch.MaxSilent)
+	}
+	sink := &body{}
+	if _, err := client.Get(t.Context(), fetch.Request{URL: fmt.Sprintf("https://good.example.com:%s/", port)}, sink); err != nil || string(sink.bytes) != "there" {
+		t.Errorf("another host: %q, %v", sink.bytes, err)
+	}
+}

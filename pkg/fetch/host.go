@@ -26,9 +26,11 @@ type host struct {
 	extra chan struct{} // one more for each that is not its file's first
 
 	retries atomic.Int64 // of its URLs, since one of them was read
+	silent  atomic.Int64 // requests that nothing answered, in a row
 
 	mu    sync.Mutex
 	quiet time.Time // no request before
+	probe time.Time // no request before, while the host answers nothing
 }
 
 func (c *Client) host(name string) *host {
@@ -38,6 +40,33 @@ func (c *Client) host(name string) *host {
 		c.hosts[name] = &host{name: name, slots: make(chan struct{}, hostConnections), extra: make(chan struct{}, hostExtra)}
 	}
 	return c.hosts[name]
+}
+
+// maxSilent is how many requests in a row a host may leave without an answer before no more are sent, so that thousands of URLs
+// of a dead host take no longer than a few.
+const maxSilent = 2 * hostConnections
+
+// probeAfter is how long after such a host's last request another one finds out whether it is back.
+const probeAfter = 30 * time.Second
+
+// answered counts whether a request was answered.
+func (h *host) answered(isAnswered bool) {
+	if isAnswered {
+		h.silent.Store(0)
+	} else {
+		h.silent.Add(1)
+	}
+}
+
+// dead returns an error for a host that answers nothing.
+func (h *host) dead() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now := time.Now(); h.silent.Load() < maxSilent || now.After(h.probe) {
+		h.probe = now.Add(probeAfter)
+		return nil
+	}
+	return &Error{Message: fmt.Sprintf("The server %s did not answer %d requests in a row: no more are sent", finding.Quote(h.name), maxSilent)}
 }
 
 // enter waits for a slot.

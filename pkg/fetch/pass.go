@@ -2,9 +2,12 @@ package fetch
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -17,6 +20,7 @@ type pass struct {
 	version version
 	pace    pace
 	taken   *part // by the sink
+	began   time.Time
 	memory  borrower
 
 	mu      sync.Mutex // guards at, and keeps ordered in order
@@ -73,7 +77,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	sink.Start(head)
 	d.client.buffers.join(1)
 	defer d.client.buffers.join(-1)
-	p := &pass{download: d, sink: sink, version: version, at: offset, ordered: make(chan *part, maxBuffers)}
+	p := &pass{download: d, sink: sink, version: version, at: offset, ordered: make(chan *part, maxBuffers), began: time.Now()}
 	p.moved(a)
 	p.pace.reset(time.Now())
 	p.launch(ctx, &lane{pass: p, answer: a, offset: offset, left: version.size - offset})
@@ -178,7 +182,24 @@ func (p *pass) take(ctx context.Context, part *part) error {
 			return &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
 		}
 		from += n
+		if err := p.tooSlow(part.at + int64(from)); err != nil {
+			return err
+		}
 	}
+}
+
+// tooSlow returns an error for a file that has taken longer than any that is meant to end.
+func (p *pass) tooSlow(received int64) error {
+	slowest, size := p.client.slowest, received
+	rate := slowest.unsized
+	if p.version.size >= 0 {
+		rate, size = slowest.sized, p.version.size
+	}
+	took := time.Since(p.began)
+	if took <= slowest.grace+time.Duration(float64(size)/rate*float64(time.Second)) {
+		return nil
+	}
+	return &Error{Message: fmt.Sprintf("The file came too slowly: %s in %s", humanize.Bytes(uint64(received)), took.Round(time.Second))}
 }
 
 // await receives from a channel, and counts the wait as the pace's.

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
@@ -35,15 +33,10 @@ type Load struct {
 // decides only who reads what.
 func (v *Verifier) Loads(ctx context.Context, downloads []Download, beyond func(context.Context, string) (fetch.Head, error)) []Load {
 	loads := make([]Load, len(downloads))
-	var group errgroup.Group
-	group.SetLimit(v.Concurrency)
-	for i, d := range downloads {
-		group.Go(func() error {
-			loads[i] = v.load(ctx, d, beyond)
-			return nil
-		})
-	}
-	_ = group.Wait() // no goroutine returns an error: what nobody says is a Load too
+	newSlotQueue(downloads, 0, &Progress{}).each(min(v.Concurrency, len(downloads)), func(s *slot) (again bool) {
+		loads[s.index] = v.load(ctx, downloads[s.index], beyond)
+		return false
+	})
 	return loads
 }
 

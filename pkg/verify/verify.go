@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,32 +46,21 @@ func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result,
 	}
 	progress.files.Add(int64(len(downloads)))
 	results := make([][]Result, len(downloads))
-	turns := newTurns(schedule(downloads), v.Patience, progress)
-	var slots sync.WaitGroup
-	for range min(v.Concurrency, len(downloads)) {
-		slots.Go(func() {
-			for t := turns.next(); t != nil; t = turns.next() {
-				v.take(ctx, turns, t, downloads, results)
-			}
-		})
-	}
-	slots.Wait()
+	queue := newSlotQueue(downloads, v.Patience, progress)
+	queue.each(min(v.Concurrency, len(downloads)), func(s *slot) (again bool) {
+		watched, end := queue.watch(ctx, s)
+		defer end()
+		all := v.verify(watched, downloads[s.index], s)
+		if context.Cause(watched) == errYielded {
+			return true
+		}
+		results[s.index] = all
+		s.filesDone.Add(1)
+		return false
+	})
 	all = slices.DeleteFunc(slices.Concat(results...), func(r Result) bool { return r.Artifact.Untouched })
 	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
 	return all, progress.read.Load()
-}
-
-// take verifies a turn's file, unless it has to yield.
-func (v *Verifier) take(ctx context.Context, turns *turns, t *turn, downloads []Download, results [][]Result) {
-	watched, end := turns.watch(ctx, t)
-	defer end()
-	all := v.verify(watched, downloads[t.index], t)
-	again := context.Cause(watched) == errYielded
-	if !again {
-		results[t.index] = all
-		t.filesDone.Add(1)
-	}
-	turns.ended(t, again)
 }
 
 func (v *Verifier) verify(ctx context.Context, d Download, progress counter) []Result {

@@ -71,6 +71,102 @@ func TestFilesThatCrawlTakeNoOthersPlace(t *testing.T) {
 	}
 }
 
+// stuck serves gguf, but nothing of what is called so until the others are through.
+type stuck struct {
+	others  atomic.Int64
+	through chan struct{}
+}
+
+func newStuck(others int64) *stuck {
+	s := &stuck{through: make(chan struct{})}
+	s.others.Store(others)
+	return s
+}
+
+// wait blocks for a stuck file, and returns a function to call when another one has been served.
+func (s *stuck) wait(ctx context.Context, url string) (done func()) {
+	if strings.Contains(url, "stuck") {
+		select {
+		case <-s.through:
+		case <-ctx.Done():
+		}
+		return func() {}
+	}
+	return func() {
+		if s.others.Add(-1) == 0 {
+			close(s.through)
+		}
+	}
+}
+
+func (s *stuck) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	defer s.wait(ctx, r.URL)()
+	head := fetch.Head{Status: 200, Size: ggufLen}
+	sink.Start(head)
+	_, err := sink.Write([]byte(gguf))
+	return head, err
+}
+
+func (s *stuck) Peek(ctx context.Context, url string) (fetch.Head, error) {
+	defer s.wait(ctx, url)()
+	return fetch.Head{Status: 200, Size: ggufLen}, nil
+}
+
+// stuckFiles are 40 files that are stuck, on one host and in one manifest, declared to be huge so that they would begin first, and
+// five good ones of another host or of another manifest.
+func stuckFiles(host, manifest string) (artifacts []artifact.Artifact) {
+	for i := range 40 {
+		name := fmt.Sprint("stuck", i)
+		artifacts = append(artifacts, sized(weight("https://one.example.com/"+name, name, sum(gguf)), 90<<30))
+	}
+	for i := range 5 {
+		name := fmt.Sprint("good", i)
+		a := weight("https://"+host+"/"+name, name, sum(gguf))
+		a.Manifest = manifest
+		artifacts = append(artifacts, a)
+	}
+	return artifacts
+}
+
+// TestAHostOrAManifestTakesNoOthersSlots hangs where files begin by their size alone.
+func TestAHostOrAManifestTakesNoOthersSlots(t *testing.T) {
+	for _, artifacts := range [][]artifact.Artifact{stuckFiles("two.example.com", "chat-x/manifest.json"), stuckFiles("two.example.com", "other/manifest.json")} {
+		v := verify.Verifier{Fetcher: newStuck(5), Concurrency: 8}
+		results, _ := v.Run(t.Context(), verify.Plan(artifacts))
+		for _, r := range results {
+			if isGood := strings.HasPrefix(r.Artifact.Name, "good"); isGood && outcome(r) != "verified" {
+				t.Errorf("%s: %s", r.Artifact.Name, outcome(r))
+			}
+		}
+	}
+}
+
+// TestManyHostsOfOneManifestTakeNoOthersSlots has each stuck file on a host of its own.
+func TestManyHostsOfOneManifestTakeNoOthersSlots(t *testing.T) {
+	artifacts := stuckFiles("good.example.com", "other/manifest.json")
+	for i := range 40 {
+		artifacts[i].URL = fmt.Sprintf("https://h%d.example.com/stuck", i)
+	}
+	v := verify.Verifier{Fetcher: newStuck(5), Concurrency: 8}
+	if results, _ := v.Run(t.Context(), verify.Plan(artifacts)); len(results) != len(artifacts) {
+		t.Errorf("%d results", len(results))
+	}
+}
+
+func TestAHostTakesNoOthersSlotsInAPlan(t *testing.T) {
+	s := newStuck(5)
+	artifacts := stuckFiles("two.example.com", "chat-x/manifest.json")
+	for i := range artifacts {
+		artifacts[i].Size = nil
+	}
+	v := verify.Verifier{Concurrency: 8, Hosts: verify.Hosts{Peek: s.Peek, MaxSize: 1 << 40}}
+	for i, l := range v.Loads(t.Context(), verify.Plan(artifacts), s.Peek) {
+		if l.Size != ggufLen {
+			t.Errorf("file %d: size %d", i, l.Size)
+		}
+	}
+}
+
 func TestFileThatNobodyWaitsForMayCrawl(t *testing.T) {
 	h, through := crawling(t, 1)
 	time.AfterFunc(200*time.Millisecond, func() { close(through) })
