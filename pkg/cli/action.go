@@ -57,7 +57,7 @@ func (a *action) answer(ctx context.Context) (int, error) {
 
 // origin is where the event's manifests come from.
 func (a *action) origin() source.Origin {
-	return &source.Event{Event: a.event, API: a.api, Commit: a.head(), Workspace: a.Getenv("GITHUB_WORKSPACE"), Scope: a.scope()}
+	return &source.Event{Event: a.event, API: a.api, Commit: a.head(), Workspace: a.Getenv("GITHUB_WORKSPACE"), Scope: a.scope(), Environ: a.Environ}
 }
 
 func (p *program) newAction() (*action, error) {

@@ -3,10 +3,12 @@ package cli_test
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -72,7 +74,51 @@ func TestOneModelAddedToAGalleryIsOneDownload(t *testing.T) {
 	if comments := api.CommentsOn(7); len(comments) != 1 || !strings.Contains(comments[0], "2,462 unchanged files were not read") {
 		t.Errorf("the comments are %+v", comments)
 	}
+	asked := strings.Join(routes(api), " ")
+	if n := strings.Count(asked, "/compare/"); n != 1 || strings.Count(asked, "/git/blobs/") != 3 { // the configuration, head and base of the index
+		t.Errorf("GitHub was asked %s", asked)
+	}
 	if unknown := api.Unknown(); len(unknown) > 0 {
 		t.Errorf("unknown routes %q", unknown)
+	}
+}
+
+func routes(api *githubtest.Server) (paths []string) {
+	for _, request := range api.Requests() {
+		paths = append(paths, request.Path)
+	}
+	return paths
+}
+
+// TestAFullCheckoutSavesTheBaseTexts has a checkout of the head whose history has the base.
+func TestAFullCheckoutSavesTheBaseTexts(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
+	dir := t.TempDir()
+	api := githubtest.New()
+	defer api.Close()
+	run := func(args ...string) {
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=dev", "-c", "user.email=dev@example.com"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v %s", args, err, out)
+		}
+	}
+	run("init", "-q")
+	const path = "gallery/index.yaml"
+	for i, sha := range []string{beforeSHA, judgedSHA} {
+		text := modelsOf("https://example.org", 0, 3+i)
+		api.AddToTree(sha, path, text)
+		if err := errors.Join(os.MkdirAll(filepath.Join(dir, "gallery"), 0o700), os.WriteFile(filepath.Join(dir, path), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		run("add", ".")
+		run("commit", "-q", "-m", "x")
+	}
+	api.AddChange(7, "modified", path, modelsOf("https://example.org", 0, 4))
+	r := &ofServices{api: api}
+	blobs, _, report := r.calls(t, "pull_request", dir, "INPUT_REGISTRY=localai", "HOME="+os.Getenv("HOME"))
+	if blobs != 0 || !strings.Contains(report, `"unchanged": 3`) {
+		t.Errorf("%d calls for text, report %s", blobs, report)
 	}
 }

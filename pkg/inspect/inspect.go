@@ -81,7 +81,7 @@ type reading struct {
 	manifest  *registry.Manifest // where it is kept
 	artifacts []artifact.Artifact
 	unchanged int  // artifacts that the change does not touch
-	isByEntry bool // and were left out for that
+	isByEntry bool // a change of the manifest is judged by the entries that it touches
 	findings  []finding.Finding
 	notes     []string
 }
@@ -101,7 +101,8 @@ func (r *Registries) read(from source.Source, s source.Selection, o Options) (fo
 		}
 	}
 	c := lint.Compare(base, m)
-	if base != nil && s.Scope == source.ScopeChanged && m.Registry.ByEntry {
+	found.isByEntry = s.Scope == source.ScopeChanged && m.Registry.ByEntry
+	if found.isByEntry && base != nil {
 		found = r.readEntries(base, m, findings, ofBase, c, o.Server)
 	} else {
 		found.findings = slices.Concat(findings, lint.Manifest(m, o.Server), c.Changes(o.Server))

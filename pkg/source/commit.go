@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"sync/atomic"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/git"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
@@ -16,6 +18,7 @@ type Commit struct {
 	API   *github.Client
 	SHA   string
 	Disk  *Workspace        // a checkout; nil for none
+	Git   *git.Checkout     // the same, where this machine has a git that reads it
 	files []github.File     // once it was listed
 	texts map[string][]byte // that were read ahead, by blob
 	calls atomic.Int64      // made for texts
@@ -41,7 +44,7 @@ func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (Source, 
 	}
 	text, found := c.texts[f.BlobSHA]
 	if !found {
-		text, found = c.onDisk(f, maxSize)
+		text, found = c.onDisk(ctx, f, maxSize)
 	}
 	if !found {
 		c.calls.Add(1)
@@ -53,12 +56,22 @@ func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (Source, 
 	return Source{Path: f.Path, Text: text[:min(len(text), maxSize+1)]}, nil
 }
 
-// onDisk returns a file's text where the checkout holds that very one.
-func (c *Commit) onDisk(f github.File, maxSize int) ([]byte, bool) {
+// objectName is how git names a text.
+var objectName = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
+
+// onDisk returns a file's text where the checkout holds that very one, be it in another commit.
+func (c *Commit) onDisk(ctx context.Context, f github.File, maxSize int) ([]byte, bool) {
 	if c.Disk == nil {
 		return nil, false
 	}
 	text, err := c.Disk.readRegular(f.Path, maxSize)
+	if err == nil && github.IsBlob(f.BlobSHA, text) {
+		return text, true
+	}
+	if c.Git == nil || !objectName.MatchString(f.BlobSHA) {
+		return nil, false
+	}
+	text, err = c.Git.Blob(ctx, f.BlobSHA)
 	return text, err == nil && github.IsBlob(f.BlobSHA, text)
 }
 
@@ -70,7 +83,7 @@ func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) {
 		if _, is := Irregular(f); is {
 			continue
 		}
-		if text, found := c.onDisk(f, maxSize); found {
+		if text, found := c.onDisk(ctx, f, maxSize); found {
 			c.texts[f.BlobSHA] = text
 		} else {
 			missing = append(missing, f)

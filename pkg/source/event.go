@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/git"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
@@ -13,9 +14,10 @@ import (
 type Event struct {
 	github.Event
 	API       *github.Client
-	Commit    string // the one that is judged
-	Workspace string // a folder that may hold a checkout; "" for none
-	Scope     string // ScopeChanged or ScopeAll
+	Commit    string   // the one that is judged
+	Workspace string   // a folder that may hold a checkout; "" for none
+	Scope     string   // ScopeChanged or ScopeAll
+	Environ   []string // for git: "NAME=value"
 
 	commits []*Commit // that were read through the API
 }
@@ -32,7 +34,7 @@ func (e *Event) Select(ctx context.Context, in Inputs) (Selection, error) {
 }
 
 func (e *Event) selection(ctx context.Context, in Inputs) (Selection, error) {
-	tip := e.commit(e.BaseSHA)
+	tip := e.commit(ctx, e.BaseSHA)
 	head, settings, err := e.resolve(ctx, in, tip)
 	if err != nil {
 		return Selection{}, err
@@ -114,7 +116,7 @@ func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, manifest
 	if sha == "" || sha == tip.SHA {
 		return tip, ""
 	}
-	return e.commit(sha), ""
+	return e.commit(ctx, sha), ""
 }
 
 // mayBeNewer reports whether a list of changes may be that of a newer commit than head: it has no manifest, or lacks one that
@@ -143,20 +145,33 @@ func (e *Event) hasNewerHead(ctx context.Context) bool {
 }
 
 // commit is a commit in GitHub's API. Texts that the workspace holds too are read there.
-func (e *Event) commit(sha string) *Commit {
+func (e *Event) commit(ctx context.Context, sha string) *Commit {
 	c := &Commit{API: e.API, SHA: sha}
 	if e.Workspace != "" {
 		if w, err := OpenWorkspace(e.Workspace, ""); err == nil {
 			c.Disk = &w
+			c.Git = e.checkoutOf(ctx, w)
 		}
 	}
 	e.commits = append(e.commits, c)
 	return c
 }
 
+// checkoutOf returns the workspace as a git checkout, nil where it is none or git does not read it.
+func (e *Event) checkoutOf(ctx context.Context, w Workspace) *git.Checkout {
+	if !w.IsRepository() {
+		return nil
+	}
+	c, err := git.Open(ctx, w.Dir, e.Environ)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
 // resolve finds the tree whose manifests are judged, and the settings.
 func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit) (Tree, *Settings, error) {
-	remote := e.commit(e.Commit)
+	remote := e.commit(ctx, e.Commit)
 	if e.PullRequest != 0 {
 		s, err := in.LoadBase(ctx, tip, remote)
 		return remote, s, err

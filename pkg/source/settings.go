@@ -219,6 +219,9 @@ func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, er
 	case !wasFound:
 		return is.Path, nil
 	}
+	if was == is && was.BlobSHA != "" {
+		return "", nil
+	}
 	before, err := base.Read(ctx, was, config.MaxSize)
 	if err != nil {
 		return "", err
