@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
+	"github.com/premAI-io/verify-manifests/pkg/provenance/provenancetest"
 	"github.com/premAI-io/verify-manifests/pkg/report/reporttest"
 )
 
@@ -48,6 +49,8 @@ func TestScripts(t *testing.T) {
 			"issues":   issues,
 			"api":      fakeAPI,
 			"enlarge":  enlarge,
+			"attest":   attest,
+			"asked":    asked,
 		},
 	})
 }
@@ -71,6 +74,7 @@ func setup(env *testscript.Env) error {
 		}
 	})
 	env.Values["api"] = api
+	env.Values[sigstore{}] = provenancetest.New()
 	for name, value := range map[string]string{
 		"URL": files.URL, "PLAIN_URL": plain.URL, "HOST": files.Listener.Addr().String(), "SSL_CERT_FILE": filepath.Join(env.WorkDir, "ca.pem"), "SSL_CERT_DIR": filepath.Join(env.WorkDir, "none"),
 		"GITHUB_API_URL": api.URL, "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/registry", "GITHUB_SHA": headSHA,

@@ -136,7 +136,7 @@ func (p *program) verify(ctx context.Context, c *Config, j *job, m *memory) (*re
 	if c.Shard != nil && !c.isPlanned() {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
 	}
-	attester, err := p.attester(c, j, verifier)
+	attester, err := p.attester(c, j, verifier, m)
 	if err != nil {
 		return nil, err
 	}

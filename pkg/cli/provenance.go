@@ -32,7 +32,7 @@ func trustedRoot(name string) (*provenance.Roots, error) {
 }
 
 // attester returns what finds out who built the files of a job.
-func (p *program) attester(c *Config, j *job, v *verify.Verifier) (*verify.Attester, error) {
+func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*verify.Attester, error) {
 	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier) (*verify.Attes
 				return yield(bundle, err)
 			}))
 		},
-		Bundle: declaredBundle(client),
+		Bundle: declaredBundle(client), Known: m.Attested, Baseline: m.Builder,
 	}
 	if j.rules.file != nil {
 		t.Rules = j.rules.file.Provenance

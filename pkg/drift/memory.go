@@ -40,7 +40,7 @@ func New(now time.Time) *Memory {
 
 // Take makes s what is known of earlier scans.
 func (m *Memory) Take(s *state.State) {
-	m.State, m.before = s, &state.State{Files: maps.Clone(s.Files)}
+	m.State, m.before = s, &state.State{Files: maps.Clone(s.Files), Builders: maps.Clone(s.Builders)}
 }
 
 // Learn keeps what a run saw of each URL, and adds to the report since when something is wrong and, of a merge, what its shards did
@@ -76,6 +76,7 @@ func (m *Memory) Learn(r *report.Report) {
 		r.Add(changed...)
 	}
 	m.date(r)
+	m.learnAttested(r)
 }
 
 // date adds to artifacts since when something is wrong with them, and which bytes were there before.
@@ -139,6 +140,7 @@ func (m *Memory) Forget(r *report.Report) {
 	}
 	urls := byURL(r.Artifacts)
 	m.Keep(func(url string) bool { return len(urls[url]) > 0 })
+	m.forgetAttested(r)
 }
 
 // isAllRead reports whether every manifest told which files it names: one of another shape may hide some.

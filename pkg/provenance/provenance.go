@@ -24,6 +24,7 @@ const (
 	MaxBundle = 16 << 20 // bytes of one bundle
 	// MaxAttestations is how many bundles of one file are verified; sigstore-go itself allows 1,024 subjects a statement.
 	MaxAttestations = 1000
+	maxTexts        = 4 << 10 // bytes of what a certificate says
 )
 
 const (
@@ -137,6 +138,9 @@ func buildFacts(c certificate.Summary) (Facts, error) {
 	if !isRepository || !isWorkflow {
 		return Facts{}, fmt.Errorf("the certificate names the repository %s and the signer %s: expected both at %s",
 			finding.Quote(c.SourceRepositoryURI), finding.Quote(c.SubjectAlternativeName), finding.Quote(server))
+	}
+	if len(c.SourceRepositoryURI)+len(c.SubjectAlternativeName)+len(c.SourceRepositoryDigest)+len(c.SourceRepositoryRef)+len(c.RunnerEnvironment)+len(c.RunInvocationURI) > maxTexts {
+		return Facts{}, fmt.Errorf("the certificate's texts have more than %d bytes", maxTexts)
 	}
 	return Facts{
 		Repository: repository, Commit: c.SourceRepositoryDigest, Ref: c.SourceRepositoryRef,

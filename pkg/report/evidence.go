@@ -15,8 +15,8 @@ import (
 var commitOf = regexp.MustCompile(`^([0-9a-f]{40})?$`)
 
 func newEvidence(result verify.Result) *verify.Observation {
-	o := verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others}
-	if o.ETag == "" && o.Commit == "" && len(o.Others) == 0 {
+	o := verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others, Attested: result.Attested}
+	if o.ETag == "" && o.Commit == "" && o.Attested == nil && len(o.Others) == 0 {
 		return nil
 	}
 	return &o

@@ -116,6 +116,7 @@ const (
 var wrongRules = []string{
 	finding.ArtifactMismatch, finding.ArtifactChanged, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer, finding.ArtifactEmpty,
 	finding.ArtifactWrongPlatform, finding.ArtifactWrongFormat, finding.ArtifactSize, finding.ArtifactDigestConflict, finding.SignatureInvalid,
+	finding.ProvenanceInvalid, finding.ProvenanceOtherBuilder,
 }
 
 // danger ranks what endangers those who install the file above lint.

@@ -317,6 +317,9 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 		Status: a.status(), Class: "bad", Sign: "✗", Rank: a.rank(),
 		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,
 	}
+	if by := a.builtBy(); by != "" {
+		row.How += "; " + by
+	}
 	if a.Size != nil {
 		row.Bytes = *a.Size
 	}

@@ -178,7 +178,7 @@ func (a Artifact) check() error {
 		return fmt.Errorf("it can't be %s with the declared digest %s and the observed digest %s",
 			finding.Quote(a.Status.String()), finding.Quote(a.Declared.String()), finding.Quote(a.Observed.String()))
 	}
-	return errors.Join(a.checkEvidence(), shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape))
+	return errors.Join(a.checkEvidence(), a.checkProvenance(), shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape))
 }
 
 func (r *Report) checkFindings() error {

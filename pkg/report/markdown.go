@@ -58,8 +58,8 @@ func (r *Report) markdown(limit int, isSummary bool) string {
 	return m.cut("### "+r.sign()+" "+r.Headline()+"\n\n", append(sections,
 		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
 		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
-		m.files(verify.Unverified, m.unverified(), "Remark", m.excuse),
-		m.files(verify.Verified, "verified", "How", Artifact.how),
+		m.files(verify.Unverified, m.unverified(), "Remark", andBuilder(m.excuse)),
+		m.files(verify.Verified, "verified", "How", andBuilder(Artifact.how)),
 	), m.foot())
 }
 

@@ -88,6 +88,7 @@ type Summary struct {
 	Warnings    int   `json:"warnings"`
 	Notices     int   `json:"notices"`
 	Gone        int   `json:"gone,omitzero"`   // of the unavailable: the server answered 404 or 410
+	Attested    int   `json:"attested"`        // with a Provenance
 	Waived      int   `json:"waived,omitzero"` // findings that count nowhere else
 	Bytes       int64 `json:"bytes"`
 }
@@ -114,8 +115,9 @@ type Artifact struct {
 	Format   string        `json:"format,omitempty"`
 	Source   verify.Source `json:"source,omitempty"`
 	finding.Position
-	Note  string    `json:"note,omitempty"` // why an unverified artifact needs no checksum
-	Since time.Time `json:"since,omitzero"` // when a scan first saw this status, where that is known
+	Provenance *Provenance `json:"provenance,omitzero"`
+	Note       string      `json:"note,omitempty"` // why an unverified artifact needs no checksum
+	Since      time.Time   `json:"since,omitzero"` // when a scan first saw this status, where that is known
 
 	// Evidence is what the baseline keeps beside the above: validator, commit, and digests under other algorithms. Only the
 	// report of a shard has it, for the merge.
@@ -209,7 +211,7 @@ func newArtifact(result verify.Result) Artifact {
 	if result.Size >= 0 {
 		a.Size = &result.Size
 	}
-	a.Evidence = newEvidence(result)
+	a.Evidence, a.Provenance = newEvidence(result), newProvenance(result)
 	return a
 }
 
@@ -332,6 +334,9 @@ func (r *Report) count(s Summary) Summary {
 		*s.status(a.Status)++
 		if a.Gone {
 			s.Gone++
+		}
+		if a.Provenance != nil {
+			s.Attested++
 		}
 	}
 	for _, f := range r.Findings {

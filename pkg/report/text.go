@@ -286,6 +286,9 @@ func (t *text) file(a Artifact) {
 	if a.Note != "" {
 		t.paragraph("  ", sentence(a.Note))
 	}
+	if by := a.builtBy(); by != "" {
+		t.paragraph("  ", by)
+	}
 }
 
 func (t *text) outcome(r *Report) {

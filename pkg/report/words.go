@@ -178,6 +178,9 @@ func (r *Report) facts() []string {
 		return nil
 	}
 	facts := []string{r.manifests(), r.Summary.counts(), humanize.Bytes(uint64(r.Summary.Bytes)) + " read"}
+	if n := r.Summary.Attested; n > 0 {
+		facts = append(facts, fmt.Sprintf("%d attested", n))
+	}
 	if r.APICalls >= manyCalls {
 		facts = append(facts, fmt.Sprintf("%d GitHub API calls (none after actions/checkout)", r.APICalls))
 	}

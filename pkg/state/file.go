@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -30,6 +31,9 @@ type document struct {
 	Version int   `json:"version"`
 	Files   files `json:"files"`
 	Scans   scans `json:"scans,omitempty"`
+
+	Attestations map[string][]provenance.Facts `json:"attestations,omitempty"` // since version 2
+	Builders     map[string]Builder            `json:"builders,omitempty"`     // since version 2
 }
 
 // files are read one by one, so that the first that is none of ours ends it, however many there are.
@@ -84,7 +88,7 @@ func (s *State) marshal(options ...json.Options) ([]byte, error) {
 			return nil, fmt.Errorf("writing the state: %w", err)
 		}
 	}
-	data, err := json.Marshal(document{Version, s.Files, s.Scans}, append(options, json.Deterministic(true))...)
+	data, err := json.Marshal(document{s.version(), s.Files, s.Scans, s.Attestations, s.Builders}, append(options, json.Deterministic(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("writing the state: %w", err)
 	}
@@ -107,14 +111,18 @@ func Read(from io.Reader) (*State, error) {
 	if err := json.Unmarshal(data, &head); err != nil {
 		return nil, fmt.Errorf("it is no JSON object with a version: %s", finding.Quote(err.Error()))
 	}
-	if head.Version != Version {
-		return nil, fmt.Errorf("it is of version %d, and this program reads version %d", head.Version, Version)
+	if head.Version != Version && head.Version != versionWithout {
+		return nil, fmt.Errorf("it is of version %d, and this program reads versions %d and %d", head.Version, versionWithout, Version)
 	}
 	var d document
 	if err := json.Unmarshal(data, &d, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("it is no state of version %d: %s", Version, finding.Quote(err.Error()))
+		return nil, fmt.Errorf("it is no state of version %d: %s", head.Version, finding.Quote(err.Error()))
 	}
-	return &State{Files: d.Files, Scans: d.Scans}, nil
+	s := &State{Files: d.Files, Scans: d.Scans, Attestations: d.Attestations, Builders: d.Builders}
+	if head.Version == versionWithout && s.version() != versionWithout {
+		return nil, fmt.Errorf("it is no state of version %d: it has attestations", head.Version)
+	}
+	return s, s.checkAttested()
 }
 
 // scans are read one by one, so that the first that is none of ours ends it, however many there are.

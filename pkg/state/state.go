@@ -8,11 +8,15 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Version is the version of the file's form.
-const Version = 1
+// Version is the version of the file's form. One without attestations is written as versionWithout, which older programs read.
+const (
+	Version        = 2
+	versionWithout = 1
+)
 
 // State is what earlier scans saw. The zero State, and a nil one, know nothing.
 type State struct {
@@ -20,6 +24,10 @@ type State struct {
 	Files map[string]File
 	// Scans are the last scans of the whole registry, the oldest first.
 	Scans []Scan
+	// Attestations holds the builds of files that repositories attest. Each scan judges them anew.
+	Attestations map[string][]provenance.Facts
+	// Builders holds who built files when a scan last found them attested, by canonical URL and by place in a manifest.
+	Builders map[string]Builder
 }
 
 // Scan is how many files a scan of the whole registry found, by what they ended as.

@@ -178,7 +178,7 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 		"no JSON":                        "state",
 		"a list":                         "[]",
 		"no version":                     `{"files": {}}`,
-		"another version":                `{"version": 2, "files": {}}`,
+		"another version":                `{"version": 3, "files": {}}`,
 		"cut short":                      `{"version": 1, "files": {"https://example.com/x": {`,
 		"two documents":                  `{"version": 1, "files": {}}{}`,
 		"a name twice":                   `{"version": 1, "version": 1, "files": {}}`,

@@ -56,8 +56,8 @@ type Attested struct {
 	Builds     []provenance.Facts `json:"builds"`
 }
 
-// maxBuilds bounds the builds of one file that are kept for later scans.
-const maxBuilds = 16
+// MaxBuilds bounds the builds of one file that are kept for later scans.
+const MaxBuilds = 16
 
 // Run adds to results who built their files, and what is wrong with that.
 func (t *Attester) Run(ctx context.Context, results []Result) {
@@ -185,7 +185,7 @@ func (s *attestations) release() string {
 func (s *attestations) attested(repository string) *Attested {
 	found := &Attested{Repository: repository}
 	for _, f := range s.facts {
-		if !f.Release && len(found.Builds) < maxBuilds {
+		if !f.Release && len(found.Builds) < MaxBuilds {
 			found.Builds = append(found.Builds, f)
 		}
 	}

@@ -1,0 +1,74 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// Provenance is who built a file that is attested as it has to be. All texts are from a certificate.
+type Provenance struct {
+	Repository string `json:"repository"`       // that was built, as "acme/tool"
+	Commit     string `json:"commit,omitempty"` // of the repository
+	Ref        string `json:"ref,omitempty"`    // "refs/tags/v1.2.0"
+	Signer     string `json:"signer,omitempty"` // "acme/tool/.github/workflows/release.yml@refs/tags/v1.2.0"
+	Run        string `json:"run,omitempty"`    // the URL of the workflow run
+}
+
+func newProvenance(r verify.Result) *Provenance {
+	f := r.Provenance
+	if f == nil {
+		return nil
+	}
+	return &Provenance{Repository: f.Repository, Commit: f.Commit, Ref: f.Ref, Signer: f.Signer, Run: f.Run}
+}
+
+// builtBy says who built the file, "" where that is not attested: "built by acme/tool's release.yml at v1.2.0". It is outside text.
+func (a Artifact) builtBy() string {
+	p := a.Provenance
+	if p == nil {
+		return ""
+	}
+	workflow, _, _ := strings.Cut(p.Signer, "@refs/")
+	if at := strings.LastIndex(workflow, "@"); at >= 0 && workflow == p.Signer { // pinned by commit
+		workflow = workflow[:at]
+	}
+	words := p.Repository + "'s " + path.Base(workflow)
+	if !strings.HasPrefix(strings.ToLower(workflow), strings.ToLower(p.Repository)+"/") {
+		owner, file, _ := strings.Cut(workflow, "/.github/workflows/")
+		words = fmt.Sprintf("%s's %s for %s", owner, file, p.Repository)
+	}
+	ref := strings.TrimPrefix(strings.TrimPrefix(p.Ref, "refs/tags/"), "refs/heads/")
+	return finding.Clean(finding.Shorten("built by "+words+" at "+ref, valueLimit))
+}
+
+// andBuilder adds who built the file to what is said of it.
+func andBuilder(say func(Artifact) string) func(Artifact) string {
+	return func(a Artifact) string {
+		if by := a.builtBy(); by != "" {
+			return say(a) + "; " + finding.Quote(by)
+		}
+		return say(a)
+	}
+}
+
+// maxFacts bounds the texts of a certificate, in bytes.
+const maxFacts = 4 << 10
+
+// checkProvenance reports what no run says of a builder.
+func (a Artifact) checkProvenance() error {
+	if p := a.Provenance; p != nil && (a.Observed.IsZero() || p.Repository == "" || len(p.Repository)+len(p.Commit)+len(p.Ref)+len(p.Signer)+len(p.Run) > maxFacts) {
+		return errors.New("invalid provenance")
+	}
+	if a.Evidence == nil || a.Evidence.Attested == nil {
+		return nil
+	}
+	if e := a.Evidence.Attested; e.Repository == "" || len(e.Builds) == 0 || len(e.Builds) > verify.MaxBuilds {
+		return errors.New("invalid attestations")
+	}
+	return nil
+}
