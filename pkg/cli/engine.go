@@ -31,6 +31,7 @@ type job struct {
 	rules      rules
 	settings   *source.Settings // nil where a plan gives the job
 	inspection inspect.Inspection
+	beside     map[string]string // SHA-256, in hex, of files that manifests attest and that are not judged, by path
 	registries *inspect.Registries
 	began      time.Time
 
@@ -117,7 +118,7 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
 		},
 		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),
-		settings: s.Settings, inspection: found, registries: registries, began: began,
+		beside: besideOf(s, registries), settings: s.Settings, inspection: found, registries: registries, began: began,
 	}, nil
 }
 

@@ -2,15 +2,21 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -49,6 +55,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*v
 			}))
 		},
 		Bundle: declaredBundle(client), Known: m.Attested, Baseline: m.Builder,
+		Beside: func(_ context.Context, folder, name string) string { return j.beside[path.Join(folder, name)] },
 	}
 	if j.rules.file != nil {
 		t.Rules = j.rules.file.Provenance
@@ -95,4 +102,34 @@ func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]b
 		return nil, reply.Refusal
 	}
 	return reply.Body, nil
+}
+
+// besideOf returns the SHA-256, in hex, of the files in folders of manifests that attest files beside them, and that which manifests
+// there declare of artifacts, by folder and file name.
+func besideOf(s source.Selection, registries *inspect.Registries) map[string]string {
+	sums := map[string]string{}
+	add := func(each source.Source) {
+		sum := sha256.Sum256(each.Text)
+		sums[each.Path] = hex.EncodeToString(sum[:])
+	}
+	for _, each := range s.Manifests {
+		if s.Of(each.At()).AttestsBeside() && each.Problem == "" {
+			add(each)
+		}
+	}
+	for _, each := range s.Beside {
+		if s.Of(each.At()).Selects(each.At()) {
+			if m, _ := registries.Read(each); m != nil {
+				for _, a := range m.Artifacts {
+					if a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
+						sums[path.Join(path.Dir(each.Path), path.Base(a.Name))] = a.Checksum.Value.Sum
+					}
+				}
+			}
+		}
+	}
+	for _, each := range s.Beside {
+		add(each)
+	}
+	return sums
 }

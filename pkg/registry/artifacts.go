@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -149,7 +150,10 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 			a.Mirror = i
 		}
 		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
-		a.Size, a.Signature = x.size(v, e), x.signature(v, e)
+		a.Size, a.Signature, a.Attestation = x.size(v, e), x.field(v, e.signature), x.field(v, e.attestation)
+		if e.attests != nil {
+			a.Attests = path.Base(e.attests.fill(captured)) // it is beside the manifest
+		}
 		x.add(a)
 		x.reportChecksum(a, declared, i)
 		x.taken[each.at] = each.at != v
@@ -396,11 +400,12 @@ func (x *extraction) size(entry *document.Value, e *entry) *artifact.Field[int64
 	return &artifact.Field[int64]{Value: n, Pointer: v.Pointer(), Position: v.Position()}
 }
 
-func (x *extraction) signature(entry *document.Value, e *entry) *artifact.Field[string] {
-	if e.signature == nil {
+// field reads a text below an entry.
+func (x *extraction) field(entry *document.Value, pointer *string) *artifact.Field[string] {
+	if pointer == nil {
 		return nil
 	}
-	v := entry.At(*e.signature)
+	v := entry.At(*pointer)
 	if text := x.text(v); v != nil && text != "" {
 		return &artifact.Field[string]{Value: text, Pointer: v.Pointer(), Position: v.Position()}
 	}

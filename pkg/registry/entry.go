@@ -24,6 +24,8 @@ type entry struct {
 	rewrite         rewrites
 	checksum        []string
 	size, signature *string
+	attestation     *string
+	attests         *nameTemplate
 	image           *string
 	platform        platform
 	role            artifact.Role
@@ -41,7 +43,7 @@ type condition struct {
 // pointers returns those to the values that are read of an entry. A pointer after a "#" is from the document's root.
 func (e *entry) pointers() []string {
 	all := slices.Concat(e.url, e.checksum, e.platform.pointers)
-	for _, pointer := range []*string{e.size, e.signature, e.image} {
+	for _, pointer := range []*string{e.size, e.signature, e.attestation, e.image} {
 		if pointer != nil {
 			all = append(all, *pointer)
 		}
@@ -262,4 +264,25 @@ func (all rewrites) apply(url string) string {
 		}
 	}
 	return url
+}
+
+// nameTemplate is a text with {name} of captures, such as the name of the file that an entry's bundle attests.
+type nameTemplate struct{ text string }
+
+// parseNames reads a text with {name} of captures of the patterns.
+func parseNames(text string, at []document.Pattern) (*nameTemplate, error) {
+	for _, m := range hole.FindAllStringSubmatch(text, -1) {
+		if !slices.ContainsFunc(at, func(p document.Pattern) bool { return slices.Contains(p.Captures(), m[1]) }) {
+			return nil, fmt.Errorf("no pattern of `at` captures %s", finding.Quote(m[1]))
+		}
+	}
+	if text == "" {
+		return nil, errors.New("it is empty")
+	}
+	return &nameTemplate{text}, checkBraces(text)
+}
+
+// fill returns the text with what was captured.
+func (t *nameTemplate) fill(captured *document.Captured) string {
+	return hole.ReplaceAllStringFunc(t.text, func(name string) string { return captured.Get(strings.Trim(name, "{}")) })
 }

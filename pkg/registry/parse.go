@@ -231,18 +231,26 @@ func (p *parser) entry(v *document.Value) entry {
 				p.Fail(v, "invalid template %s: %w", finding.Quote(v.Literal()), err)
 			}
 		},
-		"rewrite":   func(v *document.Value) { e.rewrite = p.rewrites(v) },
-		"checksum":  func(v *document.Value) { e.checksum = p.pointers(v) },
-		"size":      func(v *document.Value) { e.size = p.pointer(v) },
-		"signature": func(v *document.Value) { e.signature = p.pointer(v) },
-		"image":     func(v *document.Value) { e.image = p.pointer(v) },
-		"platform":  func(*document.Value) {}, // below, when the captures are known
+		"rewrite":     func(v *document.Value) { e.rewrite = p.rewrites(v) },
+		"checksum":    func(v *document.Value) { e.checksum = p.pointers(v) },
+		"size":        func(v *document.Value) { e.size = p.pointer(v) },
+		"signature":   func(v *document.Value) { e.signature = p.pointer(v) },
+		"attestation": func(v *document.Value) { e.attestation = p.pointer(v) },
+		"attests":     func(*document.Value) {}, // below, when the captures are known
+		"image":       func(v *document.Value) { e.image = p.pointer(v) },
+		"platform":    func(*document.Value) {}, // below, when the captures are known
 		"role": func(v *document.Value) {
 			e.role = artifact.Role(p.Word(v, string(artifact.Binary), string(artifact.Weight), string(artifact.File)))
 		},
 	})
 	if at := v.Get("platform"); at != nil {
 		e.platform = p.platform(at, e.at)
+	}
+	if at := v.Get("attests"); at != nil {
+		var err error
+		if e.attests, err = parseNames(p.Text(at), e.at); err != nil {
+			p.Fail(at, "invalid template %s: %w", finding.Quote(at.Literal()), err)
+		}
 	}
 	p.checkEntry(v, e)
 	return e
@@ -256,7 +264,7 @@ func (p *parser) checkEntry(v *document.Value, e entry) {
 		p.Fail(v, "missing `at`: the patterns of the entries")
 	case e.image == nil && len(e.url) == 0:
 		p.Fail(v, "missing `url`: the pointer to the URL, from the entry down; or `image`")
-	case e.image != nil && (len(e.url) > 0 || len(e.checksum) > 0 || e.size != nil || e.signature != nil || e.defaultURL != nil || e.rewrite != nil || e.base != nil):
+	case e.image != nil && (len(e.url) > 0 || len(e.checksum) > 0 || e.size != nil || e.signature != nil || e.attestation != nil || e.attests != nil || e.defaultURL != nil || e.rewrite != nil || e.base != nil):
 		p.Fail(v, "`image` excludes `url`, `checksum` and the like: an image's digest is part of its reference")
 	}
 }

@@ -46,6 +46,11 @@ type Describer interface {
 	Artifacts(*document.Document) ([]artifact.Artifact, []finding.Finding)
 }
 
+// AttestsBeside reports whether its manifests name bundles that attest files beside them.
+func (r *Registry) AttestsBeside() bool {
+	return slices.ContainsFunc(r.entries, func(e entry) bool { return e.attests != nil })
+}
+
 // Selects reports whether a path is that of one of the registry's manifests.
 func (r *Registry) Selects(path string) bool { return Selects(r.Manifests, path) }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -23,6 +24,7 @@ type Selection struct {
 	Manifests     []Source          // to judge
 	Base          map[string]Source // what they were at the base of a change, by the path they have now
 	Others        []Source          // manifests that are not judged, but compared with those that are
+	Beside        []Source          // files beside manifests that attest such, which are not judged
 	Paths         []string          // every file of the registry; nil where not known
 	LookAlikes    []string          // changed files that are no manifests, and would be if case were ignored
 	Notes         []string          // for the reader of the report
@@ -48,7 +50,11 @@ func all(ctx context.Context, s *Settings, t Tree, notes ...string) (Selection, 
 		return Selection{}, usage("no file of the registry matches %s: see the inputs manifests, registry and config%s", s.Set, s.presetHint(ctx, t, files))
 	}
 	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
-	return Selection{Settings: s, Scope: ScopeAll, IsWhole: true, Manifests: sources, Notes: notes, Paths: paths(files)}, err
+	found := Selection{Settings: s, Scope: ScopeAll, IsWhole: true, Manifests: sources, Notes: notes, Paths: paths(files)}
+	if err == nil {
+		found.Beside = readBeside(ctx, t, s, manifests, files)
+	}
+	return found, err
 }
 
 // change is some files that differ between two moments of a registry.
@@ -76,7 +82,7 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 	if s.Manifests, err = ReadAll(ctx, c.head, known(c.files, files), c.MaxSize()); err != nil {
 		return s, err
 	}
-	s.Paths = paths(files)
+	s.Paths, s.Beside = paths(files), readBeside(ctx, c.head, c.Settings, c.files, files)
 	if err := cmp.Or(listErr, c.readOthers(ctx, files, &s)); err != nil {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with the rest of the registry: "+finding.Clean(err.Error()))
 	}
@@ -171,4 +177,36 @@ func paths(files []github.File) []string {
 		paths = append(paths, f.Path)
 	}
 	return paths
+}
+
+// Bounds of the files that are read because a manifest attests them.
+const (
+	maxBeside     = 5_000
+	maxBesideSize = 1 << 20 // bytes
+)
+
+// readBeside reads the files in the folders of manifests that attest files beside them. What can't be read is left out: that it is
+// not known is told where it is needed.
+func readBeside(ctx context.Context, t Tree, s *Settings, manifests, files []github.File) []Source {
+	folders, judged := map[string]bool{}, map[string]bool{}
+	for _, f := range manifests {
+		judged[f.Path] = true
+		if s.Of(f.Path).AttestsBeside() {
+			folders[path.Dir(f.Path)] = true
+		}
+	}
+	var beside []github.File
+	for _, f := range files {
+		if folders[path.Dir(f.Path)] && !judged[f.Path] && len(beside) < maxBeside {
+			beside = append(beside, f)
+		}
+	}
+	if len(beside) == 0 {
+		return nil
+	}
+	sources, err := ReadAll(ctx, t, beside, maxBesideSize)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(sources, func(s Source) bool { return s.Problem != "" || len(s.Text) > maxBesideSize })
 }
