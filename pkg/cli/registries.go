@@ -5,14 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/source"
@@ -75,27 +75,12 @@ func (p *program) listPresets() error {
 func (p *program) testDescription(ctx context.Context, c *Config, args []string) (int, error) {
 	code := ExitOK
 	for _, arg := range args {
-		l, err := source.OpenPlace(ctx, arg, p.Environ)
-		if err != nil {
-			return 0, usageError{Err: err}
-		}
-		settings, err := c.selecting().Load(ctx, l)
-		l.Close()
+		from, registries, err := p.readOne(ctx, c, arg)
 		if err != nil {
 			return 0, err
-		}
-		registries, err := inspect.Bind(settings)
-		if err != nil {
-			return 0, err
-		}
-		path := l.Within
-		r := settings.Of(path)
-		text, err := readAtMost(arg, r.MaxSize)
-		if err != nil {
-			return 0, usageError{Err: fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))}
 		}
 		var b strings.Builder
-		if !matchesIn(&b, registries, path, text) {
+		if !matchesIn(&b, registries, from) {
 			code = ExitFindings
 		}
 		if _, err := io.WriteString(p.Stdout, b.String()); err != nil {
@@ -105,27 +90,41 @@ func (p *program) testDescription(ctx context.Context, c *Config, args []string)
 	return code, nil
 }
 
-// readAtMost reads a regular file, and one byte more than the limit of a larger one.
-func readAtMost(name string, limit int) ([]byte, error) {
-	f, err := os.Open(filepath.Clean(name))
+// readOne reads a file as a manifest of the registry around it.
+func (p *program) readOne(ctx context.Context, c *Config, arg string) (source.Source, *inspect.Registries, error) {
+	l, err := source.OpenPlace(ctx, arg, p.Environ)
 	if err != nil {
-		return nil, err
+		return source.Source{}, nil, usageError{Err: err}
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errors.New("not a regular file"))
+	defer l.Close()
+	settings, err := c.selecting().Load(ctx, l)
+	if err != nil {
+		return source.Source{}, nil, err
 	}
-	return io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	registries, err := inspect.Bind(settings)
+	if err != nil {
+		return source.Source{}, nil, err
+	}
+	from, err := l.Read(ctx, github.File{Path: l.Within}, settings.Of(l.Within).MaxSize)
+	if err != nil {
+		err = usageError{Err: fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))}
+	}
+	from.Path = l.Within
+	return from, registries, err
 }
 
 // matchesIn writes what a description matches in a manifest, and reports whether it finds a file.
-func matchesIn(b *strings.Builder, registries *inspect.Registries, path string, text []byte) bool {
-	r := registries.Of(path)
-	fmt.Fprintf(b, "%s\n", finding.Clean(path))
-	if !r.Selects(path) {
+func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.Source) bool {
+	r := registries.Of(from.Path)
+	fmt.Fprintf(b, "%s\n", finding.Clean(from.Path))
+	if !r.Selects(from.Path) {
 		fmt.Fprintf(b, "  no glob of `manifests` selects this file: %s\n", finding.Quote(strings.Join(r.Manifests, ", ")))
+		read := func([]string, int) map[string][]byte { return map[string][]byte{from.Path: from.Text} }
+		for _, d := range registry.Detect([]string{from.Path}, read) {
+			fmt.Fprintf(b, "  the preset %s does, and finds a file in it\n", finding.Quote(d.Preset))
+		}
 	}
-	m, findings := registries.Read(source.Source{Path: path, Text: text})
+	m, findings := registries.Read(from)
 	for _, f := range findings {
 		if m == nil {
 			fmt.Fprintf(b, "  line %d: %s\n", f.Line, finding.Clean(f.Message))
@@ -134,11 +133,7 @@ func matchesIn(b *strings.Builder, registries *inspect.Registries, path string, 
 	if m == nil {
 		return false
 	}
-	files := "1 file"
-	if len(m.Artifacts) != 1 {
-		files = fmt.Sprintf("%d files", len(m.Artifacts))
-	}
-	fmt.Fprintf(b, "  %s\n", files)
+	fmt.Fprintf(b, "  %s\n", english.Plural(len(m.Artifacts), "file", ""))
 	for _, match := range r.Test(m) {
 		fmt.Fprintf(b, "  %s\n", match)
 	}
@@ -148,7 +143,7 @@ func matchesIn(b *strings.Builder, registries *inspect.Registries, path string, 
 		}
 	}
 	if unused := unusedAddresses(m); len(unused) > 0 {
-		fmt.Fprintf(b, "  %d texts look like addresses and nothing matches them, the first at %s\n", len(unused), finding.Quote(unused[0].Pointer()))
+		fmt.Fprintf(b, "  %s not matched, the first at %s\n", english.Plural(len(unused), "address", "addresses"), finding.Quote(unused[0].Pointer()))
 	}
 	return len(m.Artifacts) > 0
 }

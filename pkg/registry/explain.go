@@ -132,5 +132,5 @@ func (m Match) String() string {
 	case m.Named == 0 && len(m.urls) > 0:
 		return fmt.Sprintf("%s matches %d, and none has an address at %s", pattern, m.Values, finding.Quote(strings.Join(m.urls, ", ")))
 	}
-	return fmt.Sprintf("%s matches %d, of which %d name an address", pattern, m.Values, m.Named)
+	return fmt.Sprintf("%s matches %d, %d with an address", pattern, m.Values, m.Named)
 }
