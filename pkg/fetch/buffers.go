@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// The memory of all downloads of a Client together: parts that are being received, or wait to be hashed. A download
+// The memory of all downloads of a Client together: chunks that are being received, or wait to be hashed. A download
 // that would have none gets blockSize of its own.
 const (
-	partSize   = 2 << 20
+	chunkSize  = 2 << 20
 	maxBuffers = 16
 )
 
@@ -26,7 +26,7 @@ type buffers struct {
 // borrower is a download as the buffers see it.
 type borrower struct{ held int }
 
-func newBuffers() *buffers { return &buffers{size: partSize, returned: make(chan struct{})} }
+func newBuffers() *buffers { return &buffers{size: chunkSize, returned: make(chan struct{})} }
 
 // join adds n borrowers.
 func (b *buffers) join(n int) {

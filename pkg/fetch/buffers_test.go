@@ -33,7 +33,7 @@ func TestBuffersAreSharedAndBounded(t *testing.T) {
 		t.Error("a small buffer is lent out again")
 	}
 	for range maxBuffers {
-		b.put(&one, make([]byte, partSize))
+		b.put(&one, make([]byte, chunkSize))
 	}
 	b.join(1)
 	for _, who := range []*borrower{&one, &two, &three} {
@@ -61,7 +61,7 @@ func TestWaitForABufferEnds(t *testing.T) {
 	got := make(chan []byte)
 	go func() { got <- b.get(t.Context(), &one) }()
 	b.put(&one, all[0][:1])
-	if n := len(<-got); n != partSize {
+	if n := len(<-got); n != chunkSize {
 		t.Errorf("a returned buffer comes back with %d bytes", n)
 	}
 }

@@ -62,19 +62,19 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 	for name, values := range call.Header {
 		header[name] = values
 	}
-	way := newWay(d.client, d.url)
-	way.token = call.Token
-	a, err := d.exchange(ctx, call.Method, d.url, way.header(d.url, header))
+	chain := newRedirectChain(d.client, d.url)
+	chain.token = call.Token
+	a, err := d.exchange(ctx, call.Method, d.url, chain.header(d.url, header))
 	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
 		a.discard()
 		if call.Direct {
 			return Reply{}, refused(fmt.Sprintf("The server %s redirects, which is not followed here", finding.Quote(d.url.Hostname())), "")
 		}
-		next, refusal := way.next(a, redirects)
+		next, refusal := chain.next(a, redirects)
 		if refusal != nil {
 			return Reply{}, refusal
 		}
-		a, err = d.exchange(ctx, call.Method, next, way.header(next, header))
+		a, err = d.exchange(ctx, call.Method, next, chain.header(next, header))
 	}
 	if err != nil {
 		return Reply{}, err

@@ -49,7 +49,7 @@ func (d *download) spend(pause time.Duration) bool {
 	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
 }
 
-// learn prepares the next pass by what ended the last one. That the validator was another tells only that the pass could not
+// learn prepares the next attempt by what ended the last one. That the validator was another tells only that the attempt could not
 // go on: the servers of one name may each have their own.
 func (d *download) learn(over *startOver) {
 	d.single = true
@@ -165,7 +165,7 @@ func (d *download) rangeOf(ctx context.Context, v version, first, last int64) (*
 // peek asks for the head of what is served at the URL, by HEAD, and by GET where HEAD is refused or dropped:
 // signed URLs allow only the method that they were signed for.
 func (d *download) peek(ctx context.Context) (*answer, error) {
-	header := newWay(d.client, d.url).header(d.url, d.client.header())
+	header := newRedirectChain(d.client, d.url).header(d.url, d.client.header())
 	a, err := d.exchange(ctx, http.MethodHead, d.url, header)
 	isRefused := err == nil && a.StatusCode >= 400 && a.StatusCode != http.StatusTooManyRequests
 	if isRefused {

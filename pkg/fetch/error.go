@@ -39,7 +39,7 @@ type transient struct{ cause *Error }
 func (t *transient) Error() string { return t.cause.Error() }
 func (t *transient) Unwrap() error { return t.cause }
 
-// startOver ends a pass whose bytes can't be continued: the file has to be read from its first byte again.
+// startOver ends an attempt whose bytes can't be continued: the file has to be read from its first byte again.
 type startOver struct {
 	cause     *transient
 	rangeless bool // the server can't serve ranges

@@ -110,7 +110,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	if err := host.dead(); err != nil {
 		return nil, err
 	}
-	if err := host.rest(ctx, d); err != nil {
+	if err := host.awaitRateLimit(ctx, d); err != nil {
 		return nil, err
 	}
 	limit := d.client.config.StallTimeout
@@ -132,7 +132,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 		return nil, err
 	}
 	host.answered(true)
-	host.heed(response)
+	host.noteRateLimit(response)
 	dropLong(response.Header)
 	a := &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}
 	if isWhole(a.StatusCode) {
@@ -173,16 +173,16 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 
 // follow asks for the download's URL and follows redirects, each checked like the first URL.
 func (d *download) follow(ctx context.Context, header http.Header) (*answer, error) {
-	way := newWay(d.client, d.url)
-	a, err := d.exchange(ctx, http.MethodGet, d.url, way.header(d.url, header))
+	chain := newRedirectChain(d.client, d.url)
+	a, err := d.exchange(ctx, http.MethodGet, d.url, chain.header(d.url, header))
 	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
 		a.discard()
-		next, refusal := way.next(a, redirects)
+		next, refusal := chain.next(a, redirects)
 		if refusal != nil {
 			return nil, refusal
 		}
 		first := a.first
-		if a, err = d.exchange(ctx, http.MethodGet, next, way.header(next, header)); err == nil {
+		if a, err = d.exchange(ctx, http.MethodGet, next, chain.header(next, header)); err == nil {
 			a.first = first
 		}
 	}

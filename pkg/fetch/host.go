@@ -19,7 +19,7 @@ const (
 	hostExtra       = hostConnections / 2
 )
 
-// host keeps our manners towards one server.
+// host enforces the limits of one server.
 type host struct {
 	name  string
 	slots chan struct{} // one is held for each connection's worth of work
@@ -102,8 +102,8 @@ func (h *host) leaveExtra() {
 	<-h.extra
 }
 
-// rest waits as long as the server asked everybody to, within what the download may wait.
-func (h *host) rest(ctx context.Context, d *download) error {
+// awaitRateLimit waits as long as the server asked everybody to, within what the download may wait.
+func (h *host) awaitRateLimit(ctx context.Context, d *download) error {
 	h.mu.Lock()
 	wait := time.Until(h.quiet)
 	h.mu.Unlock()
@@ -119,8 +119,8 @@ func (h *host) rest(ctx context.Context, d *download) error {
 	return nil
 }
 
-// heed keeps in mind how long a server asks not to be bothered.
-func (h *host) heed(answer *http.Response) {
+// noteRateLimit records how long a server asks to wait, by Retry-After or RateLimit.
+func (h *host) noteRateLimit(answer *http.Response) {
 	wait := rateLimit(answer.Header)
 	if answer.StatusCode >= 400 {
 		wait = max(wait, retryAfter(answer.Header))

@@ -7,8 +7,8 @@ import (
 
 // When more connections are tried, and kept.
 const (
-	minParallel = 8   // parts left: less is not worth it
-	maxRun      = 4   // parts that one request asks for, beside others: the sink waits for the slowest
+	minParallel = 8   // chunks left: less is not worth it
+	maxRun      = 4   // chunks that one request asks for, beside others: the sink waits for the slowest
 	starving    = 0.5 // of the time that the sink waits for bytes
 	worthwhile  = 1.3 // times the rate of one connection
 )
@@ -19,7 +19,7 @@ type pace struct {
 	since   time.Time
 	starved time.Duration // since then, waiting for bytes
 	bytes   int           // since then
-	parts   int           // since then
+	chunks  int           // since then
 	single  float64       // bytes a second of one connection
 }
 
@@ -42,16 +42,16 @@ const (
 	fewer
 )
 
-func (p *pace) reset(now time.Time) { p.since, p.starved, p.bytes, p.parts = now, 0, 0, 0 }
+func (p *pace) reset(now time.Time) { p.since, p.starved, p.bytes, p.chunks = now, 0, 0, 0 }
 
 func (p *pace) rate(now time.Time) float64 { return float64(p.bytes) / now.Sub(p.since).Seconds() }
 
-// count adds a part that has been hashed, while so many were asked for at a time.
+// count adds a chunk that has been hashed, while so many were asked for at a time.
 func (p *pace) count(now time.Time, size, width int) advice {
 	p.bytes += size
-	p.parts++
+	p.chunks++
 	switch {
-	case p.stage == alone && p.parts >= 2:
+	case p.stage == alone && p.chunks >= 2:
 		starved, rate := p.starved.Seconds() > starving*now.Sub(p.since).Seconds(), p.rate(now)
 		p.reset(now)
 		if starved {
@@ -60,10 +60,10 @@ func (p *pace) count(now time.Time, size, width int) advice {
 		}
 	case p.stage == opening && width == 1:
 		p.reset(now)
-	case p.stage == opening && p.parts >= width:
+	case p.stage == opening && p.chunks >= width:
 		p.stage = trying
 		p.reset(now)
-	case p.stage == trying && p.parts >= 2*width:
+	case p.stage == trying && p.chunks >= 2*width:
 		p.stage = settled
 		if p.rate(now) < worthwhile*p.single {
 			return fewer
@@ -73,12 +73,12 @@ func (p *pace) count(now time.Time, size, width int) advice {
 }
 
 // adjust follows the pace's advice.
-func (p *pass) adjust(ctx context.Context, size int, left int64) {
+func (p *attempt) adjust(ctx context.Context, size int, left int64) {
 	width := int(p.width.Load())
 	switch p.pace.count(time.Now(), size, width*runOf(width)) {
 	case more:
 		if single := p.pace.single; p.divisible(left) {
-			p.lanes.Go(func() { p.widen(ctx, single) })
+			p.workers.Go(func() { p.widen(ctx, single) })
 		}
 	case fewer:
 		p.width.Store(1)
@@ -86,18 +86,18 @@ func (p *pass) adjust(ctx context.Context, size int, left int64) {
 }
 
 // divisible reports whether the rest of the file may come over several connections.
-func (p *pass) divisible(left int64) bool {
+func (p *attempt) divisible(left int64) bool {
 	return left >= int64(minParallel*p.client.buffers.size) && p.version.pinned() && !p.single && p.client.config.Connections > 1
 }
 
-// promising reports whether lanes can be worthwhile beside a single connection of that rate, where every request takes so
+// promising reports whether workers can be worthwhile beside a single connection of that rate, where every request takes so
 // long to begin.
-func promising(single float64, width, partSize int, begins time.Duration) bool {
-	return float64(width*runOf(width)*partSize) >= worthwhile*single*begins.Seconds()
+func promising(single float64, width, chunkSize int, begins time.Duration) bool {
+	return float64(width*runOf(width)*chunkSize) >= worthwhile*single*begins.Seconds()
 }
 
-// widen adds lanes, after one byte has shown that the server serves ranges of this version, and how soon.
-func (p *pass) widen(ctx context.Context, single float64) {
+// widen adds workers, after one byte has shown that the server serves ranges of this version, and how soon.
+func (p *attempt) widen(ctx context.Context, single float64) {
 	asked := time.Now()
 	a, err := p.rangeOf(ctx, p.version, 0, 0)
 	if err != nil {
@@ -111,6 +111,6 @@ func (p *pass) widen(ctx context.Context, single float64) {
 		if !p.host.enterExtra() {
 			return
 		}
-		p.launch(ctx, &lane{pass: p, extra: true})
+		p.launch(ctx, &worker{attempt: p, extra: true})
 	}
 }

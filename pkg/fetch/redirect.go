@@ -12,9 +12,9 @@ import (
 // maxRedirects pass; the next one is refused.
 const maxRedirects = 10
 
-// way is the redirects of one request, and what may go along with them: a token as long as they stay at its exact host,
+// redirectChain is the redirects of one request, and what may go along with them: a token as long as they stay at its exact host,
 // and the cookies that each host set on the way, to exactly that host.
-type way struct {
+type redirectChain struct {
 	client  *Client
 	token   string         // "" once a redirect has left its host
 	host    string         // the token's
@@ -22,16 +22,16 @@ type way struct {
 	cookies map[string][]*http.Cookie
 }
 
-func newWay(c *Client, from *url.URL) *way {
-	w := &way{client: c, host: plainHost(from), token: c.token(from), seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
+func newRedirectChain(c *Client, from *url.URL) *redirectChain {
+	w := &redirectChain{client: c, host: plainHost(from), token: c.token(from), seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
 	w.seen[w.state(from)]++
 	return w
 }
 
 // state tells a loop from a redirect that comes back with a cookie.
-func (w *way) state(u *url.URL) string { return u.String() + " " + w.cookie(u) }
+func (w *redirectChain) state(u *url.URL) string { return u.String() + " " + w.cookie(u) }
 
-func (w *way) cookie(u *url.URL) string {
+func (w *redirectChain) cookie(u *url.URL) string {
 	var pairs []string
 	for _, c := range w.cookies[u.Host] {
 		pairs = append(pairs, c.Name+"="+c.Value)
@@ -40,7 +40,7 @@ func (w *way) cookie(u *url.URL) string {
 }
 
 // take keeps an answer's cookies, each in place of an earlier one of its name.
-func (w *way) take(a *answer) {
+func (w *redirectChain) take(a *answer) {
 	for _, c := range a.Cookies() {
 		kept := w.cookies[a.url.Host][:0:0]
 		for _, other := range w.cookies[a.url.Host] {
@@ -53,7 +53,7 @@ func (w *way) take(a *answer) {
 }
 
 // header returns what a request to u carries.
-func (w *way) header(u *url.URL, header http.Header) http.Header {
+func (w *redirectChain) header(u *url.URL, header http.Header) http.Header {
 	header = header.Clone()
 	if w.token != "" && plainHost(u) == w.host && u.Scheme == "https" {
 		header.Set("Authorization", "Bearer "+w.token)
@@ -65,7 +65,7 @@ func (w *way) header(u *url.URL, header http.Header) http.Header {
 }
 
 // next returns where an answer redirects to.
-func (w *way) next(a *answer, redirects int) (*url.URL, *Error) {
+func (w *redirectChain) next(a *answer, redirects int) (*url.URL, *Error) {
 	from := finding.Quote(a.url.Hostname())
 	if redirects == maxRedirects {
 		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")

@@ -12,17 +12,17 @@ import (
 // blockSize is how many bytes are read before they are passed on to be hashed.
 const blockSize = 256 << 10
 
-// lane is one connection's worth of work: it fills parts, from one answer as long as they follow each other.
-type lane struct {
-	*pass
+// worker is one connection's worth of work: it fills chunks, from one answer as long as they follow each other.
+type worker struct {
+	*attempt
 	extra  bool    // not the first: it ends when more than one don't pay
 	answer *answer // nil: ask for a range
 	offset int64   // in the file, of the answer's next byte
 	left   int64   // bytes of the answer; negative when not announced
-	until  int64   // in the file, the end of the parts that it has
+	until  int64   // in the file, the end of the chunks that it has
 }
 
-func (l *lane) run(ctx context.Context) {
+func (l *worker) run(ctx context.Context) {
 	defer l.end()
 	for !l.extra || l.width.Load() > 1 {
 		run := l.next(ctx)
@@ -30,36 +30,36 @@ func (l *lane) run(ctx context.Context) {
 			return
 		}
 		l.until = run[len(run)-1].end()
-		for _, part := range run {
-			part.err = l.fill(ctx, part)
-			close(part.ready)
-			if part.err != nil || part.last {
+		for _, chunk := range run {
+			chunk.err = l.fill(ctx, chunk)
+			close(chunk.ready)
+			if chunk.err != nil || chunk.last {
 				return
 			}
 		}
 	}
 }
 
-func (l *lane) end() {
+func (l *worker) end() {
 	l.hangUp()
 	if l.extra {
 		l.host.leaveExtra()
 	}
 }
 
-func (l *lane) hangUp() {
+func (l *worker) hangUp() {
 	if l.answer != nil {
 		_ = l.answer.Close()
 		l.answer = nil
 	}
 }
 
-// fill fills a part, resuming it where it was interrupted.
-func (l *lane) fill(ctx context.Context, part *part) error {
+// fill fills a chunk, resuming it where it was interrupted.
+func (l *worker) fill(ctx context.Context, chunk *chunk) error {
 	retry, beside := l.newRetry(), l.width.Load() > 1
 	for {
-		before := part.filled
-		err := l.read(ctx, part)
+		before := chunk.filled
+		err := l.read(ctx, chunk)
 		var passing *transient
 		if !errors.As(err, &passing) {
 			return err
@@ -72,7 +72,7 @@ func (l *lane) fill(ctx context.Context, part *part) error {
 		if overloaded(passing.cause.Status) {
 			l.width.Store(1)
 		}
-		if float64(part.filled-before) > minRate*l.client.config.StallTimeout.Seconds() {
+		if float64(chunk.filled-before) > minRate*l.client.config.StallTimeout.Seconds() {
 			retry.progressed()
 		}
 		final := retry.wait(ctx, passing)
@@ -97,25 +97,25 @@ func overloaded(status int) bool {
 	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
 }
 
-// read reads what a part still lacks.
-func (l *lane) read(ctx context.Context, part *part) error {
-	for part.filled < len(part.buffer) {
-		if err := l.seek(ctx, part); err != nil {
+// read reads what a chunk still lacks.
+func (l *worker) read(ctx context.Context, chunk *chunk) error {
+	for chunk.filled < len(chunk.buffer) {
+		if err := l.seek(ctx, chunk); err != nil {
 			return err
 		}
-		n, err := readBlock(l.answer, part.buffer[part.filled:])
-		if part.filled += n; part.at+int64(part.filled) > l.client.config.MaxSize {
+		n, err := readBlock(l.answer, chunk.buffer[chunk.filled:])
+		if chunk.filled += n; chunk.at+int64(chunk.filled) > l.client.config.MaxSize {
 			return l.tooLarge("The file goes on and on")
 		}
 		l.offset, l.left = l.offset+int64(n), l.left-int64(n)
-		if err := part.deliver(ctx, n); err != nil {
+		if err := chunk.deliver(ctx, n); err != nil {
 			return err
 		}
 		switch {
 		case err == io.EOF && l.version.size < 0:
-			part.last = true
+			chunk.last = true
 			return nil
-		case err == io.EOF && part.filled < len(part.buffer), errors.Is(err, io.ErrUnexpectedEOF):
+		case err == io.EOF && chunk.filled < len(chunk.buffer), errors.Is(err, io.ErrUnexpectedEOF):
 			return l.brokenOff()
 		case err != nil && err != io.EOF:
 			return err
@@ -134,10 +134,10 @@ func readBlock(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// seek makes sure that the answer's next byte is the one that the part lacks. One lane alone asks for all that is left;
-// beside others it asks for the parts that it has.
-func (l *lane) seek(ctx context.Context, part *part) error {
-	first := part.at + int64(part.filled)
+// seek makes sure that the answer's next byte is the one that the chunk lacks. One worker alone asks for all that is left;
+// beside others it asks for the chunks that it has.
+func (l *worker) seek(ctx context.Context, chunk *chunk) error {
+	first := chunk.at + int64(chunk.filled)
 	if l.answer != nil && l.offset == first && l.left != 0 {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (l *lane) seek(ctx context.Context, part *part) error {
 	return err
 }
 
-func (l *lane) brokenOff() error {
+func (l *worker) brokenOff() error {
 	host := finding.Quote(l.answer.url.Hostname())
 	if l.version.size < 0 {
 		return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d bytes", host, l.offset)

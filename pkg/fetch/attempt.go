@@ -12,39 +12,39 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// pass is one reading of a file, from its first byte or where it is resumed. Lanes fill its parts, over the network and out of order; the
+// attempt is one reading of a file, from its first byte or where it is resumed. Workers fill its chunks, over the network and out of order; the
 // sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the buffers.
-type pass struct {
+type attempt struct {
 	*download
 	sink    Sink
 	version version
 	pace    pace
-	taken   *part // by the sink
+	taken   *chunk // by the sink
 	began   time.Time
 	memory  borrower
 
 	mu      sync.Mutex // guards at, and keeps ordered in order
-	at      int64      // of the part that comes next
-	ordered chan *part
+	at      int64      // of the chunk that comes next
+	ordered chan *chunk
 
-	lanes sync.WaitGroup
-	width atomic.Int32 // lanes that there should be
+	workers sync.WaitGroup
+	width   atomic.Int32 // workers that there should be
 }
 
-// part is a piece of the file: a buffer full, or what is left.
-type part struct {
+// chunk is a piece of the file: a buffer full, or what is left.
+type chunk struct {
 	at     int64 // of its first byte in the file
 	buffer []byte
-	filled int      // bytes; the lane's
+	filled int      // bytes; the worker's
 	ready  chan int // counts of bytes as they arrive; closed after the last, or after err was set
 	err    error
 	last   bool // the file turned out to end here
 }
 
-func (p *part) end() int64 { return p.at + int64(len(p.buffer)) }
+func (p *chunk) end() int64 { return p.at + int64(len(p.buffer)) }
 
 // deliver hands n more bytes to the sink's side.
-func (p *part) deliver(ctx context.Context, n int) error {
+func (p *chunk) deliver(ctx context.Context, n int) error {
 	select {
 	case p.ready <- n:
 		return nil
@@ -53,7 +53,7 @@ func (p *part) deliver(ctx context.Context, n int) error {
 	}
 }
 
-// read makes one pass. A *startOver error asks for another.
+// read makes one attempt. A *startOver error asks for another.
 func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -77,10 +77,10 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	sink.Start(head)
 	d.client.buffers.join(1)
 	defer d.client.buffers.join(-1)
-	p := &pass{download: d, sink: sink, version: version, at: offset, ordered: make(chan *part, maxBuffers), began: time.Now()}
+	p := &attempt{download: d, sink: sink, version: version, at: offset, ordered: make(chan *chunk, maxBuffers), began: time.Now()}
 	p.moved(a)
 	p.pace.reset(time.Now())
-	p.launch(ctx, &lane{pass: p, answer: a, offset: offset, left: version.size - offset})
+	p.launch(ctx, &worker{attempt: p, answer: a, offset: offset, left: version.size - offset})
 	size, err := p.drain(ctx, offset)
 	if err == nil {
 		if version.size < 0 {
@@ -89,20 +89,20 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 		err = d.incomplete(host, size)
 	}
 	cancel()
-	p.lanes.Wait()
+	p.workers.Wait()
 	p.giveBack()
 	head.Pieced, head.Announced = d.pieced.Load(), d.announced.Load()
 	return head, err
 }
 
-func (p *pass) launch(ctx context.Context, l *lane) {
+func (p *attempt) launch(ctx context.Context, l *worker) {
 	p.width.Add(1)
-	p.lanes.Go(func() { l.run(ctx) })
+	p.workers.Go(func() { l.run(ctx) })
 }
 
-// next hands out the parts that come next once there is memory for the first: one to a lane alone, and to lanes beside
+// next hands out the chunks that come next once there is memory for the first: one to a worker alone, and to workers beside
 // each other as many as one request is worth, as far as there is memory. None is the end of the file, or of ctx.
-func (p *pass) next(ctx context.Context) (run []*part) {
+func (p *attempt) next(ctx context.Context) (run []*chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.at != p.version.size && len(run) < p.run() {
@@ -120,14 +120,14 @@ func (p *pass) next(ctx context.Context) (run []*part) {
 	return run
 }
 
-// run is how many parts a lane gets at a time: fewer near the end of the file, so that no lane has all that is left.
-func (p *pass) run() int {
+// run is how many chunks a worker gets at a time: fewer near the end of the file, so that no worker has all that is left.
+func (p *attempt) run() int {
 	width := int(p.width.Load())
 	left := (p.version.size - p.at) / int64(p.client.buffers.size)
 	return max(1, min(runOf(width), int(left)/max(1, width)))
 }
 
-// runOf is how many parts a request of one of so many lanes is for: each costs a round trip, and there is so much memory.
+// runOf is how many chunks a request of one of so many workers is for: each costs a round trip, and there is so much memory.
 func runOf(width int) int {
 	if width <= 1 {
 		return 1
@@ -135,61 +135,61 @@ func runOf(width int) int {
 	return min(maxRun, (maxBuffers+width-1)/width)
 }
 
-// hand makes the part that comes next of a buffer.
-func (p *pass) hand(buffer []byte) *part {
+// hand makes the chunk that comes next of a buffer.
+func (p *attempt) hand(buffer []byte) *chunk {
 	if p.version.size >= 0 {
 		buffer = buffer[:min(int64(len(buffer)), p.version.size-p.at)]
 	}
-	next := &part{at: p.at, buffer: buffer, ready: make(chan int, partSize/blockSize)}
+	next := &chunk{at: p.at, buffer: buffer, ready: make(chan int, chunkSize/blockSize)}
 	p.at += int64(len(buffer))
 	p.ordered <- next // has room for all buffers that there are
 	return next
 }
 
-// drain passes the parts to the sink, in order, until the file ends, and returns its size; done is how much of it the sink has.
-func (p *pass) drain(ctx context.Context, done int64) (int64, error) {
+// drain passes the chunks to the sink, in order, until the file ends, and returns its size; done is how much of it the sink has.
+func (p *attempt) drain(ctx context.Context, done int64) (int64, error) {
 	for done != p.version.size {
-		part, _, err := await(ctx, &p.pace, p.ordered)
+		chunk, _, err := await(ctx, &p.pace, p.ordered)
 		if err != nil {
 			return done, err
 		}
-		p.taken = part
-		if err := p.take(ctx, part); err != nil {
+		p.taken = chunk
+		if err := p.take(ctx, chunk); err != nil {
 			return done, err
 		}
 		p.taken = nil
-		p.client.buffers.put(&p.memory, part.buffer)
-		done += int64(part.filled)
-		if part.last {
+		p.client.buffers.put(&p.memory, chunk.buffer)
+		done += int64(chunk.filled)
+		if chunk.last {
 			return done, nil
 		}
-		p.adjust(ctx, len(part.buffer), p.version.size-done)
+		p.adjust(ctx, len(chunk.buffer), p.version.size-done)
 	}
 	return done, nil
 }
 
-// take passes a part to the sink as its bytes arrive.
-func (p *pass) take(ctx context.Context, part *part) error {
+// take passes a chunk to the sink as its bytes arrive.
+func (p *attempt) take(ctx context.Context, chunk *chunk) error {
 	for from := 0; ; {
-		n, more, err := await(ctx, &p.pace, part.ready)
+		n, more, err := await(ctx, &p.pace, chunk.ready)
 		if err != nil {
 			return err
 		}
 		if !more {
-			return part.err
+			return chunk.err
 		}
-		if _, err := p.sink.Write(part.buffer[from : from+n]); err != nil {
+		if _, err := p.sink.Write(chunk.buffer[from : from+n]); err != nil {
 			return &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
 		}
 		from += n
-		if err := p.tooSlow(part.at + int64(from)); err != nil {
+		if err := p.tooSlow(chunk.at + int64(from)); err != nil {
 			return err
 		}
 	}
 }
 
 // tooSlow returns an error for a file that has taken longer than any that is meant to end.
-func (p *pass) tooSlow(received int64) error {
+func (p *attempt) tooSlow(received int64) error {
 	slowest, size := p.client.slowest, received
 	rate := slowest.unsized
 	if p.version.size >= 0 {
@@ -214,13 +214,13 @@ func await[T any](ctx context.Context, pace *pace, ch <-chan T) (value T, open b
 	}
 }
 
-// giveBack returns the buffers of an ended pass, whose lanes have stopped.
-func (p *pass) giveBack() {
+// giveBack returns the buffers of an ended attempt, whose workers have stopped.
+func (p *attempt) giveBack() {
 	close(p.ordered)
 	if p.taken != nil {
 		p.client.buffers.put(&p.memory, p.taken.buffer)
 	}
-	for part := range p.ordered {
-		p.client.buffers.put(&p.memory, part.buffer)
+	for chunk := range p.ordered {
+		p.client.buffers.put(&p.memory, chunk.buffer)
 	}
 }
