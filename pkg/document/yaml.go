@@ -358,6 +358,7 @@ func propertyLength(text []byte) int {
 func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 	v.kind = Object
 	var merged *Value
+	isTagged := false // the merge key
 	for i := 0; i+1 < len(n.Content) && !r.stopped; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		child := &Value{parent: v}
@@ -374,6 +375,7 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		first := merged
 		if isMerge(key) {
 			merged, child.index = child, len(v.children)
+			isTagged = child.nameStart > start
 		} else {
 			first = v.adopt(child)
 		}
@@ -383,7 +385,7 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		r.read(child, value, depth+1)
 	}
 	if merged != nil && !r.stopped {
-		r.merge(v, merged, depth)
+		r.merge(v, merged, isTagged, depth)
 	}
 }
 
@@ -480,7 +482,7 @@ func (r *yamlReader) duplicate(v, first *Value) {
 
 // merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own win, then earlier ones.
 // Parsers that merge in the order of the text let the merged member win over one that stands before the merge key.
-func (r *yamlReader) merge(v, merged *Value, depth int) {
+func (r *yamlReader) merge(v, merged *Value, isTagged bool, depth int) {
 	sources := []*Value{merged}
 	if merged.kind == Array {
 		sources = merged.children
@@ -501,6 +503,8 @@ func (r *yamlReader) merge(v, merged *Value, depth int) {
 			case first.index < min(merged.index, own):
 				r.stop(finding.YAMLMerge, merged.nameAt, first.Pointer(), fmt.Sprintf("The merge key brings %s, which stands before it on line %d: parsers differ in which value they take", finding.Quote(member.name), first.nameAt.Line),
 					"Move the merge key to the beginning of the mapping.")
+			case isTagged && first.index >= own:
+				r.stop(finding.YAMLMerge, merged.nameAt, first.Pointer(), fmt.Sprintf("The merge key has a tag, and two of its mappings bring %s: parsers differ in which value they take", finding.Quote(member.name)), "Remove the tag of the merge key.")
 			default:
 				v.overridden = append(v.overridden, member)
 			}

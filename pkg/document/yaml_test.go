@@ -107,6 +107,7 @@ func TestYAMLIsReadAsItIsMeantAndAtItsPlace(t *testing.T) {
 		{"merge by a verbatim tag", "a: {!<tag:yaml.org,2002:merge> <<: [{b: c}, {b: d}]}", "yaml/tag 1:32 /a"},
 		{"merge by tag of a quoted key", "a: {!!merge \"<<\": {b: c}}", "yaml/tag 1:13 /a"},
 		{"merge key that is a text", "!!str <<: {b: c}", "yaml/tag 1:7 "},
+		{"merge by tag of two that bring the same", "- &x {a: b}\n- !!merge <<: [*x, {c: d}]\n- !!merge <<: [*x, {a: d}]", "yaml/merge 3:11 /2/a"},
 		{"explicit merge key", "- &x {a: b}\n- ? <<\n  : *x", "yaml/merge 2:5 /1"},
 		{"explicit merge key between brackets", "- &x {a: b}\n- {? << : *x}", "yaml/merge 2:6 /1"},
 		{"alias of a merge key", "- &m <<\n- *m : {a: b}", "yaml/merge 2:3 /1"},
