@@ -7,8 +7,8 @@ var readingRules = []Rule{
 	{
 		ID: ManifestUnreadable, Severity: Error,
 		Title:   "The manifest can't be read",
-		Why:     "A manifest that nobody can read is one that nobody has checked.",
+		Why:     "A manifest that is not read is not verified.",
 		Example: "a manifest.json that is a symbolic link to a file outside the repository",
-		Fix:     "Commit the manifest itself as a regular file.",
+		Fix:     "Commit the manifest as a regular file.",
 	},
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// serveCommand holds the command's first word against the name of every binary.
+// serveCommand compares the first word of the command with the name of every binary (APP.md: "its first word is joined to
+// models/<id>/").
 func serveCommand(s *service) {
 	if len(s.binaries) == 0 || s.comingSoon() {
 		return
@@ -24,7 +25,7 @@ func serveCommand(s *service) {
 		if at.pointer == "" {
 			at = s.whole()
 		}
-		s.report(ManifestNoBinary, at, "There is no `serveCommand`, so the App can't start what it downloads", s.commandFix(nil))
+		s.report(ManifestNoBinary, at, "The field `serveCommand` is missing: the App can't start the binary that it downloads", s.commandFix(nil))
 		return
 	}
 	var names, others []string // of the binaries that are not the first word, and of their platforms
@@ -39,59 +40,58 @@ func serveCommand(s *service) {
 		s.report(ManifestServeCommand, at, notABinary(s.command[0], names), s.commandFix(s.arguments()))
 	default:
 		s.report(ManifestServeCommandPlatform, at,
-			fmt.Sprintf("The command starts %s, and what is downloaded for %s has another name: the service can't start there", finding.Quote(s.command[0]), list(others)), "")
+			fmt.Sprintf("The command starts %s, and the binary for %s has another name: the service can't start there", finding.Quote(s.command[0]), list(others)), "")
 	}
 }
 
 var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
-// notABinary says why the App can't start the first word.
+// notABinary returns why the App can't start the first word.
 func notABinary(word string, names []string) string {
-	said := "The command starts with " + finding.Quote(word)
+	begins := "The command begins with " + finding.Quote(word)
 	switch {
 	case assignment.MatchString(word):
-		return said + ", which only a shell takes for a variable: the App takes it for the name of the program"
+		return begins + ", an assignment that only a shell understands: the App takes it for the program"
 	case path.IsAbs(word) || strings.Contains(word, ".."):
-		return said + ", which leads out of the service's folder: the App would start a program that it did not download"
+		return begins + ", which leads out of the service's folder: the App starts a program that it did not download"
 	case strings.Contains(word, "/"):
-		return said + ": the App expects the bare name of the downloaded file, without a folder"
+		return begins + ": the App expects the bare name of the downloaded file"
 	}
 	slices.Sort(names)
-	return said + ", and what is downloaded is called " + list(slices.Compact(names)) + ": the App finds nothing to start"
+	return begins + ", and the downloaded file is " + list(slices.Compact(names)) + ": the App can't start it"
 }
 
-// arguments returns the words behind the program's name, which may have variables before it.
+// arguments returns the words after the program's name, which may follow assignments.
 func (s *service) arguments() []string {
 	isProgram := func(word string) bool { return !assignment.MatchString(word) }
 	return s.command[min(slices.IndexFunc(s.command, isProgram)+1, len(s.command)):]
 }
 
-// commandFix gives the command to paste, as far as it is known.
+// commandFix returns the corrected command, as far as it is known.
 func (s *service) commandFix(arguments []string) string {
 	command, _ := jsontext.AppendQuote(nil, strings.Join(append([]string{s.binaries[0].Name}, arguments...), " ")) // fails on invalid UTF-8 only
-	return "Begin with the name of the downloaded file: " + finding.Quote(`"serveCommand": `+string(command))
+	return "Begin with the name of the downloaded file: " + finding.Quote(`"serveCommand": `+string(command)) + "."
 }
 
-// shellWords need a shell that the App does not start: operators, redirections, variables, command substitution,
-// quotes and the home folder.
+// shellWords need a shell: operators, redirections, variables, command substitution, quotes and the home folder.
 var shellWords = regexp.MustCompile(`^(\|\|?|&&?|;|[0-9]?>>?(&[0-9])?|<)$|;$|\$\(|\$\{?[A-Za-z_]|` + "`" + `|(^|=)["'~]`)
 
-// templateWords need somebody to fill them in.
+// templateWords are placeholders for a value.
 var templateWords = regexp.MustCompile(`(^|=)(\{\{?[A-Za-z_. -]+\}\}?|<[A-Za-z_. -]+>|%[A-Za-z_]+%)$`)
 
-// shellSyntax leaves the first word to serveCommand.
+// shellSyntax checks the arguments; serveCommand checks the first word.
 func shellSyntax(s *service) {
 	if len(s.command) == 0 {
 		return
 	}
 	if words := matching(shellWords, s.command[1:]); len(words) > 0 {
 		s.report(ManifestShellSyntax, s.field("serveCommand"),
-			fmt.Sprintf("The App splits the command at white space and starts no shell: the program would get %s as written", list(words)),
-			"Write the program and its arguments only; what needs a shell goes into the program")
+			fmt.Sprintf("The App starts the command without a shell: the program gets %s as written", list(words)),
+			"Write only the program and its arguments.")
 	}
 	if words := matching(templateWords, s.command[1:]); len(words) > 0 {
 		s.report(ManifestShellSyntax, s.field("serveCommand"),
-			fmt.Sprintf("Nobody fills in %s: the program would get it as written", list(words)), "Write the value itself")
+			fmt.Sprintf("The App fills in no templates: the program gets %s as written", list(words)), "Write the value itself.")
 	}
 }
 
@@ -104,11 +104,10 @@ type option struct{ name, separator, value string }
 
 func (o option) with(value string) string { return o.name + o.separator + value }
 
-// maxOptions bounds the options that are looked at.
+// maxOptions bounds the options that are checked.
 const maxOptions = 10
 
-// options returns the values given to the named options, as "--name value" or "--name=value", apart from those that
-// shellSyntax objects to.
+// options returns the values of the named options ("--name value" or "--name=value"), without those that shellSyntax reports.
 func (s *service) options(names ...string) []option {
 	var found []option
 	for i, word := range s.command {
@@ -130,7 +129,7 @@ func (s *service) options(names ...string) []option {
 	return found
 }
 
-// modelPath holds the model's path against the files that are downloaded.
+// modelPath compares the model's path with the downloaded files (APP.md: "must name a file in weightsFiles (or .)").
 func modelPath(s *service) {
 	if len(s.weights) == 0 {
 		return
@@ -139,7 +138,7 @@ func modelPath(s *service) {
 		if s.holds(o.value) {
 			continue
 		}
-		message := fmt.Sprintf("%s is %s, and no file of that name is downloaded: the server finds no model", finding.Quote(o.name), finding.Quote(o.value))
+		message := fmt.Sprintf("%s is %s, which is not downloaded: the server finds no model", finding.Quote(o.name), finding.Quote(o.value))
 		if o.value == "" {
 			message = finding.Quote(o.name) + " has no value: the server finds no model"
 		}
@@ -147,7 +146,7 @@ func modelPath(s *service) {
 	}
 }
 
-// holds reports whether a path names a downloaded file or its folder, seen from the service's folder.
+// holds reports whether a path, relative to the service's folder, names a downloaded file or its folder.
 func (s *service) holds(name string) bool {
 	clean := path.Clean(name)
 	for _, w := range s.weights {
@@ -164,10 +163,10 @@ func (s *service) modelFix(o option) string {
 		names = append(names, w.Name)
 	}
 	name := cmp.Or(finding.Nearest(o.value, names), names[0])
-	return fmt.Sprintf("Name one of the downloaded files, such as %s, or `.` for their folder", finding.Quote(o.with(name)))
+	return fmt.Sprintf("Use a downloaded file, such as %s, or `.` for their folder.", finding.Quote(o.with(name)))
 }
 
-// port holds the server's port against the one that the App polls, unless it is told not to.
+// port compares the server's port with the one that the App polls (APP.md: "polls localhost:<defaultExternalPort>").
 func port(s *service) {
 	external := s.root.Get("defaultExternalPort")
 	want, known := external.Integer()
@@ -181,27 +180,26 @@ func port(s *service) {
 		if err == nil && n == want {
 			continue
 		}
-		fix := "Write " + finding.Quote(o.with(digits))
+		fix := "Write " + finding.Quote(o.with(digits)) + "."
 		if err == nil {
-			fix += fmt.Sprintf(", or `\"defaultExternalPort\": %d`", n)
+			fix = fmt.Sprintf("Write %s, or `\"defaultExternalPort\": %d`.", finding.Quote(o.with(digits)), n)
 		}
 		s.report(ManifestPort, s.field("serveCommand"),
-			fmt.Sprintf("The server is told to listen on %s, and the App waits for it on %s, the `defaultExternalPort` of line %d", finding.Quote(o.value), digits, external.Position().Line), fix)
+			fmt.Sprintf("The server listens on %s, and the App polls %s, the `defaultExternalPort` at line %d", finding.Quote(o.value), digits, external.Position().Line), fix)
 	}
 	if len(given) == 0 && !slices.ContainsFunc(s.command[1:], func(word string) bool { return namesPort(word, digits) }) {
 		s.report(ManifestNoPort, s.field("serveCommand"),
-			fmt.Sprintf("The command names no port: the App waits on %s, and hangs if that is not the server's own default", digits), "")
+			fmt.Sprintf("The command sets no port: the App polls %s and hangs if the server's default differs", digits), "")
 	}
 }
 
-// namesPort reports whether an argument ends in a port in one of the ways that programs know: 8447, --listen=8447,
-// 127.0.0.1:8447, -p8447.
+// namesPort reports whether an argument ends in a port in a usual form: 8447, --listen=8447, 127.0.0.1:8447, -p8447.
 func namesPort(word, digits string) bool {
 	before, found := strings.CutSuffix(word, digits)
 	return found && (before == "" || before == "-p" || strings.HasSuffix(before, "=") || strings.HasSuffix(before, ":"))
 }
 
-// ports returns the options that name the server's port; -p may as well be a prompt or a path.
+// ports returns the options that set the server's port; -p may also be a prompt or a path.
 func (s *service) ports() []option {
 	return slices.DeleteFunc(s.options("--port", "-p"), func(o option) bool {
 		_, err := strconv.Atoi(o.value)

@@ -13,19 +13,21 @@ import (
 
 const binaryService = "binary"
 
-// serviceType holds a service that has binaries against what it calls itself.
+// serviceType reports a service with binaries that does not declare itself one, as embeddings-all-minilm-l6-v2-binary and
+// chat-stable-beluga-2-process did in proposals to the registry.
 func serviceType(s *service) {
 	v := s.root.Get("serviceType")
 	switch {
 	case !s.set("binariesUrl") && !s.set("binaries") || v.String() == binaryService:
 	case !s.set("serviceType"):
-		s.report(ManifestServiceType, s.binariesField(), "There are binaries, and no `serviceType`: the App takes the service for a container", "Add `\"serviceType\": \"binary\"`")
+		s.report(ManifestServiceType, s.binariesField(), "The manifest has binaries and no `serviceType`: the App treats the service as a container", "Add `\"serviceType\": \"binary\"`.")
 	case v.Kind() == document.String: // else the schema says so
-		s.report(ManifestServiceType, valueOf(v), fmt.Sprintf("There are binaries, and `serviceType` is %s: the App starts them where it is `binary`", finding.Quote(v.String())), "")
+		s.report(ManifestServiceType, valueOf(v), fmt.Sprintf("The manifest has binaries and `serviceType` is %s: the App starts them only if it is `binary`", finding.Quote(v.String())), "")
 	}
 }
 
-// noImage leaves an entry that is an object without an image to the schema.
+// noImage reports a container service without an image, as diffusion-stable-diffusion-2 was in the registry. The schema reports an
+// entry without an image.
 func noImage(s *service) {
 	images := s.root.Get("dockerImages")
 	if images.Kind() != document.Object || s.comingSoon() || len(s.binaries) > 0 {
@@ -36,19 +38,19 @@ func noImage(s *service) {
 			return
 		}
 	}
-	s.report(ManifestNoImage, valueOf(images), "`dockerImages` names no image under `cpu` or `gpu`: there is nothing to start", "")
+	s.report(ManifestNoImage, valueOf(images), "`dockerImages` has no image under `cpu` or `gpu`: there is nothing to start", "")
 }
 
-// numberWord looks at the numbers that may be words, and leaves placeholders to their own rule.
+// numberWord reports numbers that are texts, such as "Variable" in chat-codellama-34b. Placeholders have a rule of their own.
 func numberWord(s *service) {
 	for _, name := range []string{"tokensPerSecond", "secondsPerImage"} {
 		v := s.root.Get("modelInfo").Get(name)
 		if v.Kind() != document.String || blanks.MatchString(v.String()) {
 			continue
 		}
-		message, fix := fmt.Sprintf("%s is the word %s, and people compare services by its number", finding.Quote(name), finding.Quote(v.String())), ""
+		message, fix := fmt.Sprintf("%s is the text %s, where users expect a number", finding.Quote(name), finding.Quote(v.String())), ""
 		if _, err := strconv.ParseFloat(v.String(), 64); err == nil {
-			message, fix = fmt.Sprintf("%s is a number between quotes, which makes it a word", finding.Quote(name)), "Write "+finding.Quote(v.String())+" without quotes"
+			message, fix = fmt.Sprintf("%s is a number between quotes, and so a text", finding.Quote(name)), "Write "+finding.Quote(v.String())+" without quotes."
 		}
 		s.report(ManifestNumberWord, valueOf(v), message, fix)
 	}
@@ -57,7 +59,8 @@ func numberWord(s *service) {
 // shortID is the length of names that differ in a letter or two because they mean something else.
 const shortID = 4
 
-// idFolder reports an id that differs from the folder's name by a slip. One that differs in case or separators only is meant.
+// idFolder reports an id that differs from the folder's name by one or two letters, as dolly-v2-12 did from chat-dolly-v2-12b. One
+// that differs in case or separators only is intended.
 func idFolder(s *service) {
 	want := strings.TrimPrefix(s.folder, kindOf(s.folder)+"-")
 	plain := func(name string) string {
@@ -66,22 +69,23 @@ func idFolder(s *service) {
 	isShort := min(len(s.id()), len(want)) <= shortID
 	if !isShort && s.id() != s.folder && plain(s.id()) != plain(want) && finding.Nearest(s.id(), []string{want}) != "" {
 		s.report(ManifestIDFolder, s.field("id"),
-			fmt.Sprintf("The id is %s, and the folder %s: they are nearly one", finding.Quote(s.id()), finding.Quote(s.folder)),
-			"Write "+finding.Quote(strconv.Quote(want))+", or rename the folder")
+			fmt.Sprintf("The id is %s and the folder %s: one is probably misspelt", finding.Quote(s.id()), finding.Quote(s.folder)),
+			"Write "+finding.Quote(strconv.Quote(want))+", or rename the folder.")
 	}
 }
 
-// placeKeepers are the names of files that hold nothing.
-var placeKeepers = regexp.MustCompile(`(?i)^\.?((git)?keep|placeholder|dummy|empty)(\.(txt|md))?$`)
+// placeholderFiles are the names of files without content.
+var placeholderFiles = regexp.MustCompile(`(?i)^\.?((git)?keep|placeholder|dummy|empty)(\.(txt|md))?$`)
 
-// placeholderWeight is silent where the App needs the file: in version 1, as the only one.
+// placeholderWeight reports a placeholder beside a model. As the only weight of version 1 it is needed (APP.md: a service "whose
+// weightsFiles is empty counts as downloaded already"), and keep.txt stands there in the registry.
 func placeholderWeight(s *service) {
 	if len(s.weights) == 1 && s.set("weightsFiles") {
 		return
 	}
 	for _, w := range s.weights {
-		if name := path.Base(w.Name); placeKeepers.MatchString(name) {
-			s.report(ManifestPlaceholderWeight, urlOf(w), fmt.Sprintf("%s is no part of a model by its name, and everybody downloads it", finding.Quote(w.Name)), "")
+		if name := path.Base(w.Name); placeholderFiles.MatchString(name) {
+			s.report(ManifestPlaceholderWeight, urlOf(w), fmt.Sprintf("%s is a placeholder by its name, and every user downloads it", finding.Quote(w.Name)), "")
 		}
 	}
 }

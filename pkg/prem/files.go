@@ -14,53 +14,56 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
+// pathEscape reports names that the App writes outside the service's folder (APP.md: "with no check of the name").
 func pathEscape(s *service) {
 	for _, a := range s.Artifacts {
-		if what := misleads(a.Name); what != "" && (a.Role == artifact.Weight || a.Role == artifact.Binary && a.Name != "") {
-			s.report(ManifestPathEscape, urlOf(a), what, "")
+		if problem := invalidName(a.Name); problem != "" && (a.Role == artifact.Weight || a.Role == artifact.Binary && a.Name != "") {
+			s.report(ManifestPathEscape, urlOf(a), problem, "")
 		}
 	}
 }
 
 var driveLetter = regexp.MustCompile(`^[A-Za-z]:`)
 
-// misleads says why a name is no path to a file below a folder, "" when it is one.
-func misleads(name string) string {
+// invalidName returns why a name is not a path to a file below a folder, else "".
+func invalidName(name string) string {
 	segments := strings.Split(name, "/")
 	quoted := finding.Quote(name)
 	switch {
 	case name == "":
 		return "The name is empty"
 	case slices.Contains(segments, ".."), path.IsAbs(name), driveLetter.MatchString(name), strings.HasPrefix(name, "~"):
-		return "The name " + quoted + " leads out of the service's folder, and the App writes the file where its name leads"
+		return "The name " + quoted + " leads out of the service's folder: the App writes the file there"
 	case strings.Contains(name, `\`):
-		return "The name " + quoted + " holds a backslash, which separates folders on some systems"
+		return "The name " + quoted + " contains a backslash, which separates folders on some systems"
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return "The name " + quoted + " holds a control character"
+		return "The name " + quoted + " contains a control character"
 	case slices.Contains(segments, ""), slices.Contains(segments, "."):
-		return "The name " + quoted + " is no plain path to a file"
+		return "The name " + quoted + " is not a plain relative path"
 	}
 	return ""
 }
 
-// archiveSuffixes are of files that hold others, or are installed rather than run.
+// archiveSuffixes are of files that contain others, or are installed instead of run.
 var archiveSuffixes = []string{
 	".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".gz", ".xz", ".bz2", ".zst", ".7z", ".rar",
 	".dmg", ".pkg", ".deb", ".rpm", ".msi", ".whl",
 }
 
+// archive reports binaries that can't be executed (APP.md: "an archive cannot run").
 func archive(s *service) {
 	for _, b := range s.binaries {
 		name, _, _ := strings.Cut(strings.ToLower(b.Name), "?")
 		isArchive := slices.ContainsFunc(archiveSuffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 		if isArchive || hosts.Parse(b.URL, s.server).Kind == hosts.GitHubArchive {
-			s.report(ManifestArchive, urlOf(b), fmt.Sprintf("The binary %s is an archive: the App unpacks nothing, and can't run it", finding.Quote(b.Name)), "")
+			s.report(ManifestArchive, urlOf(b), fmt.Sprintf("The binary %s is an archive: the App executes it without unpacking", finding.Quote(b.Name)), "")
 		}
 	}
 }
 
+// weightIsBinary reports a weight that is stored under the binary's name, as vector-store-redis-binary had it.
 func weightIsBinary(s *service) {
-	platforms := map[string]string{} // by what tells a binary
+	platforms := map[string]string{} // by URL and name of a binary
 	for _, b := range s.binaries {
 		platforms[b.URL], platforms[b.Name] = b.Platform, b.Platform
 	}
@@ -71,47 +74,48 @@ func weightIsBinary(s *service) {
 		}
 		if isBinary {
 			s.report(ManifestWeightIsBinary, urlOf(w),
-				fmt.Sprintf("The weight %s is the binary of %s too: both are written to one file", finding.Quote(w.Name), finding.Quote(platform)), "")
+				fmt.Sprintf("The weight %s is also the binary for %s: the App writes both to one file", finding.Quote(w.Name), finding.Quote(platform)), "")
 		}
 	}
 }
 
-// noWeights leaves a list that is missing in version 1 to the schema. A manifest with the fields of version 1 and no version is
-// one of version 1 as soon as that mistake is mended.
+// noWeights reports an empty list of weights (APP.md: "counts as downloaded already"), and a missing one in a manifest whose version is
+// missing too. The schema reports a missing list in version 1.
 func noWeights(s *service) {
 	version, files := s.root.Get("version").String(), s.root.Get("weightsFiles")
 	isOld := version == "1" || version == "" && s.set("binariesUrl")
 	switch {
 	case isOld && files.Kind() == document.Array && len(files.Elements()) == 0:
-		s.report(ManifestNoWeights, valueOf(files), "`weightsFiles` is empty: the App takes the service for downloaded already, and never fetches its binary", "")
+		s.report(ManifestNoWeights, valueOf(files), "`weightsFiles` is empty: the App considers the service downloaded and never fetches its binary", "")
 	case isOld && version == "" && !s.set("weightsFiles"):
-		s.report(ManifestNoWeights, s.whole(), "There is no `weightsFiles`, which a service with `binariesUrl` needs: the App exits over one without it", "")
+		s.report(ManifestNoWeights, s.whole(), "The field `weightsFiles` is missing: the App exits on a service with `binariesUrl` and without it", "")
 	}
 }
 
+// weightsDirectory reports a folder without a slash at its end (APP.md: "without the closing / the download breaks").
 func weightsDirectory(s *service) {
 	directory := s.root.Get("weightsDirectoryUrl")
 	files := s.root.Get("weightsFiles").Elements()
 	if url := directory.String(); url != "" && len(files) > 0 && !strings.HasSuffix(url, "/") {
 		s.report(ManifestWeightsDirectory, valueOf(directory),
-			fmt.Sprintf("There is no slash at the end, and the App joins the two as they are: it would download %s", finding.QuoteURL(url+files[0].String())),
-			"Write "+finding.QuoteURL(url+"/"))
+			fmt.Sprintf("The URL does not end with a slash: the App would download %s", finding.QuoteURL(url+files[0].String())),
+			"Write "+finding.QuoteURL(url+"/")+".")
 	}
 }
 
-// versionShape holds the version against the fields that it stands for.
+// versionShape compares the version with the fields that it stands for (APP.md: "version").
 func versionShape(s *service) {
 	version := s.root.Get("version")
 	switch {
 	case s.lacksBinariesURL():
-		s.report(ManifestVersion, valueOf(version), "Version 1 is that of services with a `binariesUrl`, and there is none: the App finds nothing to download",
+		s.report(ManifestVersion, valueOf(version), "Version 1 needs `binariesUrl`, which is missing: the App finds nothing to download",
 			s.versionFix())
 	case !s.set("version") && len(s.binaries) > 0:
 		at := s.whole()
 		if version != nil {
 			at = valueOf(version)
 		}
-		s.report(ManifestVersion, at, "There is no `version`: the App takes the service for a container, and never downloads its binary", s.versionFix())
+		s.report(ManifestVersion, at, "The field `version` is missing: the App treats the service as a container and never downloads its binary", s.versionFix())
 	}
 }
 
@@ -122,30 +126,30 @@ func (s *service) lacksBinariesURL() bool {
 func (s *service) versionFix() string {
 	switch {
 	case s.isDocker() && len(s.binaries) == 0:
-		return "Remove `version`: a service in containers has none"
+		return "Remove `version`: a container service has none."
 	case s.set("binariesUrl"):
-		return "Add `\"version\": \"1\"`"
+		return "Add `\"version\": \"1\"`."
 	case s.set("binaries"):
-		return "Write `\"version\": \"1.1\"`, or name the binaries in `binariesUrl` too"
+		return "Write `\"version\": \"1.1\"`, or list the binaries in `binariesUrl` too."
 	}
-	return "Add `binariesUrl`, with the URL of the executable for each platform"
+	return "Add `binariesUrl`, with the URL of the executable for each platform."
 }
 
-// noBinary holds what there is to run against what the App looks for.
+// noBinary reports a service of which the App can run nothing (APP.md: "The App is for macOS").
 func noBinary(s *service) {
 	forMac := func(a artifact.Artifact) bool { return slices.Contains(appPlatforms, a.Platform) }
 	switch {
 	case s.comingSoon(), s.lacksBinariesURL(), slices.ContainsFunc(s.binaries, forMac):
 	case s.set("version") && len(s.binaries) > 0:
-		s.report(ManifestNoBinary, s.binariesField(), "The App runs on macOS, and no binary is for that: nobody can use the service",
-			"Add a binary for `aarch64-apple-darwin`, `x86_64-apple-darwin` or `universal-apple-darwin`")
+		s.report(ManifestNoBinary, s.binariesField(), "No binary is for macOS, where the App runs: nobody can use the service",
+			"Add a binary for `aarch64-apple-darwin`, `x86_64-apple-darwin` or `universal-apple-darwin`.")
 	case !s.isDocker() && len(s.binaries) == 0:
-		s.report(ManifestNoBinary, s.binariesField(), "The manifest names neither a container nor a binary: there is nothing to run",
-			"Add `dockerImages`, or the URL of a binary; or `\"comingSoon\": true`")
+		s.report(ManifestNoBinary, s.binariesField(), "The manifest has neither a container nor a binary: there is nothing to run",
+			"Add `dockerImages`, the URL of a binary, or `\"comingSoon\": true`.")
 	}
 }
 
-// binariesField is the place of the first field that names binaries, else the whole manifest.
+// binariesField is the location of the first field that names binaries, else the whole manifest.
 func (s *service) binariesField() place {
 	for _, name := range []string{"binaries", "binariesUrl"} {
 		if v := s.root.Get(name); v != nil {

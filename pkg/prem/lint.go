@@ -11,8 +11,9 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// rules are those over one manifest. Each is a function that reports; the texts that do not depend on the
-// manifest stand in finding.Rules.
+// rules apply to one manifest. Each is a function that reports; texts that do not depend on the manifest are in finding.Rules. Each
+// stands for a fact about the App, its registry or its generator (APP.md, which its comment quotes), or for a mistake in the registry's
+// history, which its comment names.
 var rules = []func(*service){
 	serveCommand, shellSyntax, modelPath, port,
 	pathEscape, archive, weightIsBinary, noWeights, weightsDirectory, versionShape, noBinary,
@@ -21,7 +22,7 @@ var rules = []func(*service){
 	serviceType, noImage, numberWord, idFolder, placeholderWeight,
 }
 
-// Lint applies the App's rules over one manifest. server is the GitHub server's URL ("https://github.com").
+// Lint applies the App's rules to one manifest. server is the GitHub server's URL ("https://github.com").
 // Findings are in the order of the text.
 func (Registry) Lint(m *registry.Manifest, server string) []finding.Finding {
 	s := newService(m)
@@ -36,7 +37,7 @@ func (Registry) Lint(m *registry.Manifest, server string) []finding.Finding {
 	return all
 }
 
-// service is a manifest, and what several rules ask of it.
+// service is a manifest with the values that several rules need.
 type service struct {
 	*registry.Manifest
 	root     *document.Value
@@ -45,7 +46,6 @@ type service struct {
 	weights  []artifact.Artifact
 	command  []string // serveCommand as the App splits it
 
-	// Of the rules over one manifest.
 	server   string
 	findings []finding.Finding
 }
@@ -64,7 +64,7 @@ func newService(m *registry.Manifest) *service {
 	return s
 }
 
-// place is where a finding stands.
+// place is the location of a finding.
 type place struct {
 	pointer string
 	at      finding.Position
@@ -91,10 +91,10 @@ func (s *service) comingSoon() bool { return s.root.Get("comingSoon").True() }
 // isDocker reports whether the service is a container.
 func (s *service) isDocker() bool { return s.set("dockerImages") }
 
-// listLimit bounds the items that a message lists.
+// listLimit bounds the items in a message.
 const listLimit = 3
 
-// list names outside values in a sentence.
+// list joins outside values for a sentence.
 func list(values []string) string {
 	var quoted []string
 	for _, v := range values[:min(len(values), listLimit)] {

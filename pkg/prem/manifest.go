@@ -1,5 +1,5 @@
-// Package prem is prem-registry: what its manifests name in their old and new fields, its JSON Schema, the upgrade from
-// version 1 to 1.1, and what its App and its generator would trip over. Nothing else knows the App.
+// Package prem knows prem-registry: its manifests' old and new fields, their JSON Schema, the upgrade from version 1 to 1.1, and the rules
+// about its App and generator. No other package knows the App.
 package prem
 
 import (
@@ -22,7 +22,7 @@ var schemaText []byte
 // Schema returns the JSON Schema (draft-07) of manifests of both versions, as it is published under its "$id".
 func Schema() []byte { return bytes.Clone(schemaText) }
 
-// compiledSchema panics on a schema that does not compile, which is a mistake in this program.
+// compiledSchema panics if the embedded schema does not compile, which is a defect of this program.
 var compiledSchema = sync.OnceValue(func() *schema.Schema {
 	s, err := schema.Compile(schemaText)
 	if err != nil {
@@ -31,10 +31,10 @@ var compiledSchema = sync.OnceValue(func() *schema.Schema {
 	return s
 })
 
-// Rules is the name by which a preset asks for this package.
+// Rules is the name by which a preset selects this package.
 const Rules = "prem"
 
-// Registry is prem-registry: its description, and what no description can say.
+// Registry is prem-registry: its description and what a description can't express.
 type Registry struct{ *registry.Registry }
 
 // Parse reads one manifest of prem-registry as registry.Registry.Read does.
@@ -43,7 +43,7 @@ func Parse(path string, text []byte) (*registry.Manifest, []finding.Finding) {
 	return r.Read(path, text, r)
 }
 
-// preset panics where there is no preset of this registry, which is a mistake in this program.
+// preset panics if the embedded preset is missing, which is a defect of this program.
 var preset = sync.OnceValue(func() Registry {
 	described, err := registry.Preset(registry.Default)
 	if err != nil {
@@ -52,8 +52,8 @@ var preset = sync.OnceValue(func() Registry {
 	return Registry{described}
 })
 
-// Artifacts implements registry.Describer: what the description finds, the files of version 1 whose URLs are in two pieces, and
-// one artifact where old and new fields name one file. The schema says what is wrong with types.
+// Artifacts implements registry.Describer: it adds the files of version 1, whose URLs have two parts, to those of the description, and
+// merges old and new fields of one file. The schema reports wrong types.
 func (r Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
 	if d.Root.Kind() != document.Object {
 		return nil, []finding.Finding{d.Finding(finding.JSONNotAnObject, d.Root,
@@ -70,7 +70,7 @@ func (r Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []findin
 	return artifacts, findings
 }
 
-// violations returns what the schema forbids, apart from checksums: checksum/invalid says it better.
+// violations returns the violations of the schema without those of checksums, which checksum/invalid reports.
 func violations(root *document.Value) []schema.Violation {
 	return slices.DeleteFunc(compiledSchema().Violations(root), func(v schema.Violation) bool {
 		return v.Rule == finding.SchemaPattern && v.Value.Name() == "checksum"

@@ -24,6 +24,7 @@ func isPlatform(name string) bool {
 	return slices.Contains(appPlatforms, name) || slices.Contains(otherPlatforms, name)
 }
 
+// platform reports keys that are not target triples (APP.md: "it looks up x86_64-apple-darwin or aarch64-apple-darwin").
 func platform(s *service) {
 	for _, field := range []string{"binariesUrl", "binaries"} {
 		for _, v := range s.root.Get(field).Members() {
@@ -38,14 +39,14 @@ func (s *service) platformKey(v *document.Value) {
 	name := finding.Quote(strconv.Quote(v.Name()))
 	meant := meantPlatform(v.Name())
 	if meant == "" {
-		s.report(ManifestPlatformUnknown, nameOf(v), fmt.Sprintf("%s is no platform that the App or the registry knows: nobody gets this binary", name), "")
+		s.report(ManifestPlatformUnknown, nameOf(v), fmt.Sprintf("Unknown platform %s: nobody downloads this binary", name), "")
 		return
 	}
-	s.report(ManifestPlatform, nameOf(v), fmt.Sprintf("%s is not what the App calls the platform, so it never finds this binary", name),
-		"Write "+finding.Quote(strconv.Quote(meant)))
+	s.report(ManifestPlatform, nameOf(v), fmt.Sprintf("Invalid platform %s: the App does not find this binary", name),
+		"Write "+finding.Quote(strconv.Quote(meant))+".")
 }
 
-// meantPlatform returns the triple that a name seems to stand for, "" when none.
+// meantPlatform returns the triple that a name probably stands for, else "".
 func meantPlatform(name string) string {
 	architecture, system := namedPlatform(name)
 	triple := architecture + systemTriples[system]
@@ -72,15 +73,14 @@ var (
 	}
 )
 
-// namedPlatform returns the architecture and the system that a name holds, "" for one that it doesn't hold or
-// holds several of.
+// namedPlatform returns the architecture and the system in a name, "" for one that it does not contain or contains several of.
 func namedPlatform(name string) (architecture, system string) {
 	name = strings.NewReplacer("x86_64", "amd64", "x86-64", "amd64").Replace(strings.ToLower(name))
 	words := strings.FieldsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	return only(words, architectureWords), only(words, systemWords)
 }
 
-// only returns the one meaning that the words have, "" when they have none or several.
+// only returns the single meaning of the words, "" if they have none or several.
 func only(words []string, meanings map[string]string) string {
 	found := ""
 	for _, word := range words {
@@ -95,14 +95,15 @@ func only(words []string, meanings map[string]string) string {
 	return found
 }
 
-// filePlatform holds the platform in a binary's name against the key that it stands under.
+// filePlatform compares the platform in a binary's name with its key. A proposal for embeddings-all-minilm-l6-v2-binary had an x86_64
+// file under aarch64-apple-darwin.
 func filePlatform(s *service) {
 	for _, b := range s.binaries {
 		architecture, system := namedPlatform(b.Name)
 		wantArchitecture, wantSystem := namedPlatform(b.Platform)
 		if differ(architecture, wantArchitecture) && architecture != "universal" || differ(system, wantSystem) {
 			s.report(ManifestFilePlatform, urlOf(b),
-				fmt.Sprintf("The file is called %s and stands under %s: by its name it is for another platform", finding.Quote(b.Name), finding.Quote(b.Platform)), "")
+				fmt.Sprintf("The file %s is listed under %s: its name is that of another platform", finding.Quote(b.Name), finding.Quote(b.Platform)), "")
 		}
 	}
 }

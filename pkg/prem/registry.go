@@ -15,9 +15,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// LintAll applies the rules over all manifests of the registry at one commit. entries names every file of the tree,
-// slash-separated; nil when that is not known. The findings are about manifests in scope only, though the
-// other side of a clash need not be. They are sorted.
+// LintAll applies the rules to all manifests of the registry at one commit. entries are the paths of every file of the tree, with
+// slashes, or nil if unknown. Findings are sorted, and only about manifests in scope; the other side of a clash need not be.
 func (Registry) LintAll(all []*registry.Manifest, entries []string, inScope func(path string) bool) []finding.Finding {
 	r := &services{inScope: inScope, advised: map[int]int{}}
 	for _, m := range slices.SortedFunc(slices.Values(all), func(a, b *registry.Manifest) int { return cmp.Compare(a.Path, b.Path) }) {
@@ -37,8 +36,8 @@ func (Registry) LintAll(all []*registry.Manifest, entries []string, inScope func
 type services struct {
 	all      []*service
 	inScope  func(path string) bool
-	ports    [lastPort + 1]bool // that services have
-	advised  map[int]int        // the last port advised in place of a taken one
+	ports    [lastPort + 1]bool // used or suggested
+	advised  map[int]int        // the last suggestion for a port in use
 	findings []finding.Finding
 }
 
@@ -46,8 +45,8 @@ func (r *services) report(rule string, s *service, at place, message, fix string
 	r.findings = append(r.findings, finding.New(rule, s.Path, at.pointer, at.at, message, fix))
 }
 
-// clashes calls report for every service in scope that has a value which others have too, with their names.
-// variants says whether the two variants of one service may share it.
+// clashes calls report for every service in scope whose value others have too, with their paths. With variants, the two variants of
+// one service may share a value.
 func (r *services) clashes(value func(*service) string, variants bool, report func(s *service, others string)) {
 	byValue := map[string][]*service{}
 	for _, s := range r.all {
@@ -65,7 +64,7 @@ func (r *services) clashes(value func(*service) string, variants bool, report fu
 	}
 }
 
-// others names the first of the services that are not s, nor its variant where that matters.
+// others lists the first services of a group that are not s, nor (with variants) its variant.
 func (s *service) others(group []*service, variants bool) string {
 	var paths []string
 	for _, o := range group {
@@ -80,8 +79,8 @@ func (s *service) others(group []*service, variants bool) string {
 	return strings.Join(paths, " and ")
 }
 
-// isVariantOf reports whether one of two is the container and the other the binary of one service, by their
-// folders ("vector-store-qdrant" and "vector-store-qdrant-binary") or ids.
+// isVariantOf reports whether s and o are the container and the binary of one service, by their folders ("vector-store-qdrant" and
+// "vector-store-qdrant-binary") or ids.
 func (s *service) isVariantOf(o *service) bool {
 	base := func(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, "-binary"), "-docker") }
 	sameFolder := s.folder != "" && base(s.folder) == base(o.folder)
@@ -90,17 +89,18 @@ func (s *service) isVariantOf(o *service) bool {
 
 func (s *service) id() string { return s.root.Get("id").String() }
 
-// duplicateIDs folds case, as the file systems of macOS do: the id names a folder.
+// duplicateIDs ignores case, as the file systems of macOS do: the id names a folder (APP.md: "of two services with one id the first
+// wins").
 func (r *services) duplicateIDs() {
 	r.clashes(func(s *service) string { return strings.ToLower(s.id()) }, false, func(s *service, others string) {
 		r.report(ManifestDuplicateID, s, s.field("id"),
-			fmt.Sprintf("The id %s is also that of %s: the App shows only one of them, and both would share a folder", finding.Quote(s.id()), others), "")
+			fmt.Sprintf("The id %s is also used by %s: the App shows only one of them, and both share a folder", finding.Quote(s.id()), others), "")
 	})
 }
 
 const lastPort = 65535
 
-// externalPort is 0 where none is declared, or none that exists.
+// externalPort is 0 if none or an invalid one is declared.
 func (s *service) externalPort() int {
 	n, ok := s.root.Get("defaultExternalPort").Integer()
 	if !ok || n < 1 || n > lastPort {
@@ -116,14 +116,15 @@ func portText(s *service) string {
 	return ""
 }
 
+// duplicatePorts reports ports that several services have (APP.md: they "can't run together").
 func (r *services) duplicatePorts() {
 	r.clashes(portText, true, func(s *service, others string) {
 		r.report(ManifestDuplicatePort, s, s.field("defaultExternalPort"),
-			fmt.Sprintf("The port %d is also that of %s: they can't run at the same time", s.externalPort(), others), r.freePort(s))
+			fmt.Sprintf("The port %d is also used by %s: they can't run at the same time", s.externalPort(), others), r.freePort(s))
 	})
 }
 
-// freePort advises each service to take another port that no one has.
+// freePort suggests a port that no service has, another one for each service.
 func (r *services) freePort(s *service) string {
 	taken := s.externalPort()
 	n := max(taken, r.advised[taken]) + 1
@@ -135,41 +136,42 @@ func (r *services) freePort(s *service) string {
 	}
 	r.advised[taken] = n
 	r.ports[n] = true
-	advice := fmt.Sprintf("No service has the port %d: `\"defaultExternalPort\": %d`", n, n)
 	if len(s.binaries) > 0 {
-		advice += fmt.Sprintf(", and `--port=%d` in `serveCommand`", n)
+		return fmt.Sprintf("Use a free port, such as `\"defaultExternalPort\": %d` with `--port=%d` in `serveCommand`.", n, n)
 	}
-	return advice
+	return fmt.Sprintf("Use a free port, such as `\"defaultExternalPort\": %d`.", n)
 }
 
-// sharedWeights looks at the weights as a whole: that two services share one tokenizer, or their server, says nothing.
+// sharedWeights reports services whose weights are all the same, as a proposal for audio-to-text-whisper-tiny-cpp had those of
+// embeddings-all-minilm-l6-v2-binary. Sharing one tokenizer is usual.
 func (r *services) sharedWeights() {
 	r.clashes((*service).weightsKey, true, func(s *service, others string) {
 		r.report(ManifestSharedWeights, s, urlOf(s.weights[0]),
-			fmt.Sprintf("All the weights are those of %s as well: a URL may have been copied and not changed", others), "")
+			fmt.Sprintf("All weights are also those of %s: their URLs may have been copied", others), "")
 	})
 }
 
-// sharedModelNames leaves out a service whose files are called so.
+// sharedModelNames reports a copied name of a model, as chat-gpt4all-lora-q4 had that of chat-vicuna-7b-q4, unless the service's files
+// have that name.
 func (r *services) sharedModelNames() {
 	for _, field := range []string{"/modelInfo/weightsName", "/petals_id"} {
 		name := func(s *service) *document.Value { return s.root.At(field) }
 		r.clashes(func(s *service) string { return strings.ToLower(name(s).String()) }, true, func(s *service, others string) {
 			if v := name(s); !s.hasWeightCalled(v.String()) {
 				r.report(ManifestModelName, s, valueOf(v),
-					fmt.Sprintf("The model's name %s is also that of %s: it may have been copied and not changed", finding.Quote(v.String()), others), "")
+					fmt.Sprintf("The model's name %s is also used by %s: it may have been copied", finding.Quote(v.String()), others), "")
 			}
 		})
 	}
 }
 
-// hasWeightCalled reports whether a name is found in the address of a weight.
+// hasWeightCalled reports whether the URL of a weight contains a name.
 func (s *service) hasWeightCalled(name string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc(s.weights, func(w artifact.Artifact) bool { return strings.Contains(strings.ToLower(w.URL), name) })
 }
 
-// weightsKey is the same for two services when all their weights are, in whatever order; "" for a service without any.
+// weightsKey is equal for two services with the same weights in any order, and "" without weights.
 func (s *service) weightsKey() string {
 	if len(s.weights) == 0 {
 		return ""
@@ -179,16 +181,17 @@ func (s *service) weightsKey() string {
 		urls = append(urls, w.URL)
 	}
 	slices.Sort(urls)
-	key := sha256.New() // the URLs of a hostile manifest are much longer than its text
+	key := sha256.New() // a hostile manifest's URLs are much longer than its text
 	for _, url := range slices.Compact(urls) {
 		fmt.Fprintln(key, url)
 	}
 	return string(key.Sum(nil))
 }
 
-// companions are the files that the registry's generator reads beside a manifest.
+// companions are the files that the registry's generator reads beside a manifest (APP.md: "fails altogether when a manifest or its
+// README.md is missing; a missing logo.svg gives a null icon").
 var companions = []struct{ rule, name, cost string }{
-	{ManifestNoReadme, "README.md", "the registry's generator fails over it, and no service is published"},
+	{ManifestNoReadme, "README.md", "the registry's generator fails and no service is published"},
 	{ManifestNoLogo, "logo.svg", "the App shows the service without an icon"},
 }
 
@@ -205,17 +208,17 @@ func (r *services) missingFiles(entries []string) {
 	}
 }
 
-// missingFile is an error at most where most services have the file, which shows that the generator is at work. Where none has it,
-// that is told once.
+// missingFile is an error only if most services have the file, which shows that the generator is in use. If none has it, it is one
+// finding.
 func (r *services) missingFile(rule, name, cost string, lacks func(*service) bool) {
 	without := slices.DeleteFunc(slices.Clone(r.all), func(s *service) bool { return !lacks(s) })
-	told := slices.DeleteFunc(slices.Clone(without), func(s *service) bool { return !r.inScope(s.Path) })
-	message := fmt.Sprintf("There is no %s beside the manifest: %s", finding.Quote(name), cost)
-	if len(without) == len(r.all) && len(told) > 1 {
-		told = told[:1]
-		message = fmt.Sprintf("There is no %s beside any of the %d manifests: %s", finding.Quote(name), len(r.all), cost)
+	reported := slices.DeleteFunc(slices.Clone(without), func(s *service) bool { return !r.inScope(s.Path) })
+	message := fmt.Sprintf("No %s beside the manifest: %s", finding.Quote(name), cost)
+	if len(without) == len(r.all) && len(reported) > 1 {
+		reported = reported[:1]
+		message = fmt.Sprintf("No %s beside any of the %d manifests: %s", finding.Quote(name), len(r.all), cost)
 	}
-	for _, s := range told {
+	for _, s := range reported {
 		r.report(rule, s, s.whole(), message, "")
 		if last := &r.findings[len(r.findings)-1]; last.Severity == finding.Error && 2*len(without) >= len(r.all) {
 			last.Severity = finding.Warning

@@ -14,8 +14,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// extractor makes the artifacts of one manifest of what its description finds. The fields that are there decide, whatever its
-// "version" says.
+// extractor makes the artifacts of one manifest from those of its description. The fields decide, whatever "version" is.
 type extractor struct {
 	document *document.Document
 	kept     registry.Collector
@@ -40,8 +39,8 @@ func (x *extractor) artifacts(described []artifact.Artifact) []artifact.Artifact
 	return x.kept.Artifacts()
 }
 
-// complete adds what this registry has beyond a description: a weight's name is its key, a size is written beside a checksum, and
-// of the forms of a checksum only those that digest.Parse knows are declared here.
+// complete adds what a description can't express: a weight's name is its key, a size is written beside a checksum, and a checksum has
+// one of the forms of digest.Parse.
 func (x *extractor) complete(a *artifact.Artifact) {
 	v := x.document.Root.At(a.Pointer)
 	if a.Role == artifact.Weight {
@@ -58,7 +57,7 @@ func (x *extractor) complete(a *artifact.Artifact) {
 	}
 }
 
-// strict holds a declared checksum to the forms that this registry knows, and leaves none out that is declared badly.
+// strict refuses a checksum in another form than this registry's.
 func (x *extractor) strict(a *artifact.Artifact, v *document.Value) {
 	_, err := digest.Parse(v.String())
 	if v == nil || err == nil || a.Checksum != nil && a.Checksum.Value.IsZero() {
@@ -67,11 +66,11 @@ func (x *extractor) strict(a *artifact.Artifact, v *document.Value) {
 	a.Checksum = &artifact.Field[digest.Digest]{Pointer: v.Pointer(), Position: v.Position()}
 	if v.Kind() == document.String { // else the schema says so
 		x.findings = append(x.findings, x.document.Finding(finding.ChecksumInvalid, v,
-			"the checksum "+finding.Quote(v.String())+" can't be read: "+err.Error(), ""))
+			"invalid checksum "+finding.Quote(v.String())+": "+err.Error(), ""))
 	}
 }
 
-// lastSegment names a binary as the App does: whatever follows the last slash of its URL.
+// lastSegment is a binary's name in the App: the part after the last slash of its URL.
 func lastSegment(url string) string { return url[strings.LastIndex(url, "/")+1:] }
 
 // maxDirectory is the schema's maxLength of weightsDirectoryUrl, in bytes.
@@ -83,7 +82,7 @@ func (x *extractor) weightsFiles() []artifact.Artifact {
 	if v := x.document.Root.Get("weightsDirectoryUrl"); v.Kind() == document.String {
 		base = &artifact.Field[string]{Value: v.String(), Pointer: v.Pointer(), Position: v.Position()}
 		if len(base.Value) > maxDirectory {
-			base.Value = "" // the schema has refused it
+			base.Value = "" // the schema reports it
 		}
 	} else {
 		base = &artifact.Field[string]{}
@@ -104,7 +103,7 @@ func (x *extractor) weightsFiles() []artifact.Artifact {
 	return files.Artifacts()
 }
 
-// target is what makes two artifacts of one manifest the same: a binary's platform, a weight's path.
+// target identifies an artifact in old and new fields: a binary by platform, a weight by path.
 type target struct {
 	role artifact.Role
 	name string
@@ -120,7 +119,7 @@ func targetOf(a artifact.Artifact) target {
 	return target{a.Role, a.Pointer}
 }
 
-// unmatched returns the artifacts of the old fields that the new ones do not name, or name with another URL, which it reports.
+// unmatched returns the artifacts of old fields that the new ones lack, or have with another URL, which it reports.
 func (x *extractor) unmatched(older, newer []artifact.Artifact) []artifact.Artifact {
 	named := map[target]artifact.Artifact{}
 	for _, a := range newer {
@@ -137,11 +136,11 @@ func (x *extractor) unmatched(older, newer []artifact.Artifact) []artifact.Artif
 
 func (x *extractor) conflict(n, o artifact.Artifact) {
 	x.findings = append(x.findings, finding.New(finding.URLConflict, x.document.Path, n.Pointer, n.Position,
-		fmt.Sprintf("%s has two URLs: %s here and %s on line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.QuoteURL(n.URL), finding.QuoteURL(o.URL), o.Position.Line),
-		"Write the URL that is meant in both places."))
+		fmt.Sprintf("%s has two URLs: %s here and %s at line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.QuoteURL(n.URL), finding.QuoteURL(o.URL), o.Position.Line),
+		"Write the same URL in both places."))
 }
 
-// IsOld reports whether a manifest names files in the fields of version 1, be it beside those of 1.1.
+// IsOld reports whether a manifest names files in the fields of version 1, perhaps beside those of 1.1.
 func (r Registry) IsOld(m *registry.Manifest) bool {
 	return len(root(m).Get("binariesUrl").Members())+len(root(m).Get("weightsFiles").Elements()) > 0
 }

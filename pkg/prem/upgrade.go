@@ -10,12 +10,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Upgrade rewrites a manifest of version 1 as 1.1: binariesUrl becomes binaries, and weightsDirectoryUrl and weightsFiles
-// become weights. With transition it stays a "1" and gets the new fields beside the old, for Apps of both kinds.
-// New fields that are there already are kept, and get what only the old ones name; so do those of a 1.1 with old fields.
+// Upgrade rewrites a manifest of version 1 as 1.1: binariesUrl becomes binaries, weightsDirectoryUrl and weightsFiles become weights.
+// With transition it stays a "1" and gets the new fields beside the old, for old and new Apps. Existing new fields are kept, and
+// extended by what only the old ones name, also in a 1.1 with old fields.
 //
-// Every byte that has no part in this stays as it is. A manifest of any other version comes back unchanged, and so
-// does what Upgrade has made. The error is an *registry.InvalidError for a manifest that has errors, or would have them afterwards.
+// All other bytes stay as they are. Upgrade is idempotent, and returns manifests of other versions unchanged. The error is a
+// *registry.InvalidError if the manifest has errors, or would have them afterwards.
 func (Registry) Upgrade(text []byte, transition bool) ([]byte, error) {
 	top, err := valid(text)
 	if err != nil {
@@ -38,7 +38,7 @@ func (Registry) Upgrade(text []byte, transition bool) ([]byte, error) {
 	return out, nil
 }
 
-// valid reads a manifest, and objects to any error in it.
+// valid reads a manifest, and fails on any error in it.
 func valid(text []byte) (*document.Value, error) {
 	m, findings := Parse("", text)
 	findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Severity != finding.Error })
@@ -56,10 +56,10 @@ type upgrade struct {
 	dropped  []*document.Value // members of the root
 }
 
-// editor knows how entries are laid out.
+// editor lays out entries.
 type editor struct{ *document.Editor }
 
-// file is what an old field says of one file, as JSON text.
+// file is a file of an old field, as JSON text.
 type file struct {
 	value     *document.Value // the URL of a binary, the path of a weight
 	key       string          // decoded: the platform, the path
@@ -77,7 +77,7 @@ func (u *upgrade) binaries() []file {
 	return files
 }
 
-// weights returns what weightsFiles names. A URL is the plain concatenation with weightsDirectoryUrl, escapes and all.
+// weights returns what weightsFiles names. A URL is the concatenation with weightsDirectoryUrl, with their escapes.
 func (u *upgrade) weights() []file {
 	var files []file
 	for _, v := range u.root.Get("weightsFiles").Elements() {
@@ -87,7 +87,7 @@ func (u *upgrade) weights() []file {
 	return files
 }
 
-// move makes a new field of an old one, or adds to the new one that is there.
+// move turns an old field into a new one, or extends the existing new one.
 func (u *upgrade) move(oldName, newName string, files []file) {
 	old, newer := u.root.Get(oldName), u.root.Get(newName)
 	if old == nil || u.keepsOld && len(files) == 0 {
@@ -107,7 +107,7 @@ func (u *upgrade) move(oldName, newName string, files []file) {
 	u.dropped = append(u.dropped, old)
 }
 
-// add gives an object of entries those files that it lacks, or says are not there.
+// add adds the files that an object of entries lacks or has as null.
 func (u *upgrade) add(object *document.Value, files []file) {
 	last := object.Children()[len(object.Children())-1]
 	added := map[string]bool{}
@@ -122,7 +122,7 @@ func (u *upgrade) add(object *document.Value, files []file) {
 	}
 }
 
-// converted returns an old field's value as the new one's: an object of entries, laid out as the old one is.
+// converted returns an old field's value as an object of entries in the layout of the old one.
 func (u *upgrade) converted(old *document.Value, files []file) string {
 	e := editor{document.NewEditor(u.text)}
 	switch old.Kind() {
@@ -141,7 +141,7 @@ func (u *upgrade) converted(old *document.Value, files []file) string {
 	return string(out[old.Start() : len(out)-(len(u.text)-old.End())])
 }
 
-// keyed turns a list's items into members. A file that is listed twice becomes one.
+// keyed turns a list's items into members, without duplicates.
 func (e editor) keyed(list *document.Value, files []file) {
 	seen := map[string]bool{}
 	for i, f := range files {
@@ -154,7 +154,7 @@ func (e editor) keyed(list *document.Value, files []file) {
 	}
 }
 
-// entry returns an object that holds a URL, over several lines where the value beside it has one of its own.
+// entry returns an object with a URL, on several lines if the value beside it has a line of its own.
 func (e editor) entry(beside *document.Value, url string) string {
 	line := e.Line(beside)
 	if line == "" {
@@ -164,7 +164,7 @@ func (e editor) entry(beside *document.Value, url string) string {
 	return "{" + line + strings.Trim(unit, "\r\n") + `"url"` + e.Colon(beside) + url + line + "}"
 }
 
-// finish makes it a 1.1: the version, "binaries" in any case, and no old fields.
+// finish sets version 1.1, adds "binaries" if missing, and removes the old fields.
 func (u *upgrade) finish() {
 	version, binaries := u.root.Get("version"), u.root.Get("binaries")
 	u.Replace(version.Start(), version.End(), `"1.1"`)

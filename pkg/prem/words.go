@@ -28,7 +28,7 @@ var kinds = sync.OnceValue(func() []string {
 	return all
 })
 
-// suspects bounds how many unknown keys of one object are compared with the known ones.
+// suspects bounds the unknown keys of one object that are compared with known ones.
 const suspects = 50
 
 // misspeltKey reports fields that the App ignores and that look like one it knows (APP.md: "a misspelt key is silently lost").
@@ -63,21 +63,21 @@ func definition(schema *document.Value) *document.Value {
 	return schema
 }
 
-// misspeltAs reports a key that is close to a known one, which may stand there too.
+// misspeltAs reports a key that is close to a known one, which may be present too.
 func (s *service) misspeltAs(v *document.Value, meant string, there *document.Value) {
-	message := fmt.Sprintf("%s is no field that the App knows: its value is lost if %s is meant", finding.Quote(v.Name()), finding.Quote(meant))
-	fix := "Write " + finding.Quote(`"`+meant+`"`)
+	message := fmt.Sprintf("Unknown field %s (did you mean %s?): the App ignores its value", finding.Quote(v.Name()), finding.Quote(meant))
+	fix := "Write " + finding.Quote(`"`+meant+`"`) + "."
 	if there != nil {
-		message += fmt.Sprintf(", which stands on line %d too", there.NamePosition().Line)
-		fix = "Move what is meant to " + finding.Quote(`"`+meant+`"`) + ", and remove this one"
+		message += fmt.Sprintf("; %s is at line %d", finding.Quote(meant), there.NamePosition().Line)
+		fix = "Move the value to " + finding.Quote(`"`+meant+`"`) + " and remove this field."
 	}
 	s.report(ManifestMisspeltKey, nameOf(v), message, fix)
 }
 
-// blanks are words that stand for what somebody still has to write.
+// blanks are words for something still to be written. chat-gorilla-falcon-7b had TODO in numbers.
 var blanks = regexp.MustCompile(`\b(TODO|FIXME|TBD|CHANGEME|CHANGE_ME|REPLACE_ME)\b`)
 
-// templates are parts that stand for a value, where angle brackets and braces mean nothing else.
+// templates stand for a value, in texts where angle brackets and braces have no other meaning.
 var templates = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9 _.-]*>|\{\{[^}]*\}\}|\$\{[^}]*\}|\bYOUR[_-][A-Z_-]+`)
 
 func placeholder(s *service) {
@@ -96,7 +96,7 @@ func placeholder(s *service) {
 		s.unwritten(place{l.Pointer, l.Position}, l.Declared)
 	}
 	for _, a := range s.weights {
-		if a.Base != nil { // else the name is its key or part of its URL
+		if a.Base != nil { // otherwise the name is its key or part of its URL
 			s.unwritten(urlOf(a), a.Name)
 		}
 	}
@@ -109,11 +109,11 @@ func (s *service) unwritten(at place, text string) {
 
 func (s *service) blank(at place, found string) {
 	if found != "" {
-		s.report(ManifestPlaceholder, at, finding.Quote(found)+" stands for something that nobody has written yet", "")
+		s.report(ManifestPlaceholder, at, finding.Quote(found)+" is a placeholder", "")
 	}
 }
 
-// interfaces holds the kinds of the service against its folder's name.
+// interfaces compares the service's kinds with its folder's name (APP.md: they "match the folder's prefix").
 func interfaces(s *service) {
 	declared := s.root.Get("interfaces")
 	if declared.Kind() != document.Array {
@@ -121,7 +121,7 @@ func interfaces(s *service) {
 	}
 	kind := kindOf(s.folder)
 	if len(declared.Elements()) == 0 {
-		s.report(ManifestInterfaces, valueOf(declared), "`interfaces` is empty: the App has no place to show the service", "")
+		s.report(ManifestInterfaces, valueOf(declared), "`interfaces` is empty: the App does not show the service", "")
 		return
 	}
 	for _, v := range declared.Elements() {
@@ -130,11 +130,11 @@ func interfaces(s *service) {
 		}
 	}
 	s.report(ManifestInterfaces, valueOf(declared),
-		fmt.Sprintf("The folder %s is that of a %s service, and `interfaces` does not name this kind", finding.Quote(s.folder), finding.Quote(kind)),
-		fmt.Sprintf("Write %s, or rename the folder", finding.Quote(`"interfaces": ["`+kind+`"]`)))
+		fmt.Sprintf("The folder %s is for a %s service, which `interfaces` does not contain", finding.Quote(s.folder), finding.Quote(kind)),
+		fmt.Sprintf("Write %s, or rename the folder.", finding.Quote(`"interfaces": ["`+kind+`"]`)))
 }
 
-// kindOf returns the kind that a folder's name begins with, "" when none.
+// kindOf returns the kind that a folder's name begins with, else "".
 func kindOf(folder string) string {
 	i := slices.IndexFunc(kinds(), func(kind string) bool { return folder == kind || strings.HasPrefix(folder, kind+"-") })
 	if i < 0 {
@@ -145,18 +145,18 @@ func kindOf(folder string) string {
 
 var plainFolder = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// folder holds the folder's name against what the registry's generator takes.
+// folder reports folders that the registry's generator does not read (APP.md: "a folder of another name is silently skipped").
 func folder(s *service) {
 	holds := func(kind string) bool { return strings.Contains(s.folder, kind) }
 	switch {
 	case s.folder == "":
 	case !plainFolder.MatchString(s.folder):
-		s.report(ManifestFolder, s.whole(), fmt.Sprintf("The folder's name %s holds white space or another character that scripts trip over", finding.Quote(s.folder)),
-			"Rename the folder: letters, digits, dots, hyphens and underscores")
+		s.report(ManifestFolder, s.whole(), fmt.Sprintf("The folder's name %s contains white space or another character that breaks scripts", finding.Quote(s.folder)),
+			"Rename the folder, with letters, digits, dots, hyphens and underscores only.")
 	case !slices.ContainsFunc(kinds(), holds):
 		s.report(ManifestFolder, s.whole(),
-			fmt.Sprintf("The folder's name %s holds no kind of service: the registry's generator leaves it out without a word", finding.Quote(s.folder)),
-			"Rename the folder so that it begins with one of "+strings.Join(quoted(kinds()), ", "))
+			fmt.Sprintf("The folder's name %s contains no kind of service: the registry's generator skips it silently", finding.Quote(s.folder)),
+			"Begin the folder's name with one of "+strings.Join(quoted(kinds()), ", ")+".")
 	}
 }
 
