@@ -1,5 +1,4 @@
-// Package finding holds what the program has to say about a manifest: findings, the rules behind
-// them, and the one way in which text from outside enters a sentence of ours.
+// Package finding defines findings about a manifest, the rules behind them, and how text from outside is quoted in a message.
 package finding
 
 import (
@@ -38,11 +37,11 @@ func (s *Severity) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is no severity: expected `error`, `warning` or `notice`", Quote(string(text)))
+	return fmt.Errorf("invalid severity %s: expected `error`, `warning` or `notice`", Quote(string(text)))
 }
 
 // Position is a place in a manifest: 1-based, the column counted in Unicode code points.
-// The zero Position means that the place is not known.
+// The zero Position is unknown.
 type Position struct {
 	Line   int `json:"line"`
 	Column int `json:"column"`
@@ -53,7 +52,7 @@ func (p Position) Compare(q Position) int {
 	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
 
-// Finding is one thing that is wrong, or worth knowing, at one place.
+// Finding is one problem, or one fact worth knowing, at one position.
 type Finding struct {
 	Rule     string   `json:"rule"` // the ID of a Rule
 	Severity Severity `json:"severity"`
@@ -65,20 +64,20 @@ type Finding struct {
 	// them only between backticks, as Quote makes it.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
-	// Waived says that the registry's maintainers know of it: it fails nothing. The zero Waiver is none.
+	// Waived is set if the registry's maintainers accept the finding: then it fails nothing. The zero Waiver is none.
 	Waived Waiver `json:"waived,omitzero"`
 }
 
-// Waiver is why a finding is let pass, and for how long.
+// Waiver is why a finding is accepted, and until when.
 type Waiver struct {
 	Because string `json:"because"`         // outside text
 	Until   string `json:"until,omitempty"` // the last day, as 2006-01-02, in UTC; "" for good
 }
 
-// IsZero reports whether nothing is waived.
+// IsZero reports whether w is no waiver.
 func (w Waiver) IsZero() bool { return w == Waiver{} }
 
-// IsError reports whether f is an error that nobody has waived.
+// IsError reports whether f is an error and not waived.
 func (f Finding) IsError() bool { return f.Severity == Error && f.Waived.IsZero() }
 
 // New returns a finding of the rule with its default severity. It panics on an ID that is in no rule table.

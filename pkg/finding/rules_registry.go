@@ -94,10 +94,10 @@ var registryRules = []Rule{
 	},
 	{
 		ID: ConfigChanged, Severity: Notice,
-		Title:   "The change edits the configuration file",
+		Title:   "The change adds or edits the configuration file",
 		Why:     "The edit takes effect once it is merged. This run used the configuration of the base branch, so that a change cannot excuse itself.",
 		Example: "a pull request that adds a waiver",
-		Fix:     "Review the configuration like code.",
+		Fix:     "Review the configuration like code. To try it, run `verify-manifests check --config FILE` in a checkout.",
 	},
 	{
 		ID: ConfigWaiver, Severity: Warning,

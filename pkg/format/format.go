@@ -1,4 +1,4 @@
-// Package format tells what a file is from its first bytes. It believes no name and no Content-Type.
+// Package format identifies a file by its first bytes, ignoring its name and Content-Type.
 package format
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// HeadSize is how many first bytes of a file Sniff reads at most.
+// HeadSize is the most first bytes of a file that Sniff reads.
 const HeadSize = 64 << 10
 
 // Kind is a file format. The zero value is Data.
@@ -107,7 +107,7 @@ func (f Format) String() string {
 	return strings.Join(words, " ")
 }
 
-// Describe returns what a sentence calls the file: "an HTML page titled `Sign in`".
+// Describe returns the file's description for a sentence: "an HTML page titled `Sign in`".
 func (f Format) Describe() string {
 	described := kinds[f.Kind].described
 	switch {
@@ -138,8 +138,8 @@ func (f Format) LFS() (oid digest.Digest, size int64, ok bool) {
 	return f.oid, f.size, f.Kind == LFSPointer
 }
 
-// Safe reports whether the format is one for weights that holds no code, and the file can't be read as something else
-// that does. It says nothing else of the file itself.
+// Safe reports whether the format is one for weights that contains no code, and the file can't be read as another one that does. It
+// does not validate the file.
 func (f Format) Safe() bool { return kinds[f.Kind].safe && f.also == "" }
 
 // Ambiguous reports whether the file is of a safe format by its first bytes, and can also be read as something that executes
@@ -149,10 +149,10 @@ func (f Format) Ambiguous() bool { return f.also != "" }
 // Unsafe reports whether loading the file can execute code of its author's choice.
 func (f Format) Unsafe() bool { return kinds[f.Kind].unsafe }
 
-// Archive reports whether the file holds others and can't be executed as it came.
+// Archive reports whether the file contains others and can't be executed as it is.
 func (f Format) Archive() bool { return kinds[f.Kind].archive }
 
-// NotExecutable reports whether the file is known to be nothing that an operating system executes.
+// NotExecutable reports whether the file is of a known format that no operating system executes.
 func (f Format) NotExecutable() bool {
 	return !f.executable() && f.Kind != Script && f.Kind != Data
 }
@@ -165,7 +165,7 @@ var architectureNames = map[string]string{
 }
 
 // RunsOn reports whether an executable is one for a target triple such as "aarch64-apple-darwin". known is
-// false where the format or the triple is none that it can judge.
+// false if the format or the triple is unknown.
 func (f Format) RunsOn(triple string) (ok, known bool) {
 	want := platformKind(triple)
 	switch {
@@ -184,7 +184,7 @@ func (f Format) RunsOn(triple string) (ok, known bool) {
 	return slices.Contains(f.Architectures, name), known
 }
 
-// platformKind returns the executable format of a triple's operating system, Data for one that is not known.
+// platformKind returns the executable format of a triple's operating system, Data for an unknown one.
 func platformKind(triple string) Kind {
 	for part, kind := range map[string]Kind{"darwin": MachO, "linux": ELF, "windows": PE} {
 		if slices.Contains(strings.Split(triple, "-"), part) {

@@ -1,5 +1,5 @@
-// Package hosts knows what the URLs of the hosts that registries use mean: what is pinned and what can
-// change, what shows a page and what serves a file, who owns it, and what the host says of the bytes.
+// Package hosts interprets the URLs of Hugging Face and GitHub: whether their content can change, whether they serve a page or a file,
+// who owns the file, and which digest the host publishes.
 package hosts
 
 import (
@@ -129,8 +129,7 @@ func layouts(host, server string) []layout {
 	return hostLayouts[host]
 }
 
-// Parse tells what a URL means. server is the GitHub server ("https://github.com"). A URL that can't be
-// read is Other.
+// Parse interprets a URL. server is the GitHub server ("https://github.com"). An invalid URL is Other.
 func Parse(rawURL, server string) Ref {
 	u, err := canonical(rawURL)
 	if err != nil {
@@ -215,8 +214,8 @@ func WithRevision(rawURL, server, revision string) string {
 	return other
 }
 
-// split tells the revision from the path. A release's tag may hold slashes, and an asset's name none; a
-// branch may be written as refs/heads/<branch>, a tag as refs/tags/<tag>.
+// split separates the revision from the path. A release's tag may contain slashes, an asset's name none. A branch may be written as
+// refs/heads/<branch>, a tag as refs/tags/<tag>.
 func (l layout) split(rest []string) (revision, path []string) {
 	n := 1
 	switch {
