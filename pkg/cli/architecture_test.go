@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"inspect":           {"artifact", "config", "document", "finding", "lint", "prem", "registry", "schema", "source", "verify"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "registry", "report", "source", "state", "verify"},
+	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "get", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "registry", "report", "source", "state", "verify"},
 
 	"provenance/provenancetest": {},
 }

@@ -130,7 +130,7 @@ program could not do its work.`,
 	p.addLook(root)
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(p.checkCommand(), p.sumCommand(), p.mergeCommand(), p.initCommand(), p.registriesCommand(), p.explainCommand(), p.schemaCommand(), p.versionCommand())
+	root.AddCommand(p.checkCommand(), p.sumCommand(), p.getCommand(), p.mergeCommand(), p.initCommand(), p.registriesCommand(), p.explainCommand(), p.schemaCommand(), p.versionCommand())
 	return root
 }
 

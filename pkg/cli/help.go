@@ -17,9 +17,9 @@ var topics = []struct {
 	title string
 	flags []string
 }{
-	{"What to check", []string{"base", "local", "registry", "config", "manifests", "scope", "shard", "plan", "plan-file"}},
-	{"How", []string{"mode", "missing-checksum", "trusted-urls", "public-keys", "trusted-root", "state-file", "fail-on", "from", "replace"}},
-	{"What to write", []string{"format", "report-file", "sarif-file", "write", "upgrade", "transition", "pin", "color", "quiet", "verbose"}},
+	{"What to check", []string{"base", "local", "platform", "role", "registry", "config", "manifests", "scope", "shard", "plan", "plan-file"}},
+	{"How", []string{"mode", "missing-checksum", "trusted-urls", "public-keys", "trusted-root", "state-file", "fail-on", "from", "replace", "allow-unverified"}},
+	{"What to write", []string{"to", "format", "report-file", "sarif-file", "write", "upgrade", "transition", "pin", "color", "quiet", "verbose"}},
 	{"The network", []string{"concurrency", "connections", "max-file-size", "stall-timeout", "timeout", "allow-networks", "github-token"}},
 	{"More", nil},
 }

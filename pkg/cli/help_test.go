@@ -20,7 +20,7 @@ func say(t *testing.T, args ...string) string {
 }
 
 func TestHelpFitsATerminalAndShowsExamples(t *testing.T) {
-	for _, command := range []string{"", "check", "sum", "merge", "registries", "explain", "schema", "version"} {
+	for _, command := range []string{"", "check", "sum", "get", "merge", "registries", "explain", "schema", "version"} {
 		help := say(t, append(strings.Fields(command), "--help")...)
 		if !strings.Contains(help, "Examples:\n  verify-manifests") {
 			t.Errorf("%s: the help has no example", command)
@@ -85,7 +85,7 @@ func TestAMistakeIsToldWhatWasMeant(t *testing.T) {
 		"chekc":               "unknown command `chekc`: did you mean check? for example, `verify-manifests check`",
 		"sun":                 "did you mean sum?",
 		"testdata":            "to verify what is there, `verify-manifests check testdata`",
-		"nothing-like-it":     "the commands are check, completion, explain, init, merge, registries, schema, sum, version",
+		"nothing-like-it":     "the commands are check, completion, explain, get, init, merge, registries, schema, sum, version",
 		"check --bas x":       "unknown flag: --bas: did you mean --base?",
 		"check --reprot-file": "did you mean --report-file?",
 		"check --zzz":         "`verify-manifests check --help` lists them",

@@ -25,11 +25,12 @@ import (
 type group uint8
 
 const (
-	selecting  group = 1 << iota // which manifests, and how to judge them
-	network                      // how to download
-	outputting                   // what to write, and when to fail
-	publishing                   // what to say on GitHub
-	describing                   // what the registry looks like
+	selecting   group = 1 << iota // which manifests, and how to judge them
+	network                       // how to download
+	outputting                    // what to write, and when to fail
+	publishing                    // what to say on GitHub
+	describing                    // what the registry looks like
+	downloading                   // what a download needs, other than the mode
 )
 
 // input is one input of the Action and the flag of the same name on the command line.
@@ -52,17 +53,17 @@ type setter struct {
 // inputs is the one table of inputs: flags, INPUT_* variables, defaults and help all come from it, and
 // a test holds action.yml against it.
 var inputs = []input{
-	{"github-token", "", network | publishing, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
+	{"github-token", "", network | publishing | downloading, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
 	{"config", source.ConfigFile, describing, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
 	{"registry", "", describing, "the preset that describes the manifests; empty: the configuration file's, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
 	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
 	{"scope", "auto", selecting | publishing, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
-	{"trusted-urls", "", selecting, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
+	{"trusted-urls", "", selecting | downloading, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
 	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts nobody", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
-	{"public-keys", "", selecting, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
-	{"trusted-root", "", selecting, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) **provenance.Roots { return &c.Roots }, trustedRoot)},
+	{"public-keys", "", selecting | downloading, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
+	{"trusted-root", "", selecting | downloading, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) **provenance.Roots { return &c.Roots }, trustedRoot)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
 	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
@@ -73,12 +74,12 @@ var inputs = []input{
 	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
 	{"plan-file", "", outputting, "the plan that plan writes, that shards take and that a merge holds against them", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
 	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
-	{"concurrency", "8", network, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
-	{"connections", "8", network, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
-	{"max-file-size", "100GB", network, "refuse larger files", into(func(c *Config) *int64 { return &c.MaxFileSize }, size)},
-	{"stall-timeout", "60s", network, "longest time without progress", into(func(c *Config) *time.Duration { return &c.StallTimeout }, duration)},
-	{"timeout", "5h", network, "longest time for the whole run", into(func(c *Config) *time.Duration { return &c.Timeout }, duration)},
-	{"allow-networks", "", network, "CIDRs of private networks that may be contacted, one a line", list(func(c *Config) *[]netip.Prefix { return &c.AllowNetworks }, cidr)},
+	{"concurrency", "8", network | downloading, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
+	{"connections", "8", network | downloading, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
+	{"max-file-size", "100GB", network | downloading, "refuse larger files", into(func(c *Config) *int64 { return &c.MaxFileSize }, size)},
+	{"stall-timeout", "60s", network | downloading, "longest time without progress", into(func(c *Config) *time.Duration { return &c.StallTimeout }, duration)},
+	{"timeout", "5h", network | downloading, "longest time for the whole run", into(func(c *Config) *time.Duration { return &c.Timeout }, duration)},
+	{"allow-networks", "", network | downloading, "CIDRs of private networks that may be contacted, one a line", list(func(c *Config) *[]netip.Prefix { return &c.AllowNetworks }, cidr)},
 }
 
 // The modes.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -42,7 +43,7 @@ func (c *check) compareLocal(ctx context.Context, j *job, known *memory) (*repor
 	defer root.Close()
 	in, manifests := j.in, j.inspection.Manifests
 	in.IsWhole = false
-	files := localFiles(j.registries, manifests)
+	files := localFiles(root, j.registries, manifests)
 	stop := c.watch(v.Progress)
 	in.Results = v.RunLocal(ctx, root, files)
 	stop()
@@ -72,25 +73,33 @@ func openLocal(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-func localFiles(r *inspect.Registries, manifests []*registry.Manifest) []verify.LocalFile {
+func localFiles(root *os.Root, r *inspect.Registries, manifests []*registry.Manifest) []verify.LocalFile {
 	var files []verify.LocalFile
 	for _, m := range manifests {
 		for _, a := range m.Artifacts {
 			if a.Role != artifact.Image {
-				files = append(files, localFile(r, m, a))
+				files = append(files, localFile(root, r, m, a))
 			}
 		}
 	}
 	return files
 }
 
-// localFile tells where a file is kept: in its manifest's folder where the registry has those, such as <id>/<file>, else under its
-// name alone. A path that leads out of the folder is refused where it is opened.
-func localFile(r *inspect.Registries, m *registry.Manifest, a artifact.Artifact) verify.LocalFile {
+// localFile tells where a file is kept below a folder: in that which the registry's own package knows, such as <id>/<file>, else in
+// <the manifest's name without its ending>/<file>. Where the root has only its name alone, that is the place. A path that leads out of
+// the folder is refused where it is opened. Without a root, nothing is there.
+func localFile(root *os.Root, r *inspect.Registries, m *registry.Manifest, a artifact.Artifact) verify.LocalFile {
 	if folder, found := r.Folder(m); found {
 		return verify.LocalFile{Artifact: a, Path: folder + "/" + a.Name}
 	}
-	return verify.LocalFile{Artifact: a, Path: a.Name}
+	name := strings.TrimSuffix(path.Base(m.Path), path.Ext(m.Path)) + "/" + a.Name
+	if root != nil && fs.ValidPath(a.Name) {
+		_, err := root.Lstat(name)
+		if _, bare := root.Lstat(a.Name); errors.Is(err, fs.ErrNotExist) && bare == nil {
+			name = a.Name
+		}
+	}
+	return verify.LocalFile{Artifact: a, Path: name}
 }
 
 // leftOver reports the files in the services' folders that no manifest names.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ type sum struct {
 	local                           string   // a folder of downloaded files; "" to download
 
 	rules  rules
+	root   *os.Root                       // of local; nil to download
 	places map[string][]artifact.Artifact // whose file on disk would be at a path
 }
 
@@ -76,6 +78,12 @@ func (s *sum) run(ctx context.Context, args []string) (int, error) {
 	drafts, findings, err := s.drafts(work, args)
 	if err != nil {
 		return 0, err
+	}
+	if s.local != "" {
+		if s.root, err = openLocal(s.local); err != nil {
+			return 0, err
+		}
+		defer s.root.Close()
 	}
 	files, missing, err := s.wanted(drafts)
 	if err != nil {
@@ -142,7 +150,7 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 			return nil, nil, err
 		}
 		for _, a := range d.manifest.Artifacts {
-			path := localFile(d.setup, d.manifest, a).Path
+			path := localFile(s.root, d.setup, d.manifest, a).Path
 			s.places[path] = append(s.places[path], a)
 		}
 	}
@@ -156,7 +164,7 @@ func (s *sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 				missing = append(missing, *f)
 				continue
 			}
-			files = append(files, localFile(d.setup, d.manifest, a))
+			files = append(files, localFile(s.root, d.setup, d.manifest, a))
 		}
 	}
 	return files, missing, nil
@@ -228,7 +236,7 @@ func (s *sum) expect(d *draft, a *artifact.Artifact, listed *sums) *finding.Find
 	case listed != nil:
 		return listed.declare(a)
 	case s.local != "":
-		return s.ambiguous(localFile(d.setup, d.manifest, *a))
+		return s.ambiguous(localFile(s.root, d.setup, d.manifest, *a))
 	}
 	return nil
 }
@@ -249,14 +257,9 @@ func (s *sum) read(ctx context.Context, files []verify.LocalFile) ([]verify.Resu
 	}
 	verifier.Policy.MissingChecksum = nil // which is why they are read
 	verifier.Hosts.AskOfAll = true        // a digest that the host contradicts is none to write
-	if s.local != "" {
-		root, err := openLocal(s.local)
-		if err != nil {
-			return nil, err
-		}
-		defer root.Close()
+	if s.root != nil {
 		defer s.watch(verifier.Progress)()
-		return verifier.RunLocal(ctx, root, files), nil
+		return verifier.RunLocal(ctx, s.root, files), nil
 	}
 	var artifacts []artifact.Artifact
 	for _, f := range files {

@@ -29,12 +29,17 @@ type Policy struct {
 //   - it is weights in a format that can't execute code, told by the first bytes, not by the name.
 func (p Policy) Excuse(a artifact.Artifact, f format.Format) string {
 	switch {
-	case hosts.Trusted(a.URL, p.TrustedURLs) && hosts.Parse(a.URL, p.Server).Versioned:
+	case p.Trusted(a):
 		return "published by the registry's owner under a versioned URL"
 	case a.Role == artifact.Weight && f.Safe():
 		return fmt.Sprintf("weights in the %s format, which holds no code", f)
 	}
 	return ""
+}
+
+// Trusted reports whether the registry's owner controls an artifact's URL, and it names a version.
+func (p Policy) Trusted(a artifact.Artifact) bool {
+	return hosts.Trusted(a.URL, p.TrustedURLs) && hosts.Parse(a.URL, p.Server).Versioned
 }
 
 // unverified says of an artifact without a checksum why that is fine, or reports that it is not.

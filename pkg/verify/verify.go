@@ -32,6 +32,8 @@ type Verifier struct {
 	Offline     bool // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
 	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
 	Patience time.Duration
+	// Done takes the Results of each download as soon as they are known, several at a time; nil is nobody.
+	Done func([]Result)
 
 	texts atomic.Int64 // bytes of bundles that are kept
 }
@@ -55,6 +57,9 @@ func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result,
 			return true
 		}
 		results[s.index] = all
+		if v.Done != nil {
+			v.Done(all)
+		}
 		s.filesDone.Add(1)
 		return false
 	})

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/spf13/cobra"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/get"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// getter is the command get: it downloads what manifests name, and keeps only what is right.
+type getter struct {
+	*program
+	config                     *Config
+	format, to, platform, role string
+	unverified                 bool // keep files that nothing verifies, without permission to execute
+}
+
+func (p *program) getCommand() *cobra.Command {
+	g := &getter{program: p, config: defaultConfig()}
+	cmd := &cobra.Command{
+		Use:   "get [flags] MANIFEST...",
+		Short: "Download what manifests name, and keep only what is right",
+		Long: `Downloads the files that manifests name into DIR/<id>/<file>, or for other
+registries than prem DIR/<the manifest's name without its ending>/<file>.
+
+A file appears under its name whole and verified, or not at all. One that is
+there and right is not downloaded again. An interrupted download is continued by
+the next call. A file without a checksum, and not at a trusted URL, is not kept.`,
+		Example: `  verify-manifests get chat-mistral-7b-instruct
+  verify-manifests get --platform aarch64-apple-darwin --to ~/models chat-x
+  verify-manifests get --registry scoop --to apps bucket/git.json`,
+		Args: arguments("the path of a manifest, or of a folder of some"),
+		RunE: p.do(g.run),
+	}
+	addFlags(cmd, g.config, downloading|describing)
+	addFormat(cmd, &g.format)
+	flags := cmd.Flags()
+	flags.StringVar(&g.to, "to", ".", "the `folder` to download into; made where it is missing")
+	flags.StringVar(&g.platform, "platform", "", "of files for several platforms, only those for this `platform`, such as aarch64-apple-darwin")
+	flags.BoolVar(&g.unverified, "allow-unverified", false, "keep files that have no checksum too, as 0600, never executable")
+	roles := []string{"all", string(artifact.Binary), string(artifact.Weight), string(artifact.File)}
+	addChoice(cmd, flags, &g.role, "role", "which files to download", roles...)
+	return cmd
+}
+
+func (g *getter) run(ctx context.Context, args []string) (int, error) {
+	began := g.now()
+	work, cancel := deadline(ctx, g.config)
+	defer cancel()
+	selected, err := source.Folders{Args: args, Environ: g.Environ}.Select(work, g.config.selecting())
+	if err != nil {
+		return 0, err
+	}
+	registries, err := inspect.Bind(selected.Settings)
+	if err != nil {
+		return 0, err
+	}
+	in := report.Input{
+		Version: Version(), Commit: Commit(), Run: report.Run{Event: localEvent, ServerURL: g.server()}, Scope: selected.Scope, Mode: modeFull,
+		Notes: slices.Concat(selected.Notes, selected.Settings.Notes), Manifests: len(selected.Manifests), Windows: selected.IsForWindows,
+	}
+	targets, err := g.targets(registries, selected.Manifests, &in)
+	if err != nil {
+		return 0, usageError{Err: err}
+	}
+	j := &job{rules: g.rulesOf(g.config, selected.File, selected.Remote), began: began}
+	missing, failed := g.keep(work, j, targets, &in)
+	r := g.report(work, in, j)
+	if err := errors.Join(g.write(r, g.format, nil), failed); err != nil {
+		return 0, err
+	}
+	code := exitCode(work, g.config.FailOn, r.Summary)
+	if code == ExitOK && missing > 0 {
+		code = ExitFindings
+	}
+	return code, nil
+}
+
+// target is a file that is to be kept, and the addresses of its bytes: the first that serves the right ones will do.
+type target struct {
+	path      string // below the folder, slash-separated
+	addresses []artifact.Artifact
+}
+
+// targets returns the files that the selected manifests name. What can't be downloaded is in the input for the report. The
+// error is the user's.
+func (g *getter) targets(registries *inspect.Registries, manifests []source.Source, in *report.Input) ([]*target, error) {
+	var all []*target
+	images, platforms := 0, map[string]bool{}
+	byPath := map[string]*target{}
+	for _, from := range manifests {
+		m, findings := registries.Read(from)
+		in.Findings = append(in.Findings, slices.DeleteFunc(findings, func(f finding.Finding) bool { return m != nil && !concernsFiles(f) })...)
+		if m == nil {
+			continue
+		}
+		var entry *target // of the artifact before, whose mirrors may come next
+		for _, a := range m.Artifacts {
+			platforms[a.Platform] = a.Role != artifact.Image
+			switch {
+			case a.Role == artifact.Image:
+				images++
+				continue
+			case g.role != "all" && g.role != string(a.Role), g.platform != "" && a.Platform != "" && a.Platform != g.platform:
+				continue
+			case a.Mirror > 0 && entry != nil:
+				entry.addresses = append(entry.addresses, a)
+				continue
+			}
+			entry = &target{localFile(nil, registries, m, a).Path, []artifact.Artifact{a}}
+			if err := cmp.Or(get.CheckName(a.Name), get.CheckName(entry.path)); err != nil {
+				in.Results = append(in.Results, refusedName(a, err))
+				continue
+			}
+			other := byPath[strings.ToLower(entry.path)]
+			if other == nil {
+				byPath[strings.ToLower(entry.path)] = entry
+				all = append(all, entry)
+			} else if !isSameFile(other.addresses[0], a) || other.path != entry.path {
+				return nil, clash(other, entry)
+			} else {
+				other.addresses = append(other.addresses, a)
+				entry = other
+			}
+		}
+	}
+	delete(platforms, "")
+	if g.platform != "" && len(platforms) > 0 && !platforms[g.platform] {
+		return nil, fmt.Errorf("flag --platform is %s, and no file is for that: the manifests have %s", finding.Quote(g.platform), finding.Quote(strings.Join(sortedKeys(platforms), " ")))
+	}
+	if images > 0 {
+		in.Notes = append(in.Notes, fmt.Sprintf("Container images are not downloaded: %d %s left out", images, english.PluralWord(images, "is", "are")))
+	}
+	if len(all) == 0 && len(in.Results) == 0 && len(in.Findings) == 0 {
+		in.Notes = append(in.Notes, "There is no file to download")
+	}
+	return all, nil
+}
+
+func sortedKeys(of map[string]bool) []string {
+	var keys []string
+	for key := range of {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// concernsFiles reports whether a finding of a manifest that could be read is about what is downloaded, and not about its form.
+func concernsFiles(f finding.Finding) bool {
+	area, _, _ := strings.Cut(f.Rule, "/")
+	switch area {
+	case "manifest", "schema", "image":
+		return false
+	case "registry":
+		return f.Severity == finding.Error
+	}
+	return true
+}
+
+// aboutFile returns a finding about an artifact, at its URL.
+func aboutFile(rule string, a artifact.Artifact, message, fix string) finding.Finding {
+	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
+	f.Document = a.Document
+	return f
+}
+
+func refusedName(a artifact.Artifact, err error) verify.Result {
+	return verify.Result{Artifact: a, Status: verify.Refused, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
+		aboutFile(finding.ArtifactRefused, a, "The file is not downloaded: "+err.Error(), "Correct the manifest: the service's id and the file's name make up the path")}}
+}
+
+// isSameFile reports whether two artifacts under one path have the same bytes, as far as the manifests tell.
+func isSameFile(a, b artifact.Artifact) bool {
+	if a.Checksum != nil && b.Checksum != nil && a.Checksum.Value.Algorithm == b.Checksum.Value.Algorithm {
+		return a.Checksum.Value == b.Checksum.Value
+	}
+	return verify.Key(a.URL) == verify.Key(b.URL)
+}
+
+func clash(one, other *target) error {
+	a, b := one.addresses[0], other.addresses[0]
+	advice := "name the manifests one at a time, and different folders with --to"
+	if a.Platform != b.Platform {
+		advice = "choose one with --platform"
+	}
+	return fmt.Errorf("%s would be two files, %s %s and %s %s: %s", finding.Quote(one.path),
+		finding.Quote(a.Manifest), finding.Quote(a.Pointer), finding.Quote(b.Manifest), finding.Quote(b.Pointer), advice)
+}

@@ -1,0 +1,282 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/cli"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+)
+
+// shop serves files with validators, and counts what it was asked for. before is called before each answer.
+type shop struct {
+	*httptest.Server
+	mu     sync.Mutex
+	files  map[string]string
+	asked  []string // path and Range
+	before func(w http.ResponseWriter, r *http.Request)
+}
+
+func newShop(t *testing.T, files map[string]string) *shop {
+	t.Helper()
+	s := &shop{files: files}
+	s.Server = httptest.NewTLSServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	content, found := s.files[r.URL.Path]
+	s.asked = append(s.asked, strings.TrimSpace(r.URL.Path+" "+r.Header.Get("Range")))
+	before := s.before
+	s.mu.Unlock()
+	if !found {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(content))))
+	if before != nil {
+		before(w, r)
+	}
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(content))
+}
+
+// get runs the command in a folder that has a manifest, and returns its exit code, the report, and what it says of its failure.
+func (s *shop) get(ctx context.Context, t *testing.T, dir, manifest string, args ...string) (int, report.Report, string) {
+	t.Helper()
+	name := filepath.Join(dir, "m", "manifest.json")
+	if strings.HasPrefix(manifest, "sources:") {
+		name = filepath.Join(dir, "recipes", "x", "all", "conandata.yml")
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(manifest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	var out, said bytes.Buffer
+	code := cli.Main(ctx, cli.Env{
+		Args:   append([]string{"get", "--quiet", "--format=json", "--allow-networks=127.0.0.0/8", "--to=" + filepath.Join(dir, "out"), name}, args...),
+		Stdout: &out, Stderr: &said, RootCAs: roots,
+		Sleep: func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
+	})
+	var r report.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil && code != cli.ExitUsage {
+		t.Fatalf("%v: %s%s", err, out.String(), said.String())
+	}
+	return code, r, said.String()
+}
+
+func (s *shop) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.asked
+	s.asked = nil
+	return all
+}
+
+func hexOf(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
+
+// kept lists the files below a folder, parts among them.
+func kept(dir string) (names []string) {
+	_ = filepath.WalkDir(dir, func(name string, entry os.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			rel, _ := filepath.Rel(dir, name)
+			names = append(names, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	return names
+}
+
+func TestGetTakesTheFirstMirrorThatIsRight(t *testing.T) {
+	s := newShop(t, map[string]string{"/wrong/f.tgz": "wrong", "/right/f.tgz": "right", "/spare/f.tgz": "right"})
+	manifest := fmt.Sprintf("sources:\n  \"1.0\":\n    url:\n      - %[1]s/gone/f.tgz\n      - %[1]s/wrong/f.tgz\n      - %[1]s/right/f.tgz\n      - %[1]s/spare/f.tgz\n    sha256: %[2]s\n", s.URL, hexOf("right"))
+	dir := t.TempDir()
+	code, r, said := s.get(t.Context(), t, dir, manifest, "--registry=conan")
+	if code != 0 || len(r.Artifacts) != 1 || r.Artifacts[0].Mirror != 2 || len(r.Findings) > 0 || len(r.Notes) != 2 {
+		t.Errorf("exit %d, %+v %s", code, r, said)
+	}
+	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"conandata/f.tgz"}) {
+		t.Errorf("kept %q", names)
+	}
+	if slices.Contains(s.requests(), "/spare/f.tgz") {
+		t.Error("the spare was asked too")
+	}
+	s.files["/right/f.tgz"], s.files["/spare/f.tgz"] = "bad", "bad"
+	if err := os.RemoveAll(filepath.Join(dir, "out")); err != nil {
+		t.Fatal(err)
+	}
+	code, r, _ = s.get(t.Context(), t, dir, manifest, "--registry=conan")
+	if code != 1 || len(r.Artifacts) != 4 || r.Summary.Mismatch != 3 || len(kept(filepath.Join(dir, "out"))) > 0 {
+		t.Errorf("exit %d, %+v", code, r.Summary)
+	}
+}
+
+func serviceOf(s *shop, entries ...string) string {
+	return fmt.Sprintf(`{"id": "m", "version": "1.1", "weights": {%s}}`, strings.ReplaceAll(strings.Join(entries, ", "), "$URL", s.URL))
+}
+
+func weightOf(name, url, content string) string {
+	return fmt.Sprintf(`"%s": {"url": "$URL%s", "checksum": "sha256:%s"}`, name, url, hexOf(content))
+}
+
+func TestGetDownloadsAURLOnce(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": "content"})
+	dir := t.TempDir()
+	code, r, _ := s.get(t.Context(), t, dir, serviceOf(s, weightOf("a", "/f", "content"), weightOf("b/c", "/f", "content")))
+	if asked := s.requests(); code != 0 || r.Summary.Verified != 2 || len(asked) != 1 {
+		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
+	}
+	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/a", "m/b/c"}) {
+		t.Errorf("kept %q", names)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "out", "m", "b", "c")); err != nil || string(text) != "content" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestGetAsksForNothingThatIsDeclaredTwice(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": "content"})
+	code, r, _ := s.get(t.Context(), t, t.TempDir(), serviceOf(s, weightOf("a", "/f", "content"), weightOf("b", "/f", "other")))
+	if asked := s.requests(); code != 1 || r.Summary.Refused != 2 || len(asked) > 0 {
+		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
+	}
+	code, _, said := s.get(t.Context(), t, t.TempDir(), serviceOf(s, weightOf("a", "/f", "content"), weightOf("A", "/g", "other")))
+	if asked := s.requests(); code != 2 || !strings.Contains(said, "would be two files") || len(asked) > 0 {
+		t.Errorf("exit %d, %s, asked for %q", code, said, asked)
+	}
+}
+
+// interrupt leaves in a folder the part of a download that was stopped halfway.
+func (s *shop) interrupt(t *testing.T, dir, manifest, content string) (code int, r report.Report, part string) {
+	t.Helper()
+	ctx, stop := context.WithCancelCause(t.Context())
+	parts := func() []string {
+		names, _ := filepath.Glob(filepath.Join(dir, "out", "m", ".get-*.part"))
+		return names
+	}
+	s.before = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+		_, _ = w.Write([]byte(content[:len(content)/2]))
+		w.(http.Flusher).Flush()
+		for r.Context().Err() == nil {
+			if names := parts(); len(names) == 1 {
+				if info, err := os.Stat(names[0]); err == nil && info.Size() > 0 {
+					break
+				}
+			}
+			time.Sleep(time.Millisecond)
+		}
+		stop(errors.New("interrupted"))
+		<-r.Context().Done()
+		panic(http.ErrAbortHandler)
+	}
+	code, r, _ = s.get(ctx, t, dir, manifest)
+	s.before = nil
+	s.requests()
+	if left := parts(); len(left) == 1 {
+		return code, r, left[0]
+	}
+	t.Fatalf("exit %d, left %q", code, kept(dir))
+	return 0, r, ""
+}
+
+func TestGetContinuesWhatWasInterrupted(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	s := newShop(t, map[string]string{"/f": content})
+	dir := t.TempDir()
+	manifest := serviceOf(s, weightOf("f", "/f", content))
+	code, r, _ := s.interrupt(t, dir, manifest, content)
+	if names := kept(filepath.Join(dir, "out")); code == 0 || r.Complete || r.Summary.Unreachable != 1 || len(names) != 2 || slices.Contains(names, "m/f") {
+		t.Fatalf("exit %d, %+v, left %q", code, r.Summary, names)
+	}
+	code, r, _ = s.get(t.Context(), t, dir, manifest)
+	asked := s.requests()
+	if code != 0 || r.Summary.Verified != 1 || len(asked) != 1 || !strings.HasPrefix(asked[0], "/f bytes=") || r.Summary.Bytes >= int64(len(content)) {
+		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
+	}
+	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) {
+		t.Errorf("kept %q", names)
+	}
+}
+
+func TestGetStartsOverOnceWhereAPartIsWrong(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	s := newShop(t, map[string]string{"/f": content})
+	dir := t.TempDir()
+	manifest := serviceOf(s, weightOf("f", "/f", content))
+	_, _, part := s.interrupt(t, dir, manifest, content)
+	if err := os.WriteFile(part, bytes.Repeat([]byte("x"), 1<<18), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, r, _ := s.get(t.Context(), t, dir, manifest)
+	if asked := s.requests(); code != 0 || r.Summary.Verified != 1 || !slices.Equal(asked, []string{"/f bytes=262144-1048575", "/f"}) {
+		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
+	}
+}
+
+func TestGetTrustsNoPartThatNothingVerifies(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 1<<16)
+	s := newShop(t, map[string]string{"/v1.2.3/f": content})
+	dir := t.TempDir()
+	manifest := serviceOf(s, `"f": {"url": "$URL/v1.2.3/f"}`)
+	_, _, part := s.interrupt(t, dir, manifest, content)
+	if err := os.WriteFile(part, bytes.Repeat([]byte("x"), 1<<18), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, r, _ := s.get(t.Context(), t, dir, manifest, "--trusted-urls="+s.URL+"/**")
+	if asked := s.requests(); code != 0 || r.Summary.Unverified != 1 || !slices.Equal(asked, []string{"/v1.2.3/f"}) {
+		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "out", "m", "f")); err != nil || string(text) != content {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
+func TestGetDoesNotWaitForAnotherDownload(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": "content"})
+	dir := t.TempDir()
+	manifest := serviceOf(s, weightOf("f", "/f", "content"))
+	s.before = func(http.ResponseWriter, *http.Request) {
+		s.mu.Lock()
+		s.before = nil
+		s.mu.Unlock()
+		code, _, said := s.get(t.Context(), t, dir, manifest)
+		if code != cli.ExitFailure || !strings.Contains(said, "another download of this file is running") {
+			t.Errorf("exit %d, %s", code, said)
+		}
+	}
+	if code, r, said := s.get(t.Context(), t, dir, manifest); code != 0 {
+		t.Errorf("exit %d, %+v %s", code, r.Summary, said)
+	}
+	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) {
+		t.Errorf("kept %q", names)
+	}
+}
+
+func TestGetTakesNoMoreThanIsDeclaredToTheDisk(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": strings.Repeat("x", 1<<20)})
+	dir := t.TempDir()
+	code, r, _ := s.get(t.Context(), t, dir, strings.Replace(serviceOf(s, weightOf("f", "/f", "content")), `"checksum"`, `"size": 7, "checksum"`, 1))
+	if code != 1 || r.Summary.Mismatch != 1 || len(kept(filepath.Join(dir, "out"))) > 0 {
+		t.Errorf("exit %d, %+v, kept %q", code, r.Summary, kept(dir))
+	}
+}

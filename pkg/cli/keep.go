@@ -1,0 +1,291 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/config"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/get"
+	"github.com/premAI-io/verify-manifests/pkg/plan"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// store downloads targets into a folder. It stands between a Verifier and the network, so that the bytes that are judged are those
+// that are written.
+type store struct {
+	client verify.Fetcher
+	folder *get.Folder
+	policy verify.Policy
+	judge  *config.Judge // the registry's own severities and waivers
+	allow  bool          // files that nothing verifies
+
+	mu     sync.Mutex
+	byKey  map[string][]*target        // the targets of this round, by verify.Key of their address
+	at     map[plan.Place]*target      // by their address
+	parts  map[string]*get.Part        // open ones, by verify.Key
+	kept   map[*target]verify.Result   // what is right by now
+	tried  map[*target][]verify.Result // what is not, by address
+	reused int64                       // bytes that were hashed again instead of downloaded
+	errs   []error                     // of the disk
+}
+
+// keep makes sure that the targets are in the folder. It adds results and notes to the input for the report, and returns how many
+// files are missing. The error is of the disk.
+func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report.Input) (missing int, err error) {
+	missing = len(in.Results)
+	if len(targets) == 0 {
+		return missing, nil
+	}
+	verifier, err := g.verifier(g.config, j.rules)
+	if err != nil {
+		return missing, err
+	}
+	attester, err := g.attester(g.config, j, verifier, g.recall(g.config))
+	if err != nil {
+		return missing, err
+	}
+	verifier.NeedsSHA256 = attester.NeedsSHA256
+	verifier.Policy.MissingChecksum = nil // which files are kept says it
+	folder, err := get.Open(g.to)
+	if err != nil {
+		return missing, err
+	}
+	defer folder.Close()
+	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, judge: j.rules.file.Judge(g.now()), allow: g.unverified,
+		parts: map[string]*get.Part{}, kept: map[*target]verify.Result{}, tried: map[*target][]verify.Result{}}
+	verifier.Fetcher, verifier.Done = s, func(results []verify.Result) {
+		attester.Run(ctx, results)
+		s.done(results)
+	}
+	if err := g.present(ctx, s, j, targets); err != nil {
+		return missing, err
+	}
+	defer g.watch(verifier.Progress)()
+	for addresses := s.next(targets); len(addresses) > 0; addresses = s.next(targets) {
+		_, bytes := verifier.Run(ctx, verify.Plan(addresses))
+		in.Bytes = bytes
+	}
+	in.Bytes -= s.reused
+	return missing + s.report(targets, g.to, in), errors.Join(s.errs...)
+}
+
+// present finds the files that are there and right.
+func (g *getter) present(ctx context.Context, s *store, j *job, targets []*target) error {
+	verifier, err := g.verifier(g.config, j.rules)
+	if err != nil {
+		return err
+	}
+	verifier.Policy.MissingChecksum = nil
+	var files []verify.LocalFile
+	byPath := map[plan.Place]*target{}
+	for _, t := range targets {
+		files = append(files, verify.LocalFile{Artifact: t.addresses[0], Path: t.path})
+		byPath[plan.PlaceOf(t.addresses[0])] = t
+	}
+	defer g.watch(verifier.Progress)()
+	for _, r := range verifier.RunLocal(ctx, s.folder.Root(), files) {
+		t := byPath[plan.PlaceOf(r.Artifact)]
+		if r.Status != verify.Verified || !s.isRight(r) {
+			continue
+		}
+		if err := s.folder.SetMode(t.path, s.mode(r)); err != nil {
+			return err
+		}
+		s.kept[t] = r
+	}
+	return nil
+}
+
+// next returns the addresses that a round asks: of each target that is missing, the one whose turn it is.
+func (s *store) next(targets []*target) (addresses []artifact.Artifact) {
+	s.byKey, s.at = map[string][]*target{}, map[plan.Place]*target{}
+	for _, t := range targets {
+		if _, done := s.kept[t]; done || len(s.tried[t]) == len(t.addresses) {
+			continue
+		}
+		a := t.addresses[len(s.tried[t])]
+		key := verify.Key(a.URL)
+		s.byKey[key] = append(s.byKey[key], t)
+		s.at[plan.PlaceOf(a)] = t
+		addresses = append(addresses, a)
+	}
+	return addresses
+}
+
+// Get reads a file into the part of the first target that its URL is an address of.
+func (s *store) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	part, err := s.part(r.URL)
+	if err != nil {
+		s.fail(err)
+		return fetch.Head{}, &fetch.Error{Message: "The file was not downloaded: " + err.Error(), Err: err}
+	}
+	head, err := part.Get(ctx, s.client, r, sink)
+	if disk := new(get.FileError); errors.As(err, &disk) {
+		s.fail(disk)
+	}
+	return head, err
+}
+
+// part returns the part that a URL is downloaded into, which is open until its results are known.
+func (s *store) part(url string) (*get.Part, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := verify.Key(url)
+	if part := s.parts[key]; part != nil {
+		return part, nil
+	}
+	t := s.byKey[key][0]
+	a := t.addresses[len(s.tried[t])]
+	wanted := a.URL
+	if a.Checksum != nil {
+		wanted = a.Checksum.Value.String()
+	}
+	part, err := s.folder.Part(t.path, wanted)
+	if err != nil {
+		return nil, err
+	}
+	part.Resume = a.Checksum != nil // else nothing tells whether its bytes are right
+	if a.Size != nil {
+		part.Limit = a.Size.Value
+	}
+	s.parts[key] = part
+	return part, nil
+}
+
+func (s *store) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.ContainsFunc(s.errs, func(other error) bool { return other.Error() == err.Error() }) {
+		s.errs = append(s.errs, err)
+	}
+}
+
+// done takes the results of one URL. A part that is right for its target is kept there, and copied to the others that it is right
+// for; where it is wrong for its target alone, the others ask again.
+func (s *store) done(results []verify.Result) {
+	key := verify.Key(results[0].Artifact.URL)
+	s.mu.Lock()
+	part, owner := s.parts[key], s.byKey[key][0]
+	delete(s.parts, key)
+	s.mu.Unlock()
+	isKept := false
+	for _, r := range results {
+		if s.at[plan.PlaceOf(r.Artifact)] == owner {
+			isKept = s.settle(owner, r, func() error { return part.Keep(s.mode(r)) })
+		}
+	}
+	for _, r := range results {
+		if t := s.at[plan.PlaceOf(r.Artifact)]; t != owner && (isKept || !s.isRight(r)) {
+			s.settle(t, r, func() error { return s.copy(owner.path, t.path, r) })
+		}
+	}
+	if part == nil {
+		return
+	}
+	s.mu.Lock()
+	s.reused += part.Reused
+	s.mu.Unlock()
+	if slices.ContainsFunc(results, func(r verify.Result) bool { return r.Status == verify.Unreachable }) {
+		part.Close()
+	} else if err := part.Discard(); err != nil {
+		s.fail(err)
+	}
+}
+
+// settle keeps the file of a result that is right, and notes which it was.
+func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bool) {
+	var err error
+	if isKept = s.isRight(r); isKept {
+		err = keep()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if isKept = isKept && err == nil; isKept {
+		s.kept[t] = r
+		return true
+	}
+	if err != nil {
+		s.errs = append(s.errs, err)
+		r = verify.Result{Artifact: r.Artifact, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
+			aboutFile(finding.ArtifactUnreachable, r.Artifact, "The file was downloaded, and could not be kept: "+err.Error(), "")}}
+	}
+	s.tried[t] = append(s.tried[t], r)
+	return false
+}
+
+func (s *store) copy(from, to string, r verify.Result) error {
+	hasher := digest.NewHasher(r.Digest.Algorithm)
+	return s.folder.Copy(from, to, s.mode(r), hasher, func() bool { return hasher.Digest(r.Digest.Algorithm) == r.Digest })
+}
+
+// isRight reports whether a file may be kept: its digest is the declared one, or it needs none, and nothing else is wrong with it. The
+// registry's waivers count, but for a signature that does not verify.
+func (s *store) isRight(r verify.Result) bool {
+	for _, f := range r.Findings {
+		judged, isReported := s.judge.Judge(f, finding.WithoutUser(r.Artifact.URL), r.Digest)
+		if f.Rule == finding.SignatureInvalid || isReported && judged.IsError() {
+			return false
+		}
+	}
+	return r.Status == verify.Verified || r.Status == verify.Unverified && (s.allow || s.policy.Trusted(r.Artifact))
+}
+
+// mode returns the permissions of a file that is kept.
+func (s *store) mode(r verify.Result) fs.FileMode {
+	switch {
+	case r.Status != verify.Verified && !s.policy.Trusted(r.Artifact):
+		return 0o600
+	case r.Artifact.Role == artifact.Binary:
+		return 0o755
+	}
+	return 0o644
+}
+
+// report adds to the input what came of the targets, and returns how many of them are missing.
+func (s *store) report(targets []*target, to string, in *report.Input) (missing int) {
+	for _, t := range targets {
+		r, isKept := s.kept[t]
+		if !isKept {
+			missing++
+			for _, r := range s.tried[t] {
+				in.Results = append(in.Results, s.explain(r, false))
+				if r.Status == verify.Verified {
+					in.Notes = append(in.Notes, fmt.Sprintf("%s has the declared digest, but was not kept: see its errors", finding.Quote(t.path)))
+				}
+			}
+			continue
+		}
+		in.Results = append(in.Results, s.explain(r, true))
+		if n := len(s.tried[t]); n > 0 {
+			in.Notes = append(in.Notes, fmt.Sprintf("%s comes from %s: %d other addresses did not serve it", finding.Quote(t.path), finding.QuoteURL(r.Artifact.URL), n))
+		}
+	}
+	if n := len(targets) - missing; n > 0 {
+		in.Notes = append(in.Notes, fmt.Sprintf("Files kept in %s: %d of %d", finding.Quote(to), n, len(targets)))
+	}
+	return missing
+}
+
+// explain adds to the result of a file that nothing verifies whether it is kept.
+func (s *store) explain(r verify.Result, isKept bool) verify.Result {
+	if r.Status != verify.Unverified || s.policy.Trusted(r.Artifact) {
+		return r
+	}
+	f := aboutFile(finding.ArtifactMissingChecksum, r.Artifact, "No checksum is declared, so the file was not kept",
+		"Ask whoever publishes the manifest for a checksum. Give `--allow-unverified` to keep the file without permission to execute it")
+	f.Severity = finding.Error
+	if isKept {
+		f.Severity, f.Message, f.Fix = finding.Warning, "No checksum is declared, so the file was kept without permission to execute it", ""
+	}
+	r.Note, r.Findings = "", append(slices.Clone(r.Findings), f)
+	return r
+}
