@@ -56,7 +56,7 @@ func (a *action) answer(ctx context.Context) (int, error) {
 }
 
 // origin is where the event's manifests come from.
-func (a *action) origin() source.Origin {
+func (a *action) origin() *source.Event {
 	return &source.Event{Event: a.event, API: a.api, Commit: a.head(), Workspace: a.Getenv("GITHUB_WORKSPACE"), Scope: a.scope(), Environ: a.Environ}
 }
 

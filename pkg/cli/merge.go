@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
 // mergeCommand merges the reports of shard runs into one.
@@ -47,10 +49,6 @@ func (a *action) merge(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	merged, made, err := mergeReports(names, a.config.PlanFile)
-	var file *config.File
-	if err == nil {
-		file, err = configOf(made, a.config)
-	}
 	if err != nil {
 		return 0, err
 	}
@@ -64,11 +62,40 @@ func (a *action) merge(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("the shard reports are of commit %s of %s, and this run is of commit %s of %s",
 			finding.Quote(merged.Run.HeadSHA), finding.Quote(merged.Run.Repository), finding.Quote(run.HeadSHA), finding.Quote(run.Repository))
 	}
-	merged.Run = run
+	merged.Run, merged.IsClaimed = run, a.event.Follows.Event != ""
 	known := a.recall()
-	known.Judge = file.Judge(a.now()).Judge
+	if err := a.rejudge(ctx, merged, made, known); err != nil {
+		return 0, err
+	}
 	known.Learn(merged)
 	return a.publish(ctx, merged, known)
+}
+
+// rejudge applies the configuration to merged reports, whatever they say of severities and waivers: that of the plan, which the
+// same run made, else that at the base.
+func (a *action) rejudge(ctx context.Context, merged *report.Report, made *plan.Plan, known *memory) error {
+	file, err := configOf(made, a.config)
+	if err == nil && (made == nil || merged.IsClaimed) {
+		var settings *source.Settings
+		if settings, err = a.origin().Settings(ctx, a.config.selecting()); err == nil {
+			file, merged.Notes = settings.File, append(merged.Notes, settings.Notes...)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	judge, rules := file.Judge(a.now()), a.rulesOf(a.config, file, "")
+	reset := func(f finding.Finding) finding.Finding {
+		f = config.Unjudged(f)
+		if f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
+			_ = f.Severity.UnmarshalText([]byte(rules.missingChecksum)) // "off" leaves it as it is
+		}
+		return f
+	}
+	isWhole := merged.Scope == source.ScopeAll && merged.Complete && merged.Mode != modeOffline
+	merged.Rejudge(reset, judge.Judge, func() []finding.Finding { return judge.Waivers(isWhole) })
+	known.Judge = judge.Judge
+	return nil
 }
 
 // follow finds the pull request of the run that a workflow_run follows. The report claims one, and GitHub
@@ -81,7 +108,7 @@ func (a *action) follow(ctx context.Context, claimed report.Run) (current bool, 
 	if followed.Event != "pull_request" || claimed.PullRequest == 0 {
 		return false, usageError{Err: fmt.Errorf("the run that is followed was started by %s: only a pull_request's can be merged on workflow_run", finding.Quote(followed.Event))}
 	}
-	head, err := a.api.PullRequestHead(ctx, claimed.PullRequest)
+	head, base, err := a.api.PullRequest(ctx, claimed.PullRequest)
 	if err != nil {
 		return false, err
 	}
@@ -89,7 +116,7 @@ func (a *action) follow(ctx context.Context, claimed report.Run) (current bool, 
 		a.actions().Noticef("The run that is followed was of commit %s, which is not the head of pull request %d: nothing was said", finding.Clean(followed.HeadSHA), claimed.PullRequest)
 		return false, nil
 	}
-	a.event.PullRequest, a.event.HeadSHA = claimed.PullRequest, head
+	a.event.PullRequest, a.event.HeadSHA, a.event.BaseSHA = claimed.PullRequest, head, cmp.Or(base, a.Getenv("GITHUB_SHA"))
 	return true, nil
 }
 

@@ -27,7 +27,7 @@ type Memory struct {
 	Notes []string // what a reader of the report has to know of it
 
 	// Judge weighs a finding as report.Input.Judge does; nil leaves all as they are.
-	Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
+	Judge report.Judge
 
 	before *state.State // as it was before this scan
 	now    time.Time

@@ -30,8 +30,9 @@ type File struct {
 	Submodule bool   // another repository's commit, which has no blob here; known of a tree only
 }
 
-// PullRequestHead returns the commit at the head of a pull request as it is now. One that isn't there is an ErrNotFound.
-func (c *Client) PullRequestHead(ctx context.Context, number int) (sha string, err error) {
+// PullRequest returns the commits at the head and the base of a pull request as they are now. One that does not exist is an
+// ErrNotFound.
+func (c *Client) PullRequest(ctx context.Context, number int) (head, base string, err error) {
 	t := task{doing: fmt.Sprintf("reading pull request %d", number), needs: "pull-requests: read"}
 	var found *gh.PullRequest
 	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
@@ -41,7 +42,7 @@ func (c *Client) PullRequestHead(ctx context.Context, number int) (sha string, e
 		}
 		return resp, err
 	})
-	return found.GetHead().GetSHA(), err
+	return found.GetHead().GetSHA(), found.GetBase().GetSHA(), err
 }
 
 // PullRequestFiles lists the files that a pull request leaves added, modified, renamed, copied or

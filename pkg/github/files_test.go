@@ -287,14 +287,17 @@ func TestAFileWithoutABlobIsAnError(t *testing.T) {
 	}
 }
 
-func TestPullRequestHeadIsWhatItIsNow(t *testing.T) {
+const otherSHA = "2222222222222222222222222222222222222222"
+
+func TestPullRequestIsAsItIsNow(t *testing.T) {
 	fake := newFake(t)
 	fake.Heads[7] = headSHA
 	client, _ := newClient(t, fake)
-	if sha, err := client.PullRequestHead(t.Context(), 7); sha != headSHA || err != nil {
-		t.Errorf("got %q, %v", sha, err)
+	fake.Bases[7] = otherSHA
+	if head, base, err := client.PullRequest(t.Context(), 7); head != headSHA || base != otherSHA || err != nil {
+		t.Errorf("got %q, %q, %v", head, base, err)
 	}
-	_, err := client.PullRequestHead(t.Context(), 8)
+	_, _, err := client.PullRequest(t.Context(), 8)
 	mustSay(t, err, "reading pull request 8", "pull-requests: read")
 	if !errors.Is(err, github.ErrNotFound) {
 		t.Errorf("got %v", err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf16"
 
 	"github.com/go-json-experiment/json"
@@ -104,7 +105,6 @@ var (
 	modeShape       = regexp.MustCompile(`^(full|fast|offline)$`)
 	roleShape       = regexp.MustCompile(`^(binary|weight|file|image)$`)
 	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
-	dayShape        = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`)
 	ruleShape       = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 )
 
@@ -181,13 +181,34 @@ func (a Artifact) check() error {
 	return errors.Join(a.checkEvidence(), a.checkProvenance(), shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape))
 }
 
+// checkWaiver reports a waiver that no configuration gives: of a mismatch it ends.
+func checkWaiver(f finding.Finding) error {
+	_, err := time.Parse(time.DateOnly, f.Waived.Until)
+	switch {
+	case f.Waived.Until != "" && err != nil:
+		return fmt.Errorf("%s is not a waiver's last day", finding.Quote(f.Waived.Until))
+	case f.Waived.IsZero():
+	case f.Waived.Because == "":
+		return errors.New("a waiver gives no reason")
+	case f.Rule == finding.ArtifactMismatch && f.Waived.Until == "":
+		return errors.New("a mismatch is waived for good")
+	}
+	return nil
+}
+
 func (r *Report) checkFindings() error {
 	for _, f := range r.Findings {
 		if f.Line < 0 || f.Column < 0 {
 			return fmt.Errorf("a finding in %s stands at a negative place", finding.Quote(f.Manifest))
 		}
-		if err := errors.Join(shaped("rule", f.Rule, ruleShape), shaped("last day of a waiver", f.Waived.Until, dayShape)); err != nil {
+		if err := errors.Join(shaped("rule", f.Rule, ruleShape), checkWaiver(f)); err != nil {
 			return err
+		}
+	}
+	artifacts := r.byPlace()
+	for _, f := range r.Findings {
+		if a, _ := artifactOf(f, artifacts); f.Rule == finding.ArtifactMismatch && !f.Waived.IsZero() && a.Observed.IsZero() {
+			return fmt.Errorf("a mismatch in %s is waived without observed bytes", finding.Quote(f.Manifest))
 		}
 	}
 	if silent := r.unexplained(finding.Notice); len(silent) > 0 {

@@ -117,6 +117,50 @@ func TestBuildKeepsTheDocumentOfAFailureWithoutAWord(t *testing.T) {
 	}
 }
 
+func TestReadRefusesForgedWaivers(t *testing.T) {
+	whole := jsonOf(t, report.Build(waived()))
+	for name, replaced := range map[string][2]string{
+		"an impossible day":     {`"2026-12-31"`, `"9999-99-99"`},
+		"no such day":           {`"2026-12-31"`, `"2026-02-30"`},
+		"a mismatch for good":   {",\n        \"until\": \"2026-12-31\"", ""},
+		"no reason":             {`"Upstream re-released; see issue 12."`, `""`},
+		"bytes that nobody saw": {`"observed": "` + digestOf("c").String() + `",`, ""},
+	} {
+		forged := strings.Replace(whole, replaced[0], replaced[1], 1)
+		if _, err := report.Read(strings.NewReader(forged)); err == nil || forged == whole {
+			t.Errorf("%s is read: %t", name, forged != whole)
+		}
+	}
+}
+
+// TestRejudgeBelievesNoReport lowers and waives what a configuration does not.
+func TestRejudgeBelievesNoReport(t *testing.T) {
+	in := waived()
+	in.Results = append(in.Results, elsewhere(unavailable(), "chat-gone"))
+	in.Results[2].Findings[0].Severity = finding.Notice
+	merged, err := report.Merge(shards(t, in, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reset := func(f finding.Finding) finding.Finding {
+		f.Waived, f.Severity = finding.Waiver{}, finding.Error
+		return f
+	}
+	keep := func(f finding.Finding, _ string, _ digestType) (finding.Finding, bool) { return f, true }
+	merged.Rejudge(reset, keep, func() []finding.Finding { return nil })
+	if s := merged.Summary; s.Waived != 0 || s.Errors < 2 || s.Notices != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestACommentOfAClaimedReportSaysSoFirst(t *testing.T) {
+	r := report.Build(mixed())
+	r.IsClaimed = true
+	if got := r.Markdown(commentLimit); !strings.HasPrefix(got, "*Reported by the pull request's own workflow, ") {
+		t.Error(got[:200])
+	}
+}
+
 func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 	whole := jsonOf(t, report.Build(mixed()))
 	for _, test := range []struct{ name, old, new, want string }{

@@ -55,7 +55,11 @@ func (r *Report) markdown(limit int, isSummary bool) string {
 	told, waived := r.groups()
 	urgent, notices := split(told, func(g group) bool { return g.severity() != finding.Notice || g[0].danger() < lint })
 	sections := append([]section{m.remarks()}, m.rows(m.groupRows(urgent))...)
-	return m.cut("### "+r.sign()+" "+r.Headline()+"\n\n", append(sections,
+	head := "### " + r.sign() + " " + r.Headline() + "\n\n"
+	if r.IsClaimed {
+		head = "*Reported by the pull request's own workflow, which the pull request can change.*\n\n" + head
+	}
+	return m.cut(head, append(sections,
 		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
 		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
 		m.files(verify.Unverified, m.unverified(), "Remark", andBuilder(m.excuse)),

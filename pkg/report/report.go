@@ -40,6 +40,8 @@ type Report struct {
 	APICalls int `json:"-"`
 	// IsWhole says that the report is about every file of the registry. It is not part of the JSON form.
 	IsWhole bool `json:"-"`
+	// IsClaimed says that a pull request's own workflow made the report. It is not part of the JSON form.
+	IsClaimed bool `json:"-"`
 	// HasEvidence says that an artifact without Evidence has none, and not that it got lost when the report was written.
 	HasEvidence bool `json:"-"`
 }
@@ -143,11 +145,13 @@ type Input struct {
 	Results     []verify.Result
 	// Windows tells the manifests of a registry for Windows, whose readers have Get-FileHash and no shasum; nil is none.
 	Windows func(manifest string) bool
-	// Judge weighs a finding, given the URL and the observed digest of the artifact that it is about, and says whether it is
-	// reported; nil leaves all as they are. Waivers gives what there is to say of waivers once all findings were judged.
-	Judge   func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
-	Waivers func() []finding.Finding
+	Judge   Judge                    // nil leaves the findings as they are
+	Waivers func() []finding.Finding // about waivers, once all findings are judged
 }
+
+// Judge applies severities and waivers to a finding, given the URL and the observed digest of the artifact that it is about, and
+// says whether it is reported.
+type Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
 
 // Build makes the report of a run. An artifact that failed without a word gets an error finding: nothing
 // that failed goes unsaid.
@@ -161,37 +165,54 @@ func Build(in Input) *Report {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
 		r.Findings = append(r.Findings, result.Findings...)
 	}
-	for _, a := range r.unexplained(finding.Error) {
-		f := finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
-			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), "")
-		f.Document = a.Document
-		r.Findings = append(r.Findings, f)
-	}
+	r.explainFailures()
 	for i, f := range r.Findings {
 		if words := fix(f); in.Windows != nil && strings.Contains(words, shasum) && in.Windows(f.Manifest) {
 			r.Findings[i].Fix = strings.ReplaceAll(words, shasum, getFileHash)
 		}
 	}
 	r.sort()
-	r.judge(in)
+	r.judge(in.Judge, in.Waivers)
 	r.Summary = r.count(Summary{Manifests: in.Manifests, Unchanged: in.Unchanged, Bytes: in.Bytes})
 	return r
 }
 
-// judge weighs the findings as the registry's configuration has it.
-func (r *Report) judge(in Input) {
-	if in.Judge == nil {
+// explainFailures adds a finding for each artifact that failed without one.
+func (r *Report) explainFailures() {
+	for _, a := range r.unexplained(finding.Error) {
+		f := finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
+			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), "")
+		f.Document = a.Document
+		r.Findings = append(r.Findings, f)
+	}
+}
+
+// Rejudge judges the findings of a report that was read: reset undoes what it says of their severities and waivers.
+func (r *Report) Rejudge(reset func(finding.Finding) finding.Finding, judge Judge, waivers func() []finding.Finding) {
+	r.Findings = slices.DeleteFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == finding.ConfigWaiver })
+	for i, f := range r.Findings {
+		r.Findings[i] = reset(f)
+	}
+	r.explainFailures()
+	r.sort()
+	r.judge(judge, waivers)
+	r.Summary = r.count(r.Summary.read())
+}
+
+// judge applies the registry's configuration to the findings.
+func (r *Report) judge(judge Judge, waivers func() []finding.Finding) {
+	if judge == nil {
 		return
 	}
 	artifacts := r.byPlace()
 	var judged []finding.Finding
 	for _, f := range r.Findings {
 		about, _ := artifactOf(f, artifacts)
-		if f, isReported := in.Judge(f, about.URL, about.Observed); isReported {
+		if f, isReported := judge(f, about.URL, about.Observed); isReported {
 			judged = append(judged, f)
 		}
 	}
-	r.Findings = append(judged, in.Waivers()...)
+	r.Findings = append(judged, waivers()...)
 	r.sort()
 }
 

@@ -140,7 +140,7 @@ func (c change) mayBeNewer(ctx context.Context) bool {
 // hasNewerHead reports whether the pull request has moved on since the run began: the list of its files is then not that of the
 // run's commit. Where GitHub does not tell, it has not.
 func (e *Event) hasNewerHead(ctx context.Context) bool {
-	head, err := e.API.PullRequestHead(ctx, e.PullRequest)
+	head, _, err := e.API.PullRequest(ctx, e.PullRequest)
 	return err == nil && head != e.HeadSHA
 }
 
@@ -167,6 +167,12 @@ func (e *Event) checkoutOf(ctx context.Context, w Workspace) *git.Checkout {
 		return nil
 	}
 	return c
+}
+
+// Settings are those by which the event's manifests are judged.
+func (e *Event) Settings(ctx context.Context, in Inputs) (*Settings, error) {
+	_, s, err := e.resolve(ctx, in, e.commit(ctx, e.BaseSHA))
+	return s, err
 }
 
 // resolve finds the tree whose manifests are judged, and the settings.

@@ -86,7 +86,7 @@ func (s *Server) getPullRequest(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "Not Found")
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"number": number(r, "number"), "head": map[string]string{"sha": head}})
+	answer(w, http.StatusOK, map[string]any{"number": number(r, "number"), "head": map[string]string{"sha": head}, "base": map[string]string{"sha": s.Bases[number(r, "number")]}})
 }
 
 func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) {

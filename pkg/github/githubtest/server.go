@@ -27,7 +27,7 @@ type Server struct {
 	ReadOnly bool   // the token may not write
 
 	PullRequests map[int][]File        // changed files, by number
-	Heads        map[int]string        // of pull requests, by number
+	Heads, Bases map[int]string        // of pull requests, by number
 	Comparisons  map[string]Comparison // by "base...head"
 	MergeBases   map[string]string     // by "base...head"; the base where there is none
 	Trees        map[string]Tree       // by the SHA of a commit or a tree
@@ -75,6 +75,7 @@ func New() *Server {
 	s := &Server{
 		PullRequests: map[int][]File{},
 		Heads:        map[int]string{},
+		Bases:        map[int]string{},
 		Comparisons:  map[string]Comparison{},
 		MergeBases:   map[string]string{},
 		Trees:        map[string]Tree{},
