@@ -137,14 +137,17 @@ func (e entry) danger() int {
 // variable is what may differ in the messages of one cause: what is quoted, sizes, and how often something was tried.
 var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+")
 
-// cause is the same for entries that differ only in their place and in what their messages quote.
+// cause is the same for entries that differ only in their place and in what their messages quote; of failures also their host.
 func (e entry) cause() string {
 	var key strings.Builder
-	danger := e.danger()
-	fmt.Fprintf(&key, "%d %q %q", danger, e.host(), e.findings[0].Waived)
+	danger, host := e.danger(), ""
+	if danger < lint {
+		host = e.host()
+	}
+	fmt.Fprintf(&key, "%d %q %q", danger, host, e.findings[0].Waived)
 	for _, s := range e.says {
 		message := s.message
-		if danger < lint {
+		if danger < lint || s.severity != finding.Error { // an error is the author's to fix, each by itself
 			message = variable.ReplaceAllString(message, "")
 		}
 		fmt.Fprintf(&key, " %q %q %q", s.severity, s.rules, message)
@@ -183,6 +186,15 @@ func (e entry) host() string {
 		return ""
 	}
 	return e.artifact.host()
+}
+
+// host is the one host of all the group's files, "" where there are several.
+func (g group) host() string {
+	host := g[0].host()
+	if slices.ContainsFunc(g, func(e entry) bool { return e.host() != host }) {
+		return ""
+	}
+	return host
 }
 
 // imageHost is where an image comes from whose reference names no registry.

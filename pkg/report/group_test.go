@@ -300,6 +300,40 @@ func TestReadersOnWindowsHaveGetFileHash(t *testing.T) {
 	}
 }
 
+// TestAlikeWarningsAreOneBlockWhateverTheirNumberAndHosts also sees a line for each rule at the end.
+func TestAlikeWarningsAreOneBlockWhateverTheirNumberAndHosts(t *testing.T) {
+	in := input(mismatch())
+	for i := range 300 {
+		r := unchecked()
+		r.Artifact.URL = fmt.Sprintf("https://host-%d.example.com/x", i)
+		r.Findings = []finding.Finding{about(r.Artifact, finding.URLMutable, fmt.Sprintf("The URL follows the branch `b%d`", i))}
+		in.Results = append(in.Results, elsewhere(r, fmt.Sprintf("chat-%03d", i)))
+	}
+	r := report.Build(in)
+	got := text(t, r, report.TextOptions{})
+	for _, want := range []string{"\nwarning  300 files of 300 manifests  url/mutable\n", "\n  chat-000/manifest.json:17:16  `b0`\n", "\n  … and 294 more", "\n    1 error     artifact/mismatch  in 1 manifest\n  300 warnings  url/mutable  in 300 manifests\n\n1 of 301"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if n := strings.Count(got, "\n"); n > 40 || strings.Count(r.Markdown(commentLimit), "\n| ⚠️ | 300 files of 300 manifests |") != 1 {
+		t.Errorf("%d lines:\n%s", n, r.Markdown(commentLimit))
+	}
+}
+
+func TestNoticesThatNeedNobodyAreOnlyInTheSummary(t *testing.T) {
+	in := input(verified())
+	in.Findings = []finding.Finding{unit, finding.New(finding.RegistryNoArtifact, "coder-x/manifest.json", "", finding.Position{Line: 1, Column: 1}, "The manifest names no file", "")}
+	for i := range in.Findings {
+		in.Findings[i].Severity = finding.Notice
+	}
+	r := report.Build(in)
+	comment, summary := r.Markdown(commentLimit), r.JobSummary(commentLimit)
+	if strings.Contains(comment, "names no file") || !strings.Contains(comment, "The signature was not checked") || !strings.Contains(comment, "· 1 notice in the [job summary](") || !strings.Contains(summary, "names no file") {
+		t.Error(comment, summary)
+	}
+}
+
 func TestAPICallsStandAtTheFoot(t *testing.T) {
 	in := input(mismatch())
 	in.APICalls = 24

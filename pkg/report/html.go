@@ -208,7 +208,7 @@ func (r *Report) groupPage(groups []group) []groupRow {
 	var rows []groupRow
 	for _, g := range groups {
 		first := g[0]
-		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(first.host()), Title: anchor{Text: g.count()}}
+		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(g.host()), Title: anchor{Text: g.count()}}
 		if len(g) == 1 {
 			row.Title = r.service(first.manifest(), first.position().Line)
 			if c, differ := first.comparison(); differ {

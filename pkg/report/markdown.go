@@ -17,6 +17,7 @@ type markdown struct {
 	*Report
 	limit     int                        // bytes
 	isSummary bool                       // it is the job summary
+	omitted   int                        // notices that only the job summary has
 	missing   map[place]finding.Severity // of checksums, as reported
 }
 
@@ -54,6 +55,11 @@ func (r *Report) markdown(limit int, isSummary bool) string {
 	}
 	told, waived := r.groups()
 	urgent, notices := split(told, func(g group) bool { return g.severity() != finding.Notice || g[0].danger() < lint })
+	if !isSummary {
+		m.omitted = len(notices)
+		notices = slices.DeleteFunc(notices, func(g group) bool { return needsNobody(g[0].says[0].rules[0]) })
+		m.omitted -= len(notices)
+	}
 	sections := append([]section{m.remarks()}, m.rows(m.groupRows(urgent))...)
 	head := "### " + r.sign() + " " + r.Headline() + "\n\n"
 	if r.IsClaimed {
@@ -65,6 +71,13 @@ func (r *Report) markdown(limit int, isSummary bool) string {
 		m.files(verify.Unverified, m.unverified(), "Remark", andBuilder(m.excuse)),
 		m.files(verify.Verified, "verified", "How", andBuilder(Artifact.how)),
 	), m.foot())
+}
+
+// needsNobody reports whether a notice by a rule is for information: it asks for no change of the manifest, the
+// configuration or the run.
+func needsNobody(rule string) bool {
+	family, _, _ := strings.Cut(rule, "/")
+	return slices.Contains([]string{"manifest", "registry", "url"}, family)
 }
 
 func split(groups []group, isFirst func(group) bool) (first, second []group) {
@@ -133,6 +146,9 @@ func (m markdown) foot() string {
 	facts = append(facts, m.facts()...)
 	if m.Took >= time.Second {
 		facts = append(facts, "in "+m.Took.Round(time.Second).String())
+	}
+	if m.omitted > 0 {
+		facts = append(facts, english.Plural(m.omitted, "notice", "")+" in the "+link("job summary", m.runURL()))
 	}
 	return strings.Join(append(facts, "On your machine: "+code(m.command())), " · ") + "\n"
 }
@@ -268,7 +284,7 @@ func (r row) block(isOnly bool) string {
 func (m markdown) file(g group) string {
 	first := g[0]
 	if len(g) > 1 {
-		return strings.TrimSpace(g.count() + " " + value(first.host()))
+		return strings.TrimSpace(g.count() + " " + value(g.host()))
 	}
 	place := link(value(service(first.manifest())), m.sourceURL(first.manifest(), first.position().Line))
 	return strings.TrimSpace(place + " " + value(first.name()))
@@ -279,7 +295,7 @@ func summary(g group) string {
 	first := g[0]
 	what := codeHTML(first.manifest()+atLine(first.position().Line)) + " " + codeHTML(first.name())
 	if len(g) > 1 {
-		what = g.count() + " " + codeHTML(first.host())
+		what = g.count() + " " + codeHTML(g.host())
 	}
 	return strings.TrimSpace(what) + ": " + proseHTML(first.brief())
 }

@@ -51,6 +51,9 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 		t.paragraph("", "Note: "+sentence(remark))
 		t.WriteByte('\n')
 	}
+	if len(told) > 1 {
+		t.rules(r)
+	}
 	t.outcome(r)
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -289,6 +292,21 @@ func (t *text) file(a Artifact) {
 	if by := a.builtBy(); by != "" {
 		t.paragraph("  ", by)
 	}
+}
+
+// rules writes a line for each rule, worst first: how often it was broken, and in how many manifests.
+func (t *text) rules(r *Report) {
+	reported := slices.DeleteFunc(r.worstFirst(), func(f finding.Finding) bool { return !f.Waived.IsZero() })
+	for _, findings := range alike(reported, func(f finding.Finding) string { return f.Severity.String() + f.Rule }) {
+		manifests := map[string]bool{}
+		for _, f := range findings {
+			manifests[f.Manifest] = true
+		}
+		first := findings[0]
+		t.headed(severityColors[first.Severity], fmt.Sprintf("%5d %-8s", len(findings), english.PluralWord(len(findings), first.Severity.String(), "")),
+			first.Rule, "in "+english.Plural(len(manifests), "manifest", ""))
+	}
+	t.WriteByte('\n')
 }
 
 func (t *text) outcome(r *Report) {
