@@ -41,6 +41,7 @@ type Artifact struct {
 	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
 	// be read: that has been reported, and the artifact must not be downloaded.
 	Checksum    *Field[digest.Digest]
+	Checksums   string         // all that is declared as a checksum, also in members that do not count: readable ones by value, else as written
 	SRI         bool           // the checksum is written as Subresource Integrity
 	Size        *Field[int64]  // bytes; nil when none is declared
 	Signature   *Field[string] // as declared; nil when none is
@@ -48,7 +49,6 @@ type Artifact struct {
 	Attests     string         // the name of the file beside the manifest whose Sigstore bundles the artifact is; "" for none
 	Slot        Slot
 	Wanted      digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
-	Replaces    string           // the URL that a change took from the artifact while it left the checksum; "" for none
 	Was         *Artifact        // what it was before a change, of those that the change touches; nil where nothing there corresponds to it
 	Untouched   bool             // a change does not touch it: it is there for its URL's other artifacts, and has no result of its own
 	AllowHTTP   bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared

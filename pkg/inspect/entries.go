@@ -1,78 +1,110 @@
 package inspect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/config"
+	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// readEntries keeps of a changed manifest what the change touches. Findings of reading head, of which base had some too, are left out
-// where they are about untouched artifacts; what can't be lowered stays.
+// readEntries keeps of a changed manifest what the change touches. Findings of reading head are left out where base had the same.
 func (r *Registries) readEntries(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison, server string) reading {
 	touched := *head
 	touched.Artifacts = nil
 	for _, change := range c.Touched {
 		touched.Artifacts = append(touched.Artifacts, change.Is)
 	}
-	findings := withoutUntouched(ofHead, ofBase, c)
+	findings := newFindings(base, head, ofHead, ofBase, c)
 	isUnused := func(f finding.Finding) bool { return f.Rule == finding.RegistryUnusedDigest }
 	if slices.ContainsFunc(findings, isUnused) {
 		findings = slices.Concat(slices.DeleteFunc(findings, isUnused), head.Registry.UnusedSince(base, head))
 	}
 	return reading{
-		artifacts: slices.Concat(touched.Artifacts, rivals(c)), unchanged: len(c.Untouched), isByEntry: true,
+		artifacts: touched.Artifacts, untouched: c.Untouched, isByEntry: true,
 		findings: slices.Concat(findings, lint.Manifest(&touched, server), c.Changes(server)),
 	}
 }
 
-// rivals returns the untouched artifacts that share a URL with a touched one: what they cause together is told at the touched one.
-func rivals(c lint.Comparison) (shared []artifact.Artifact) {
+// addRivals adds to the artifacts the untouched ones, of whichever manifest, that share a URL with a touched one: what they cause
+// together is told at the touched one.
+func addRivals(artifacts []artifact.Artifact, readings []reading) []artifact.Artifact {
 	urls := map[string]bool{}
-	for _, change := range c.Touched {
-		urls[verify.Key(change.Is.URL)] = true
+	for _, a := range artifacts {
+		urls[verify.Key(a.URL)] = true
 	}
-	for _, a := range c.Untouched {
-		if urls[verify.Key(a.URL)] {
-			a.Untouched = true
-			shared = append(shared, a)
+	for _, each := range readings {
+		for _, a := range each.untouched {
+			if urls[verify.Key(a.URL)] {
+				a.Untouched = true
+				artifacts = append(artifacts, a)
+			}
 		}
 	}
-	return shared
+	return artifacts
 }
 
-// withoutUntouched returns the findings that are about touched artifacts or the whole manifest, that can't be lowered, or that are
-// about no artifact and new.
-func withoutUntouched(ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
+// newFindings returns the findings of head that base did not have, and those that are about a touched artifact, the whole manifest,
+// or can't be lowered. Findings are the same where rule, message and what they are about are: an artifact by what is declared of
+// it, any other value by its content.
+func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
 	isTouched := map[place]bool{}
-	for _, a := range c.Untouched {
-		mark(isTouched, a, false)
-	}
 	for _, change := range c.Touched {
-		mark(isTouched, change.Is, true)
+		isTouched[place{change.Is.Document, change.Is.Pointer}] = true
 	}
-	before := map[[2]string]int{}
+	left := map[string]int{}
+	inBase := placesOf(base)
 	for _, f := range ofBase {
-		before[[2]string{f.Rule, f.Message}]++
+		about, _ := subject(base, inBase, f)
+		left[about]++
 	}
+	inHead := placesOf(head)
 	for _, f := range ofHead {
-		key := [2]string{f.Rule, f.Message}
-		touched, isOfArtifact := nearest(isTouched, f)
-		switch {
-		case config.IsFixed(f.Rule) || f.Pointer == "" || f.Rule == finding.RegistryUnusedDigest || isOfArtifact && touched:
+		about, of := subject(head, inHead, f)
+		if config.IsFixed(f.Rule) || f.Pointer == "" || slices.Contains(ofManifest, f.Rule) || of != nil && isTouched[place{of.Document, of.Pointer}] || left[about] == 0 {
 			kept = append(kept, f)
-		case !isOfArtifact && before[key] == 0:
-			kept = append(kept, f)
-		case !isOfArtifact:
-			before[key]--
+		} else {
+			left[about]--
 		}
 	}
 	return kept
+}
+
+// ofManifest are the rules whose findings sum up a manifest.
+var ofManifest = []string{finding.RegistryUnusedDigest, finding.RegistryNoAddress, finding.RegistryOtherScheme, finding.RegistryNoArtifact, finding.RegistryTooMany}
+
+// subject returns what a finding says, and of what; with the artifact that it is about, nil where it is about none.
+func subject(m *registry.Manifest, artifacts map[place]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
+	for pointer := f.Pointer; pointer != ""; pointer = pointer[:strings.LastIndexByte(pointer, '/')] {
+		if a := artifacts[place{f.Document, pointer}]; a != nil {
+			return fmt.Sprintf("%q %q %s%q", f.Rule, f.Message, lint.DeclaredBy(*a), content(m, f)), a
+		}
+	}
+	return fmt.Sprintf("%q %q %q", f.Rule, f.Message, content(m, f)), nil
+}
+
+// content is the text of the value that a finding is about.
+func content(m *registry.Manifest, f finding.Finding) string {
+	if f.Document >= len(m.Documents) {
+		return ""
+	}
+	var b strings.Builder
+	describe(&b, m.Documents[f.Document].Root.At(f.Pointer))
+	return b.String()
+}
+
+func describe(b *strings.Builder, v *document.Value) {
+	fmt.Fprintf(b, "%s %q %q{", v.Kind(), v.Name(), v.Literal())
+	for _, child := range v.Children() {
+		describe(b, child)
+	}
+	b.WriteByte('}')
 }
 
 // place is a value in a manifest.
@@ -81,31 +113,26 @@ type place struct {
 	pointer  string
 }
 
-// mark notes the places of all that a manifest says of an artifact.
-func mark(isTouched map[place]bool, a artifact.Artifact, touched bool) {
-	pointers := []string{a.Pointer, a.Slot.URL, a.Slot.Checksum, a.Slot.Size}
-	if a.Checksum != nil {
-		pointers = append(pointers, a.Checksum.Pointer)
-	}
-	if a.Size != nil {
-		pointers = append(pointers, a.Size.Pointer)
-	}
-	if a.Signature != nil {
-		pointers = append(pointers, a.Signature.Pointer)
-	}
-	for _, pointer := range pointers {
-		if pointer != "" {
-			isTouched[place{a.Document, pointer}] = touched
+// placesOf finds a manifest's artifacts by the places of what it says of them.
+func placesOf(m *registry.Manifest) map[place]*artifact.Artifact {
+	found := map[place]*artifact.Artifact{}
+	for i := range m.Artifacts {
+		a := &m.Artifacts[i]
+		pointers := []string{a.Pointer, a.Slot.URL, a.Slot.Checksum, a.Slot.Size}
+		if a.Checksum != nil {
+			pointers = append(pointers, a.Checksum.Pointer)
+		}
+		if a.Size != nil {
+			pointers = append(pointers, a.Size.Pointer)
+		}
+		if a.Signature != nil {
+			pointers = append(pointers, a.Signature.Pointer)
+		}
+		for _, pointer := range pointers {
+			if at := (place{a.Document, pointer}); pointer != "" && found[at] == nil {
+				found[at] = a
+			}
 		}
 	}
-}
-
-// nearest reports whether the value at or nearest above a finding's place is a touched artifact's, and whether it is any's.
-func nearest(isTouched map[place]bool, f finding.Finding) (touched, found bool) {
-	for pointer := f.Pointer; pointer != ""; pointer = pointer[:strings.LastIndexByte(pointer, '/')] {
-		if touched, found := isTouched[place{f.Document, pointer}]; found {
-			return touched, true
-		}
-	}
-	return false, false
+	return found
 }

@@ -56,12 +56,13 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		in.Findings = append(in.Findings, each.findings...)
 		in.Artifacts = append(in.Artifacts, each.artifacts...)
 		in.Notes = append(in.Notes, each.notes...)
-		in.Unchanged += each.unchanged
+		in.Unchanged += len(each.untouched)
 		in.IsByEntry = in.IsByEntry || each.isByEntry
 		if each.manifest != nil {
 			in.Manifests = append(in.Manifests, each.manifest)
 		}
 	}
+	in.Artifacts = addRivals(in.Artifacts, readings)
 	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
 	return in
 }
@@ -80,8 +81,8 @@ func configChanged(s source.Selection) finding.Finding {
 type reading struct {
 	manifest  *registry.Manifest // where it is kept
 	artifacts []artifact.Artifact
-	unchanged int  // artifacts that the change does not touch
-	isByEntry bool // a change of the manifest is judged by the entries that it touches
+	untouched []artifact.Artifact // by the change, and left out
+	isByEntry bool                // a change of the manifest is judged by the entries that it touches
 	findings  []finding.Finding
 	notes     []string
 }

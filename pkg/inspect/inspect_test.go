@@ -126,3 +126,42 @@ func galleryOr(entries string) string {
 	}
 	return gallery(entries)
 }
+
+// TestNothingPassesForUntouched has changes that hide behind an artifact of the base.
+func TestNothingPassesForUntouched(t *testing.T) {
+	one, two := strings.Repeat("1", 64), strings.Repeat("2", 128)
+	const conanStart, conanPath = "sources:\n  \"1.0\":\n    url: https://example.org/a.tgz\n", "recipes/a/all/conandata.yml"
+	conan := conanStart + "    sha256: \"" + one + "\"\n"
+	zig := func(entries string) string { return "{" + entries + "}" }
+	release := func(name, more string) string {
+		return `"` + name + `": {"x86_64-linux": {"tarball": "https://example.org/z.tar.xz"` + more + `}}`
+	}
+	shasum := `, "shasum": "` + one + `", "size": "10"`
+	helm := func(urls string) string {
+		return "apiVersion: v1\nentries:\n  app:\n  - name: app\n    version: 1.0.0\n    digest: " + one + "\n    urls:\n" + urls
+	}
+	const helmURL = "    - https://example.org/app-1.0.0.tgz\n"
+	for name, test := range map[string]struct{ preset, path, base, head, rule, pointer string }{
+		"an address before the untouched one":  {"helm", "index.yaml", helm(helmURL), helm("    - git+https://evil.example/app\n" + helmURL), finding.RegistryOtherScheme, ""},
+		"an unreadable checksum beside":        {"conan", conanPath, conan, conan + "    sha512: \"zzzz\"\n", finding.ChecksumInvalid, "/sources/1.0"},
+		"a decoy before the entry":             {"zig", "download/index.json", zig(release("0.3.0", shasum)), zig(release("0", strings.Replace(shasum, "10", "11", 1)) + "," + release("0.3.0", "")), finding.ChecksumDropped, "/0.3.0/x86_64-linux"},
+		"a wrong size in a duplicate in front": {"zig", "download/index.json", zig(release("0.3.0", "")), zig(release("0", `, "size": [1]`) + "," + release("0.3.0", "")), finding.RegistryType, "/0/x86_64-linux/size"},
+	} {
+		in := inspected(t, test.preset, test.path, test.base, test.head, "changed")
+		found := false
+		for _, f := range in.Findings {
+			found = found || f.Rule == test.rule && strings.HasPrefix(f.Pointer, test.pointer)
+		}
+		if !found {
+			t.Errorf("%s: no %s at %s: artifacts %+v, findings %+v", name, test.rule, test.pointer, in.Artifacts, in.Findings)
+		}
+	}
+	for name, head := range map[string]string{
+		"a stronger checksum beside": conan + "    sha512: \"" + two + "\"\n",
+		"a weak checksum beside":     conan + "    sha1: \"" + one[:40] + "\"\n",
+	} {
+		if in := inspected(t, "conan", conanPath, conan, head, "changed"); len(in.Artifacts) != 1 {
+			t.Errorf("%s: %d untouched", name, in.Unchanged)
+		}
+	}
+}

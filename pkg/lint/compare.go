@@ -2,9 +2,10 @@ package lint
 
 import (
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -25,94 +26,90 @@ type Comparison struct {
 }
 
 // Compare tells which artifacts of head the base, which may be nil, does not have. What they declare is compared as a
-// multiset, so that reordering or reformatting a manifest touches nothing. A touched artifact is paired with one of the base
-// that head does not have: by URL, then by role and name or platform, then by place.
+// multiset, so that reordering or reformatting a manifest touches nothing; of equal ones, that in the same place counts. A touched
+// artifact is paired with one of the base that head does not have: by URL, then by platform or name, then by place.
 func Compare(base, head *registry.Manifest) Comparison {
 	c := Comparison{urls: map[string]bool{}}
-	left := map[declared][]artifact.Artifact{}
+	var before []artifact.Artifact
 	if base != nil {
-		for _, a := range base.Artifacts {
-			left[declaredBy(a)] = append(left[declaredBy(a)], a)
-			c.urls[urlKey(a)] = true
-		}
+		before = base.Artifacts
 	}
+	for _, a := range before {
+		c.urls[urlKey(a)] = true
+	}
+	same := match(before, head.Artifacts, nil,
+		func(a artifact.Artifact) string { return DeclaredBy(a) + placeKey(a) }, DeclaredBy)
+	touched := map[int]int{} // among head's artifacts: the touched ones that are to be paired
 	for i, a := range head.Artifacts {
-		key := declaredBy(a)
-		if same := left[key]; len(same) > 0 {
-			left[key] = same[1:]
+		if _, found := same[i]; found {
 			c.Untouched = append(c.Untouched, a)
-		} else {
-			c.Touched = append(c.Touched, Change{Is: a, Index: i})
+			continue
 		}
+		touched[i] = len(c.Touched)
+		c.Touched = append(c.Touched, Change{Is: a, Index: i})
 	}
-	if base != nil {
-		c.pair(base, left)
+	for i, j := range match(before, head.Artifacts, same,
+		func(a artifact.Artifact) string { return urlKey(a) + placeKey(a) },
+		func(a artifact.Artifact) string { return urlKey(a) + targetKey(a) }, urlKey, targetKey, placeKey) {
+		if at, isTouched := touched[i]; isTouched {
+			c.Touched[at].Was, c.Touched[at].Is.Was = &before[j], &before[j]
+		}
 	}
 	return c
 }
 
-// pair finds for each touched artifact what it was, each artifact of the base once.
-func (c *Comparison) pair(base *registry.Manifest, left map[declared][]artifact.Artifact) {
-	var removed []artifact.Artifact
-	for _, a := range base.Artifacts {
-		if same := left[declaredBy(a)]; len(same) > 0 && same[0].Document == a.Document && same[0].Pointer == a.Pointer && same[0].Mirror == a.Mirror {
-			left[declaredBy(a)] = same[1:]
-			removed = append(removed, a)
-		}
+// match pairs artifacts of head with artifacts of base, each at most once, by the first key under which one is left. It returns
+// their indices, with those of the pairs that are known already.
+func match(base, head []artifact.Artifact, known map[int]int, keys ...func(artifact.Artifact) string) map[int]int {
+	pairs, isTaken := map[int]int{}, map[int]bool{}
+	for i, j := range known {
+		pairs[i], isTaken[j] = j, true
 	}
-	for _, keyOf := range []func(artifact.Artifact) string{urlKey, targetKey, placeKey} {
-		byKey := map[string][]int{}
-		for i, a := range removed {
-			if key := keyOf(a); key != "" && a.Manifest != "" {
-				byKey[key] = append(byKey[key], i)
+	for _, keyOf := range keys {
+		left := map[string][]int{}
+		for j, a := range base {
+			if !isTaken[j] {
+				left[keyOf(a)] = append(left[keyOf(a)], j)
 			}
 		}
-		for i, change := range c.Touched {
-			key := keyOf(change.Is)
-			if some := byKey[key]; change.Was == nil && len(some) > 0 {
-				was := removed[some[0]]
-				c.Touched[i].Was = &was
-				c.Touched[i].Is.Replaces, c.Touched[i].Is.Was = replaces(was, change.Is), &was
-				removed[some[0]] = artifact.Artifact{} // it is paired
-				byKey[key] = some[1:]
+		for i, a := range head {
+			if _, isPaired := pairs[i]; isPaired {
+				continue
+			}
+			if some := left[keyOf(a)]; len(some) > 0 {
+				pairs[i], isTaken[some[0]] = some[0], true
+				left[keyOf(a)] = some[1:]
 			}
 		}
 	}
+	return pairs
 }
 
-// replaces returns the URL that a change took from an artifact while it left the checksum, "" where it did not.
-func replaces(was, is artifact.Artifact) string {
-	if was.URL == is.URL || was.Checksum == nil || is.Checksum == nil || was.Checksum.Value != is.Checksum.Value {
-		return ""
+// DeclaredBy is all that a manifest says of one artifact, wherever it says it: equal texts for artifacts that are the same.
+func DeclaredBy(a artifact.Artifact) string {
+	field := func(f *artifact.Field[string]) string {
+		if f == nil {
+			return ""
+		}
+		return f.Value
 	}
-	return was.URL
-}
-
-// declared is all that a manifest says of one artifact, wherever it says it.
-type declared struct {
-	url, signature, platform string
-	attestation, attests     string
-	role                     artifact.Role
-	hasChecksum              bool
-	checksum                 digest.Digest
-	size                     int64 // -1 for none
-}
-
-func declaredBy(a artifact.Artifact) declared {
-	d := declared{url: urlKey(a), platform: a.Platform, attests: a.Attests, role: a.Role, size: -1}
+	checksum, size := "none", int64(-1)
 	if a.Checksum != nil {
-		d.hasChecksum, d.checksum = true, a.Checksum.Value
-	}
-	if a.Signature != nil {
-		d.signature = a.Signature.Value
-	}
-	if a.Attestation != nil {
-		d.attestation = a.Attestation.Value
+		checksum = a.Checksum.Value.String()
 	}
 	if a.Size != nil {
-		d.size = a.Size.Value
+		size = a.Size.Value
 	}
-	return d
+	return fmt.Sprintf("%q %q %q %q %d %q %q %q %q %q ", urlKey(a), oddSpelling(a.Declared), checksum, a.Checksums, size, field(a.Signature),
+		field(a.Attestation), a.Attests, a.Role, a.Platform)
+}
+
+// oddSpelling is a URL that other programs may read as another than its canonical form, "" for any other.
+func oddSpelling(url string) string {
+	if strings.ContainsFunc(url, func(r rune) bool { return r >= utf8.RuneSelf || r == '\\' }) {
+		return url
+	}
+	return ""
 }
 
 func urlKey(a artifact.Artifact) string {
@@ -123,15 +120,12 @@ func urlKey(a artifact.Artifact) string {
 	return key
 }
 
-// targetKey is what an artifact is for, "" where the manifest does not tell.
+// targetKey is what an artifact is for: a platform, else its name.
 func targetKey(a artifact.Artifact) string {
-	if a.Platform == "" && a.Role != artifact.Binary && a.Role != artifact.Weight {
-		return ""
-	}
 	if a.Platform != "" {
-		return fmt.Sprintf("%d %s for %s", a.Document, a.Role, a.Platform)
+		return fmt.Sprintf("%d %s for %q", a.Document, a.Role, a.Platform)
 	}
-	return fmt.Sprintf("%d %s %s", a.Document, a.Role, a.Name)
+	return fmt.Sprintf("%d %s %q", a.Document, a.Role, a.Name)
 }
 
 func placeKey(a artifact.Artifact) string {

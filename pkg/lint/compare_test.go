@@ -67,3 +67,12 @@ func TestComparisonTellsWhatAChangeTouches(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAddressThatAnotherProgramMayReadOtherwiseIsTouched(t *testing.T) {
+	base := gallery(t, "a xn--fa-hia/a%5Cb\n")
+	for url, touched := range map[string]int{"xn--fa-hia/a%5Cb": 0, "faß/b": 1, `xn--fa-hia/a\b`: 1} {
+		if c := lint.Compare(base, gallery(t, "a "+url+"\n")); len(c.Touched) != touched {
+			t.Errorf("%s: %d touched, want %d", url, len(c.Touched), touched)
+		}
+	}
+}

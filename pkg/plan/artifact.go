@@ -27,8 +27,29 @@ type Artifact struct {
 	AllowHTTP bool `json:"allow_http,omitzero"`
 	SRI       bool `json:"sri,omitzero"`
 
-	Untouched bool   `json:"untouched,omitzero"` // by the change: it has no result
-	Replaces  string `json:"replaces,omitempty"` // the URL before the change, whose checksum the change left
+	Untouched bool `json:"untouched,omitzero"` // by the change: it has no result
+	Was       *Was `json:"was,omitzero"`       // what it was before the change
+}
+
+// Was is what an artifact was before a change.
+type Was struct {
+	URL         string                `json:"url"`
+	Checksum    *Field[digest.Digest] `json:"checksum,omitzero"`
+	Attestation *Field[string]        `json:"attestation,omitzero"`
+}
+
+func newWas(a *artifact.Artifact) *Was {
+	if a == nil {
+		return nil
+	}
+	return &Was{a.URL, newField(a.Checksum), newField(a.Attestation)}
+}
+
+func (w *Was) artifact() *artifact.Artifact {
+	if w == nil {
+		return nil
+	}
+	return &artifact.Artifact{URL: w.URL, Checksum: w.Checksum.field(), Attestation: w.Attestation.field()}
 }
 
 // Field is an artifact.Field.
@@ -41,7 +62,7 @@ type Field[T any] struct {
 func newArtifact(a artifact.Artifact) Artifact {
 	return Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces, Untouched: a.Untouched,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Untouched: a.Untouched, Was: newWas(a.Was),
 		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature), Attestation: newField(a.Attestation), Attests: a.Attests,
 	}
 }
@@ -49,7 +70,7 @@ func newArtifact(a artifact.Artifact) Artifact {
 func (a Artifact) artifact() artifact.Artifact {
 	return artifact.Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Replaces: a.Replaces, Untouched: a.Untouched,
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Untouched: a.Untouched, Was: a.Was.artifact(),
 		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(), Attestation: a.Attestation.field(), Attests: a.Attests,
 	}
 }

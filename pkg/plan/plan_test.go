@@ -29,7 +29,7 @@ func files(n int) []artifact.Artifact {
 		Checksum:  &artifact.Field[digest.Digest]{Value: sha256, Pointer: "/a/checksum", Position: at},
 		Size:      &artifact.Field[int64]{Value: 5, Pointer: "/a/size", Position: at},
 		Signature: &artifact.Field[string]{Value: "s", Pointer: "/a/signature", Position: at},
-		AllowHTTP: true, Replaces: "https://example.com/before",
+		AllowHTTP: true, Was: &artifact.Artifact{URL: "https://example.com/before", Checksum: &artifact.Field[digest.Digest]{Value: sha256, Pointer: "/a/checksum", Position: at}},
 	}, {Manifest: "other/manifest.json", Pointer: "/b", Role: artifact.Weight, URL: "https://example.com/0", Checksum: &artifact.Field[digest.Digest]{Pointer: "/b/checksum"}}}
 	for i := 1; i < n; i++ {
 		all = append(all, artifact.Artifact{Manifest: "chat/manifest.json", Pointer: fmt.Sprintf("/%d", i), Role: artifact.File, URL: fmt.Sprintf("https://example.com/%d", i)})

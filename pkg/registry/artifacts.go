@@ -139,7 +139,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		}
 		a := x.artifact(e, v, captured, each, isSingle)
 		a.Checksum, a.Slot.Checksum = declared.of(i)
-		a.SRI = declared.isSRI()
+		a.SRI, a.Checksums = declared.isSRI(), declared.texts(i)
 		if a.Slot.Algorithm = declared.algorithm(); a.Slot.Algorithm.Weak() {
 			a.Slot.Checksum = "" // no weak checksum is written
 		}

@@ -61,6 +61,25 @@ func (c checksums) isSRI() bool {
 	return strings.Contains(text, "-") && !strings.Contains(text, ":")
 }
 
+// texts are all the checksums of the i-th URL, sorted: readable ones by value, the others, and lists of hashes, as they are written.
+func (c checksums) texts(i int) string {
+	var texts []string
+	for _, member := range append(slices.Clone(c.beside), c) {
+		declared := member.at(i)
+		switch text, _ := declared.at.Text(); {
+		case declared.at == nil && member.mismatched != nil:
+			texts = append(texts, member.mismatched.Pointer())
+		case declared.at == nil:
+		case declared.value.IsZero() || len(strings.Fields(text)) > 1:
+			texts = append(texts, text)
+		default:
+			texts = append(texts, declared.value.String())
+		}
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, " ")
+}
+
 func (c checksum) field() *artifact.Field[digest.Digest] {
 	if c.at == nil {
 		return nil

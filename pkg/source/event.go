@@ -111,7 +111,9 @@ func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, manifest
 		if err != nil {
 			return tip, "The changed manifests were compared with the tip of the base branch, not with the merge base: " + finding.Clean(err.Error())
 		}
-		sha = found.MergeBase
+		if sha = found.MergeBase; sha == "" {
+			return tip, "The changed manifests were compared with the tip of the base branch: GitHub names no merge base"
+		}
 	}
 	if sha == "" || sha == tip.SHA {
 		return tip, ""

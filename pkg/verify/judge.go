@@ -149,8 +149,9 @@ func place(a artifact.Artifact) string {
 
 // replacement says of a mismatch that the change gave the file another URL and left the checksum: the commonest reason.
 func replacement(a artifact.Artifact) string {
-	if a.Replaces == "" {
+	was := a.Was
+	if was == nil || was.URL == a.URL || was.Checksum == nil || a.Checksum == nil || was.Checksum.Value != a.Checksum.Value {
 		return ""
 	}
-	return fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(a.Replaces))
+	return fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was.URL))
 }

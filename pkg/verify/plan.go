@@ -110,7 +110,7 @@ func (d Download) needed() bool { return len(d.readable()) > 0 }
 
 // readable returns the artifacts that the bytes decide.
 func (d Download) readable() []artifact.Artifact {
-	return slices.DeleteFunc(slices.Clone(d.Artifacts), unreadable)
+	return slices.DeleteFunc(slices.Clone(d.Artifacts), func(a artifact.Artifact) bool { return unreadable(a) || a.Untouched })
 }
 
 func unreadable(a artifact.Artifact) bool { return a.Checksum != nil && a.Checksum.Value.IsZero() }
