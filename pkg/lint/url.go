@@ -138,7 +138,7 @@ func urlMutable(s *subject) {
 		links := byRevision[key]
 		message := fmt.Sprintf("The URL points to %s: its content can change without a change to the manifest", key.target)
 		if len(links) > 1 {
-			message = fmt.Sprintf("%d URLs point to %s: their content can change without a change to the manifest", len(links), key.target)
+			message += fmt.Sprintf(" (%d URLs here point to it)", len(links))
 		}
 		s.report(finding.URLMutable, links[0], message, s.pin(links[0]))
 	}

@@ -34,7 +34,7 @@ func TestMutableCountsTheFilesOfARepository(t *testing.T) {
 	add("acme/m", 300)
 	add("acme/other", 1)
 	got := messages()
-	if len(got) != 2 || !strings.HasPrefix(got[0], "url/mutable /weights/0 300 URLs point to the branch `main`:") ||
+	if len(got) != 2 || !strings.HasPrefix(got[0], "url/mutable /weights/0 The URL points to the branch `main`:") || !strings.Contains(got[0], "(300 URLs here point to it)") ||
 		!strings.HasPrefix(got[1], "url/mutable /weights/300 The URL points to the branch `main`:") {
 		t.Errorf("%q", got)
 	}

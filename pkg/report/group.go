@@ -134,8 +134,8 @@ func (e entry) danger() int {
 	return danger
 }
 
-// variable is what may differ in the messages of one cause: what is quoted, sizes, and how often something was tried.
-var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+")
+// variable is what may differ in the messages of one cause: what is quoted, sizes, counts, and how often something was tried.
+var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+| \\([0-9]+ URLs here point to it\\)")
 
 // cause is the same for entries that differ only in their place and in what their messages quote; of failures also their host.
 func (e entry) cause() string {

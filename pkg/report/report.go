@@ -168,7 +168,7 @@ func Build(in Input) *Report {
 	r.explainFailures()
 	for i, f := range r.Findings {
 		if words := fix(f); in.Windows != nil && strings.Contains(words, shasum) && in.Windows(f.Manifest) {
-			r.Findings[i].Fix = strings.ReplaceAll(words, shasum, getFileHash)
+			r.Findings[i].Fix = forPowerShell.Replace(words)
 		}
 	}
 	r.sort()
@@ -216,8 +216,14 @@ func (r *Report) judge(judge Judge, waivers func() []finding.Finding) {
 	r.sort()
 }
 
-// How to compute a checksum, in the rules' own words and in PowerShell.
-const shasum, getFileHash = "`shasum -a 256 FILE`", "`Get-FileHash FILE`"
+// shasum is how the rules say to compute a checksum.
+const shasum = "`shasum -a 256 FILE`"
+
+// forPowerShell says how to compute one on Windows alone.
+var forPowerShell = strings.NewReplacer(
+	shasum+" or, on Windows, `Get-FileHash FILE`", "`Get-FileHash FILE`",
+	shasum+", or `Get-FileHash FILE` on Windows", "`Get-FileHash FILE`",
+	shasum, "`Get-FileHash FILE`")
 
 func newArtifact(result verify.Result) Artifact {
 	from := result.Artifact
