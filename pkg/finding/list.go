@@ -1,6 +1,9 @@
 package finding
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // MaxOfRule bounds the findings of one rule about one manifest.
 const MaxOfRule = 100
@@ -37,12 +40,17 @@ func (l *List) Findings() []Finding {
 	for i := range l.all {
 		f := &l.all[i]
 		if listed[f.Rule]++; listed[f.Rule] > MaxOfRule {
-			f.Message = fmt.Sprintf("%d more findings of this rule are not listed", l.found[f.Rule]-MaxOfRule)
+			f.Message = fmt.Sprintf("%d", l.found[f.Rule]-MaxOfRule) + notListed
 			f.Fix = "Fix the listed ones and run the check again."
 		}
 	}
 	return l.all
 }
+
+const notListed = " more findings of this rule are not listed"
+
+// IsCount reports whether the finding says how many more there are.
+func (f Finding) IsCount() bool { return strings.HasSuffix(f.Message, notListed) }
 
 // Bounded returns findings as a List has them.
 func Bounded(findings []Finding) []Finding {

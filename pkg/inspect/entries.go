@@ -50,8 +50,8 @@ func addRivals(artifacts []artifact.Artifact, readings []reading) []artifact.Art
 	return artifacts
 }
 
-// newFindings returns the findings of head that base did not have, and those that are about a touched artifact, the whole manifest,
-// or can't be lowered. Findings are the same where rule, message and what they are about are: an artifact by what is declared of
+// newFindings returns the findings of head that base did not have, and those that are about a touched artifact or the whole manifest,
+// can't be lowered, or count others that are not listed. Findings are the same where rule, message and what they are about are: an artifact by what is declared of
 // it, any other value by its content.
 func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
 	isTouched := map[place]bool{}
@@ -67,7 +67,7 @@ func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding
 	inHead := placesOf(head)
 	for _, f := range ofHead {
 		about, of := subject(head, inHead, f)
-		if config.IsFixed(f.Rule) || f.Pointer == "" || slices.Contains(ofManifest, f.Rule) || of != nil && isTouched[place{of.Document, of.Pointer}] || left[about] == 0 {
+		if config.IsFixed(f.Rule) || f.IsCount() || f.Pointer == "" || slices.Contains(ofManifest, f.Rule) || of != nil && isTouched[place{of.Document, of.Pointer}] || left[about] == 0 {
 			kept = append(kept, f)
 		} else {
 			left[about]--

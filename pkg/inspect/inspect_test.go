@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,5 +164,21 @@ func TestNothingPassesForUntouched(t *testing.T) {
 		if in := inspected(t, "conan", conanPath, conan, head, "changed"); len(in.Artifacts) != 1 {
 			t.Errorf("%s: %d untouched", name, in.Unchanged)
 		}
+	}
+}
+
+// TestAFindingBehindAHundredOldOnesIsCounted has a base whose findings fill the list.
+func TestAFindingBehindAHundredOldOnesIsCounted(t *testing.T) {
+	entries := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(`"%d": {"x86_64-linux": {"tarball": "https://example.org/%[1]d", "size": "evil"}}`, i))
+		}
+		return "{" + strings.Join(all, ",") + "}"
+	}
+	base := entries(finding.MaxOfRule + 50)
+	in := inspected(t, "zig", "download/index.json", base, strings.Replace(base, "/149", "/evil", 1), "changed")
+	if len(in.Findings) == 0 || !slices.ContainsFunc(in.Findings, finding.Finding.IsCount) {
+		t.Errorf("got %+v", in.Findings)
 	}
 }
