@@ -109,7 +109,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 		}
 		var entry *target // of the artifact before, whose mirrors may come next
 		for _, a := range m.Artifacts {
-			platforms[a.Platform] = a.Role != artifact.Image
+			platforms[a.Platform] = platforms[a.Platform] || a.Role != artifact.Image
 			switch {
 			case a.Role == artifact.Image:
 				images++
@@ -129,10 +129,9 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 			if other == nil {
 				byPath[strings.ToLower(entry.path)] = entry
 				all = append(all, entry)
-			} else if !isSameFile(other.addresses[0], a) || other.path != entry.path {
+			} else if other.path != entry.path || !slices.ContainsFunc(other.addresses, func(b artifact.Artifact) bool { return isSameFile(a, b) }) {
 				return nil, clash(other, entry)
-			} else {
-				other.addresses = append(other.addresses, a)
+			} else if other.join(a) {
 				entry = other
 			}
 		}
@@ -183,12 +182,26 @@ func refusedName(a artifact.Artifact, err error) verify.Result {
 		aboutFile(finding.ArtifactRefused, a, "The file is not downloaded: "+err.Error(), "Correct the manifest: the service's id and the file's name make up the path")}}
 }
 
-// isSameFile reports whether two artifacts under one path have the same bytes, as far as the manifests tell.
+// isSameFile reports whether two artifacts under one path have the same bytes, as far as the manifests tell: by their checksums, else
+// by their URL.
 func isSameFile(a, b artifact.Artifact) bool {
-	if a.Checksum != nil && b.Checksum != nil && a.Checksum.Value.Algorithm == b.Checksum.Value.Algorithm {
+	if a.Checksum != nil && b.Checksum != nil {
 		return a.Checksum.Value == b.Checksum.Value
 	}
 	return verify.Key(a.URL) == verify.Key(b.URL)
+}
+
+// join adds an address of the same file, and reports whether it counts: beside one with a checksum, one without does not.
+func (t *target) join(a artifact.Artifact) bool {
+	hasChecksum := t.addresses[0].Checksum != nil
+	switch {
+	case a.Checksum == nil && hasChecksum:
+		return false
+	case a.Checksum != nil && !hasChecksum:
+		t.addresses = nil
+	}
+	t.addresses = append(t.addresses, a)
+	return true
 }
 
 func clash(one, other *target) error {

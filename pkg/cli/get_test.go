@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -278,5 +280,56 @@ func TestGetTakesNoMoreThanIsDeclaredToTheDisk(t *testing.T) {
 	code, r, _ := s.get(t.Context(), t, dir, strings.Replace(serviceOf(s, weightOf("f", "/f", "content")), `"checksum"`, `"size": 7, "checksum"`, 1))
 	if code != 1 || r.Summary.Mismatch != 1 || len(kept(filepath.Join(dir, "out"))) > 0 {
 		t.Errorf("exit %d, %+v, kept %q", code, r.Summary, kept(dir))
+	}
+}
+
+// TestOnlyTheBytesThatWereJudgedAreKept has a server whose later answers are others than the one that was right.
+func TestOnlyTheBytesThatWereJudgedAreKept(t *testing.T) {
+	for _, later := range []string{"evil!!!", ""} {
+		var asked atomic.Int32
+		s := &shop{Server: httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			content := "content"
+			if asked.Add(1) > 1 {
+				content = later
+			}
+			if content == "" {
+				http.NotFound(w, r)
+				return
+			}
+			w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(content))))
+			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+			_, _ = w.Write([]byte(content))
+		}))}
+		dir := t.TempDir()
+		wrong := fmt.Sprintf(`"b": {"url": "$URL/f", "checksum": "sha512:%x"}`, sha512.Sum512([]byte("other")))
+		code, _, _ := s.get(t.Context(), t, dir, serviceOf(s, weightOf("a", "/f", "content"), wrong))
+		s.Close()
+		if code != cli.ExitFindings {
+			t.Errorf("later %q: code %d", later, code)
+		}
+		for _, name := range kept(filepath.Join(dir, "out")) {
+			if text := readText(t, filepath.Join(dir, "out", name)); text != "content" {
+				t.Errorf("later %q: %s is %q", later, name, text)
+			}
+		}
+	}
+}
+
+// TestAnAddressWithoutAChecksumIsNoWayAroundOne has one file declared twice under one path, once without a checksum.
+func TestAnAddressWithoutAChecksumIsNoWayAroundOne(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": "#!/bin/sh\necho\n"})
+	dir := t.TempDir()
+	binary := func(platform, more string) string {
+		return fmt.Sprintf(`"%s": {"url": "%s/f"%s}`, platform, s.URL, more)
+	}
+	wrong := fmt.Sprintf(`, "checksum": "sha256:%x"`, sha256.Sum256([]byte("other")))
+	for _, both := range []string{
+		binary("aarch64-apple-darwin", wrong) + "," + binary("x86_64-apple-darwin", ""),
+		binary("aarch64-apple-darwin", "") + "," + binary("x86_64-apple-darwin", wrong),
+	} {
+		code, _, said := s.get(t.Context(), t, dir, `{"id": "m", "version": "1.1", "binaries": {`+both+`}}`, "--allow-unverified")
+		if files := kept(filepath.Join(dir, "out")); code != cli.ExitFindings || len(files) != 0 {
+			t.Errorf("code %d, kept %v: %s", code, files, said)
+		}
 	}
 }

@@ -66,7 +66,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 		attester.Run(ctx, results)
 		s.done(results)
 	}
-	if err := g.present(ctx, s, j, targets); err != nil {
+	if err := g.present(ctx, s, j, attester, targets); err != nil {
 		return missing, err
 	}
 	defer g.watch(verifier.Progress)()
@@ -79,7 +79,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 }
 
 // present finds the files that are there and right.
-func (g *getter) present(ctx context.Context, s *store, j *job, targets []*target) error {
+func (g *getter) present(ctx context.Context, s *store, j *job, attester *verify.Attester, targets []*target) error {
 	verifier, err := g.verifier(g.config, j.rules)
 	if err != nil {
 		return err
@@ -92,13 +92,15 @@ func (g *getter) present(ctx context.Context, s *store, j *job, targets []*targe
 		byPath[plan.PlaceOf(t.addresses[0])] = t
 	}
 	defer g.watch(verifier.Progress)()
-	for _, r := range verifier.RunLocal(ctx, s.folder.Root(), files) {
+	results := verifier.RunLocal(ctx, s.folder.Root(), files)
+	attester.Run(ctx, results)
+	for _, r := range results {
 		t := byPath[plan.PlaceOf(r.Artifact)]
 		if r.Status != verify.Verified || !s.isRight(r) {
 			continue
 		}
 		if err := s.folder.SetMode(t.path, s.mode(r)); err != nil {
-			return err
+			s.fail(err)
 		}
 		s.kept[t] = r
 	}
@@ -180,7 +182,12 @@ func (s *store) done(results []verify.Result) {
 	isKept := false
 	for _, r := range results {
 		if s.at[plan.PlaceOf(r.Artifact)] == owner {
-			isKept = s.settle(owner, r, func() error { return part.Keep(s.mode(r)) })
+			isKept = s.settle(owner, r, func() error {
+				if err := part.Holds(r.Digest); err != nil {
+					return err
+				}
+				return part.Keep(s.mode(r))
+			})
 		}
 	}
 	for _, r := range results {
@@ -214,7 +221,9 @@ func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bo
 		return true
 	}
 	if err != nil {
-		s.errs = append(s.errs, err)
+		if !errors.Is(err, get.ErrOtherBytes) {
+			s.errs = append(s.errs, err)
+		}
 		r = verify.Result{Artifact: r.Artifact, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
 			aboutFile(finding.ArtifactUnreachable, r.Artifact, "The file was downloaded, and could not be kept: "+err.Error(), "")}}
 	}

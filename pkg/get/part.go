@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -40,6 +42,7 @@ type Part struct {
 	file     *os.File
 	written  int64
 	complete bool
+	gets     int // how often it was downloaded into
 }
 
 // note is the sidecar: whose first bytes a part holds.
@@ -138,9 +141,50 @@ func (p *Part) Discard() error {
 	if p.file == nil {
 		return nil
 	}
-	err := errors.Join(p.remove(noteSuffix), p.remove(partSuffix))
+	err := p.isOwn()
+	switch {
+	case err == nil:
+		err = errors.Join(p.remove(noteSuffix), p.remove(partSuffix))
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+	}
 	p.release()
 	return failed("removed", p.shown, err)
+}
+
+// ErrOtherBytes is the error of a part that does not hold the bytes that were judged.
+var ErrOtherBytes = errors.New("a later answer of the server replaced the verified bytes")
+
+// Holds makes sure that the part has the bytes of a digest. Those of a single Get were hashed on their way; after several, the last
+// of which may have brought others than were judged, the file is read again.
+func (p *Part) Holds(want digest.Digest) error {
+	if p.file == nil || !p.complete {
+		return ErrOtherBytes
+	}
+	if p.gets < 2 {
+		return nil
+	}
+	hasher := digest.NewHasher(want.Algorithm)
+	if _, err := io.Copy(hasher, io.NewSectionReader(p.file, 0, math.MaxInt64)); err != nil {
+		return failed("read", p.shown, err)
+	}
+	if hasher.Digest(want.Algorithm) != want {
+		return ErrOtherBytes
+	}
+	return nil
+}
+
+// isOwn reports whether the part's name still is that of the file that is open and locked.
+func (p *Part) isOwn() error {
+	named, err := p.folder.root.Lstat(p.key + partSuffix)
+	if err != nil {
+		return err
+	}
+	open, err := p.file.Stat()
+	if err == nil && !os.SameFile(named, open) {
+		err = errors.New("somebody replaced the part")
+	}
+	return err
 }
 
 func (p *Part) remove(suffix string) error {
@@ -164,6 +208,9 @@ func (p *Part) Keep(mode fs.FileMode) error {
 		err = p.file.Chmod(mode.Perm())
 	}
 	if err == nil {
+		err = p.isOwn()
+	}
+	if err == nil {
 		err = p.rename()
 	}
 	if err != nil {
@@ -179,6 +226,7 @@ func (p *Part) Keep(mode fs.FileMode) error {
 // that, and the rest from the network. Head.Pieced reports whether there were some.
 func (p *Part) Get(ctx context.Context, client Client, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
 	p.complete = false
+	p.gets++
 	if p.Resume && !r.Unbroken {
 		head, err := p.replay(ctx, r.URL, sink)
 		if err != nil || p.complete {
