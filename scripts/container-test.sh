@@ -49,7 +49,8 @@ says "$image-checkout" "devel+${commit:0:12}"
 took "the Dockerfile's image, built and run"
 git -C "$stage/tree" archive --format tar "$version" | docker build --quiet --tag "$image-archive" --build-arg "GO_IMAGE=$base" -
 says "$image-archive" "$version"
-[ "$(docker image inspect --format '{{.Size}}' "$image-archive")" -lt 20000000 ] || { echo "the image is larger than 20 MB" >&2 && exit 1; }
+# Half of it is sigstore-go and what that brings.
+[ "$(docker image inspect --format '{{.Size}}' "$image-archive")" -lt 32000000 ] || { echo "the image is larger than 32 MB" >&2 && exit 1; }
 scripts/container-demo.sh "$image-archive"
 
 # The release's image, from a registry on loopback, by digest.
