@@ -49,7 +49,7 @@ says "$image-checkout" "devel+${commit:0:12}"
 took "the Dockerfile's image, built and run"
 git -C "$stage/tree" archive --format tar "$version" | docker build --quiet --tag "$image-archive" --build-arg "GO_IMAGE=$base" -
 says "$image-archive" "$version"
-# Half of it is sigstore-go and what that brings.
+# More than a third of it is sigstore-go and what that brings.
 [ "$(docker image inspect --format '{{.Size}}' "$image-archive")" -lt 32000000 ] || { echo "the image is larger than 32 MB" >&2 && exit 1; }
 scripts/container-demo.sh "$image-archive"
 
