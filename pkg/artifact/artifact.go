@@ -54,6 +54,13 @@ type Artifact struct {
 	AllowHTTP   bool             // plain http will do: the registry says so, and a checksum that nobody can forge is declared
 }
 
+// Finding returns a finding about the artifact, at its URL.
+func (a Artifact) Finding(rule, message, fix string) finding.Finding {
+	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
+	f.Document = a.Document
+	return f
+}
+
 // Slot tells where in its document an artifact's values are written, as RFC 6901 pointers; "" is a value without a place of its
 // own.
 type Slot struct {

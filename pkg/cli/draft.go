@@ -107,7 +107,7 @@ func (s *sum) ambiguous(f verify.LocalFile) *finding.Finding {
 
 // lacks says why an artifact gets no checksum.
 func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
-	f := finding.New(finding.ArtifactMissingChecksum, a.Manifest, a.Pointer, a.Position, message, fix)
+	f := a.Finding(finding.ArtifactMissingChecksum, message, fix)
 	f.Severity = finding.Error
 	return &f
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -138,7 +139,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 	}
 	delete(platforms, "")
 	if g.platform != "" && len(platforms) > 0 && !platforms[g.platform] {
-		return nil, fmt.Errorf("flag --platform is %s, and no file is for that: the manifests have %s", finding.Quote(g.platform), finding.Quote(strings.Join(sortedKeys(platforms), " ")))
+		return nil, fmt.Errorf("flag --platform is %s, and no file is for that: the manifests have %s", finding.Quote(g.platform), finding.Quote(strings.Join(slices.Sorted(maps.Keys(platforms)), " ")))
 	}
 	if images > 0 {
 		in.Notes = append(in.Notes, fmt.Sprintf("Container images are not downloaded: %d %s left out", images, english.PluralWord(images, "is", "are")))
@@ -147,15 +148,6 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 		in.Notes = append(in.Notes, "There is no file to download")
 	}
 	return all, nil
-}
-
-func sortedKeys(of map[string]bool) []string {
-	var keys []string
-	for key := range of {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // concernsFiles reports whether a finding of a manifest that could be read is about what is downloaded, and not about its form.
@@ -170,16 +162,9 @@ func concernsFiles(f finding.Finding) bool {
 	return true
 }
 
-// aboutFile returns a finding about an artifact, at its URL.
-func aboutFile(rule string, a artifact.Artifact, message, fix string) finding.Finding {
-	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
-	f.Document = a.Document
-	return f
-}
-
 func refusedName(a artifact.Artifact, err error) verify.Result {
 	return verify.Result{Artifact: a, Status: verify.Refused, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
-		aboutFile(finding.ArtifactRefused, a, "The file is not downloaded: "+err.Error(), "Correct the manifest: the service's id and the file's name make up the path")}}
+		a.Finding(finding.ArtifactRefused, "The file is not downloaded: "+err.Error(), "Correct the manifest: the service's id and the file's name make up the path")}}
 }
 
 // isSameFile reports whether two artifacts under one path have the same bytes, as far as the manifests tell: by their checksums, else

@@ -225,7 +225,7 @@ func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bo
 			s.errs = append(s.errs, err)
 		}
 		r = verify.Result{Artifact: r.Artifact, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
-			aboutFile(finding.ArtifactUnreachable, r.Artifact, "The file was downloaded, and could not be kept: "+err.Error(), "")}}
+			r.Artifact.Finding(finding.ArtifactUnreachable, "The file was downloaded, and could not be kept: "+err.Error(), "")}}
 	}
 	s.tried[t] = append(s.tried[t], r)
 	return false
@@ -289,7 +289,7 @@ func (s *store) explain(r verify.Result, isKept bool) verify.Result {
 	if r.Status != verify.Unverified || s.policy.Trusted(r.Artifact) {
 		return r
 	}
-	f := aboutFile(finding.ArtifactMissingChecksum, r.Artifact, "No checksum is declared, so the file was not kept",
+	f := r.Artifact.Finding(finding.ArtifactMissingChecksum, "No checksum is declared, so the file was not kept",
 		"Ask whoever publishes the manifest for a checksum. Give `--allow-unverified` to keep the file without permission to execute it")
 	f.Severity = finding.Error
 	if isKept {

@@ -106,9 +106,7 @@ func (m *Memory) changes(artifacts []report.Artifact, baseline verify.Baseline, 
 			if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
 				message, fix = verify.ChangedImage(ref, baseline, now)
 			}
-			f := finding.New(finding.ArtifactChanged, a.Manifest, a.Pointer, a.Position, message, fix)
-			f.Document = a.Document
-			if f, isReported := m.judge(f, a.URL, a.Observed); isReported {
+			if f, isReported := m.judge(a.Finding(finding.ArtifactChanged, message, fix), a.URL, a.Observed); isReported {
 				all = append(all, f)
 			}
 		}

@@ -35,9 +35,7 @@ func (m *Memory) isExcused(a report.Artifact, kind state.Kind, f state.File, sai
 	if kind == state.Changed && a.Declared.IsZero() {
 		rule = finding.ArtifactChanged
 	}
-	likely := finding.New(rule, a.Manifest, a.Pointer, a.Position, "", "")
-	likely.Document = a.Document
-	likely, _ = m.judge(likely, a.URL, f.Problem.Digest)
+	likely, _ := m.judge(a.Finding(rule, "", ""), a.URL, f.Problem.Digest)
 	return !likely.Waived.IsZero()
 }
 

@@ -39,9 +39,13 @@ type subject struct {
 }
 
 func (s *subject) report(rule string, l Link, message, fix string) {
+	s.findings.Add(s.finding(rule, l, message, fix))
+}
+
+func (s *subject) finding(rule string, l Link, message, fix string) finding.Finding {
 	f := finding.New(rule, s.Path, l.Pointer, l.Position, message, fix)
 	f.Document = l.Document
-	s.findings.Add(f)
+	return f
 }
 
 // Link is a URL as a manifest declares it: of one file, or of a folder that several files are in.

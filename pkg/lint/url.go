@@ -65,9 +65,7 @@ func urlInsecure(s *subject) {
 		if u.Scheme == "http" {
 			fix = "Write " + finding.QuoteURL("https"+l.Declared[len("http"):]) + "."
 		}
-		f := finding.New(finding.URLInsecure, s.Path, l.Pointer, l.Position,
-			fmt.Sprintf("The URL uses %s instead of https: others on the network can replace the file", finding.Quote(u.Scheme)), fix)
-		f.Document = l.Document
+		f := s.finding(finding.URLInsecure, l, fmt.Sprintf("The URL uses %s instead of https: others on the network can replace the file", finding.Quote(u.Scheme)), fix)
 		if u.Scheme == "http" && l.allowHTTP {
 			f.Severity = finding.Warning
 		}

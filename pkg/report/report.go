@@ -177,13 +177,17 @@ func Build(in Input) *Report {
 	return r
 }
 
+// Finding returns a finding about the artifact, at its URL.
+func (a Artifact) Finding(rule, message, fix string) finding.Finding {
+	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
+	f.Document = a.Document
+	return f
+}
+
 // explainFailures adds a finding for each artifact that failed without one.
 func (r *Report) explainFailures() {
 	for _, a := range r.unexplained(finding.Error) {
-		f := finding.New(failureRules[a.Status], a.Manifest, a.Pointer, a.Position,
-			"The file was not verified: it ended as "+finding.Quote(a.Status.String()), "")
-		f.Document = a.Document
-		r.Findings = append(r.Findings, f)
+		r.Findings = append(r.Findings, a.Finding(failureRules[a.Status], "The file was not verified: it ended as "+finding.Quote(a.Status.String()), ""))
 	}
 }
 

@@ -240,7 +240,7 @@ func (t *Attester) unattested(ctx context.Context, a artifact.Artifact, rule pro
 	case found.err != nil:
 		return []finding.Finding{unchecked(a, rule, "Who built the file is not known: "+found.err.Error())}
 	case len(strangers) > 0:
-		return append(findings, at(a, finding.ProvenanceOtherBuilder, "The file is attested by somebody else: "+listed(strangers), ""))
+		return append(findings, a.Finding(finding.ProvenanceOtherBuilder, "The file is attested by somebody else: "+listed(strangers), ""))
 	case len(unknown) > 0 || isTold:
 		return findings
 	}
@@ -254,7 +254,7 @@ func (t *Attester) unattested(ctx context.Context, a artifact.Artifact, rule pro
 	case wasAttested:
 		return []finding.Finding{lost(a, rule, message+fmt.Sprintf(", and %s built the one before", builder(by)))}
 	case isReported:
-		f := at(a, finding.ProvenanceMissing, message, "")
+		f := a.Finding(finding.ProvenanceMissing, message, "")
 		f.Severity = level
 		return []finding.Finding{f}
 	case err != nil:
@@ -294,7 +294,7 @@ func (t *Attester) changed(ctx context.Context, a artifact.Artifact, by provenan
 	if !found || strings.EqualFold(before.Repository, by.Repository) && strings.EqualFold(before.Workflow(), by.Workflow()) {
 		return nil
 	}
-	return []finding.Finding{at(a, finding.ProvenanceChanged, fmt.Sprintf("%s built the file, and %s the one before", builder(by), builder(before)), "")}
+	return []finding.Finding{a.Finding(finding.ProvenanceChanged, fmt.Sprintf("%s built the file, and %s the one before", builder(by), builder(before)), "")}
 }
 
 // builder names who built a file, in a sentence.
@@ -307,7 +307,7 @@ func builder(by provenance.Facts) string {
 }
 
 func lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
-	f := at(a, finding.ProvenanceLost, message, "")
+	f := a.Finding(finding.ProvenanceLost, message, "")
 	if level, _ := severityOf(rule.Missing); rule.Missing != "" && level == finding.Error {
 		f.Severity = finding.Error
 	}

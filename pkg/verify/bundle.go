@@ -133,7 +133,7 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result, builders 
 		switch a := r.Artifact; {
 		case a.Attests == "" || r.Status != Unavailable && r.Status != Verified && r.Status != Unverified: // its own findings say why
 		case r.Status == Unavailable:
-			r.Findings = append(r.Findings, at(a, finding.ProvenanceInvalid, fmt.Sprintf("The declared attestation of %s is gone", finding.Quote(a.Attests)), ""))
+			r.Findings = append(r.Findings, a.Finding(finding.ProvenanceInvalid, fmt.Sprintf("The declared attestation of %s is gone", finding.Quote(a.Attests)), ""))
 		case r.Text == nil:
 			r.Findings = append(r.Findings, t.uncheckedBundle(a, "too many bundles were read at once"))
 		default:
@@ -148,7 +148,7 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 	verify := func(sum string) *provenance.Facts {
 		by, p := t.judgeDeclared(t.verifyAll(r.Text, sum), a.URL)
 		if by == nil {
-			r.Findings = append(r.Findings, p.of(at(a, p.rule, p.message, "")))
+			r.Findings = append(r.Findings, p.of(a.Finding(p.rule, p.message, "")))
 		}
 		return by
 	}

@@ -32,7 +32,7 @@ type seen struct {
 }
 
 func found(a artifact.Artifact, rule, message, fix string) *finding.Finding {
-	f := at(a, rule, message, fix)
+	f := a.Finding(rule, message, fix)
 	return &f
 }
 

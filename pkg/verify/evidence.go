@@ -81,7 +81,7 @@ func compared(results []Result, known *evidence, baseline Baseline) []Result {
 	message := Changed(baseline, now) + known.secondDownload(baseline.Digest, "the earlier file")
 	for i, r := range results {
 		if r.Status == Unverified {
-			results[i].Findings = append(r.Findings, at(r.Artifact, finding.ArtifactChanged, message, ""))
+			results[i].Findings = append(r.Findings, r.Artifact.Finding(finding.ArtifactChanged, message, ""))
 		}
 	}
 	return results

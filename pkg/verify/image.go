@@ -85,7 +85,7 @@ func declaredImage(a artifact.Artifact, ref image.Reference) *artifact.Field[dig
 }
 
 func notAnImage(a artifact.Artifact, err error) Result {
-	return refused(a, at(a, finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.QuoteURL(a.URL), err), ""))
+	return refused(a, a.Finding(finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.QuoteURL(a.URL), err), ""))
 }
 
 // inspectImage finds out about an image. In fast mode the registry's word is enough where it says what is expected, or
@@ -160,7 +160,7 @@ func (p Policy) judgeImage(a artifact.Artifact, known seenImage) Result {
 		r.Findings = append(r.Findings, changedImage(a, known))
 	}
 	if known.moved != "" {
-		r.Findings = append(r.Findings, at(a, finding.ImageTagMoved,
+		r.Findings = append(r.Findings, a.Finding(finding.ImageTagMoved,
 			fmt.Sprintf("The tag %s %s; the digest beside it still decides what is pulled", finding.Quote(known.ref.Tag), known.moved), ""))
 	}
 	if a.Checksum == nil && p.MissingChecksum != nil {
@@ -189,7 +189,7 @@ func (k seenImage) isChanged() bool {
 
 func changedImage(a artifact.Artifact, known seenImage) finding.Finding {
 	message, fix := ChangedImage(known.ref, known.baseline, known.Digest)
-	return at(a, finding.ArtifactChanged, message, fix)
+	return a.Finding(finding.ArtifactChanged, message, fix)
 }
 
 // ChangedImage says that a reference's tag is at another image than its baseline, and what to do.
@@ -209,7 +209,7 @@ func unpinned(a artifact.Artifact, known seenImage) finding.Finding {
 	case !known.Digest.IsZero():
 		fix = "Review the image that the tag is at now; then " + writePinned(known.ref, known.Digest)
 	}
-	return at(a, finding.ImageUnpinned, message, fix)
+	return a.Finding(finding.ImageUnpinned, message, fix)
 }
 
 // quotable is how many characters of a reference can be quoted whole.
@@ -226,7 +226,7 @@ func writePinned(ref image.Reference, d digest.Digest) string {
 // withMutable adds that an image is named so that it changes as a matter of course.
 func withMutable(r Result, ref image.Reference) Result {
 	if why := ref.Mutable(); why != "" && r.Artifact.Checksum == nil {
-		r.Findings = append(r.Findings, at(r.Artifact, finding.URLMutable,
+		r.Findings = append(r.Findings, r.Artifact.Finding(finding.URLMutable,
 			fmt.Sprintf("The reference has %s: what is pulled changes with every release, without a change here", why),
 			"Name the tag of a version, and the digest behind it"))
 	}
@@ -257,7 +257,7 @@ func otherImage(a artifact.Artifact, other *image.OtherError) Result {
 	r := Result{Artifact: a, Status: Mismatch, Observation: Observation{Digest: other.Got, Size: -1}, Source: FromDownload}
 	if a.Checksum == nil { // the digest is another artifact's to declare
 		r.Status = Invalid
-		r.Findings = []finding.Finding{at(a, finding.ArtifactMismatch, message, fix)}
+		r.Findings = []finding.Finding{a.Finding(finding.ArtifactMismatch, message, fix)}
 		return r
 	}
 	r.Findings = []finding.Finding{atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)}
@@ -269,10 +269,10 @@ func describe(body []byte) string { return format.Sniff(body, true).Describe() }
 // noImage says what a registry has in an image's place.
 func noImage(a artifact.Artifact, invalid *image.InvalidError) finding.Finding {
 	if format.Sniff(invalid.Body, true).Kind == format.HTML {
-		return at(a, finding.ArtifactHTMLPage, fmt.Sprintf("The registry serves %s instead of an image's manifest", describe(invalid.Body)),
+		return a.Finding(finding.ArtifactHTMLPage, fmt.Sprintf("The registry serves %s instead of an image's manifest", describe(invalid.Body)),
 			"Check the registry's host: this one answers like a web site")
 	}
-	return at(a, finding.ArtifactWrongFormat, invalid.Message, "Name an image that docker can pull")
+	return a.Finding(finding.ArtifactWrongFormat, invalid.Message, "Name an image that docker can pull")
 }
 
 // isImage reports whether a download is an image to ask a registry about.

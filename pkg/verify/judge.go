@@ -15,17 +15,10 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// at returns a finding about an artifact, at its URL.
-func at(a artifact.Artifact, rule, message, fix string) finding.Finding {
-	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
-	f.Document = a.Document
-	return f
-}
-
 // atField returns a finding about a declared value, at that value. Its pointer is the artifact's where the value is not
 // below that, such as the checksum of several mirrors.
 func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message, fix string) finding.Finding {
-	f := at(a, rule, message, fix)
+	f := a.Finding(rule, message, fix)
 	f.Position = field.Position
 	if strings.HasPrefix(field.Pointer, a.Pointer+"/") {
 		f.Pointer = field.Pointer
@@ -114,7 +107,7 @@ func unread(a artifact.Artifact, err error) Result {
 	case fetch.Refused:
 		r.Status, rule = Refused, finding.ArtifactRefused
 	}
-	r.Findings = []finding.Finding{at(a, rule, failure.Message, failure.Fix)}
+	r.Findings = []finding.Finding{a.Finding(rule, failure.Message, failure.Fix)}
 	return r
 }
 
@@ -138,7 +131,7 @@ func conflicting(d Download, first, second artifact.Artifact) []Result {
 	for _, a := range d.Artifacts {
 		message := fmt.Sprintf("Two digests are declared for this URL: %s in %s and %s in %s. Nothing was downloaded, since at most one can be right",
 			finding.Quote(first.Checksum.Value.String()), place(first), finding.Quote(second.Checksum.Value.String()), place(second))
-		results = append(results, refused(a, at(a, finding.ArtifactDigestConflict, message, "")))
+		results = append(results, refused(a, a.Finding(finding.ArtifactDigestConflict, message, "")))
 	}
 	return results
 }

@@ -56,7 +56,7 @@ func (p Policy) unverified(a artifact.Artifact, known *evidence) (note string, f
 		message += "; and since the file was not read, nobody can tell whether it is of a safe format, which would need none"
 		fix = "Declare a checksum, or use the mode `full`, which reads the file"
 	}
-	missing := at(a, finding.ArtifactMissingChecksum, message, fix)
+	missing := a.Finding(finding.ArtifactMissingChecksum, message, fix)
 	missing.Severity = *p.MissingChecksum
 	return "", []finding.Finding{missing}
 }
