@@ -38,18 +38,6 @@ func writeFile(input, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// openRegular opens a regular file: opening a named pipe would block, whatever signal comes.
-func openRegular(name string) (*os.File, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is not a regular file")
-	}
-	return os.Open(name)
-}
-
 // filePermissions let later steps, which may run as another user, read what the Action wrote.
 const filePermissions = 0o644
 

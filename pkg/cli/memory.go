@@ -8,6 +8,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/drift"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/state"
 )
 
@@ -45,7 +46,7 @@ func (e Env) now() time.Time {
 }
 
 func readState(name string) (*state.State, error) {
-	file, err := openRegular(name)
+	file, err := source.OpenRegular(name)
 	if err != nil {
 		return nil, err
 	}

@@ -92,8 +92,9 @@ func (a *action) rejudge(ctx context.Context, merged *report.Report, made *plan.
 		}
 		return f
 	}
-	isWhole := merged.Scope == source.ScopeAll && merged.Complete && merged.Mode != modeOffline
-	merged.Rejudge(reset, judge.Judge, func() []finding.Finding { return judge.Waivers(isWhole) })
+	merged.Rejudge(reset, judge.Judge, func() []finding.Finding {
+		return judge.Waivers(merged.IsWhole && merged.Complete && merged.Mode != modeOffline)
+	})
 	known.Judge = judge.Judge
 	return nil
 }
@@ -170,7 +171,7 @@ const maxReports = 1 << 30
 
 // readReport reads a report of at most as many bytes as are left, and takes those off.
 func readReport(name string, left *int64) (*report.Report, error) {
-	file, err := openRegular(name)
+	file, err := source.OpenRegular(name)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -183,7 +184,7 @@ func told(published map[hosts.Ref]hosts.Published) func(context.Context, hosts.R
 }
 
 func readPlan(name string) (*plan.Plan, digest.Digest, error) {
-	file, err := openRegular(name)
+	file, err := source.OpenRegular(name)
 	if err != nil {
 		return nil, digest.Digest{}, fmt.Errorf("the plan %s can't be read: %w", finding.Quote(name), err)
 	}

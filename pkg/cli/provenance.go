@@ -25,7 +25,7 @@ func trustedRoot(name string) (*provenance.Roots, error) {
 	if name == "" {
 		return provenance.PublicGood(), nil
 	}
-	file, err := openRegular(name)
+	file, err := source.OpenRegular(name)
 	if err != nil {
 		return nil, finding.WithoutPath(err)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -335,12 +336,7 @@ func (s *sum) declare(d *draft, r verify.Result) error {
 
 // toDeclare returns the digest that is written: where the place for it is called after an algorithm, that one's.
 func toDeclare(r verify.Result) digest.Digest {
-	for _, d := range r.Others {
-		if d.Algorithm == r.Artifact.Wanted {
-			return d
-		}
-	}
-	return r.Digest
+	return cmp.Or(r.Under(r.Artifact.Wanted), r.Digest)
 }
 
 // setPinned tells the URL that names a commit, and puts it into a draft.

@@ -13,6 +13,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -36,7 +37,7 @@ func readSums(name string) (*sums, error) {
 	if name == "" {
 		return nil, nil
 	}
-	file, err := openRegular(name)
+	file, err := source.OpenRegular(name)
 	if err != nil {
 		return nil, finding.WithoutPath(err)
 	}

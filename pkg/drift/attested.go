@@ -26,7 +26,7 @@ func (m *Memory) Builder(a artifact.Artifact) (by provenance.Facts, found bool) 
 func (m *Memory) learnAttested(r *report.Report) {
 	for _, a := range r.Artifacts {
 		if e := a.Evidence; e != nil && e.Attested != nil {
-			for _, sum := range sumsOf(a) {
+			if sum := under([]report.Artifact{a}, digest.SHA256).Sum; sum != "" {
 				m.Attest(e.Attested.Repository, sum, e.Attested.Builds)
 			}
 		}
@@ -43,23 +43,7 @@ func (m *Memory) forgetAttested(r *report.Report) {
 	named, known := map[string]bool{}, map[string]bool{}
 	for _, a := range r.Artifacts {
 		named[verify.Key(a.URL)], named[placeKey(a.Manifest, a.Pointer)] = true, true
-		for _, sum := range append(sumsOf(a), a.Declared.Sum) {
-			known[sum] = true
-		}
+		known[under([]report.Artifact{a}, digest.SHA256).Sum], known[a.Declared.Sum] = true, true
 	}
 	m.KeepAttested(func(key string) bool { return named[key] }, func(sum string) bool { return known[sum] })
-}
-
-// sumsOf returns the SHA-256 of an artifact's bytes, in hex, where it is known.
-func sumsOf(a report.Artifact) []string {
-	all := []digest.Digest{a.Observed}
-	if a.Evidence != nil {
-		all = append(all, a.Evidence.Others...)
-	}
-	for _, d := range all {
-		if d.Algorithm == digest.SHA256 {
-			return []string{d.Sum}
-		}
-	}
-	return nil
 }

@@ -88,9 +88,7 @@ func (p *Part) open() (err error) {
 			p.file.Close()
 			return err
 		}
-		named, err1 := p.folder.regular(p.key + partSuffix)
-		opened, err2 := p.file.Stat()
-		if err1 == nil && err2 == nil && os.SameFile(named, opened) {
+		if p.isOwn() == nil {
 			return nil
 		}
 		p.file.Close()

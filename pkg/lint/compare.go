@@ -62,6 +62,9 @@ func Compare(base, head *registry.Manifest) Comparison {
 // their indices, with those of the pairs that are known already.
 func match(base, head []artifact.Artifact, known map[int]int, keys ...func(artifact.Artifact) string) map[int]int {
 	pairs, isTaken := map[int]int{}, map[int]bool{}
+	if len(base) == 0 {
+		return pairs
+	}
 	for i, j := range known {
 		pairs[i], isTaken[j] = j, true
 	}

@@ -17,11 +17,11 @@ import (
 type Commit struct {
 	API   *github.Client
 	SHA   string
-	Disk  *Workspace        // a checkout; nil for none
-	Git   *git.Checkout     // the same, where this machine has a git that reads it
-	files []github.File     // once it was listed
-	texts map[string][]byte // that were read ahead, by blob
-	calls atomic.Int64      // made for texts
+	Disk  *Workspace           // a checkout; nil for none
+	Git   func() *git.Checkout // the same, nil where git does not read it; may be nil itself
+	files []github.File        // once it was listed
+	texts map[string][]byte    // that were read ahead, by blob
+	calls atomic.Int64         // made for texts
 }
 
 // List implements Tree.
@@ -71,7 +71,11 @@ func (c *Commit) onDisk(ctx context.Context, f github.File, maxSize int) ([]byte
 	if c.Git == nil || !objectName.MatchString(f.BlobSHA) {
 		return nil, false
 	}
-	text, err = c.Git.Blob(ctx, f.BlobSHA)
+	repository := c.Git()
+	if repository == nil {
+		return nil, false
+	}
+	text, err = repository.Blob(ctx, f.BlobSHA)
 	return text, err == nil && github.IsBlob(f.BlobSHA, text)
 }
 

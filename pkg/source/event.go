@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/git"
@@ -19,7 +20,9 @@ type Event struct {
 	Scope     string   // ScopeChanged or ScopeAll
 	Environ   []string // for git: "NAME=value"
 
-	commits []*Commit // that were read through the API
+	commits []*Commit            // that were read through the API
+	disk    *Workspace           // once it was opened; nil where there is none
+	git     func() *git.Checkout // the same, opened when it is asked for first
 }
 
 // Select implements Origin. On a pull request manifests come from the head commit in GitHub's API, since nothing in a checkout can
@@ -148,23 +151,22 @@ func (e *Event) hasNewerHead(ctx context.Context) bool {
 
 // commit is a commit in GitHub's API. Texts that the workspace holds too are read there.
 func (e *Event) commit(ctx context.Context, sha string) *Commit {
-	c := &Commit{API: e.API, SHA: sha}
-	if e.Workspace != "" {
+	if e.disk == nil && e.Workspace != "" {
 		if w, err := OpenWorkspace(e.Workspace, ""); err == nil {
-			c.Disk = &w
-			c.Git = e.checkoutOf(ctx, w)
+			e.disk, e.git = &w, sync.OnceValue(func() *git.Checkout { return checkoutOf(ctx, w, e.Environ) })
 		}
 	}
+	c := &Commit{API: e.API, SHA: sha, Disk: e.disk, Git: e.git}
 	e.commits = append(e.commits, c)
 	return c
 }
 
-// checkoutOf returns the workspace as a git checkout, nil where it is none or git does not read it.
-func (e *Event) checkoutOf(ctx context.Context, w Workspace) *git.Checkout {
+// checkoutOf returns a workspace as a git checkout, nil where it is none or git does not read it.
+func checkoutOf(ctx context.Context, w Workspace, environ []string) *git.Checkout {
 	if !w.IsRepository() {
 		return nil
 	}
-	c, err := git.Open(ctx, w.Dir, e.Environ)
+	c, err := git.Open(ctx, w.Dir, environ)
 	if err != nil {
 		return nil
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -163,7 +162,7 @@ func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []by
 
 // readOnDisk reads a regular file by its path on disk.
 func readOnDisk(name string, maxSize int) ([]byte, error) {
-	f, err := os.Open(filepath.Clean(name))
+	f, err := OpenRegular(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, UsageError{errMissing}
 	}
@@ -171,9 +170,6 @@ func readOnDisk(name string, maxSize int) ([]byte, error) {
 		return nil, usage("%w", finding.WithoutPath(err))
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, usage("it is not a regular file")
-	}
 	return io.ReadAll(io.LimitReader(f, int64(maxSize)+1))
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
@@ -85,16 +86,33 @@ func (w Workspace) ReadUnfollowed(ctx context.Context, f github.File, maxSize in
 	return w.Read(ctx, f, maxSize)
 }
 
-// readRegular reads at most one byte more than a file may have, so that its reader can tell.
-func (w Workspace) readRegular(name string, maxSize int) ([]byte, error) {
-	info, err := w.root.Stat(name)
+// readFlags open a file for reading; a named pipe does not block.
+const readFlags = os.O_RDONLY | syscall.O_NONBLOCK
+
+// OpenRegular opens a regular file by its path on disk. Opening anything else is an error, and never blocks.
+func OpenRegular(name string) (*os.File, error) {
+	return regular(os.OpenFile(filepath.Clean(name), readFlags, 0))
+}
+
+// regular returns an open file if it is a regular one.
+func regular(file *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() { // opening a named pipe would block
-		return nil, errors.New("it is not a regular file")
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a regular file")
 	}
-	file, err := w.root.Open(name)
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// readRegular reads at most one byte more than a file may have, so that its reader can tell.
+func (w Workspace) readRegular(name string, maxSize int) ([]byte, error) {
+	file, err := regular(w.root.OpenFile(name, readFlags, 0))
 	if err != nil {
 		return nil, err
 	}

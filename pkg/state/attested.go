@@ -9,13 +9,11 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // Bounds of what a state holds of attestations.
-const (
-	maxBuilds   = 16 // of one file
-	maxFactText = 4 << 10
-)
+const maxFactText = 4 << 10
 
 // Builder is who built a file that was attested as it has to be.
 type Builder struct {
@@ -34,7 +32,7 @@ func (s *State) Attest(repository, sum string, builds []provenance.Facts) {
 		s.Attestations = map[string][]provenance.Facts{}
 	}
 	key := attestationKey(repository, sum)
-	if builds = builds[:min(len(builds), maxBuilds)]; checkBuilds(key, builds) == nil {
+	if builds = builds[:min(len(builds), verify.MaxBuilds)]; checkBuilds(key, builds) == nil {
 		s.Attestations[key] = builds
 	}
 }
@@ -95,8 +93,8 @@ func checkBuilds(key string, builds []provenance.Facts) error {
 	switch {
 	case err != nil || d.Algorithm != digest.SHA256 || d.String() != sum || repository == "" || len(key) > maxURL:
 		return errors.New("invalid key: expected a repository and a SHA-256")
-	case len(builds) == 0 || len(builds) > maxBuilds:
-		return fmt.Errorf("it has %d builds: expected 1 to %d", len(builds), maxBuilds)
+	case len(builds) == 0 || len(builds) > verify.MaxBuilds:
+		return fmt.Errorf("it has %d builds: expected 1 to %d", len(builds), verify.MaxBuilds)
 	}
 	for _, f := range builds {
 		if f.Release || f.Repository == "" || len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) > maxFactText {

@@ -92,7 +92,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 	if isDropped {
 		r.Findings = append(r.Findings, lost(a, rule, "The attestation that was declared here is gone"))
 	}
-	sum := r.sha256()
+	sum := r.Under(digest.SHA256).Sum
 	if sum == "" || t.Offline {
 		return
 	}
@@ -113,16 +113,6 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 	if r.Provenance = by; by != nil {
 		r.Findings = append(r.Findings, t.changed(ctx, a, *by)...)
 	}
-}
-
-// sha256 returns the SHA-256 of a complete body, in hex, "" where it is not known.
-func (r Result) sha256() string {
-	for _, d := range append([]digest.Digest{r.Digest}, r.Others...) {
-		if d.Algorithm == digest.SHA256 {
-			return d.Sum
-		}
-	}
-	return ""
 }
 
 // releaseOf returns the repository of a release asset, as "acme/tool", "" for any other URL.

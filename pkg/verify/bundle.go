@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
@@ -153,7 +154,7 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 		return by
 	}
 	for _, i := range targets {
-		if sum := results[i].sha256(); sum != "" && results[i].Status != Mismatch {
+		if sum := results[i].Under(digest.SHA256).Sum; sum != "" && results[i].Status != Mismatch {
 			builders[i] = verify(sum)
 		}
 	}

@@ -19,6 +19,16 @@ type Observation struct {
 	Attested *Attested       `json:"attested,omitzero"` // what a repository attests of the bytes; nil when that is nothing, or not known
 }
 
+// Under returns the digest of the bytes under an algorithm, zero where it is not known.
+func (o Observation) Under(algorithm digest.Algorithm) digest.Digest {
+	for _, d := range append([]digest.Digest{o.Digest}, o.Others...) {
+		if d.Algorithm == algorithm {
+			return d
+		}
+	}
+	return digest.Digest{}
+}
+
 // Baseline is what earlier scans saw at one URL. The zero Baseline is of a URL that no scan saw.
 type Baseline struct {
 	Observation
