@@ -47,7 +47,7 @@ func (s *sum) draft(setup *inspect.Registries, from source.Source) (*draft, []fi
 	}
 	d.manifest, d.edit, d.edited = m, m.Edit(d.upgraded), d.upgraded
 	d.wrong = slices.DeleteFunc(findings, func(f finding.Finding) bool {
-		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.mends(f, a) })
+		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.fixes(f, a) })
 	})
 	if slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return f.Rule == finding.URLConflict }) {
 		return nil, d.wrong, nil // two artifacts are one, or one of them is a mistake
@@ -60,8 +60,8 @@ func within(f finding.Finding, pointer string) bool {
 	return f.Pointer == pointer || strings.HasPrefix(f.Pointer, pointer+"/")
 }
 
-// mends reports whether a finding is about a value of an artifact that is replaced.
-func (s *sum) mends(f finding.Finding, a artifact.Artifact) bool {
+// fixes reports whether a finding is about a value of an artifact that is replaced.
+func (s *sum) fixes(f finding.Finding, a artifact.Artifact) bool {
 	return s.replaces(a) && (a.Checksum != nil && within(f, a.Checksum.Pointer) || a.Size != nil && within(f, a.Size.Pointer))
 }
 

@@ -181,7 +181,7 @@ func (p *program) verifier(c *Config, by rules) (*verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
+	api, err := p.publicAPI(c)
 	if err != nil {
 		return nil, err
 	}
@@ -194,6 +194,11 @@ func (p *program) verifier(c *Config, by rules) (*verify.Verifier, error) {
 		Fetcher: client, Images: image.New(client), Policy: policy, Concurrency: c.Concurrency, Progress: &verify.Progress{}, Patience: c.StallTimeout,
 		Fast: c.Mode == modeFast, Offline: c.Mode == modeOffline, Hosts: verify.Hosts{Peek: client.Peek, Asset: published(api), MaxSize: c.MaxFileSize},
 	}, nil
+}
+
+// publicAPI is GitHub's API for what any repository publishes.
+func (p *program) publicAPI(c *Config) (*github.Client, error) {
+	return github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
 }
 
 // published returns a function that tells what GitHub publishes of a release asset. Where GitHub does not

@@ -17,7 +17,7 @@ import (
 func (p *program) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "explain RULE",
-		Short:     "Say what a rule means, with an example, and how to mend it",
+		Short:     "Say what a rule means, with an example, and how to fix it",
 		Example:   "  verify-manifests explain artifact/mismatch",
 		Args:      oneArgument("the name of a rule"),
 		ValidArgs: ruleIDs(),

@@ -39,7 +39,7 @@ func trustedRoot(name string) (*provenance.Roots, error) {
 
 // attester returns what finds out who built the files of a job.
 func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*verify.Attester, error) {
-	api, err := github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
+	api, err := p.publicAPI(c)
 	if err != nil {
 		return nil, err
 	}

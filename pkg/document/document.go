@@ -1,5 +1,5 @@
 // Package document reads manifests, in JSON and in YAML, as one tree of values with their positions: strictly, since another
-// parser will read the same bytes, and with every value's place, since whoever has to mend one wants to be led to the line.
+// parser will read the same bytes, and with every value's place, since whoever has to fix one needs the line.
 package document
 
 import (

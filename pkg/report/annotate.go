@@ -60,7 +60,7 @@ type annotation struct {
 	text string
 }
 
-// annotations are those of a group: the first says how to mend it, and for how many.
+// annotations are those of a group: the first says how to fix it, and for how many.
 func (g group) annotations() []annotation {
 	var list []annotation
 	for i, e := range g {

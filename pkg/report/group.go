@@ -147,7 +147,8 @@ func (e entry) cause() string {
 	fmt.Fprintf(&key, "%d %q %q", danger, host, e.findings[0].Waived)
 	for _, s := range e.says {
 		message := s.message
-		if danger < lint || s.severity != finding.Error { // an error is the author's to fix, each by itself
+		isConflict := slices.Contains(s.rules, finding.ArtifactDigestConflict) // its digests and places are the cause
+		if !isConflict && (danger < lint || s.severity != finding.Error) {     // an error is the author's to fix, each by itself
 			message = variable.ReplaceAllString(message, "")
 		}
 		fmt.Fprintf(&key, " %q %q %q", s.severity, s.rules, message)
@@ -358,7 +359,7 @@ func (g group) count() string {
 	return english.Plural(len(g), what, "") + " of " + english.Plural(len(manifests), "manifest", "")
 }
 
-// sameFix reports whether what mends the first mends all.
+// sameFix reports whether what fixes the first fixes all.
 func (g group) sameFix(i int) bool {
 	return !slices.ContainsFunc(g, func(e entry) bool { return e.says[i].fix != g[0].says[i].fix })
 }

@@ -465,3 +465,17 @@ func TestManyFindingsAboutOneFileAreTold(t *testing.T) {
 		t.Errorf("%d bytes", len(got))
 	}
 }
+
+// TestEachURLWithTwoDigestsIsOneCause has two URLs of one host, each declared twice.
+func TestEachURLWithTwoDigestsIsOneCause(t *testing.T) {
+	conflict := func(url, pointer string, line int) verify.Result {
+		a := named(pointer, "", "https://dl.example.org/"+url, line)
+		return verify.Result{Artifact: a, Status: verify.Refused, Observation: verify.Observation{Size: -1},
+			Findings: []finding.Finding{about(a, finding.ArtifactDigestConflict, "Two digests are declared for this URL: `"+url+"1` and `"+url+"2`")}}
+	}
+	in := input(conflict("a", "/weights/1", 10), conflict("b", "/weights/2", 11), conflict("a", "/weights/3", 12), conflict("b", "/weights/4", 13))
+	got := text(t, report.Build(in), report.TextOptions{})
+	if strings.Count(got, "Two digests are declared") != 2 || strings.Count(got, "`b1`") != 1 {
+		t.Error(got)
+	}
+}

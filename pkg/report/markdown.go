@@ -307,7 +307,7 @@ func atLine(line int) string {
 	return fmt.Sprintf(":%d", line)
 }
 
-// details say what is wrong, with the digests under each other, how to mend it, and where.
+// details say what is wrong, with the digests under each other, how to fix it, and where.
 func (m markdown) details(g group) string {
 	var b strings.Builder
 	first := g[0]
