@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"drift":             {"artifact", "digest", "finding", "hosts", "image", "provenance", "report", "state", "verify"},
 	"github":            {"finding"},
 	"git":               {"finding"},
-	"source":            {"config", "document", "finding", "git", "github", "registry"},
+	"source":            {"config", "document", "finding", "git", "github", "provenance", "registry"},
 	"inspect":           {"artifact", "config", "document", "finding", "lint", "prem", "registry", "schema", "source", "verify"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},

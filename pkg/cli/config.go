@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
-	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -22,7 +21,7 @@ type Config struct {
 	FailOn          string   // "error", "warning" or "never"
 	Mode            string   // "full", "fast" or "offline"
 	PublicKeys      []minisign.PublicKey
-	Roots           *provenance.Roots
+	TrustedRoot     string // a file
 	Comment         string // "always", "on-failure" or "never"
 	Annotations     bool
 	DriftIssue      bool
@@ -59,5 +58,5 @@ func defaultConfig() *Config {
 
 // selecting returns what the inputs say of how manifests are found.
 func (c *Config) selecting() source.Inputs {
-	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], IsAnywhere: c.isCommandLine, Preset: c.Registry, Globs: c.Manifests}
+	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], IsAnywhere: c.isCommandLine, Preset: c.Registry, Globs: c.Manifests, TrustedRoot: c.TrustedRoot}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -32,6 +33,7 @@ type job struct {
 	settings   *source.Settings // nil where a plan gives the job
 	inspection inspect.Inspection
 	beside     map[string]string // SHA-256, in hex, of files that manifests attest and that are not judged, by path
+	roots      *provenance.Roots
 	registries *inspect.Registries
 	began      time.Time
 
@@ -101,6 +103,10 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 	if err != nil {
 		return nil, err
 	}
+	roots, err := rootsOf(s.Roots)
+	if err != nil {
+		return nil, err
+	}
 	registries, err := inspect.Bind(s.Settings)
 	if err != nil {
 		return nil, err
@@ -118,7 +124,7 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
 		},
 		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),
-		beside: besideOf(s, registries), settings: s.Settings, inspection: found, registries: registries, began: began,
+		beside: besideOf(s, registries, found.Artifacts), settings: s.Settings, roots: roots, inspection: found, registries: registries, began: began,
 	}, nil
 }
 

@@ -65,6 +65,10 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	roots, err := rootsOf(selected.Roots)
+	if err != nil {
+		return 0, err
+	}
 	registries, err := inspect.Bind(selected.Settings)
 	if err != nil {
 		return 0, err
@@ -77,7 +81,7 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, usageError{Err: err}
 	}
-	j := &job{rules: g.rulesOf(g.config, selected.File, selected.Remote), began: began}
+	j := &job{roots: roots, rules: g.rulesOf(g.config, selected.File, selected.Remote), began: began}
 	missing, failed := g.keep(work, j, targets, &in)
 	r := g.report(work, in, j)
 	if err := errors.Join(g.write(r, g.format, nil), failed); err != nil {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
-	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -63,7 +62,7 @@ var inputs = []input{
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
 	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts nobody", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
 	{"public-keys", "", selecting | downloading, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
-	{"trusted-root", "", selecting | downloading, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) **provenance.Roots { return &c.Roots }, trustedRoot)},
+	{"trusted-root", "", selecting | downloading, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) *string { return &c.TrustedRoot }, fileName)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
 	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},

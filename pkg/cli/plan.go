@@ -73,7 +73,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, m *memory) (*plan
 	}
 	made, hours := plan.New(j.downloads, loads, c.Plan)
 	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
-	made.ConfigFile = j.settings.ConfigFile
+	made.ConfigFile, made.TrustedRoot, made.Beside = j.settings.ConfigFile, j.settings.Roots, j.beside
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Manifests, j.in.Unchanged, j.in.Notes, j.in.Findings
 	made.Sign()
@@ -140,8 +140,12 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	roots, err := rootsOf(made.TrustedRoot)
+	if err != nil {
+		return nil, err
+	}
 	return &job{
-		began: p.now(),
+		began: p.now(), roots: roots, beside: made.Beside,
 		in: report.Input{
 			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests, Unchanged: made.Unchanged,
 			Notes: made.Notes, Findings: made.Findings,

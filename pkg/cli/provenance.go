@@ -6,13 +6,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
@@ -20,21 +21,16 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// trustedRoot reads the file of trusted roots; "" is the built-in one.
-func trustedRoot(name string) (*provenance.Roots, error) {
-	if name == "" {
+// rootsOf reads the text of trusted roots; without one, they are the built-in one.
+func rootsOf(text []byte) (*provenance.Roots, error) {
+	if text == nil {
 		return provenance.PublicGood(), nil
 	}
-	file, err := source.OpenRegular(name)
+	roots, err := provenance.ParseRoots(text)
 	if err != nil {
-		return nil, finding.WithoutPath(err)
+		return nil, usageError{Err: fmt.Errorf("input trusted-root: %w", err)}
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, provenance.MaxRootSize+1))
-	if err != nil {
-		return nil, finding.WithoutPath(err)
-	}
-	return provenance.ParseRoots(text)
+	return roots, nil
 }
 
 // attester returns what finds out who built the files of a job.
@@ -45,7 +41,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*v
 	}
 	client, _ := v.Fetcher.(*fetch.Client)
 	t := &verify.Attester{
-		Roots: c.Roots, Server: p.server(), Concurrency: c.Concurrency, Offline: c.Mode == modeOffline,
+		Roots: j.roots, Server: p.server(), Concurrency: c.Concurrency, Offline: c.Mode == modeOffline,
 		GitHub: func(ctx context.Context, repository, sum string, yield func([]byte, error) bool) error {
 			return asked(api.Attestations(ctx, repository, sum, stored(client), func(bundle []byte, err error) bool {
 				if errors.Is(err, github.ErrNoBundle) {
@@ -104,17 +100,21 @@ func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]b
 	return reply.Body, nil
 }
 
-// besideOf returns the SHA-256, in hex, of the files in folders of manifests that attest files beside them, and that which manifests
-// there declare of artifacts, by folder and file name.
-func besideOf(s source.Selection, registries *inspect.Registries) map[string]string {
+// besideOf returns the SHA-256, in hex, of the files that artifacts attest and the run does not read as manifests' files, by path: of
+// their text, or as a manifest beside declares it.
+func besideOf(s source.Selection, registries *inspect.Registries, artifacts []artifact.Artifact) map[string]string {
 	sums := map[string]string{}
-	add := func(each source.Source) {
-		sum := sha256.Sum256(each.Text)
-		sums[each.Path] = hex.EncodeToString(sum[:])
+	for _, a := range artifacts {
+		if a.Attests != "" {
+			sums[path.Join(path.Dir(a.Manifest), a.Attests)] = ""
+		}
 	}
-	for _, each := range s.Manifests {
-		if s.Of(each.At()).AttestsBeside() && each.Problem == "" {
-			add(each)
+	if len(sums) == 0 {
+		return nil
+	}
+	add := func(name, sum string) {
+		if _, wanted := sums[name]; wanted {
+			sums[name] = sum
 		}
 	}
 	for _, each := range s.Beside {
@@ -122,14 +122,18 @@ func besideOf(s source.Selection, registries *inspect.Registries) map[string]str
 			if m, _ := registries.Read(each); m != nil {
 				for _, a := range m.Artifacts {
 					if a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
-						sums[path.Join(path.Dir(each.Path), path.Base(a.Name))] = a.Checksum.Value.Sum
+						add(path.Join(path.Dir(each.Path), path.Base(a.Name)), a.Checksum.Value.Sum)
 					}
 				}
 			}
 		}
 	}
-	for _, each := range s.Beside {
-		add(each)
+	for _, each := range slices.Concat(s.Manifests, s.Beside) {
+		if each.Problem == "" {
+			sum := sha256.Sum256(each.Text)
+			add(each.Path, hex.EncodeToString(sum[:]))
+		}
 	}
+	maps.DeleteFunc(sums, func(_, sum string) bool { return sum == "" })
 	return sums
 }

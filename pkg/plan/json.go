@@ -77,7 +77,7 @@ func (p *Plan) registry() digest.Digest {
 	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
 		text = fmt.Appendf(text, "%q=%q\n", name, p.Inputs[name])
 	}
-	return sum(fmt.Appendf(text, "%q", p.Config))
+	return sum(fmt.Appendf(text, "%q%q", p.Config, p.TrustedRoot))
 }
 
 var roleShape = regexp.MustCompile(`^(binary|weight|file|image)$`)
@@ -100,6 +100,11 @@ func (p *Plan) check() error {
 	}
 	if p.Registry != p.registry() {
 		return errors.New("the digest of its configuration is another one")
+	}
+	for path, sum := range p.Beside {
+		if _, err := digest.Parse("sha256:" + sum); err != nil {
+			return fmt.Errorf("invalid SHA-256 %s of %s", finding.Quote(sum), finding.Quote(path))
+		}
 	}
 	targets, places := map[target]bool{}, map[Place]bool{}
 	for _, f := range p.Files {

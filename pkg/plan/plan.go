@@ -28,12 +28,15 @@ type Plan struct {
 	Mode    string      `json:"mode"`
 	Shards  int         `json:"shards"`
 
-	// Inputs are the texts of those inputs that decide what is judged and how, by name. Registry is the digest of them and of
-	// Config, the text of the configuration file ("" for none).
+	// Inputs are the texts of those inputs that decide what is judged and how, by name. Registry is the digest of them, of TrustedRoot and
+	// of Config, the text of the configuration file ("" for none).
 	Inputs     map[string]string `json:"inputs"`
 	Config     string            `json:"config,omitzero"`
 	ConfigFile string            `json:"config_file,omitzero"` // the path of that file
 	Registry   digest.Digest     `json:"registry"`
+
+	TrustedRoot []byte            `json:"trusted_root,omitempty"` // text of the file of that input
+	Beside      map[string]string `json:"beside,omitempty"`       // SHA-256, in hex, of files that artifacts attest and no shard reads, by path
 
 	TrustedURLs     []string `json:"trusted_urls,omitempty"` // globs, the defaults filled in
 	MissingChecksum string   `json:"missing_checksum"`

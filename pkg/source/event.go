@@ -181,6 +181,9 @@ func (e *Event) Settings(ctx context.Context, in Inputs) (*Settings, error) {
 
 // resolve finds the tree whose manifests are judged, and the settings.
 func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit) (Tree, *Settings, error) {
+	if e.Workspace != "" {
+		in = in.within(e.Workspace)
+	}
 	remote := e.commit(ctx, e.Commit)
 	if e.PullRequest != 0 {
 		s, err := in.LoadBase(ctx, tip, remote)

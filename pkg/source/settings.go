@@ -15,6 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
@@ -40,6 +41,9 @@ type Inputs struct {
 	IsAnywhere bool     // a required ConfigFile may also be a path on disk, outside the registry
 	Preset     string   // "": what the configuration file says, else the default
 	Globs      []string // that select manifests; nil: the registries' own
+
+	TrustedRoot string // a file of Sigstore's trusted roots, by its path on disk; "" for none
+	rootInTree  string // the same, where it belongs to the registry: it is read there, as the configuration is
 }
 
 // Settings are a registry's configuration under the inputs.
@@ -49,6 +53,7 @@ type Settings struct {
 	File       *config.File      // the configuration file; nil where there is none
 	Text       []byte            // of it
 	Schemas    map[string][]byte // texts of the registries' JSON Schemas, by path
+	Roots      []byte            // text of the trusted roots that the inputs name; nil for none
 	Notes      []string          // for the reader of the report
 }
 
@@ -69,6 +74,9 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 		return nil, fmt.Errorf("the configuration file %s can't be used: %w", finding.Quote(s.ConfigFile), err)
 	}
 	if s.Set, err = in.registries(s.File); err != nil {
+		return nil, err
+	}
+	if s.Roots, err = in.readRoots(ctx, t); err != nil {
 		return nil, err
 	}
 	for _, r := range s.Registries {
@@ -158,6 +166,55 @@ func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []by
 		err = UsageError{errMissing}
 	}
 	return in.ConfigFile, text, err
+}
+
+// within returns the inputs for a registry in a folder on disk: a trusted root below that folder is read from the registry's tree.
+// Otherwise a pull request that is checked out there could bring its own.
+func (in Inputs) within(dir string) Inputs {
+	for _, folder := range spellings(dir) {
+		for _, name := range spellings(in.TrustedRoot) {
+			if below, err := filepath.Rel(folder, name); in.TrustedRoot != "" && err == nil && filepath.IsLocal(below) {
+				in.rootInTree = filepath.ToSlash(below)
+				return in
+			}
+		}
+	}
+	return in
+}
+
+// spellings returns the absolute paths of a file: as written, and with symbolic links resolved in its folder, and in its name too.
+func spellings(name string) []string {
+	absolute, err := filepath.Abs(name)
+	if err != nil {
+		return nil
+	}
+	all := []string{absolute}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(absolute)); err == nil {
+		all = append(all, filepath.Join(folder, filepath.Base(absolute)))
+	}
+	if real, err := filepath.EvalSymlinks(absolute); err == nil {
+		all = append(all, real)
+	}
+	return all
+}
+
+// readRoots reads the trusted roots that the inputs name, nil for none.
+func (in Inputs) readRoots(ctx context.Context, t Tree) (text []byte, err error) {
+	switch {
+	case in.TrustedRoot == "":
+		return nil, nil
+	case in.rootInTree == "":
+		text, err = readOnDisk(in.TrustedRoot, provenance.MaxRootSize)
+	default:
+		text, err = readRequired(ctx, t, in.rootInTree, provenance.MaxRootSize)
+	}
+	if err != nil && in.rootInTree != "" {
+		err = fmt.Errorf("%w (a file in the workspace is read where the configuration file is, on a pull request at the base: merge it first, or name a file outside the workspace)", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("input trusted-root is %s: %w", finding.Quote(in.TrustedRoot), err)
+	}
+	return text, nil
 }
 
 // readOnDisk reads a regular file by its path on disk.

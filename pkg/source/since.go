@@ -36,6 +36,7 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	}
 	defer disk.Close()
 	head := Worktree{Checkout: checkout, Disk: disk}
+	in = in.within(checkout.Root)
 	settings, err := in.LoadBase(ctx, tip, head)
 	if err != nil {
 		return Selection{}, UsageError{err}

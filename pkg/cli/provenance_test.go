@@ -1,0 +1,49 @@
+package cli_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/premAI-io/verify-manifests/pkg/provenance/provenancetest"
+)
+
+// TestAPullRequestBringsNoTrustedRoot names trusted roots in a workspace that holds the checkout of a pull request.
+func TestAPullRequestBringsNoTrustedRoot(t *testing.T) {
+	r := newServices(t, 1)
+	valid := string(provenancetest.New().Root())
+	r.api.AddToTree(beforeSHA, "base.json", valid)
+	r.api.AddToTree(beforeSHA, "base-invalid.json", "invalid")
+	outside := filepath.Join(t.TempDir(), "outside.json")
+	for name, text := range map[string]string{outside: valid, r.head + "/base.json": "a pull request's", r.head + "/base-invalid.json": valid, r.head + "/added.json": valid, r.head + "/empty.json": ""} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder := filepath.Join(t.TempDir(), "link")
+	for link, to := range map[string]string{r.head + "/link.json": outside, outside + ".link": r.head + "/added.json", folder: r.head} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct{ event, name, want string }{
+		{"pull_request", r.head + "/base.json", ""},
+		{"pull_request", outside, ""},
+		{"pull_request", r.head + "/base-invalid.json", "trusted root 1 of 1 can't be read"},
+		{"pull_request_target", r.head + "/added.json", "no such file"},
+		{"pull_request", r.head + "/link.json", "no such file"},
+		{"pull_request", outside + ".link", "no such file"},
+		{"pull_request", folder + "/link.json", "no such file"},
+		{"pull_request", outside + ".gone", "does not exist"},
+		{"schedule", r.head + "/added.json", ""},
+		{"schedule", outside, ""},
+		{"schedule", r.head + "/base.json", "trusted root 1 of 1 can't be read"},
+		{"schedule", r.head + "/empty.json", "0 trusted roots"},
+	} {
+		r.calls(t, test.event, r.head, "INPUT_TRUSTED-ROOT="+test.name)
+		if failed := strings.Contains(r.out, "trusted-root"); failed != (test.want != "") || !strings.Contains(r.out, test.want) {
+			t.Errorf("%s, %s: want %q, got %s", test.event, test.name, test.want, r.out)
+		}
+	}
+}
