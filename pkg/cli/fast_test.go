@@ -66,7 +66,7 @@ func largeRegistry(t testing.TB, urls int) (*scan, string) {
 
 func TestAFastScanAsksOnceOfEachURLAndReadsNothing(t *testing.T) {
 	t.Parallel()
-	const urls = 600
+	const urls = 300
 	s, dir := largeRegistry(t, urls)
 	first := s.calls()
 	s.run(t, dir, 2)
