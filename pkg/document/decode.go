@@ -3,6 +3,7 @@ package document
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // Decoder reads values of a known shape, such as those of a configuration file, and collects every error with its position. After
-// an error it continues with a zero value.
+// an error it returns a zero value.
 type Decoder struct {
 	File     string // the name in messages
 	problems []error
@@ -21,7 +22,7 @@ type Decoder struct {
 // Err returns all errors as one, nil for none.
 func (d *Decoder) Err() error { return errors.Join(d.problems...) }
 
-// Add collects an error that has its position in its text.
+// Add collects an error whose text has its position.
 func (d *Decoder) Add(err error) {
 	if err != nil {
 		d.problems = append(d.problems, err)
@@ -37,39 +38,32 @@ func (d *Decoder) fail(at finding.Position, format string, args ...any) {
 	d.Add(fmt.Errorf("%s:%d:%d: %w", finding.Clean(d.File), at.Line, at.Column, fmt.Errorf(format, args...)))
 }
 
-// checkTag reports a value with a tag, which may change its meaning.
-func (d *Decoder) checkTag(v *Value) {
+// expect reports a value that is not what was expected, or has a tag, which may change its meaning.
+func (d *Decoder) expect(v *Value, isExpected bool, what string) {
 	if tag := v.Tag(); tag != "" {
 		d.Fail(v, "%s has the unsupported tag %s", v.Label(), finding.Quote(tag))
+	}
+	if !isExpected {
+		d.Fail(v, "%s is %s; expected %s", v.Label(), v.Describe(), what)
 	}
 }
 
 // Fields calls the reader of each member of an object, and reports members without one.
 func (d *Decoder) Fields(v *Value, readers map[string]func(*Value)) {
-	d.checkTag(v)
-	if v.Kind() != Object {
-		d.Fail(v, "%s is %s; expected an object", v.Label(), v.Describe())
-	}
+	d.expect(v, v.Kind() == Object, "an object")
 	for _, member := range v.Members() {
 		if read := readers[member.Name()]; read != nil {
 			read(member)
 			continue
 		}
-		var known []string
-		for name := range readers {
-			known = append(known, name)
-		}
-		slices.Sort(known)
+		known := slices.Sorted(maps.Keys(readers))
 		d.fail(member.NamePosition(), "unknown key %s: the keys are %s", finding.Quote(member.Name()), strings.Join(known, ", "))
 	}
 }
 
 // Elements returns the elements of a list.
 func (d *Decoder) Elements(v *Value) []*Value {
-	d.checkTag(v)
-	if v.Kind() != Array {
-		d.Fail(v, "%s is %s; expected a list", v.Label(), v.Describe())
-	}
+	d.expect(v, v.Kind() == Array, "a list")
 	return v.Elements()
 }
 
@@ -78,17 +72,13 @@ func (d *Decoder) OneOrMore(v *Value) []*Value {
 	if v.Kind() != Array {
 		return []*Value{v}
 	}
-	d.checkTag(v)
-	return v.Elements()
+	return d.Elements(v)
 }
 
 // Text returns a text, which may be empty.
 func (d *Decoder) Text(v *Value) string {
-	d.checkTag(v)
 	text, isText := v.Text()
-	if !isText {
-		d.Fail(v, "%s is %s; expected a text", v.Label(), v.Describe())
-	}
+	d.expect(v, isText, "a text")
 	return text
 }
 
@@ -103,10 +93,7 @@ func (d *Decoder) Word(v *Value, words ...string) string {
 
 // Boolean returns true or false.
 func (d *Decoder) Boolean(v *Value) bool {
-	d.checkTag(v)
-	if v.Kind() != Boolean {
-		d.Fail(v, "%s is %s; expected true or false", v.Label(), v.Describe())
-	}
+	d.expect(v, v.Kind() == Boolean, "true or false")
 	return strings.EqualFold(v.Literal(), "true")
 }
 

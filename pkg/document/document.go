@@ -1,35 +1,26 @@
-// Package document reads manifests, in JSON and in YAML, as one tree of values with their positions: strictly, since another
-// parser will read the same bytes, and with every value's place, since whoever has to fix one needs the line.
+// Package document reads manifests in JSON, YAML and TOML as one tree of values with positions. It reads strictly: a text that two
+// common parsers read differently is an error, since another program will read the same bytes.
 package document
 
 import (
-	"fmt"
 	"path"
 	"strings"
-
-	"github.com/dustin/go-humanize"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // The bounds of a manifest.
 const (
-	DefaultMaxSize = 1 << 20 // bytes, where a registry says nothing else
-	MaxDepth       = 64      // objects and arrays inside each other, the root being the first
-	MaxName        = 1024    // bytes of a member's name; a weight's path is one, and macOS takes no longer path (PATH_MAX)
-	MaxPath        = 4096    // bytes of all the names that lead to a value, since each finding repeats them
+	DefaultMaxSize = 1 << 20 // bytes
+	MaxDepth       = 64      // nested objects and arrays, including the root
+	MaxName        = 1024    // bytes of a member's name; a weight's path is one, and PATH_MAX of macOS is 1,024
+	MaxPath        = 4096    // bytes of all names that lead to a value: each finding repeats them
 )
 
-// maxValues bounds the values of a text, aliases followed: real manifests have one in ten bytes or more.
+// maxValues bounds the values of a text, with aliases resolved. Real manifests have at most one value in ten bytes.
 func maxValues(size int) int { return 64*(size>>10) + 100_000 }
 
-const tooLargeFix = "Keep in the manifest what describes the files, and publish the rest as a file that it names; or split the manifest."
-
-func tooLarge(maxSize int) string {
-	return fmt.Sprintf("the manifest has more than %d bytes (%s), which are the most", maxSize, humanize.IBytes(uint64(maxSize)))
-}
-
-// Syntax is a language of manifests. The zero Syntax is the one that the file's name tells.
+// Syntax is a language of manifests. The zero Syntax means the one that the file's name tells.
 type Syntax string
 
 // The syntaxes.
@@ -50,7 +41,7 @@ func SyntaxOf(name string) Syntax {
 	return JSON
 }
 
-// Document is one document of a manifest: JSON has one, a YAML stream any number.
+// Document is one document of a manifest. A YAML file can have several.
 type Document struct {
 	Path   string // of the manifest, slash-separated
 	Index  int    // in the stream, from 0
@@ -65,8 +56,8 @@ type Options struct {
 	MaxSize int // bytes
 }
 
-// Read reads a manifest, whose path names it in findings. A text that can't be read strictly gives no document and the
-// findings that say why (json/*, yaml/*).
+// Read reads a manifest, whose path names it in findings. It returns documents or the findings (json/*, yaml/*, toml/*) that say
+// why the text can't be read, never both.
 func Read(path string, text []byte, o Options) ([]*Document, []finding.Finding) {
 	if o.MaxSize == 0 {
 		o.MaxSize = DefaultMaxSize
@@ -74,18 +65,15 @@ func Read(path string, text []byte, o Options) ([]*Document, []finding.Finding) 
 	if o.Syntax == "" {
 		o.Syntax = SyntaxOf(path)
 	}
-	if o.Syntax == YAML {
-		return readYAML(path, text, o.MaxSize)
-	}
-	read, syntax := readJSON, JSON
-	if o.Syntax == TOML {
-		read, syntax = readTOML, TOML
-	}
-	root, findings := read(path, text, o.MaxSize)
-	if root == nil {
+	r := &reader{syntax: o.Syntax, path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
+	documents := r.read(o.MaxSize)
+	if findings := r.findings.Findings(); len(findings) > 0 {
 		return nil, findings
 	}
-	return []*Document{{Path: path, Syntax: syntax, Share: len(text), Root: root}}, nil
+	for _, d := range documents {
+		d.Path, d.Syntax, d.Share = path, o.Syntax, len(text)/len(documents)
+	}
+	return documents, nil
 }
 
 // Finding returns a finding about a value of the document, at its first character.

@@ -14,8 +14,13 @@ import (
 // ErrNoPlace means that the text around a value doesn't show how to write another one there.
 var ErrNoPlace = errors.New("the text around it doesn't show how to write it")
 
-// ErrShared is the ErrNoPlace of a scalar that is an alias or has an anchor: to write there would change what others share.
+// ErrShared is the ErrNoPlace of a scalar that is an alias or has an anchor: an edit would change what others share.
 var ErrShared = fmt.Errorf("the value is an alias, or has an anchor: %w", ErrNoPlace)
+
+// noPlace returns an ErrNoPlace about a value.
+func noPlace(at *Value, why string) error {
+	return fmt.Errorf("line %d: %s: %w", at.at.Line, why, ErrNoPlace)
+}
 
 // Editor collects edits of one text. Every byte that no edit touches stays as it is.
 type Editor struct {
@@ -40,7 +45,7 @@ func (e *Editor) Replace(start, end int, with string) {
 	}
 }
 
-// Apply returns the text with all edits made. They don't overlap; several at one offset keep their order.
+// Apply returns the text with all edits made. They must not overlap; several at one offset keep their order.
 func (e *Editor) Apply() []byte {
 	slices.SortStableFunc(e.edits, func(a, b edit) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
 	var out bytes.Buffer
@@ -54,135 +59,117 @@ func (e *Editor) Apply() []byte {
 	return out.Bytes()
 }
 
-// SetText replaces a scalar by a text, between the quotes that it has. A text that would need other quotes is ErrNoPlace, and so
-// is one for a scalar that has become another one: under an alias it may stand at several places.
+// SetText replaces a scalar by a text, in the same quotes. The error is an ErrNoPlace for a text that needs other quotes, and for a
+// scalar that got another text before: it can have several places, as merged values do.
 func (e *Editor) SetText(v *Value, text string) error {
-	if was, isSet := e.set[v.start]; isSet && was != text {
-		return fmt.Errorf("line %d: an alias shares the value with an entry that needs another: %w", v.at.Line, ErrNoPlace)
-	}
-	if err := e.replaceScalar(v, text); err != nil {
-		return err
+	end, isBlank := e.blankAfter(v)
+	switch was, isSet := e.set[v.start]; {
+	case isSet && was != text:
+		return noPlace(v, "an alias shares the value with an entry that needs another")
+	case v.isShared:
+		return fmt.Errorf("line %d: %w", v.at.Line, ErrShared)
+	case isBlank && isPlain(text):
+		e.Replace(end, end, " "+text)
+	case v.end == 0:
+		return noPlace(v, "the value spans several lines, or is an alias")
+	default:
+		written, err := e.spell(v, text)
+		if err != nil {
+			return err
+		}
+		e.Replace(v.start, v.end, written)
 	}
 	e.set[v.start] = text
 	return nil
 }
 
-func (e *Editor) replaceScalar(v *Value, text string) error {
-	if v.isShared {
-		return fmt.Errorf("line %d: %w", v.at.Line, ErrShared)
-	}
-	if end, isBlank := e.blankAfter(v); isBlank && isPlain(text) {
-		e.Replace(end, end, " "+text)
-		return nil
-	}
-	if v.isYAML && v.end == 0 {
-		return fmt.Errorf("line %d: the value spans several lines, or is an alias: %w", v.at.Line, ErrNoPlace)
-	}
-	written, err := e.spell(v, text)
-	if err != nil {
-		return err
-	}
-	e.Replace(v.start, v.end, written)
-	return nil
-}
-
-// blankAfter returns the offset behind the colon of a member that has no value at all, not so much as an anchor.
+// blankAfter returns the offset behind the colon of a member without any value, anchor or tag.
 func (e *Editor) blankAfter(v *Value) (end int, isBlank bool) {
 	before := bytes.TrimRight(e.text[:v.start], " ")
-	hasProperty := v.start < len(e.text) && strings.IndexByte("&!", e.text[v.start]) >= 0
-	return len(before), v.isYAML && v.kind == Null && v.text == "" && !hasProperty && bytes.HasSuffix(before, []byte(":"))
+	hasProperty := bytes.HasPrefix(e.text[v.start:], []byte("&")) || bytes.HasPrefix(e.text[v.start:], []byte("!"))
+	return len(before), v.isOf(YAML) && v.kind == Null && v.text == "" && !hasProperty && bytes.HasSuffix(before, []byte(":"))
 }
 
-// spell writes a text between the quotes that another scalar of the document has.
+// spell writes a text in the quotes of another scalar of the document.
 func (e *Editor) spell(like *Value, text string) (string, error) {
 	quote := e.text[like.start]
 	switch {
-	case !like.isYAML:
+	case !like.isOf(YAML):
 		return quoteJSON(text), nil
 	case quote == '"' && !strings.ContainsAny(text, "\"\\\r\n"):
 		return `"` + text + `"`, nil
-	case quote == '\'' && !strings.ContainsAny(text, "'\r\n"):
-		return "'" + text + "'", nil
-	case isPlain(text):
+	case quote != '\'' && isPlain(text):
 		return text, nil
 	case !strings.ContainsAny(text, "'\r\n"):
 		return "'" + text + "'", nil
 	}
-	return "", fmt.Errorf("%w: the text holds quotes", ErrNoPlace)
+	return "", fmt.Errorf("%w: the text has quotes", ErrNoPlace)
 }
 
-// isPlain reports whether a text needs no quotes in YAML, in block and flow style, and every parser reads it as text.
-func isPlain(text string) bool {
-	isWord := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./+=:", r)
-	}
-	return text != "" && strings.IndexFunc(text, func(r rune) bool { return !isWord(r) }) < 0 && strings.Trim(text, "0123456789eE.+-") != "" &&
-		!strings.ContainsAny(text[:1], "-:=") && !strings.HasSuffix(text, ":")
-}
+var (
+	plainText = regexp.MustCompile(`^[A-Za-z0-9_./+]([A-Za-z0-9_./+=:-]*[A-Za-z0-9_./+=-])?$`)
+	number    = regexp.MustCompile(`^[0-9eE.+-]*$`)
+)
+
+// isPlain reports whether a text needs no quotes in YAML, in block and flow style, and no parser reads it as a number.
+func isPlain(text string) bool { return plainText.MatchString(text) && !number.MatchString(text) }
 
 func quoteJSON(text string) string {
 	quoted, _ := json.Marshal(text) // a string never fails
 	return string(quoted)
 }
 
-// AddText adds a member behind another one, formatted like it.
-func (e *Editor) AddText(sibling *Value, name, text string) error {
-	if sibling.isTOML {
-		return e.addTOML(sibling, name, text)
-	}
-	if !sibling.isYAML {
-		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+quoteJSON(text))
-		return nil
-	}
-	if sibling.end == 0 || sibling.parent.kind != Object || sibling.IsInherited() {
-		return fmt.Errorf("line %d: a checksum can't be added behind a value that spans several lines or is inherited: %w", sibling.at.Line, ErrNoPlace)
-	}
-	value, err := e.spell(sibling, text)
-	if err != nil {
-		return err
-	}
-	switch quote := e.text[sibling.nameStart]; {
-	case quote == '\'' && !strings.ContainsRune(name, '\''):
-		name = "'" + name + "'"
-	case quote == '"', !isPlain(name):
-		name = quoteJSON(name)
-	}
-	if e.isFlow(sibling) {
-		e.Replace(sibling.end, sibling.end, ", "+name+": "+value)
-		return nil
-	}
-	column := sibling.nameAt.Column - 1
-	if strings.Trim(string(e.lineBefore(sibling.nameStart)), " -") != "" {
-		return fmt.Errorf("line %d: the line has more than the entry: %w", sibling.at.Line, ErrNoPlace)
-	}
-	end := e.lineEnd(sibling.end)
-	e.Replace(end, end, e.lineBreak()+strings.Repeat(" ", column)+name+": "+value)
-	return nil
-}
-
 var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-func (e *Editor) addTOML(sibling *Value, name, text string) error {
-	if !bareKey.MatchString(name) {
-		name = quoteJSON(name)
+// AddText adds a member behind another one, formatted like it.
+func (e *Editor) AddText(sibling *Value, name, text string) error {
+	var member string
+	switch sibling.syntax {
+	case JSON:
+		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+quoteJSON(text))
+		return nil
+	case TOML:
+		if !bareKey.MatchString(name) {
+			name = quoteJSON(name)
+		}
+		member = name + " = " + quoteJSON(text)
+	case YAML:
+		if sibling.IsInherited() || sibling.parent.kind != Object {
+			return noPlace(sibling, "the value before it is inherited")
+		}
+		value, err := e.spell(sibling, text)
+		if err != nil {
+			return err
+		}
+		member = e.spellName(sibling, name) + ": " + value
 	}
-	member, indent := name+" = "+quoteJSON(text), string(e.lineBefore(sibling.nameStart))
+	indent := string(e.lineBefore(sibling.nameStart))
 	switch {
 	case sibling.end == 0:
-		return fmt.Errorf("line %d: the value is a list or a table: %w", sibling.at.Line, ErrNoPlace)
-	case e.isFlow(sibling):
+		return noPlace(sibling, "the value before it spans several lines")
+	case e.text[sibling.parent.start] == '{':
 		e.Replace(sibling.end, sibling.end, ", "+member)
+		return nil
+	case sibling.isOf(YAML) && strings.Trim(indent, " -") == "":
+		indent = strings.Repeat(" ", len(indent))
 	case strings.TrimLeft(indent, " \t") != "":
-		return fmt.Errorf("line %d: the key is dotted: %w", sibling.at.Line, ErrNoPlace)
-	default:
-		end := e.lineEnd(sibling.end)
-		e.Replace(end, end, e.lineBreak()+indent+member)
+		return noPlace(sibling, "the line has more than the entry")
 	}
+	end := e.lineEnd(sibling.end)
+	e.Replace(end, end, e.lineBreak()+indent+member)
 	return nil
 }
 
-// isFlow reports whether a member is in a mapping or table in braces.
-func (e *Editor) isFlow(v *Value) bool { return e.text[v.parent.start] == '{' }
+// spellName writes a YAML member's name in the quotes of its sibling's.
+func (e *Editor) spellName(sibling *Value, name string) string {
+	switch quote := e.text[sibling.nameStart]; {
+	case quote == '\'' && !strings.ContainsRune(name, '\''):
+		return "'" + name + "'"
+	case quote == '"', !isPlain(name):
+		return quoteJSON(name)
+	}
+	return name
+}
 
 func (e *Editor) lineBefore(offset int) []byte {
 	return e.text[bytes.LastIndexByte(e.text[:offset], '\n')+1 : offset]
@@ -243,19 +230,14 @@ func (e *Editor) NameEnd(member *Value) int {
 // Line returns the line break and indentation before a JSON member or item, "" when it does not start a line.
 func (e *Editor) Line(v *Value) string {
 	start := v.start
-	if v.parent != nil && v.parent.kind == Object {
+	if v.Parent().Kind() == Object {
 		start = v.nameStart
 	}
-	before := e.text[:start]
-	space := before[len(bytes.TrimRight(before, jsonSpace)):]
-	i := bytes.LastIndexByte(space, '\n')
-	if i < 0 {
+	line := e.lineBefore(start)
+	if len(line) == start || len(bytes.TrimLeft(line, " \t\r")) > 0 {
 		return ""
 	}
-	if i > 0 && space[i-1] == '\r' {
-		i--
-	}
-	return string(space[i:])
+	return e.lineBreak() + string(line)
 }
 
 // Remove takes members out of a JSON object, of which others stay, each with one comma.

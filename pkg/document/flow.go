@@ -6,18 +6,18 @@ import (
 )
 
 const (
-	flowFix         = "Put the text between quotes, or a blank behind the character."
-	oldBreakProblem = "A line break that only YAML 1.1 knows (U+0085, U+2028 or U+2029) stands here: parsers differ in what it separates"
-	oldBreakFix     = "Write an ordinary line break."
+	flowFix         = "Quote the text, or add a space after the character."
+	oldBreakProblem = "Line break of YAML 1.1 (U+0085, U+2028 or U+2029): parsers differ in what it separates"
+	oldBreakFix     = "Use an ordinary line break."
 )
 
-// scanFlow looks through a YAML text that begins with a bracket up to the one that closes it, for what parsers of YAML 1.1 and 1.2
-// read differently (https://yaml.org/spec/1.2.2/#74-flow-collection-styles): `?` and `:` right before text, `:` right before a
-// comma or closing bracket, and a tag that runs into a comma or bracket. end is the offset behind what it read, or of the problem.
+// scanFlow searches a YAML text from a bracket to the one that closes it for what parsers of YAML 1.1 and 1.2 read differently
+// (https://yaml.org/spec/1.2.2/#74-flow-collection-styles): `?` and `:` right before text, `:` right before a comma or closing
+// bracket, and a tag right before a comma or bracket. end is the offset behind what it read, or of the problem.
 func scanFlow(text []byte) (end int, problem, fix string) {
 	depth := 0
 	inPlain := false   // between the characters of a text without quotes
-	isClosed := false  // behind a quoted text or a closing bracket, where `:` may stand right before text
+	isClosed := false  // behind a quoted text or a closing bracket, where `:` may be right before text
 	afterBlank := true // where a # begins a comment
 	for i := 0; i < len(text); {
 		c, next := text[i], byte(' ')
@@ -43,7 +43,7 @@ func scanFlow(text []byte) (end int, problem, fix string) {
 				return len(text), "", ""
 			}
 		case c == ':' && strings.IndexByte(",]}", next) >= 0:
-			return i, "A `:` stands right before `" + string(next) + "`: some parsers read it as a part of the text, others as the end of a key", flowFix
+			return i, "`:` right before `" + string(next) + "`: some parsers read it as a part of the text, others as the end of a key", flowFix
 		case strings.IndexByte("[{", c) >= 0:
 			depth, inPlain, isClosed = depth+1, false, false
 		case strings.IndexByte("]}", c) >= 0:
@@ -56,13 +56,13 @@ func scanFlow(text []byte) (end int, problem, fix string) {
 		case c == '"', c == '\'':
 			length, isClosed = quotedLength(text[i:]), true
 		case c == '?' && beforeText, c == ':' && !isClosed:
-			return i, "A `" + string(c) + "` stands right before text between brackets: some parsers read it as a part of the text, others as a sign of their own", flowFix
+			return i, "`" + string(c) + "` right before text between brackets: some parsers read it as a part of the text, others as an indicator", flowFix
 		case c == '?':
 		case c == ':':
 			isClosed = false
 		case c == '!':
-			if length = tagLength(text[i:]); length == 0 {
-				return i, "A tag runs into a comma or bracket: parsers differ in where it ends", "Put a blank behind the tag, or remove it."
+			if length = propertyLength(text[i:]); i+length < len(text) && strings.IndexByte(",[]{}", text[i+length]) >= 0 {
+				return i, "Tag right before a comma or bracket: parsers differ in where it ends", "Add a space after the tag, or remove it."
 			}
 		case c == '&', c == '*':
 			length = max(1, bytes.IndexAny(text[i:], " \t,[]{}:"+lineBreaks))
@@ -87,20 +87,4 @@ func quotedLength(text []byte) int {
 		}
 	}
 	return len(text)
-}
-
-// tagLength returns the length of the tag that text begins with, 0 where a comma or bracket is a part of it or ends it.
-func tagLength(text []byte) int {
-	end := bytes.IndexAny(text, " \t"+lineBreaks)
-	if end < 0 {
-		end = len(text)
-	}
-	tag := text[:end]
-	if bytes.HasPrefix(tag, []byte("!<")) && tag[len(tag)-1] == '>' {
-		return end
-	}
-	if bytes.ContainsAny(tag, ",[]{}") {
-		return 0
-	}
-	return end
 }

@@ -259,14 +259,6 @@ func (m *Matcher) matches(states []state) []Match {
 	return found
 }
 
-// Step returns the token, unescaped, that leads to the value from its parent.
-func (v *Value) Step() string {
-	if v.parent != nil && v.parent.kind == Array {
-		return v.token()
-	}
-	return v.name
-}
-
 // Match reports whether the place that an RFC 6901 pointer names is one of the pattern's.
 func (p Pattern) Match(pointer string) bool {
 	m := NewMatcher(p)

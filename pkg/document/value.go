@@ -9,10 +9,10 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Kind is the type of a value, in the words of JSON (RFC 8259). The zero Kind is that of a value that is not there.
+// Kind is the type of a value, as JSON Schema names it. The zero Kind means that there is no value.
 type Kind string
 
-// The kinds, named as JSON Schema names them.
+// The kinds.
 const (
 	Null    Kind = "null"
 	Boolean Kind = "boolean"
@@ -22,18 +22,17 @@ const (
 	Object  Kind = "object"
 )
 
-// Value is a value and its place in a document. A nil *Value stands for one that is not there:
-// every method may be called on it, so that look-ups chain: root.Get("modelInfo").Get("streaming").
+// Value is a value and its position in a document. A nil *Value means that there is none. All methods accept it, so that lookups
+// chain: root.Get("modelInfo").Get("streaming").
 type Value struct {
 	kind     Kind
-	isYAML   bool
-	isTOML   bool
+	syntax   Syntax
 	text     string // of a scalar: the decoded text, or the literal
 	tag      string // of YAML, where parsers may differ in what it makes of the value
 	children []*Value
 	byName   map[string]*Value // of an object with many members
 
-	overridden []*Value // members that a YAML mapping merges, and others of their name stand for
+	overridden []*Value // merged members of a YAML mapping that others of their names override
 
 	parent *Value
 	name   string // of a member
@@ -41,20 +40,28 @@ type Value struct {
 
 	pathLength int // bytes of the names that lead here
 
-	isShared bool // of a YAML scalar: it is an alias, or has an anchor that aliases may name
+	isShared bool // of a YAML scalar: it is an alias or has an anchor
 
 	nameAt, at finding.Position
 	nameStart  int // byte offsets into the text
-	start, end int // of YAML: end is that of a plain or quoted scalar on one line, else 0
+	start, end int // of YAML and TOML: end is that of a scalar on one line, else 0
 }
 
-// Kind returns the value's type, "" when it is not there.
-func (v *Value) Kind() Kind {
+var none Value
+
+// orNone returns the value, or an empty one for nil.
+func (v *Value) orNone() *Value {
 	if v == nil {
-		return ""
+		return &none
 	}
-	return v.kind
+	return v
 }
+
+// Kind returns the value's type, "" for no value.
+func (v *Value) Kind() Kind { return v.orNone().kind }
+
+// Literal returns a scalar as text, whatever its kind; "" for objects and arrays.
+func (v *Value) Literal() string { return v.orNone().text }
 
 // String returns the decoded text of a string, "" for any other kind.
 func (v *Value) String() string {
@@ -64,51 +71,54 @@ func (v *Value) String() string {
 	return v.text
 }
 
-// Number returns the literal of a number as it is written, "" for any other kind.
-func (v *Value) Number() string {
-	if v.Kind() != Number {
-		return ""
+// Text returns the text of a string and true. In YAML a plain scalar is text whatever it looks like (1.10, 0123…): a program that
+// expects text reads it as such.
+func (v *Value) Text() (string, bool) {
+	kind := v.Kind()
+	if kind == String || v.isOf(YAML) && (kind == Number || kind == Boolean) {
+		return v.text, true
 	}
-	return v.text
+	return "", false
 }
 
-// Integer returns the number when it is written as a plain integer, without fraction or exponent, and
-// fits 64 bits. That is what strict decoders take for an integer: 8000.0 and -0 are none.
+func (v *Value) isOf(s Syntax) bool { return v.orNone().syntax == s }
+
+// Integer returns a number that is written as a plain integer of 64 bits. Strict decoders accept no others: 8000.0 and -0 are none.
 func (v *Value) Integer() (int64, bool) {
-	n, err := strconv.ParseInt(v.Number(), 10, 64)
-	return n, err == nil && v.text != "-0"
+	n, err := strconv.ParseInt(v.Literal(), 10, 64)
+	return n, v.Kind() == Number && err == nil && v.text != "-0"
 }
 
 // True reports whether the value is the literal true.
 func (v *Value) True() bool { return v.Kind() == Boolean && v.text == "true" }
 
-// Get returns the member of that exact name, nil when there is none.
+// Get returns the member of that exact name, nil for none.
 func (v *Value) Get(name string) *Value {
-	if v == nil {
+	if v.Kind() != Object {
 		return nil
 	}
 	if v.byName != nil {
 		return v.byName[name]
 	}
 	for _, child := range v.children {
-		if child.name == name && v.kind == Object {
+		if child.name == name {
 			return child
 		}
 	}
 	return nil
 }
 
-// indexedFrom is how many members an object has at least whose names are in a map.
+// indexedFrom is the number of members from which on their names are in a map.
 const indexedFrom = 8
 
-// adopt appends a member, and returns the one that had its name before.
+// adopt appends a member. It returns an earlier member of the same name.
 func (v *Value) adopt(child *Value) (first *Value) {
 	if first = v.Get(child.name); first == nil && v.byName != nil {
 		v.byName[child.name] = child
 	}
 	child.parent, child.index = v, len(v.children)
 	v.children = append(v.children, child)
-	if v.byName == nil && len(v.children) == indexedFrom {
+	if v.kind == Object && len(v.children) == indexedFrom {
 		v.byName = make(map[string]*Value, 2*indexedFrom)
 		for _, each := range slices.Backward(v.children) {
 			v.byName[each.name] = each
@@ -117,60 +127,17 @@ func (v *Value) adopt(child *Value) (first *Value) {
 	return first
 }
 
-// Text returns the text of a string and true. In YAML a plain scalar is text whatever it looks like (1.10, 0123…): whoever
-// expects text reads it as that.
-func (v *Value) Text() (string, bool) {
-	kind := v.Kind()
-	if kind == String || v != nil && v.isYAML && (kind == Number || kind == Boolean) {
-		return v.text, true
-	}
-	return "", false
-}
-
 // Tag returns a YAML value's tag where parsers may differ in what it makes of the value: any but `!!str` of a text, and `!!map` and
 // `!!seq` of a container; else "".
-func (v *Value) Tag() string {
-	if v == nil {
-		return ""
-	}
-	return v.tag
-}
+func (v *Value) Tag() string { return v.orNone().tag }
 
-// Overridden returns the members that a YAML mapping merges and that other members of their names override.
-func (v *Value) Overridden() []*Value {
-	if v == nil {
-		return nil
-	}
-	return v.overridden
-}
+// Overridden returns the merged members of a YAML mapping that other members of their names override.
+func (v *Value) Overridden() []*Value { return v.orNone().overridden }
 
-// AtFold returns the values that an RFC 6901 pointer names below v when the case of names is ignored, by Unicode's simple folding.
-func (v *Value) AtFold(pointer string) []*Value {
-	found := []*Value{v}
-	if pointer == "" {
-		return found
-	}
-	for token := range strings.SplitSeq(pointer[1:], "/") {
-		var next []*Value
-		for _, each := range found {
-			if each.Kind() != Object {
-				if child := each.child(token); child != nil {
-					next = append(next, child)
-				}
-				continue
-			}
-			for _, member := range each.Members() {
-				if strings.EqualFold(member.name, unescapes.Replace(token)) {
-					next = append(next, member)
-				}
-			}
-		}
-		found = next
-	}
-	return found
-}
+// Children returns an object's members or an array's elements, in the order of the text.
+func (v *Value) Children() []*Value { return v.orNone().children }
 
-// Members returns an object's members in the order of the text, nil for any other kind.
+// Members returns an object's members, nil for any other kind.
 func (v *Value) Members() []*Value {
 	if v.Kind() != Object {
 		return nil
@@ -186,87 +153,33 @@ func (v *Value) Elements() []*Value {
 	return v.children
 }
 
-// Parent returns the object or array that the value stands in, nil for the whole document.
-func (v *Value) Parent() *Value {
-	if v == nil {
-		return nil
-	}
-	return v.parent
-}
+// Parent returns the object or array that contains the value, nil for the root.
+func (v *Value) Parent() *Value { return v.orNone().parent }
 
-// Index returns the value's place among the members or elements of its parent, from 0.
-func (v *Value) Index() int {
-	if v == nil {
-		return 0
-	}
-	return v.index
-}
-
-// Children returns an object's members or an array's elements, in the order of the text.
-func (v *Value) Children() []*Value {
-	if v == nil {
-		return nil
-	}
-	return v.children
-}
-
-// Start returns the byte offset at which the value begins.
-func (v *Value) Start() int { return v.start }
-
-// End returns the byte offset behind the value.
-func (v *Value) End() int { return v.end }
-
-// NameStart returns the byte offset at which a member's name begins.
-func (v *Value) NameStart() int { return v.nameStart }
-
-// IsInherited reports whether a YAML value is written elsewhere than in the mapping that it is a member of, as merged ones are.
-func (v *Value) IsInherited() bool {
-	return v != nil && v.isYAML && v.parent != nil && v.start < v.parent.start
-}
-
-// Literal returns a scalar as text, whatever its kind; "" for objects and arrays.
-func (v *Value) Literal() string {
-	if v == nil {
-		return ""
-	}
-	return v.text
-}
+// Index returns the value's index among its parent's children.
+func (v *Value) Index() int { return v.orNone().index }
 
 // Name returns a member's name, "" for a value that is no member.
-func (v *Value) Name() string {
-	if v == nil {
-		return ""
-	}
-	return v.name
-}
+func (v *Value) Name() string { return v.orNone().name }
 
-// Position is that of the value's first character: the quote, bracket, digit or letter.
-func (v *Value) Position() finding.Position {
-	if v == nil {
-		return finding.Position{}
-	}
-	return v.at
-}
+// Position returns the position of the value's first character: the quote, bracket, digit or letter.
+func (v *Value) Position() finding.Position { return v.orNone().at }
 
-// NamePosition is that of the quote that opens a member's name; zero for a value that is no member.
-func (v *Value) NamePosition() finding.Position {
-	if v == nil {
-		return finding.Position{}
-	}
-	return v.nameAt
-}
+// NamePosition returns the position of the first character of a member's name.
+func (v *Value) NamePosition() finding.Position { return v.orNone().nameAt }
 
-// Pointer returns the value's RFC 6901 pointer, "" for the whole manifest.
-func (v *Value) Pointer() string {
-	if v == nil || v.parent == nil {
-		return ""
-	}
-	var tokens []string
-	for ; v.parent != nil; v = v.parent {
-		tokens = append(tokens, v.token())
-	}
-	slices.Reverse(tokens)
-	return "/" + strings.Join(tokens, "/")
+// Start returns the byte offset of the value.
+func (v *Value) Start() int { return v.start }
+
+// End returns the byte offset behind the value; in YAML and TOML 0, unless it is a scalar on one line.
+func (v *Value) End() int { return v.end }
+
+// NameStart returns the byte offset of a member's name.
+func (v *Value) NameStart() int { return v.nameStart }
+
+// IsInherited reports whether a YAML value is written outside the mapping that it is a member of, as merged ones are.
+func (v *Value) IsInherited() bool {
+	return v.isOf(YAML) && v.parent != nil && v.start < v.parent.start
 }
 
 // escapes are the two of RFC 6901, section 3.
@@ -275,14 +188,25 @@ var (
 	unescapes = strings.NewReplacer("~1", "/", "~0", "~")
 )
 
-func (v *Value) token() string {
-	if v.parent.kind == Array {
+// Step returns the token, unescaped, that leads to the value from its parent.
+func (v *Value) Step() string {
+	if v.parent.Kind() == Array {
 		return strconv.Itoa(v.index)
 	}
-	return escapes.Replace(v.name)
+	return v.name
 }
 
-// child returns the member or element that a reference token names (RFC 6901, section 4), nil when there is none.
+// Pointer returns the value's RFC 6901 pointer, "" for the root.
+func (v *Value) Pointer() string {
+	var tokens []string
+	for ; v.Parent() != nil; v = v.parent {
+		tokens = append(tokens, escapes.Replace(v.Step()))
+	}
+	slices.Reverse(tokens)
+	return strings.Join(append([]string{""}, tokens...), "/")
+}
+
+// child returns the member or element that a reference token names (RFC 6901, section 4), nil for none.
 func (v *Value) child(token string) *Value {
 	if v.Kind() != Array {
 		return v.Get(unescapes.Replace(token))
@@ -294,35 +218,39 @@ func (v *Value) child(token string) *Value {
 	return v.children[i]
 }
 
-// At returns the value that an RFC 6901 pointer names below v, and nil where there is none.
+// At returns the value that an RFC 6901 pointer names below v, nil for none.
 func (v *Value) At(pointer string) *Value {
-	found, ok := v.Locate(pointer)
-	if !ok {
+	tokens := strings.Split(pointer, "/")
+	if tokens[0] != "" {
 		return nil
+	}
+	for _, token := range tokens[1:] {
+		v = v.child(token)
+	}
+	return v
+}
+
+// AtFold returns the values that an RFC 6901 pointer names below v when the case of names is ignored, by Unicode's simple folding.
+func (v *Value) AtFold(pointer string) []*Value {
+	found := []*Value{v}
+	for _, token := range strings.Split(pointer, "/")[1:] {
+		var next []*Value
+		for _, each := range found {
+			if child := each.child(token); child != nil && each.Kind() == Array {
+				next = append(next, child)
+			}
+			for _, member := range each.Members() {
+				if strings.EqualFold(member.name, unescapes.Replace(token)) {
+					next = append(next, member)
+				}
+			}
+		}
+		found = next
 	}
 	return found
 }
 
-// Locate returns the value that an RFC 6901 pointer names below v and true, or the nearest of its ancestors that is
-// there and false.
-func (v *Value) Locate(pointer string) (*Value, bool) {
-	if pointer == "" {
-		return v, v != nil
-	}
-	if pointer[0] != '/' {
-		return v, false
-	}
-	for token := range strings.SplitSeq(pointer[1:], "/") {
-		child := v.child(token)
-		if child == nil {
-			return v, false
-		}
-		v = child
-	}
-	return v, true
-}
-
-// Describe says what the value is, as part of a sentence.
+// Describe returns what the value is, as part of a sentence.
 func (v *Value) Describe() string {
 	switch v.Kind() {
 	case "":
@@ -333,18 +261,16 @@ func (v *Value) Describe() string {
 		return "a list"
 	case Object:
 		return "an object"
-	case String:
-		return "the string " + finding.Quote(v.text)
 	}
 	return "the " + string(v.kind) + " " + finding.Quote(v.text)
 }
 
-// Label names the value in a sentence: by its name, or its place in a list.
+// Label names the value in a sentence: by its name, or its index in a list.
 func (v *Value) Label() string {
-	switch {
-	case v.parent == nil:
+	switch v.Parent().Kind() {
+	case "":
 		return "the manifest"
-	case v.parent.kind == Array:
+	case Array:
 		return fmt.Sprintf("item %d of %s", v.index+1, v.parent.Label())
 	}
 	return finding.Quote(v.name)

@@ -138,7 +138,7 @@ func typeOf(field *document.Value) string {
 	if items := field.Get("items"); items != nil {
 		text = strings.Replace(text, "array", "list of "+typeOf(items)+"s", 1)
 	}
-	if least, most := field.Get("minimum").Number(), field.Get("maximum").Number(); least != "" && len(most) < 12 && !strings.Contains(most, "e") {
+	if least, most := field.Get("minimum").Literal(), field.Get("maximum").Literal(); least != "" && len(most) < 12 && !strings.Contains(most, "e") {
 		text += ", " + least + " to " + most
 	}
 	return text

@@ -318,7 +318,7 @@ func restored(before, after []byte, a artifact.Artifact) []byte {
 	checksum := fmt.Sprintf("%q", declared)
 	if a.Checksum != nil {
 		was, _ := prem.Parse("x", before)
-		old, _ := root(was).Locate(a.Checksum.Pointer)
+		old := root(was).At(a.Checksum.Pointer)
 		return bytes.Replace(after, []byte(checksum), source(before, old), 1)
 	}
 	added := regexp.MustCompile(`[ \t\r\n]*,[ \t\r\n]*"checksum"[ \t\r\n]*:[ \t\r\n]*` + checksum)

@@ -67,15 +67,15 @@ func checkPlaces(t *testing.T, m *registry.Manifest, findings []finding.Finding)
 	t.Helper()
 	urls := map[string]finding.Position{}
 	for _, a := range m.Artifacts {
-		v, found := root(m).Locate(a.Pointer)
-		if !found || a.Position != v.Position() && a.Position != v.Get("url").Position() && a.Position != v.Get("image").Position() {
+		v := root(m).At(a.Pointer)
+		if v == nil || a.Position != v.Position() && a.Position != v.Get("url").Position() && a.Position != v.Get("image").Position() {
 			t.Fatalf("%s stands at %v, not %v", a.Pointer, v.Position(), a.Position)
 		}
 		urls[a.Pointer] = a.Position
 	}
 	for _, f := range findings {
-		v, found := root(m).Locate(f.Pointer)
-		if !found || f.Position != v.Position() && f.Position != v.NamePosition() && f.Position != urls[f.Pointer] {
+		v := root(m).At(f.Pointer)
+		if v == nil || f.Position != v.Position() && f.Position != v.NamePosition() && f.Position != urls[f.Pointer] {
 			t.Fatalf("%v stands at %v", f, v.Position())
 		}
 	}

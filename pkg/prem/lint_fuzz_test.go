@@ -50,7 +50,7 @@ func check(t *testing.T, f finding.Finding, m, other *registry.Manifest, old, ch
 	if f.Manifest != m.Path {
 		m, text = other, old
 	}
-	if _, found := root(m).Locate(f.Pointer); !found {
+	if root(m).At(f.Pointer) == nil {
 		t.Fatalf("the pointer of %+v leads nowhere", f)
 	}
 	lines := bytes.Split(text, []byte("\n"))
