@@ -1,19 +1,96 @@
 package document_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
 )
 
-func TestANulInJSONIsRefused(t *testing.T) {
-	for text, want := range map[string]string{
-		`{"type": "file", "url\u0000": "https://example.com"}`: "json/control 1:18 ",
-		"{\"a\": [\"b\",\n\"file\\u0000x\"]}":                  "json/control 2:1 /a/1",
-		`{"a": "\\u0000"}`:                                     `/a 1:7 string "\\u0000"`,
+// deep returns n values inside each other, the last one in the given form.
+func deep(open, last, closing string, n int) string {
+	return strings.Repeat(open, n) + last + strings.Repeat(closing, n)
+}
+
+func TestJSONIsReadStrictlyAndWithPositions(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{" {\"a\" : [ 1 ,\"\\u0041é\", true],\r\n\t\"é\":{\"b\":null} } ", "/a/0 1:11 number \"1\"\n/a/1 1:14 string \"Aé\"\n/a/2 1:25 boolean \"true\"\n/é/b 2:11 null \"null\""},
+		{`{"a": "\\u0000", "b~/": {}}`, "/a 1:7 string \"\\\\u0000\"\n/b~0~1 1:25 object \"\""},
+		{"-1.5e3", ` 1:1 number "-1.5e3"`},
+		{"[\"\U0001f600\", \"\\ud83d\\ude00\"]", "/0 1:2 string \"\U0001f600\"\n/1 1:7 string \"\U0001f600\""},
+		{deep("[", "1", "]", 64), deep("/0", " 1:65 number \"1\"", "", 64)},
+		{`{"` + strings.Repeat("k", 1024) + `": 1}`, "/" + strings.Repeat("k", 1024) + ` 1:1030 number "1"`},
+		// Bounds.
+		{deep("[", "[]", "]", 64), "json/too-deep 1:65 " + deep("/0", "", "", 64)},
+		{deep(`{"a":`, "{}", "}", 64), "json/too-deep 1:321 " + deep("/a", "", "", 64)},
+		{`{"` + strings.Repeat("k", 1025) + `": 1}`, "json/long-name 1:2 "},
+		{deep(`{"`+strings.Repeat("k", 1023)+`":`, "{}", "}", 4), deep("/"+strings.Repeat("k", 1023), ` 1:4109 object ""`, "", 4)},
+		{deep(`{"`+strings.Repeat("k", 1023)+`":`, `{"":1}`, "}", 4), "json/long-name 1:4110 " + deep("/"+strings.Repeat("k", 1023), "", "", 4)},
+		{deep(`{"`+strings.Repeat("k", 1023)+`":`, `[1]`, "}", 4), "json/long-name 1:4110 " + deep("/"+strings.Repeat("k", 1023), "", "", 4)},
+		{strings.Repeat(" ", 1<<20), "json/empty 1:1 "},
+		{strings.Repeat("\n", 1<<20+1), "json/too-large 1048577:1 "},
+		// Encoding.
+		{"\xef\xbb\xbf{}", "json/byte-order-mark 1:1 "},
+		{"\xff\xfe{\x00}\x00", "json/byte-order-mark 1:1 "},
+		{"\xfe\xff\x00{\x00}", "json/byte-order-mark 1:1 "},
+		{"\x00\x00\xfe\xff\x00\x00\x00{", "json/byte-order-mark 1:1 "},
+		{"{\n\"é\xff\": 1}", "json/invalid-utf8 2:3 "},
+		{"[\"\xed\xa0\x80\"]", "json/invalid-utf8 1:3 "},
+		{"[\"\ufffd\"]", "/0 1:2 string \"\ufffd\""},
+		{`["a", "\ud83dx"]`, "json/invalid-utf8 1:8 "},
+		{`["\uDE00"]`, "json/invalid-utf8 1:3 "},
+		{`{"type": "file", "url\u0000": "https://example.com"}`, "json/control 1:18 "},
+		{"{\"a\": [\"b\",\n\"file\\u0000x\"]}", "json/control 2:1 /a/1"},
+		// What another parser would read otherwise.
+		{"{\"a\": {\"b\": 1,\n \"\\u0062\": 2}, \"a\": 3}", "json/duplicate-key 2:2 /a/b\njson/duplicate-key 2:16 /a"},
+		{`{"a": 1, "a": 2, oops}`, "json/duplicate-key 1:10 /a\njson/syntax 1:18 "},
+		{"{\"a\": 1}\n }", "json/trailing-data 2:2 "},
+		{"{}é", "json/trailing-data 1:3 "},
+		{"", "json/empty 1:1 "},
+		{`{"a": [1,`, "json/truncated 1:10 /a"},
+		{`{"a": "b`, "json/truncated 1:9 /a"},
 	} {
-		if got := outline(document.Read("x.json", []byte(text), document.Options{})); got != want {
-			t.Errorf("%s: want %q, got %q", text, want, got)
+		if got := outline(document.Read("x", []byte(test.text), document.Options{})); got != test.want {
+			t.Errorf("%.100q: want %.200q, got %.200q", test.text, test.want, got)
+		}
+	}
+}
+
+// TestMistakesInJSONAreExplained holds position, message and fix. A position is that of a whole word.
+func TestMistakesInJSONAreExplained(t *testing.T) {
+	const lookHere = "Look here and just before for a missing quote, comma, colon or bracket, or an invalid number."
+	for text, want := range map[string]string{
+		"{\n // a\n}":      "2:2 comment: Remove it: JSON has no comments.",
+		"{/* a */}":        "1:2 comment: Remove it: JSON has no comments.",
+		"{\"a\": 1 # b\n}": "1:9 comment: Remove it: JSON has no comments.",
+		"{'a': 1}":         "1:2 single quote: Put the text between double quotes.",
+		"{\"a\": \"b\n\"}": "1:9 line break in a string: Close the string with a `\"`, or write the line break as `\\n`.",
+		"[\"b\r\n\"]":      "1:4 line break in a string: Close the string with a `\"`, or write the line break as `\\r\\n`.",
+		"[\"b\tc\"]":       "1:4 tab in a string: Write it as `\\t`.",
+		`["C:\Windows"]`:   "1:5 backslash, which starts no escape of JSON: Write a backslash as `\\\\`.",
+		`{"a": 1,, }`:      "1:9 comma: Remove the comma.",
+		`{"a": "b" "c"}`:   "1:11 string: Look for a missing comma or colon before it, or for a `\"` that closes the text before it too early.",
+		`{"a": True}`:      "1:7 `True`: Write it in lower case: `true`.",
+		`[FALSE]`:          "1:2 `FALSE`: Write it in lower case: `false`.",
+		`[1, None]`:        "1:5 `None`: Add the value after the comma, or remove the comma.",
+		`[Null]`:           "1:2 `Null`: Write it in lower case: `null`.",
+		"{\"a\": 1,\n }":   "1:8 comma: Remove the comma.",
+		`[nan]`:            "1:2 `nan`: " + lookHere,
+		`[08]`:             "1:2 `08`: " + lookHere,
+		`[1.]`:             "1:4 `]`: " + lookHere,
+		`{a: 1}`:           "1:2 `a`: " + lookHere,
+		`[é]`:              "1:2 `é`: " + lookHere,
+	} {
+		documents, findings := document.Read("x.json", []byte(text), document.Options{})
+		if len(documents) > 0 || len(findings) != 1 || findings[0].Rule != "json/syntax" {
+			t.Errorf("%q: %v", text, findings)
+			continue
+		}
+		f := findings[0]
+		got := fmt.Sprintf("%d:%d %s: %s", f.Line, f.Column, f.Message, f.Fix)
+		if got = strings.Replace(got, "Invalid JSON: unexpected ", "", 1); got != want {
+			t.Errorf("%q:\nwant %s\ngot  %s", text, want, got)
 		}
 	}
 }

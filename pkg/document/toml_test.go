@@ -69,7 +69,7 @@ func TestTOMLIsReadStrictly(t *testing.T) {
 		"[" + strings.Repeat("a.", 70) + "a]": "toml/too-deep 1:",
 		strings.Repeat("k", 5000) + " = 1":    "toml/too-deep 1:1",
 		"a = [" + strings.Repeat("1,", 200_000) + "]":         "toml/too-large 1:1",
-		numbered(450<<10, "k%d = [[[[[[]]]]]]\n"):             "toml/too-large",
+		numbered(450<<10, "k%d = [[[[[[[[[[[[]]]]]]]]]]]]\n"): "toml/too-large",
 		strings.Repeat("a.", 200_000) + "a = 1":               "toml/too-large 1:1",
 		strings.Repeat("[a]\nb = [1, 2]\n", 2):                "toml/duplicate-key 3:2",
 		"# " + strings.Repeat("x", document.DefaultMaxSize+1): "toml/too-large",
