@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -104,7 +105,7 @@ type target struct {
 // error is the user's.
 func (g *getter) targets(registries *inspect.Registries, manifests []source.Source, in *report.Input) ([]*target, error) {
 	var all []*target
-	images, platforms := 0, map[string]bool{}
+	images, leftOut, platforms := 0, 0, map[string]bool{}
 	byPath := map[string]*target{}
 	for _, from := range manifests {
 		m, findings := registries.Read(from)
@@ -112,6 +113,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 		if m == nil {
 			continue
 		}
+		leftOut += m.Registry.LeftOut(m)
 		var entry *target // of the artifact before, whose mirrors may come next
 		for _, a := range m.Artifacts {
 			platforms[a.Platform] = platforms[a.Platform] || a.Role != artifact.Image
@@ -135,9 +137,16 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 				byPath[strings.ToLower(entry.path)] = entry
 				all = append(all, entry)
 			} else if other.path != entry.path || !slices.ContainsFunc(other.addresses, func(b artifact.Artifact) bool { return isSameFile(a, b) }) {
-				return nil, clash(other, entry)
+				return nil, clash("two files", other, entry)
 			} else if other.join(a) {
 				entry = other
+			}
+		}
+	}
+	for _, t := range all {
+		for dir := path.Dir(t.path); dir != "."; dir = path.Dir(dir) {
+			if file := byPath[strings.ToLower(dir)]; file != nil {
+				return nil, clash("a file and a folder", file, t)
 			}
 		}
 	}
@@ -147,6 +156,9 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 	}
 	if images > 0 {
 		in.Notes = append(in.Notes, fmt.Sprintf("Container images are not downloaded: %d %s left out", images, english.PluralWord(images, "is", "are")))
+	}
+	if leftOut > 0 {
+		in.Notes = append(in.Notes, english.Plural(leftOut, "entry with a URL is", "entries with a URL are")+" not downloaded: the registry's description leaves out their type")
 	}
 	if len(all) == 0 && len(in.Results) == 0 && len(in.Findings) == 0 {
 		in.Notes = append(in.Notes, "There is no file to download")
@@ -161,7 +173,8 @@ func concernsFiles(f finding.Finding) bool {
 	case "manifest", "schema", "image":
 		return false
 	case "registry":
-		return f.Severity == finding.Error
+		notDownloaded := []string{finding.RegistryNoAddress, finding.RegistryOtherScheme, finding.RegistryNoArtifact, finding.RegistryUnreadFile}
+		return f.Severity == finding.Error || slices.Contains(notDownloaded, f.Rule)
 	}
 	return true
 }
@@ -193,12 +206,12 @@ func (t *target) join(a artifact.Artifact) bool {
 	return true
 }
 
-func clash(one, other *target) error {
+func clash(what string, one, other *target) error {
 	a, b := one.addresses[0], other.addresses[0]
 	advice := "name the manifests one at a time, and different folders with --to"
 	if a.Platform != b.Platform {
 		advice = "choose one with --platform"
 	}
-	return fmt.Errorf("%s would be two files, %s %s and %s %s: %s", finding.Quote(one.path),
+	return fmt.Errorf("%s would be %s, %s %s and %s %s: %s", finding.Quote(one.path), what,
 		finding.Quote(a.Manifest), finding.Quote(a.Pointer), finding.Quote(b.Manifest), finding.Quote(b.Pointer), advice)
 }

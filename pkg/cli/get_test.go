@@ -161,9 +161,15 @@ func TestGetAsksForNothingThatIsDeclaredTwice(t *testing.T) {
 	if asked := s.requests(); code != 1 || r.Summary.Refused != 2 || len(asked) > 0 {
 		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
 	}
-	code, _, said := s.get(t.Context(), t, t.TempDir(), serviceOf(s, weightOf("a", "/f", "content"), weightOf("A", "/g", "other")))
-	if asked := s.requests(); code != 2 || !strings.Contains(said, "would be two files") || len(asked) > 0 {
-		t.Errorf("exit %d, %s, asked for %q", code, said, asked)
+	for want, entries := range map[string][]string{
+		"`m/a` would be two files":           {weightOf("a", "/f", "content"), weightOf("A", "/g", "other")},
+		"`m/a` would be a file and a folder": {weightOf("a/b/c", "/f", "content"), weightOf("a", "/g", "other")},
+		"`m/A` would be a file and a folder": {weightOf("A", "/f", "content"), weightOf("a/b", "/f", "content")},
+	} {
+		code, _, said := s.get(t.Context(), t, t.TempDir(), serviceOf(s, entries...))
+		if asked := s.requests(); code != 2 || !strings.Contains(said, want) || len(asked) > 0 {
+			t.Errorf("exit %d, %s, asked for %q", code, said, asked)
+		}
 	}
 }
 
@@ -331,5 +337,56 @@ func TestAnAddressWithoutAChecksumIsNoWayAroundOne(t *testing.T) {
 		if files := kept(filepath.Join(dir, "out")); code != cli.ExitFindings || len(files) != 0 {
 			t.Errorf("code %d, kept %v: %s", code, files, said)
 		}
+	}
+}
+
+// TestGetKeepsWhatAWaiverAllows has files of other sizes than the declared ones, and a waiver of artifact/size for one of them.
+func TestGetKeepsWhatAWaiverAllows(t *testing.T) {
+	s := newShop(t, map[string]string{"/long": strings.Repeat("x", 1<<20), "/short": "x", "/other": "xx"})
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(config, []byte("waive:\n- {rule: artifact/size, url: '"+s.URL+"/{long,short}', because: the size is wrong, until: 2199-01-01}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sized := func(name string) string {
+		return strings.Replace(weightOf(name, "/"+name, s.files["/"+name]), `"checksum"`, `"size": 7, "checksum"`, 1)
+	}
+	code, r, said := s.get(t.Context(), t, dir, serviceOf(s, sized("long"), sized("short"), sized("other")), "--config="+config)
+	if names := kept(filepath.Join(dir, "out")); code != 1 || r.Summary.Verified != 3 || !slices.Equal(names, []string{"m/long", "m/short"}) {
+		t.Errorf("exit %d, kept %q, %+v %s", code, names, r.Findings, said)
+	}
+}
+
+func TestGetDownloadsNothingAgainThatCouldNotBeKept(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": "content"})
+	dir := t.TempDir()
+	manifest := serviceOf(s, weightOf("f", "/f", "content"))
+	inTheWay := filepath.Join(dir, "out", "m", "f")
+	s.before = func(http.ResponseWriter, *http.Request) { _ = os.Mkdir(inTheWay, 0o700) }
+	code, _, said := s.get(t.Context(), t, dir, manifest)
+	if code != cli.ExitFailure || !strings.Contains(said, "it is a folder") {
+		t.Fatalf("exit %d, %s", code, said)
+	}
+	s.requests()
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	code, r, _ := s.get(t.Context(), t, dir, manifest)
+	if asked := s.requests(); code != 0 || r.Summary.Bytes != 0 || len(asked) > 0 {
+		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
+	}
+	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) {
+		t.Errorf("kept %q", names)
+	}
+}
+
+func TestGetLeavesNoEmptyFolders(t *testing.T) {
+	s := newShop(t, map[string]string{"/f": "wrong"})
+	dir := t.TempDir()
+	if code, _, said := s.get(t.Context(), t, dir, serviceOf(s, weightOf("a/b/f", "/f", "content"), weightOf("g", "/gone", ""))); code != 1 {
+		t.Errorf("exit %d, %s", code, said)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "out")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder stays, or %v", err)
 	}
 }

@@ -147,17 +147,18 @@ func (s *store) part(url string) (*get.Part, error) {
 	}
 	t := s.byKey[key][0]
 	a := t.addresses[len(s.tried[t])]
-	wanted := a.URL
+	wanted, declared := a.URL, digest.Digest{}
 	if a.Checksum != nil {
-		wanted = a.Checksum.Value.String()
+		declared = a.Checksum.Value
+		wanted = declared.String()
 	}
 	part, err := s.folder.Part(t.path, wanted)
 	if err != nil {
 		return nil, err
 	}
 	part.Resume = a.Checksum != nil // else nothing tells whether its bytes are right
-	if a.Size != nil {
-		part.Limit = a.Size.Value
+	if a.Size != nil && !s.isWaived(verify.WrongSize(a, a.Size.Value+1), a.URL, declared) {
+		part.Limit = a.Size.Value // longer, it can't be kept
 	}
 	s.parts[key] = part
 	return part, nil
@@ -179,20 +180,21 @@ func (s *store) done(results []verify.Result) {
 	part, owner := s.parts[key], s.byKey[key][0]
 	delete(s.parts, key)
 	s.mu.Unlock()
-	isKept := false
+	isKept, stays := false, slices.ContainsFunc(results, func(r verify.Result) bool { return r.Status == verify.Unreachable })
 	for _, r := range results {
 		if s.at[plan.PlaceOf(r.Artifact)] == owner {
 			isKept = s.settle(owner, r, func() error {
 				if err := part.Holds(r.Digest); err != nil {
 					return err
 				}
+				stays = true // after an error too: the next call needs no request
 				return part.Keep(s.mode(r))
 			})
 		}
 	}
 	for _, r := range results {
 		if t := s.at[plan.PlaceOf(r.Artifact)]; t != owner && (isKept || !s.isRight(r)) {
-			s.settle(t, r, func() error { return s.copy(owner.path, t.path, r) })
+			s.settle(t, r, func() error { return s.folder.Copy(owner.path, t.path, r.Digest, s.mode(r)) })
 		}
 	}
 	if part == nil {
@@ -201,7 +203,7 @@ func (s *store) done(results []verify.Result) {
 	s.mu.Lock()
 	s.reused += part.Reused
 	s.mu.Unlock()
-	if slices.ContainsFunc(results, func(r verify.Result) bool { return r.Status == verify.Unreachable }) {
+	if stays {
 		part.Close()
 	} else if err := part.Discard(); err != nil {
 		s.fail(err)
@@ -231,21 +233,21 @@ func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bo
 	return false
 }
 
-func (s *store) copy(from, to string, r verify.Result) error {
-	hasher := digest.NewHasher(r.Digest.Algorithm)
-	return s.folder.Copy(from, to, s.mode(r), hasher, func() bool { return hasher.Digest(r.Digest.Algorithm) == r.Digest })
-}
-
 // isRight reports whether a file may be kept: its digest is the declared one, or it needs none, and nothing else is wrong with it. The
 // registry's waivers count, but for a signature that does not verify.
 func (s *store) isRight(r verify.Result) bool {
 	for _, f := range r.Findings {
-		judged, isReported := s.judge.Judge(f, finding.WithoutUser(r.Artifact.URL), r.Digest)
-		if f.Rule == finding.SignatureInvalid || isReported && judged.IsError() {
+		if f.Rule == finding.SignatureInvalid || !s.isWaived(f, r.Artifact.URL, r.Digest) {
 			return false
 		}
 	}
 	return r.Status == verify.Verified || r.Status == verify.Unverified && (s.allow || s.policy.Trusted(r.Artifact))
+}
+
+// isWaived reports whether the registry's configuration makes no error of a finding about a file with a digest.
+func (s *store) isWaived(f finding.Finding, url string, observed digest.Digest) bool {
+	judged, isReported := s.judge.Judge(f, finding.WithoutUser(url), observed)
+	return !isReported || !judged.IsError()
 }
 
 // mode returns the permissions of a file that is kept.

@@ -8,7 +8,7 @@ import (
 // The memory of all downloads of a Client together: chunks that are being received, or wait to be hashed. A download
 // that would have none gets blockSize of its own.
 const (
-	chunkSize  = 2 << 20
+	chunkSize  = 3 << 19
 	maxBuffers = 16
 )
 

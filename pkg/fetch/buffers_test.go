@@ -17,6 +17,9 @@ func take(b *buffers, to *borrower) (all [][]byte) {
 }
 
 func TestBuffersAreSharedAndBounded(t *testing.T) {
+	if chunkSize*maxBuffers > 24<<20 {
+		t.Error("with the buffers, a download takes more than the 64 MiB that it may")
+	}
 	b := newBuffers()
 	var one, two, three borrower
 	b.join(1)

@@ -26,8 +26,8 @@ func TestWhatIsInTheWayStays(t *testing.T) {
 		"a folder at the name":     {func(dir, _ string) error { return os.Mkdir(filepath.Join(dir, "s", "f"), 0o755) }, "a folder"},
 		"a pipe at the name":       {func(dir, _ string) error { return syscall.Mkfifo(filepath.Join(dir, "s", "f"), 0o644) }, "not a regular file"},
 		"a link at the part":       {func(_, part string) error { return os.Symlink(outside, part) }, "symbolic link"},
-		"a hard link at the part":  {func(_, part string) error { return os.Link(outside, part) }, "other permissions or names"},
-		"a part that others write": {func(_, part string) error { return errors.Join(os.WriteFile(part, nil, 0o600), os.Chmod(part, 0o666)) }, "other permissions or names"},
+		"a hard link at the part":  {func(_, part string) error { return os.Link(outside, part) }, "a second name"},
+		"a part that others write": {func(_, part string) error { return errors.Join(os.WriteFile(part, nil, 0o600), os.Chmod(part, 0o666)) }, "other permissions"},
 		"a pipe at the part":       {func(_, part string) error { return syscall.Mkfifo(part, 0o600) }, "not a regular file"},
 		"a link at the folder": {func(dir, _ string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "s")), os.Symlink(filepath.Dir(outside), filepath.Join(dir, "s")))

@@ -24,10 +24,7 @@ func isOurs(info fs.FileInfo) bool {
 	return ok && int(stat.Uid) == os.Geteuid() && stat.Nlink == 1 && info.Mode().Perm()&0o077 == 0
 }
 
-// rename puts the part under the file's name, while it is locked.
-func (p *Part) rename() error { return p.folder.root.Rename(p.key+partSuffix, p.name) }
-
-// syncFolder makes sure that names outlast a crash.
+// syncFolder makes sure that names survive a crash.
 func syncFolder(root *os.Root) error {
 	dir, err := root.Open(".")
 	if err != nil {

@@ -8,19 +8,19 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// FileError is what the disk refused: a full one, a missing permission, a folder or a link where a file should be.
+// FileError is an error of the disk: it is full, a permission is missing, a folder or a link is in the file's place.
 type FileError struct {
-	Op   string // as in "The file `x` can't be <op>"
+	Op   string // as in "the file `x` can't be <op>"
 	Name string // below the folder
 	Err  error
 }
@@ -41,152 +41,126 @@ func failed(op, name string, err error) error {
 // Folder is a folder in which files are kept. Nothing outside it is read or written, whatever a name says, and no symbolic link in
 // it is followed.
 type Folder struct {
-	root    *os.Root
-	cleaned sync.Map // the folders below whose old parts were removed, by path
+	root  *os.Root
+	above []string // the folder and those above it that Open made, the deepest first
+
+	mu      sync.Mutex
+	made    []string        // folders below that were made
+	cleaned map[string]bool // folders below whose old parts were removed
 }
 
-// Open opens a folder, which is made where it is missing.
+// Open opens a folder, and makes it if it is missing.
 func Open(dir string) (*Folder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("the folder %s can't be made: %w", finding.Quote(dir), finding.WithoutPath(err))
+	var above []string
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		above = append(above, at)
 	}
-	return openFolder(dir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("can't create the folder %s: %w", finding.Quote(dir), finding.WithoutPath(err))
+	}
+	f, err := openFolder(dir)
+	if err == nil {
+		f.above = above
+	}
+	return f, err
 }
 
 func openFolder(dir string) (*Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("the folder %s can't be opened: %w", finding.Quote(dir), finding.WithoutPath(err))
+		return nil, fmt.Errorf("can't open the folder %s: %w", finding.Quote(dir), finding.WithoutPath(err))
 	}
-	return &Folder{root: root}, nil
+	return &Folder{root: root, cleaned: map[string]bool{}}, nil
 }
 
-// Close closes the folder.
-func (f *Folder) Close() { _ = f.root.Close() }
+// Close closes the folder, and removes those that it made and that are still empty.
+func (f *Folder) Close() {
+	for _, name := range slices.Backward(f.made) {
+		if info, err := f.root.Lstat(name); err == nil && info.IsDir() {
+			_ = f.root.Remove(name) // fails unless it is empty
+		}
+	}
+	_ = f.root.Close()
+	for _, dir := range f.above {
+		if info, err := os.Lstat(dir); err == nil && info.IsDir() {
+			_ = os.Remove(dir)
+		}
+	}
+}
 
 // Root is the folder, for reading.
 func (f *Folder) Root() *os.Root { return f.root }
 
-// maxNameBytes is how long one name may be on all common file systems.
-const maxNameBytes = 255
-
-// reserved are the names of devices on Windows, with any ending
-// (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
-var reserved = strings.Fields("con prn aux nul conin$ conout$ com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 com¹ com² com³ " +
-	"lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9 lpt¹ lpt² lpt³")
-
-// CheckName returns why a slash-separated name is no path to a file below a folder on every system, nil where it is one.
-func CheckName(name string) error {
-	switch {
-	case name == "":
-		return errors.New("the name is empty")
-	case path.IsAbs(name):
-		return fmt.Errorf("the name %s is an absolute path", finding.Quote(name))
-	case !utf8.ValidString(name):
-		return fmt.Errorf("the name %s is not valid UTF-8", finding.Quote(name))
-	}
-	for segment := range strings.SplitSeq(name, "/") {
-		if why := checkSegment(segment); why != "" {
-			return fmt.Errorf("the name %s %s", finding.Quote(name), why)
-		}
-	}
-	return nil
-}
-
-func checkSegment(segment string) string {
-	device, _, _ := strings.Cut(segment, ".")
-	switch {
-	case segment == "..":
-		return "leads out of the folder"
-	case segment == "", segment == ".":
-		return "has an empty part, or `.`"
-	case len(segment) > maxNameBytes:
-		return fmt.Sprintf("has a part of more than %d bytes", maxNameBytes)
-	case strings.ContainsAny(segment, `\:*?"<>|`), strings.ContainsFunc(segment, unicode.IsControl):
-		return "has a character that file names can't have on every system"
-	case strings.HasSuffix(segment, "."), strings.HasSuffix(segment, " "):
-		return "has a part that ends in a dot or a space, which Windows drops"
-	case slices.Contains(reserved, strings.ToLower(strings.TrimRight(device, " "))):
-		return "is reserved by Windows"
-	case strings.HasPrefix(segment, partPrefix):
-		return "is that of an unfinished download"
-	}
-	return ""
-}
-
-// enter makes the folders of a name and returns the last, without old parts, and the name in it.
-func (f *Folder) enter(name string) (*Folder, string, error) {
+// enter makes the folders of a name, and returns the last one, without old parts, and the name in it.
+func (f *Folder) enter(name string) (*os.Root, string, error) {
 	dir, base := path.Split(filepath.ToSlash(name))
-	made := ""
-	for segment := range strings.SplitSeq(strings.Trim(dir, "/"), "/") {
-		if segment == "" {
-			continue
-		}
-		made = path.Join(made, segment)
-		if err := f.root.Mkdir(made, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	at := "."
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for segment := range strings.FieldsFuncSeq(dir, func(r rune) bool { return r == '/' }) {
+		at = path.Join(at, segment)
+		switch err := f.root.Mkdir(at, 0o755); {
+		case err == nil:
+			f.made = append(f.made, at)
+		case !errors.Is(err, fs.ErrExist):
 			return nil, "", failed("written", name, err)
 		}
-		if info, err := f.root.Lstat(made); err != nil || !info.IsDir() {
-			return nil, "", failed("written", name, errors.Join(err, fmt.Errorf("%s is not a folder", finding.Quote(made))))
+		if info, err := f.root.Lstat(at); err != nil || !info.IsDir() {
+			return nil, "", failed("written", name, errors.Join(err, fmt.Errorf("%s is not a folder", finding.Quote(at))))
 		}
 	}
-	root, err := f.root.OpenRoot(path.Join(".", made))
+	in, err := f.root.OpenRoot(at)
 	if err != nil {
 		return nil, "", failed("written", name, err)
 	}
-	in := &Folder{root: root}
-	if _, done := f.cleaned.LoadOrStore(made, true); !done {
-		in.clean(time.Now())
+	if !f.cleaned[at] {
+		f.cleaned[at] = true
+		clean(in, time.Now())
 	}
 	return in, base, nil
 }
 
-var (
-	errLink    = errors.New("it is a symbolic link: remove it")
-	errFolder  = errors.New("it is a folder")
-	errSpecial = errors.New("it is not a regular file")
-)
-
 // regular returns what is at a name, if it is a regular file.
-func (f *Folder) regular(name string) (fs.FileInfo, error) {
-	info, err := f.root.Lstat(name)
+func regular(root *os.Root, name string) (fs.FileInfo, error) {
+	info, err := root.Lstat(name)
 	switch {
 	case err != nil:
 		return nil, err
 	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, errLink
+		return nil, errors.New("it is a symbolic link: remove it")
 	case info.IsDir():
-		return nil, errFolder
+		return nil, errors.New("it is a folder")
 	case !info.Mode().IsRegular():
-		return nil, errSpecial
+		return nil, errors.New("it is not a regular file")
 	}
 	return info, nil
 }
 
-// open opens a regular file that is there.
-func (f *Folder) open(name string) (*os.File, error) {
-	return f.openAs(name, os.O_RDONLY)
-}
-
-func (f *Folder) openAs(name string, flag int) (*os.File, error) {
-	info, err := f.regular(name)
+// open opens an existing regular file.
+func open(root *os.Root, name string, flag int) (*os.File, error) {
+	info, err := regular(root, name)
 	if err != nil {
 		return nil, failed("read", name, err)
 	}
-	file, err := f.root.OpenFile(name, flag, 0)
+	file, err := root.OpenFile(name, flag, 0)
 	if err != nil {
 		return nil, failed("read", name, err)
 	}
 	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
 		file.Close()
-		return nil, failed("read", name, errors.Join(err, errors.New("it was replaced while it was opened")))
+		return nil, failed("read", name, errors.Join(err, errReplaced))
 	}
 	return file, nil
 }
 
-// SetMode sets the permissions of a file that is there.
+var errReplaced = errors.New("another program replaced it")
+
+// SetMode sets the permissions of an existing file.
 func (f *Folder) SetMode(name string, mode fs.FileMode) error {
-	file, err := f.open(name)
+	file, err := open(f.root, name, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -194,13 +168,12 @@ func (f *Folder) SetMode(name string, mode fs.FileMode) error {
 	if info, err := file.Stat(); err == nil && info.Mode().Perm() == mode.Perm() {
 		return nil
 	}
-	return failed("made executable or readable", name, file.Chmod(mode.Perm()))
+	return failed("given its permissions", name, file.Chmod(mode.Perm()))
 }
 
-// Copy puts the file that is at one name under another, whole or not at all. sink sees its bytes, and ok says then whether they
-// are the right ones.
-func (f *Folder) Copy(from, to string, mode fs.FileMode, sink io.Writer, ok func() bool) error {
-	source, err := f.open(from)
+// Copy copies a file under another name, whole and with the wanted digest, or not at all.
+func (f *Folder) Copy(from, to string, want digest.Digest, mode fs.FileMode) error {
+	source, err := open(f.root, from, os.O_RDONLY)
 	if err != nil {
 		return err
 	}
@@ -213,34 +186,51 @@ func (f *Folder) Copy(from, to string, mode fs.FileMode, sink io.Writer, ok func
 	if err := part.restart(nil); err != nil {
 		return err
 	}
-	if _, err = io.Copy(io.MultiWriter(part.file, sink), source); err != nil {
+	hasher := digest.NewHasher(want.Algorithm)
+	_, err = io.Copy(io.MultiWriter(part.file, hasher), source)
+	if err == nil && hasher.Digest(want.Algorithm) != want {
+		err = fmt.Errorf("%s changed", finding.Quote(from))
+	}
+	if part.complete = err == nil; part.complete {
+		err = part.Keep(mode)
+	}
+	if err != nil {
 		return errors.Join(failed("written", to, err), part.Discard())
 	}
-	if !ok() {
-		return errors.Join(failed("copied", to, fmt.Errorf("%s changed", finding.Quote(from))), part.Discard())
-	}
-	part.complete = true
-	return part.Keep(mode)
+	return nil
 }
 
-// maxPartAge is how long the part of a download stays that nobody continues.
+// maxPartAge is how long a part is kept that no download continues.
 const maxPartAge = 7 * 24 * time.Hour
 
-// clean removes old parts from the folder, up to as many as one listing returns.
-func (f *Folder) clean(now time.Time) {
-	const maxListed = 10_000
-	dir, err := f.root.Open(".")
+// maxListed bounds the names of one folder among which old parts are looked for.
+const maxListed = 10_000
+
+var partName = regexp.MustCompile(`^(\.get-[0-9a-f]{32}-[0-9a-f]{8})(\.part|\.json)$`)
+
+// clean removes old parts from a folder, and old sidecars without a part.
+func clean(root *os.Root, now time.Time) {
+	dir, err := root.Open(".")
 	if err != nil {
 		return
 	}
 	defer dir.Close()
 	entries, _ := dir.ReadDir(maxListed)
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), partPrefix) || !entry.Type().IsRegular() {
+		name := partName.FindStringSubmatch(entry.Name())
+		if name == nil {
 			continue
 		}
-		if info, err := entry.Info(); err == nil && now.Sub(info.ModTime()) > maxPartAge {
-			_ = f.root.Remove(entry.Name())
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() || now.Sub(info.ModTime()) <= maxPartAge {
+			continue
+		}
+		if _, err := root.Lstat(name[1] + partSuffix); name[2] == noteSuffix && err == nil {
+			continue // it goes with its part
+		}
+		if part, err := lockPart(root, name[1]+partSuffix); err == nil {
+			_ = errors.Join(root.Remove(name[1]+noteSuffix), root.Remove(name[1]+partSuffix))
+			part.Close()
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -71,7 +72,7 @@ func File(ctx context.Context, client Client, want Want, path string, mode fs.Fi
 	}
 	defer folder.Close()
 	name := filepath.Base(path)
-	if folder.check(ctx, name, want) == nil {
+	if check(ctx, folder.root, name, want) == nil {
 		return folder.SetMode(name, mode)
 	}
 	part, err := folder.Part(name, want.key())
@@ -126,11 +127,11 @@ func Check(path string, want Want) error {
 		return err
 	}
 	defer folder.Close()
-	return folder.check(context.Background(), filepath.Base(path), want)
+	return check(context.Background(), folder.root, filepath.Base(path), want)
 }
 
-func (f *Folder) check(ctx context.Context, name string, want Want) error {
-	file, err := f.open(name)
+func check(ctx context.Context, root *os.Root, name string, want Want) error {
+	file, err := open(root, name, os.O_RDONLY)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,7 +128,12 @@ func (o *origin) want(content []byte) get.Want {
 // holds fails unless a folder has exactly these files, below it too.
 func holds(t *testing.T, dir string, want ...string) {
 	t.Helper()
-	var names []string
+	if names := list(dir); !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("the folder holds %q, want %q", names, want)
+	}
+}
+
+func list(dir string) (names []string) {
 	_ = filepath.WalkDir(dir, func(name string, entry fs.DirEntry, _ error) error {
 		if !entry.IsDir() {
 			rel, _ := filepath.Rel(dir, name)
@@ -135,9 +141,7 @@ func holds(t *testing.T, dir string, want ...string) {
 		}
 		return nil
 	})
-	if !slices.Equal(names, want) {
-		t.Errorf("the folder holds %q, want %q", names, want)
-	}
+	return names
 }
 
 func isFile(t *testing.T, path string, content []byte, mode fs.FileMode) {
@@ -512,15 +516,158 @@ func TestOldPartsAreRemoved(t *testing.T) {
 	content := random(1 << 20)
 	o := serve(t, content)
 	dir := interrupted(t, o, content)
-	for name, age := range map[string]time.Duration{"old.part": 8, "old.json": 8, "new.part": 6} {
-		write(t, filepath.Join(dir, ".get-"+name), "x")
-		at := time.Now().Add(-age * 24 * time.Hour)
-		_ = os.Chtimes(filepath.Join(dir, ".get-"+name), at, at)
+	old := func(n int, suffix string, days time.Duration) string {
+		name := fmt.Sprintf(".get-%032d-00000000%s", n, suffix)
+		write(t, filepath.Join(dir, name), "x")
+		at := time.Now().Add(-days * 24 * time.Hour)
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+		return name
 	}
+	_, _, _, _ = old(1, ".part", 8), old(1, ".json", 8), old(2, ".part", 8), old(3, ".json", 8)
+	// A sidecar is as old as its part; other files are not ours.
+	stay := []string{old(4, ".json", 8), old(4, ".part", 6), ".get-started.part", "f"}
+	write(t, filepath.Join(dir, ".get-started.part"), "x")
+	_ = os.Chtimes(filepath.Join(dir, ".get-started.part"), time.Unix(0, 0), time.Unix(0, 0))
 	if err := get.File(t.Context(), o.client(t), o.want(content), filepath.Join(dir, "f"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	holds(t, dir, ".get-new.part", "f")
+	holds(t, dir, stay...)
+}
+
+func TestAnOldPartThatIsContinuedStays(t *testing.T) {
+	dir := t.TempDir()
+	folder, err := get.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	running, err := folder.Part("f", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := part(t, dir, ".part")
+	_ = os.Chtimes(name, time.Unix(0, 0), time.Unix(0, 0))
+	second, err := get.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if _, err := second.Part("f", "key"); !errors.Is(err, get.ErrBusy) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Lstat(name); err != nil {
+		t.Error(err)
+	}
+	running.Close()
+}
+
+// TestASecondCallAtAnyMoment has one call after another replace a file, while a second one tries the same.
+func TestASecondCallAtAnyMoment(t *testing.T) {
+	folder, err := get.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	content := clientFunc(func(_ context.Context, _ fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+		sink.Start(fetch.Head{})
+		_, err := sink.Write([]byte("content"))
+		return fetch.Head{}, err
+	})
+	var done atomic.Bool
+	var second sync.WaitGroup
+	second.Go(func() {
+		for !done.Load() {
+			p, err := folder.Part("f", "key")
+			if err == nil {
+				p.Close()
+			} else if !errors.Is(err, get.ErrBusy) {
+				t.Error(err)
+			}
+		}
+	})
+	for kept := 0; kept < 60 && !t.Failed(); {
+		p, err := folder.Part("f", "key")
+		if errors.Is(err, get.ErrBusy) {
+			continue
+		}
+		if err == nil {
+			_, err = p.Get(t.Context(), content, fetch.Request{}, discard{})
+		}
+		if err == nil {
+			err = p.Keep(0o755)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		kept++
+	}
+	done.Store(true)
+	second.Wait()
+}
+
+type discard struct{}
+
+func (discard) Start(fetch.Head)            {}
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+func TestWhatCouldNotBeKeptIsNotDownloadedAgain(t *testing.T) {
+	content := random(1 << 20)
+	o := serve(t, content)
+	path := filepath.Join(t.TempDir(), "f")
+	client := o.client(t)
+	during := func(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+		head, err := client.Get(ctx, r, sink)
+		return head, errors.Join(err, os.Mkdir(path, 0o755))
+	}
+	if err := get.File(t.Context(), clientFunc(during), o.want(content), path, 0o644); err == nil || !strings.Contains(err.Error(), "it is a folder") {
+		t.Errorf("got %v", err)
+	}
+	o.asked()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := get.File(t.Context(), client, o.want(content), path, 0o755); err != nil || len(o.asked()) > 0 {
+		t.Errorf("it is downloaded again, or %v", err)
+	}
+	isFile(t, path, content, 0o755)
+	holds(t, filepath.Dir(path), "f")
+}
+
+func TestFoldersOfWhatFailedAreRemoved(t *testing.T) {
+	o := serve(t, random(1000))
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "mine"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"a/b/f", "mine/b/f"} {
+		if err := get.File(t.Context(), o.client(t), o.want(nil), filepath.Join(dir, path), 0o644); !errors.Is(err, get.ErrDigest) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if folders, _ := filepath.Glob(filepath.Join(dir, "*")); len(folders) != 1 || filepath.Base(folders[0]) != "mine" {
+		t.Errorf("left %q", folders)
+	}
+	folder, err := get.Open(filepath.Join(dir, "new", "er"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, _ := folder.Part("a/b/f", "key")
+	two, err := folder.Part("a/g", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.Close()
+	_, _ = two.Get(t.Context(), o.client(t), fetch.Request{URL: o.URL}, discard{})
+	two.Close()
+	folder.Close()
+	if names := list(dir); len(names) != 2 || !strings.HasPrefix(names[0], "new/er/a/.get-") {
+		t.Errorf("left %q", names)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "new/er/a/b")); err == nil {
+		t.Error("an empty folder stays")
+	}
 }
 
 func TestCheckName(t *testing.T) {

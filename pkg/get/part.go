@@ -23,23 +23,23 @@ const (
 	noteSuffix = ".json"
 	maxNote    = 64 << 10 // bytes of a sidecar
 	partMode   = 0o600
-	maxTries   = 3 // at opening a part that other processes rename meanwhile
+	maxTries   = 3 // at opening a part that other calls rename or remove at the same time
 )
 
 // Part is a file that is being downloaded. It is locked until it is closed. It is not safe for concurrent use.
 type Part struct {
-	// Limit is how many bytes of a body are written, 0 for all: the rest only reaches the sink, and the part can't be kept.
+	// Limit is how many bytes of a body are written, 0 for all. The part of a longer body can't be kept.
 	Limit int64
 	// Resume lets Get continue what is there. The caller has to know which bytes are right.
 	Resume bool
 	// Reused counts the bytes that were read from the part instead of the network.
 	Reused int64
 
-	folder   *Folder
-	name     string // of the file
-	shown    string // below the folder that the caller opened
-	key      string // of the part, without an ending
-	file     *os.File
+	root     *os.Root // the folder of the file
+	name     string   // of the file
+	shown    string   // its name below the folder that the caller opened
+	key      string   // the part's name, without an ending
+	file     *os.File // nil once it is closed
 	written  int64
 	complete bool
 	gets     int // how often it was downloaded into
@@ -52,22 +52,32 @@ type note struct {
 	Validator string `json:"validator"`
 }
 
-// Part opens the part of a file that is to be at a name, and makes the folders of the name. key stands for the bytes that are
-// wanted: the part of other bytes is another one. Old parts in the folder are removed.
-func (f *Folder) Part(name, key string) (*Part, error) {
-	in, base, err := f.enter(name)
+// Part opens the part of the file with a name, and makes the folders of the name. key stands for the wanted bytes: other bytes have
+// another part. Old parts in the folder are removed.
+func (f *Folder) Part(name, key string) (p *Part, err error) {
+	for range maxTries {
+		p, err = f.part(name, key)
+		if !errors.Is(err, fs.ErrNotExist) { // another call can remove an empty folder
+			break
+		}
+	}
+	if errors.Is(err, ErrBusy) {
+		return nil, fmt.Errorf("%w: %s", ErrBusy, finding.Quote(name))
+	}
+	return p, err
+}
+
+func (f *Folder) part(name, key string) (*Part, error) {
+	root, base, err := f.enter(name)
 	if err != nil {
 		return nil, err
 	}
-	p := &Part{folder: in, name: base, shown: name, key: partPrefix + short(key, 16) + "-" + short(base, 4)}
-	if _, err = in.regular(base); err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = p.open()
+	p := &Part{root: root, name: base, shown: name, key: partPrefix + short(key, 16) + "-" + short(base, 4)}
+	if _, err = regular(root, base); err == nil || errors.Is(err, fs.ErrNotExist) {
+		p.file, err = lockPart(root, p.key+partSuffix)
 	}
 	if err != nil {
-		in.Close()
-		if errors.Is(err, ErrBusy) {
-			return nil, fmt.Errorf("%w: %s", ErrBusy, finding.Quote(name))
-		}
+		root.Close()
 		return nil, failed("written", name, err)
 	}
 	return p, nil
@@ -78,40 +88,61 @@ func short(text string, n int) string {
 	return hex.EncodeToString(sum[:n])
 }
 
-// open opens the part and locks it. Another process may rename or remove it in between.
-func (p *Part) open() (err error) {
+// lockPart opens a part and locks it.
+func lockPart(root *os.Root, name string) (*os.File, error) {
 	for range maxTries {
-		if p.file, err = p.openOnce(); err != nil {
-			return err
+		file, err := openPart(root, name)
+		if errors.Is(err, errReplaced) {
+			continue
 		}
-		if err = lock(p.file); err != nil {
-			p.file.Close()
-			return err
+		if err != nil {
+			return nil, err
 		}
-		if p.isOwn() == nil {
-			return nil
+		err = lock(file)
+		if err == nil && isNamed(root, name, file) == nil { // else another process renamed or removed it in between
+			return file, nil
 		}
-		p.file.Close()
+		file.Close()
+		if err != nil {
+			return nil, err
+		}
 	}
-	return ErrBusy
+	return nil, ErrBusy
 }
 
-// openOnce makes the part, or opens the one that is there, if it is ours alone: what others may write, or have a name for, they
-// could change after it was verified.
-func (p *Part) openOnce() (*os.File, error) {
-	name := p.key + partSuffix
-	file, err := p.folder.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, partMode)
+// openPart makes a part, or opens the existing one. A part that others can write, or have another name for, is an error: they could
+// change it after it was verified.
+func openPart(root *os.Root, name string) (*os.File, error) {
+	file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, partMode)
 	if !errors.Is(err, fs.ErrExist) {
 		return file, err
 	}
-	info, err := p.folder.regular(name)
+	info, err := regular(root, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errReplaced
+	case err != nil:
+		return nil, fmt.Errorf("%s, for the unfinished download: %w", finding.Quote(name), err)
+	case !isOurs(info):
+		return nil, fmt.Errorf("%s, for the unfinished download, has another owner, other permissions than 0600 or a second name: remove it", finding.Quote(name))
+	}
+	if file, err = open(root, name, os.O_RDWR); errors.Is(err, fs.ErrNotExist) {
+		return nil, errReplaced
+	}
+	return file, err
+}
+
+// isNamed returns nil if a name is that of an open file.
+func isNamed(root *os.Root, name string, file *os.File) error {
+	named, err := root.Lstat(name)
 	if err != nil {
-		return nil, fmt.Errorf("%s, which holds unfinished downloads: %w", finding.Quote(name), err)
+		return err
 	}
-	if !isOurs(info) {
-		return nil, fmt.Errorf("%s, which holds unfinished downloads, belongs to somebody else, or has other permissions or names: remove it", finding.Quote(name))
+	opened, err := file.Stat()
+	if err == nil && !os.SameFile(named, opened) {
+		err = errReplaced
 	}
-	return p.folder.openAs(name, os.O_RDWR)
+	return err
 }
 
 // Close releases the part and leaves what it holds for the next call. A part without a byte is removed.
@@ -127,11 +158,9 @@ func (p *Part) Close() {
 }
 
 func (p *Part) release() {
-	if p.file != nil {
-		_ = p.file.Close()
-		p.file = nil
-		p.folder.Close()
-	}
+	_ = p.file.Close()
+	_ = p.root.Close()
+	p.file = nil
 }
 
 // Discard removes the part.
@@ -139,14 +168,14 @@ func (p *Part) Discard() error {
 	if p.file == nil {
 		return nil
 	}
-	err := p.isOwn()
-	switch {
-	case err == nil:
+	defer p.release()
+	err := isNamed(p.root, p.key+partSuffix, p.file)
+	if err == nil {
 		err = errors.Join(p.remove(noteSuffix), p.remove(partSuffix))
-	case errors.Is(err, fs.ErrNotExist):
-		err = nil
 	}
-	p.release()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	return failed("removed", p.shown, err)
 }
 
@@ -172,56 +201,37 @@ func (p *Part) Holds(want digest.Digest) error {
 	return nil
 }
 
-// isOwn reports whether the part's name still is that of the file that is open and locked.
-func (p *Part) isOwn() error {
-	named, err := p.folder.root.Lstat(p.key + partSuffix)
-	if err != nil {
-		return err
-	}
-	open, err := p.file.Stat()
-	if err == nil && !os.SameFile(named, open) {
-		err = errors.New("somebody replaced the part")
-	}
-	return err
-}
-
 func (p *Part) remove(suffix string) error {
-	if err := p.folder.root.Remove(p.key + suffix); !errors.Is(err, fs.ErrNotExist) {
+	if err := p.root.Remove(p.key + suffix); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
 }
 
-// Keep puts the part under the file's name, in place of what is there. The caller has verified it.
+// Keep puts the part under the file's name, in place of what is there. The caller has verified it. After an error the part is still
+// there, for the next call.
 func (p *Part) Keep(mode fs.FileMode) error {
 	if p.file == nil || !p.complete {
 		return failed("kept", p.shown, errors.New("it is not complete"))
 	}
-	_, err := p.folder.regular(p.name)
+	_, err := regular(p.root, p.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	err = errors.Join(err, p.file.Sync())
+	err = errors.Join(err, p.file.Sync(), isNamed(p.root, p.key+partSuffix, p.file))
 	if err == nil {
-		err = p.file.Chmod(mode.Perm())
-	}
-	if err == nil {
-		err = p.isOwn()
-	}
-	if err == nil {
-		err = p.rename()
+		err = p.root.Rename(p.key+partSuffix, p.name)
 	}
 	if err != nil {
-		_ = p.file.Chmod(partMode)
 		return failed("kept", p.shown, err)
 	}
-	err = errors.Join(p.remove(noteSuffix), syncFolder(p.folder.root))
-	p.release()
-	return failed("kept", p.shown, err)
+	defer p.release()
+	// The permissions come last: a part has 0600 as long as it has the name of one.
+	return failed("kept", p.shown, errors.Join(p.file.Chmod(mode.Perm()), p.remove(noteSuffix), syncFolder(p.root)))
 }
 
 // Get reads the file that r names, and passes all of its bytes to the sink: those that the part has already, hashed again by
-// that, and the rest from the network. Head.Pieced reports whether there were some.
+// that, and the rest from the network. Head.Pieced is true if it had some.
 func (p *Part) Get(ctx context.Context, client Client, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
 	p.complete = false
 	p.gets++
@@ -267,7 +277,7 @@ func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.H
 }
 
 func (p *Part) readNote() (n note, ok bool) {
-	file, err := p.folder.open(p.key + noteSuffix)
+	file, err := open(p.root, p.key+noteSuffix, os.O_RDONLY)
 	if err != nil {
 		return n, false
 	}
@@ -297,7 +307,7 @@ func (p *Part) writeNote(n note) error {
 	if err != nil || len(text) > maxNote {
 		return err
 	}
-	file, err := p.folder.root.OpenFile(p.key+noteSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, partMode)
+	file, err := p.root.OpenFile(p.key+noteSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, partMode)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
@@ -133,4 +134,31 @@ func (m Match) String() string {
 		return fmt.Sprintf("%s matches %d, and none has an address at %s", pattern, m.Values, finding.Quote(strings.Join(m.urls, ", ")))
 	}
 	return fmt.Sprintf("%s matches %d, %d with an address", pattern, m.Values, m.Named)
+}
+
+// LeftOut counts the entries with a URL that `where` and `unless` leave out.
+func (r *Registry) LeftOut(m *Manifest) (n int) {
+	selected := map[*document.Value]bool{} // by entry with a URL
+	for _, d := range m.Documents {
+		if !r.describes(d) {
+			continue
+		}
+		r.matcher.Walk(d.Root, func(v *document.Value, matches []document.Match) bool {
+			for _, found := range matches {
+				if owner := r.owners[found.Pattern]; owner >= 0 {
+					e := &r.entries[owner]
+					if hasURL := func(pointer string) bool { text, _ := v.At(pointer).Text(); return text != "" }; slices.ContainsFunc(e.url, hasURL) {
+						selected[v] = selected[v] || selects(e.where, e.unless, v, d.Root)
+					}
+				}
+			}
+			return true
+		})
+	}
+	for _, is := range selected {
+		if !is {
+			n++
+		}
+	}
+	return n
 }

@@ -59,7 +59,7 @@ func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 	}
 	r.Findings = append(r.Findings, p.signature(a, known.message)...)
 	if a.Size != nil && a.Size.Value != known.size {
-		r.Findings = append(r.Findings, wrongSize(a, known.size))
+		r.Findings = append(r.Findings, WrongSize(a, known.size))
 	}
 	if f := hostDigest(a, known.published); f != nil {
 		r.Findings = append(r.Findings, *f)
@@ -87,7 +87,8 @@ func mismatch(d Download, a artifact.Artifact, known *evidence, r Result) findin
 	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
 }
 
-func wrongSize(a artifact.Artifact, size int64) finding.Finding {
+// WrongSize is the finding about a file of another size than the declared one.
+func WrongSize(a artifact.Artifact, size int64) finding.Finding {
 	return atField(a, a.Size, finding.ArtifactSize,
 		fmt.Sprintf("The file has %s bytes, and %s are declared", humanize.Comma(size), humanize.Comma(a.Size.Value)), "")
 }
