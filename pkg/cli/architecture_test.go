@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"github":            {"finding"},
 	"git":               {"finding"},
 	"source":            {"config", "document", "finding", "git", "github", "provenance", "registry"},
-	"inspect":           {"artifact", "config", "document", "finding", "lint", "prem", "registry", "schema", "source", "verify"},
+	"inspect":           {"artifact", "config", "document", "finding", "lint", "prem", "provenance", "registry", "schema", "source", "verify"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
 	"cli":               {"artifact", "config", "digest", "document", "drift", "fetch", "finding", "get", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "registry", "report", "source", "state", "verify"},

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -50,8 +49,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*v
 				return yield(bundle, err)
 			}))
 		},
-		Bundle: declaredBundle(client), Known: m.Attested, Baseline: m.Builder,
-		Beside: func(_ context.Context, folder, name string) string { return j.beside[path.Join(folder, name)] },
+		Bundle: declaredBundle(client), Known: m.Attested, Baseline: m.Builder, Beside: j.beside,
 	}
 	if j.rules.file != nil {
 		t.Rules = j.rules.file.Provenance
@@ -100,9 +98,17 @@ func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]b
 	return reply.Body, nil
 }
 
-// besideOf returns the SHA-256, in hex, of the files that artifacts attest and the run does not read as manifests' files, by path: of
-// their text, or as a manifest beside declares it.
+// besideOf returns the files that bundles attest beside manifests, by path, with the SHA-256, in hex, of those that the registry has or
+// declares, "" of others.
 func besideOf(s source.Selection, registries *inspect.Registries, artifacts []artifact.Artifact) map[string]string {
+	artifacts = slices.Clone(artifacts)
+	for _, each := range s.Beside {
+		if s.Selects(each.At()) {
+			if m, _ := registries.Read(each); m != nil {
+				artifacts = append(artifacts, m.Artifacts...)
+			}
+		}
+	}
 	sums := map[string]string{}
 	for _, a := range artifacts {
 		if a.Attests != "" {
@@ -113,19 +119,13 @@ func besideOf(s source.Selection, registries *inspect.Registries, artifacts []ar
 		return nil
 	}
 	add := func(name, sum string) {
-		if _, wanted := sums[name]; wanted {
+		if _, isAttested := sums[name]; isAttested {
 			sums[name] = sum
 		}
 	}
-	for _, each := range s.Beside {
-		if s.Of(each.At()).Selects(each.At()) {
-			if m, _ := registries.Read(each); m != nil {
-				for _, a := range m.Artifacts {
-					if a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
-						add(path.Join(path.Dir(each.Path), path.Base(a.Name)), a.Checksum.Value.Sum)
-					}
-				}
-			}
+	for _, a := range artifacts {
+		if a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
+			add(path.Join(path.Dir(a.Manifest), path.Base(a.Name)), a.Checksum.Value.Sum)
 		}
 	}
 	for _, each := range slices.Concat(s.Manifests, s.Beside) {
@@ -134,6 +134,5 @@ func besideOf(s source.Selection, registries *inspect.Registries, artifacts []ar
 			add(each.Path, hex.EncodeToString(sum[:]))
 		}
 	}
-	maps.DeleteFunc(sums, func(_, sum string) bool { return sum == "" })
 	return sums
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 	"github.com/premAI-io/verify-manifests/pkg/provenance/provenancetest"
 )
 
@@ -45,5 +46,21 @@ func TestAPullRequestBringsNoTrustedRoot(t *testing.T) {
 		if failed := strings.Contains(r.out, "trusted-root"); failed != (test.want != "") || !strings.Contains(r.out, test.want) {
 			t.Errorf("%s, %s: want %q, got %s", test.event, test.name, test.want, r.out)
 		}
+	}
+}
+
+// TestAPullRequestThatRemovesBundles deletes the file that attested what stays beside it.
+func TestAPullRequestThatRemovesBundles(t *testing.T) {
+	r := &ofServices{api: githubtest.New()}
+	t.Cleanup(r.api.Close)
+	const folder, bundles = "modules/x/1.0/", `{"attestations": {"source.json": {"url": "https://example.com/a"}, "gone.patch": {"url": "https://example.com/b"}}}`
+	for name, text := range map[string]string{"source.json": `{"url": "https://example.com/x.tar.gz"}`, "attestations.json": bundles} {
+		r.api.AddToTree(beforeSHA, folder+name, text)
+	}
+	r.api.AddToTree(judgedSHA, folder+"source.json", `{"url": "https://example.com/x.tar.gz"}`)
+	r.api.AddChange(7, "removed", folder+"attestations.json", bundles)
+	_, _, report := r.calls(t, "pull_request", "", "INPUT_REGISTRY=bcr")
+	if n := strings.Count(report, `"rule": "provenance/lost"`); n != 2 || !strings.Contains(report, "`source.json`") {
+		t.Errorf("%d losses: %s", n, report)
 	}
 }

@@ -13,13 +13,14 @@ import (
 func placeKey(manifest, pointer string) string { return manifest + "#" + pointer }
 
 // Builder returns who built an artifact's file when a scan last found it attested: by its URL, else by its place.
-func (m *Memory) Builder(a artifact.Artifact) (by provenance.Facts, found bool) {
+// isDeclared says that a bundle which the registry names told so.
+func (m *Memory) Builder(a artifact.Artifact) (by provenance.Facts, isDeclared, found bool) {
 	for _, key := range []string{verify.Key(a.URL), placeKey(a.Manifest, a.Pointer)} {
 		if b, found := m.before.Builders[key]; found {
-			return provenance.Facts{Repository: b.Repository, Signer: b.Signer}, true
+			return provenance.Facts{Repository: b.Repository, Signer: b.Signer}, b.Declared, true
 		}
 	}
-	return by, false
+	return by, false, false
 }
 
 // learnAttested keeps who built the files of a report. A file that is not attested any more keeps its builder.
@@ -31,7 +32,7 @@ func (m *Memory) learnAttested(r *report.Report) {
 			}
 		}
 		if p := a.Provenance; p != nil {
-			by := state.Builder{Repository: p.Repository, Signer: p.Signer}
+			by := state.Builder{Repository: p.Repository, Signer: p.Signer, Declared: a.Evidence == nil || a.Evidence.Attested == nil}
 			m.Build(verify.Key(a.URL), by)
 			m.Build(placeKey(a.Manifest, a.Pointer), by)
 		}

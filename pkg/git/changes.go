@@ -60,14 +60,15 @@ func (c *Checkout) Origin(ctx context.Context) string {
 	return url
 }
 
-// Change is a file that is there now and was not, or was otherwise, at a commit.
+// Change is a file that differs from a commit.
 type Change struct {
 	Path     string // slash-separated, from the top
 	Previous string // the path before a rename, "" without one
+	Removed  bool   // the file does not exist any more
 }
 
 // Changes returns, by their paths, the files of the working tree that differ from a commit: those that were committed
-// since, those that are not committed yet, and new files that git does not ignore. Deleted files are none.
+// since, those that are not committed yet, and new files that git does not ignore.
 func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error) {
 	dir, err := os.MkdirTemp("", "verify-manifests-*")
 	if err != nil {
@@ -81,7 +82,7 @@ func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error)
 	if err != nil {
 		return nil, err
 	}
-	fields, err := own.names(ctx, "diff", "--name-status", "-z", "--diff-filter=d", "--find-renames", "--no-relative",
+	fields, err := own.names(ctx, "diff", "--name-status", "-z", "--find-renames", "--no-relative",
 		"--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "--end-of-options", commit, "--")
 	if err != nil {
 		return nil, err
@@ -138,7 +139,7 @@ func readStatus(fields []string) ([]Change, error) {
 		if len(fields) < n {
 			return nil, errors.New("git diff answers what is no list of changes")
 		}
-		change := Change{Path: fields[n-1]}
+		change := Change{Path: fields[n-1], Removed: fields[0] == "D"}
 		if strings.HasPrefix(fields[0], "R") {
 			change.Previous = fields[1]
 		}

@@ -99,7 +99,7 @@ func TestChangesAreWhatWouldBePushed(t *testing.T) {
 	}
 	got, err := open(t, dir).Changes(t.Context(), base)
 	want := []git.Change{
-		{Path: "-option"}, {Path: "committed"}, {Path: "edited"}, {Path: "new/line\nbreak"},
+		{Path: "-option"}, {Path: "committed"}, {Path: "deleted", Removed: true}, {Path: "edited"}, {Path: "gone", Removed: true}, {Path: "new/line\nbreak"},
 		{Path: "renamed", Previous: "old/name"}, {Path: "staged"}, {Path: "ünïcode \"quoted\""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -57,9 +57,9 @@ func TestAnEnterpriseServersPathPrefixIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, complete, err := client.PullRequestFiles(t.Context(), 7)
-	if err != nil || !complete || len(files) != 1 {
-		t.Errorf("got %v, %v, %v", files, complete, err)
+	found, err := client.PullRequestFiles(t.Context(), 7)
+	if err != nil || !found.Complete || len(found.Files) != 1 {
+		t.Errorf("got %v, %v", found, err)
 	}
 }
 
@@ -183,9 +183,9 @@ func TestWhatIsTransientIsTriedAgain(t *testing.T) {
 			fake.AddChange(7, "added", "a/manifest.json", "{}")
 			client, naps := newClient(t, fake)
 			fake.Fail(filesRoute, fault, fault, fault)
-			files, complete, err := client.PullRequestFiles(t.Context(), 7)
-			if err != nil || !complete || len(files) != 1 {
-				t.Errorf("got %v, %v, %v", files, complete, err)
+			found, err := client.PullRequestFiles(t.Context(), 7)
+			if err != nil || !found.Complete || len(found.Files) != 1 {
+				t.Errorf("got %v, %v", found, err)
 			}
 			if len(naps.took) != 3 || naps.took[0] < 200*time.Millisecond || naps.took[2] <= naps.took[0] {
 				t.Errorf("paused for %v", naps.took)
@@ -198,7 +198,7 @@ func TestTriesAreCounted(t *testing.T) {
 	fake := newFake(t)
 	client, _ := newClient(t, fake)
 	fake.Fail(filesRoute, times(100, githubtest.Fault{Status: 503, Message: "No server is currently available"})...)
-	_, _, err := client.PullRequestFiles(t.Context(), 7)
+	_, err := client.PullRequestFiles(t.Context(), 7)
 	mustSay(t, err, "503 `No server is currently available`", "listing the files of pull request 7", "4 times")
 	if n := asked(fake, "GET"); n != 4 {
 		t.Errorf("asked %d times", n)
@@ -297,7 +297,7 @@ func TestWhatIsFinalIsNotTriedAgainAndSaysWhatToDo(t *testing.T) {
 			fake := newFake(t)
 			client, _ := newClient(t, fake)
 			fake.Fail(filesRoute, githubtest.Fault{Status: test.status, Message: "no\n::error::`no`"})
-			_, _, err := client.PullRequestFiles(t.Context(), 7)
+			_, err := client.PullRequestFiles(t.Context(), 7)
 			mustSay(t, err, fmt.Sprintf("GitHub answered %d `no\\n::error::'no'` when listing the files of pull request 7: ", test.status), test.say)
 			if errors.Is(err, github.ErrNotFound) != (test.status == 404) {
 				t.Error("ErrNotFound is for 404 alone")
@@ -321,7 +321,7 @@ func TestAnAnswerOfNoUseIsAnError(t *testing.T) {
 				t.Fatal(err)
 			}
 			for call, err := range map[string]error{
-				"PullRequestFiles": last(client.PullRequestFiles(t.Context(), 7)),
+				"PullRequestFiles": second(client.PullRequestFiles(t.Context(), 7)),
 				"Compare":          second(client.Compare(t.Context(), baseSHA, headSHA)),
 				"Tree":             second(client.Tree(t.Context(), headSHA)),
 				"UpsertComment":    last(client.UpsertComment(t.Context(), github.Comment{Number: 7, OnlyUpdate: true})),

@@ -45,35 +45,35 @@ func (c *Client) PullRequest(ctx context.Context, number int) (head, base string
 	return found.GetHead().GetSHA(), found.GetBase().GetSHA(), err
 }
 
-// PullRequestFiles lists the files that a pull request leaves added, modified, renamed, copied or
-// changed, whichever status GitHub gives them; removed ones are left out. It is not complete where
-// GitHub's limit of 3,000 files is reached.
-func (c *Client) PullRequestFiles(ctx context.Context, number int) (files []File, complete bool, err error) {
+// Comparison is what differs between two commits.
+type Comparison struct {
+	Files     []File   // that are there after the change: added, modified, renamed, copied or changed, whichever status GitHub gives them
+	Removed   []string // paths that are not there any more, those before a rename among them
+	Complete  bool     // false where GitHub's limit of files is reached, and where base is no ancestor of head
+	MergeBase string   // the commit that GitHub compares head with; "" where it does not say
+}
+
+// PullRequestFiles lists what a pull request changes. It is not complete where GitHub's limit of 3,000 files is reached.
+func (c *Client) PullRequestFiles(ctx context.Context, number int) (Comparison, error) {
 	t := task{doing: fmt.Sprintf("listing the files of pull request %d", number), needs: "pull-requests: read"}
 	list := func(page gh.ListOptions) ([]*gh.CommitFile, *gh.Response, error) {
 		return c.api.PullRequests.ListFiles(ctx, c.owner, c.repo, number, &page)
 	}
 	changed, all, err := pages(ctx, c, t, maxPullRequestFiles/perPage, list)
 	if err != nil {
-		return nil, false, err
+		return Comparison{}, err
 	}
-	return present(changed), all && len(changed) < maxPullRequestFiles, nil
+	return comparison(changed, all && len(changed) < maxPullRequestFiles), nil
 }
 
-// Comparison is what differs between two commits.
-type Comparison struct {
-	Files     []File // as PullRequestFiles lists them
-	Complete  bool   // false where GitHub's limit of 300 files is reached, and where base is no ancestor of head
-	MergeBase string // the commit that GitHub compares head with; "" where it does not say
-}
-
-// Compare lists the files that differ at head from its merge base with base. A commit that GitHub doesn't know is an ErrNotFound.
+// Compare lists the files that differ at head from its merge base with base, 300 at most. A commit that GitHub doesn't know is an
+// ErrNotFound.
 func (c *Client) Compare(ctx context.Context, base, head string) (Comparison, error) {
 	t := task{doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read"}
-	var found *gh.CommitsComparison
+	var answer *gh.CommitsComparison
 	err := c.call(ctx, t, func() (resp *gh.Response, err error) {
-		found, resp, err = c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
-		if err == nil && found.Files == nil {
+		answer, resp, err = c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
+		if err == nil && answer.Files == nil {
 			err = errNoAnswer
 		}
 		return resp, err
@@ -81,19 +81,27 @@ func (c *Client) Compare(ctx context.Context, base, head string) (Comparison, er
 	if err != nil {
 		return Comparison{}, err
 	}
-	straight := found.GetStatus() != "diverged" && found.GetStatus() != "behind"
-	return Comparison{present(found.Files), straight && len(found.Files) < maxComparedFiles, found.GetMergeBaseCommit().GetSHA()}, nil
+	isStraight := answer.GetStatus() != "diverged" && answer.GetStatus() != "behind"
+	found := comparison(answer.Files, isStraight && len(answer.Files) < maxComparedFiles)
+	found.MergeBase = answer.GetMergeBaseCommit().GetSHA()
+	return found, nil
 }
 
-// present are the files of a change that are there after it. A status that is not known stays in.
-func present(changed []*gh.CommitFile) []File {
-	var files []File
+func comparison(changed []*gh.CommitFile, isComplete bool) Comparison {
+	found := Comparison{Complete: isComplete}
 	for _, f := range changed {
-		if status := f.GetStatus(); status != "removed" && status != "unchanged" {
-			files = append(files, File{Path: f.GetFilename(), BlobSHA: f.GetSHA(), Status: status, Previous: f.GetPreviousFilename()})
+		switch f.GetStatus() {
+		case "unchanged":
+			continue
+		case "removed":
+			found.Removed = append(found.Removed, f.GetFilename())
+			continue
+		case "renamed":
+			found.Removed = append(found.Removed, f.GetPreviousFilename())
 		}
+		found.Files = append(found.Files, File{Path: f.GetFilename(), BlobSHA: f.GetSHA(), Status: f.GetStatus(), Previous: f.GetPreviousFilename()})
 	}
-	return files
+	return found
 }
 
 // path is the API's path below the repository. Each segment is escaped.

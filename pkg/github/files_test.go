@@ -48,12 +48,15 @@ func TestChangedFilesAreThoseThatAreStillThere(t *testing.T) {
 	fake.PullRequests[7] = everyStatus
 	fake.Comparisons[baseSHA+"..."+headSHA] = githubtest.Comparison{Status: "ahead", Files: everyStatus}
 	client, _ := newClient(t, fake)
-	got, complete, err := client.PullRequestFiles(t.Context(), 7)
-	if err != nil || !complete {
-		t.Fatal(complete, err)
+	changed, err := client.PullRequestFiles(t.Context(), 7)
+	if err != nil || !changed.Complete {
+		t.Fatal(changed, err)
 	}
-	if diff := cmp.Diff(stillThere, got); diff != "" {
+	if diff := cmp.Diff(stillThere, changed.Files); diff != "" {
 		t.Error("pull request:", diff)
+	}
+	if strings.Join(changed.Removed, " ") != "removed before" {
+		t.Errorf("removed: %q", changed.Removed)
 	}
 	compared, err := client.Compare(t.Context(), baseSHA, headSHA)
 	if err != nil || !compared.Complete || compared.MergeBase != baseSHA {
@@ -76,16 +79,16 @@ func TestPullRequestFilesReadsEveryPageAndKnowsTheLimit(t *testing.T) {
 			fake := newFake(t)
 			fake.PullRequests[7] = files(test.files)
 			client, _ := newClient(t, fake)
-			got, complete, err := client.PullRequestFiles(t.Context(), 7)
+			found, err := client.PullRequestFiles(t.Context(), 7)
 			if err != nil {
 				t.Fatal(err)
 			}
 			paths := map[string]bool{}
-			for _, f := range got {
+			for _, f := range found.Files {
 				paths[f.Path] = true
 			}
-			if len(got) != test.want || len(paths) != test.want || complete != test.complete {
-				t.Errorf("%d files, %d different, complete %v", len(got), len(paths), complete)
+			if len(found.Files) != test.want || len(paths) != test.want || found.Complete != test.complete {
+				t.Errorf("%d files, %d different, complete %v", len(found.Files), len(paths), found.Complete)
 			}
 			if n := asked(fake, "GET"); n != test.requests {
 				t.Errorf("%d requests, want %d", n, test.requests)
@@ -99,9 +102,9 @@ func TestAPageThatFailsOnceIsListedOnce(t *testing.T) {
 	fake.PullRequests[7] = files(150)
 	client, _ := newClient(t, fake)
 	fake.Fail(filesRoute, githubtest.Fault{Broken: true}, githubtest.Fault{After: true}, githubtest.Fault{Status: 500})
-	got, complete, err := client.PullRequestFiles(t.Context(), 7)
-	if err != nil || len(got) != 150 || !complete {
-		t.Errorf("%d files, %v, %v", len(got), complete, err)
+	found, err := client.PullRequestFiles(t.Context(), 7)
+	if err != nil || len(found.Files) != 150 || !found.Complete {
+		t.Errorf("%d files, %v, %v", len(found.Files), found.Complete, err)
 	}
 }
 

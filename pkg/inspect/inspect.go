@@ -52,6 +52,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		in.Findings = append(in.Findings, finding.New(finding.RegistryPathCase, path, "", finding.Position{Line: 1, Column: 1},
 			"The path differs from a manifest's only in case: the file was not read here, and some programs read it", ""))
 	}
+	in.Findings = append(in.Findings, r.lostBundles(s)...)
 	for _, each := range readings {
 		in.Findings = append(in.Findings, each.findings...)
 		in.Artifacts = append(in.Artifacts, each.artifacts...)

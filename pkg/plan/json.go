@@ -102,7 +102,7 @@ func (p *Plan) check() error {
 		return errors.New("the digest of its configuration is another one")
 	}
 	for path, sum := range p.Beside {
-		if _, err := digest.Parse("sha256:" + sum); err != nil {
+		if _, err := digest.Parse("sha256:" + sum); err != nil && sum != "" {
 			return fmt.Errorf("invalid SHA-256 %s of %s", finding.Quote(sum), finding.Quote(path))
 		}
 	}

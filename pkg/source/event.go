@@ -65,8 +65,8 @@ func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip 
 	if why != "" {
 		return all(ctx, settings, head, everything+why)
 	}
-	c := change{Settings: settings, base: tip, head: head, files: settings.selected(found.Files), changed: found.Files}
-	base, note := e.mergeBase(ctx, found.MergeBase, tip, c.files)
+	c := change{Settings: settings, base: tip, head: head, files: settings.selected(found.Files), changed: found.Files, removed: settings.attesting(found.Removed)}
+	base, note := e.mergeBase(ctx, found.MergeBase, tip, len(c.files)+len(c.removed) > 0)
 	c.base = base
 	if e.PullRequest != 0 && c.mayBeNewer(ctx) && e.hasNewerHead(ctx) {
 		return all(ctx, settings, head, everything+"the list of changes is already that of a newer commit")
@@ -89,7 +89,7 @@ const everything = "Every manifest was verified, not just the changed ones: "
 func (e *Event) compare(ctx context.Context) (found github.Comparison, why string, err error) {
 	switch {
 	case e.PullRequest != 0:
-		found.Files, found.Complete, err = e.API.PullRequestFiles(ctx, e.PullRequest)
+		found, err = e.API.PullRequestFiles(ctx, e.PullRequest)
 	case e.New:
 		return found, "the branch is new", nil
 	case e.Forced:
@@ -108,8 +108,8 @@ func (e *Event) compare(ctx context.Context) (found github.Comparison, why strin
 
 // mergeBase returns the commit that a change starts from. Where GitHub does not tell, it is the tip of the base branch, and a note
 // says so: what is equal there was reviewed too.
-func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, manifests []github.File) (base *Commit, note string) {
-	if e.PullRequest != 0 && len(manifests) > 0 {
+func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, isChanged bool) (base *Commit, note string) {
+	if e.PullRequest != 0 && isChanged {
 		found, err := e.API.Compare(ctx, e.BaseSHA, e.HeadSHA)
 		if err != nil {
 			return tip, "The changed manifests were compared with the tip of the base branch, not with the merge base: " + finding.Clean(err.Error())

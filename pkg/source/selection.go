@@ -23,6 +23,7 @@ type Selection struct {
 	Scope         string            // ScopeChanged or ScopeAll
 	Manifests     []Source          // to judge
 	Base          map[string]Source // what they were at the base of a change, by the path they have now
+	Removed       []Source          // what manifests that attest files beside them were at the base, of those that the change removes
 	Others        []Source          // manifests that are not judged, but compared with those that are
 	Beside        []Source          // files beside manifests that attest such, which are not judged
 	Paths         []string          // every file of the registry; nil where not known
@@ -52,7 +53,7 @@ func all(ctx context.Context, s *Settings, t Tree, notes ...string) (Selection, 
 	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
 	found := Selection{Settings: s, Scope: ScopeAll, IsWhole: true, Manifests: sources, Notes: notes, Paths: paths(files)}
 	if err == nil {
-		found.Beside = readBeside(ctx, t, s, manifests, files)
+		found.Beside = readBeside(ctx, t, s, manifests, nil, files)
 	}
 	return found, err
 }
@@ -63,13 +64,14 @@ type change struct {
 	base, head Tree
 	files      []github.File // the changed manifests, as head has them
 	changed    []github.File // every changed file
+	removed    []string      // paths of manifests that attest files beside them, and that head has not
 }
 
 // selection reads the changed manifests, together with what the rules compare them with. What can't be read of the latter is left
 // out, and a note says so: the change itself is verified all the same.
 func (c change) selection(ctx context.Context) (Selection, error) {
 	s := Selection{Settings: c.Settings, Scope: ScopeChanged}
-	if len(c.files) == 0 {
+	if len(c.files)+len(c.removed) == 0 {
 		s.Notes = c.presetNotes(ctx)
 		return s, nil
 	}
@@ -82,11 +84,11 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 	if s.Manifests, err = ReadAll(ctx, c.head, known(c.files, files), c.MaxSize()); err != nil {
 		return s, err
 	}
-	s.Paths, s.Beside = paths(files), readBeside(ctx, c.head, c.Settings, c.files, files)
+	s.Paths, s.Beside = paths(files), readBeside(ctx, c.head, c.Settings, c.files, c.removed, files)
 	if err := cmp.Or(listErr, c.readOthers(ctx, files, &s)); err != nil {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with the rest of the registry: "+finding.Clean(err.Error()))
 	}
-	if s.Base, err = c.readBase(ctx); err != nil {
+	if s.Base, s.Removed, err = c.readBase(ctx); err != nil {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
 	}
 	return s, nil
@@ -113,12 +115,12 @@ func (c change) readOthers(ctx context.Context, files []github.File, s *Selectio
 	return err
 }
 
-// readBase reads what the changed manifests were before, by the path they have now. A renamed file was a manifest only where
-// the same registry selects its old path.
-func (c change) readBase(ctx context.Context) (map[string]Source, error) {
+// readBase reads what the changed manifests were before, by the path they have now, and what the removed ones were. A renamed file
+// was a manifest only where the same registry selects its old path.
+func (c change) readBase(ctx context.Context) (base map[string]Source, removed []Source, err error) {
 	files, err := c.base.List(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	before := byPath(files)
 	var old []github.File
@@ -134,15 +136,20 @@ func (c change) readBase(ctx context.Context) (map[string]Source, error) {
 			old, now = append(old, was), append(now, f.Path)
 		}
 	}
+	for _, path := range c.removed {
+		if was, found := before[path]; found {
+			old = append(old, was)
+		}
+	}
 	sources, err := ReadAll(ctx, c.base, old, c.MaxSize())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	base := map[string]Source{}
-	for i, s := range sources {
-		base[now[i]] = s
+	base = map[string]Source{}
+	for i, path := range now {
+		base[path] = sources[i]
 	}
-	return base, nil
+	return base, sources[len(now):], nil
 }
 
 // hasMoved reports whether changed files are not those of a tree: GitHub lists those of a pull request as it is now.
@@ -187,8 +194,11 @@ const (
 
 // readBeside reads the files in the folders of manifests that attest files beside them. What can't be read is left out: that it is
 // not known is told where it is needed.
-func readBeside(ctx context.Context, t Tree, s *Settings, manifests, files []github.File) []Source {
+func readBeside(ctx context.Context, t Tree, s *Settings, manifests []github.File, removed []string, files []github.File) []Source {
 	folders, judged := map[string]bool{}, map[string]bool{}
+	for _, name := range removed {
+		folders[path.Dir(name)] = true
+	}
 	for _, f := range manifests {
 		judged[f.Path] = true
 		if s.Of(f.Path).AttestsBeside() {

@@ -296,6 +296,11 @@ func (s *Settings) selected(files []github.File) (manifests []github.File) {
 	return manifests
 }
 
+// attesting returns those of the paths that are manifests which attest files beside them.
+func (s *Settings) attesting(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !s.Selects(path) || !s.Of(path).AttestsBeside() })
+}
+
 // Compares reports whether the registry of a path has rules that compare its manifests with each other.
 func (s *Settings) Compares(path string) bool { return s.Of(path).Rules != "" }
 

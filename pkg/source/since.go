@@ -52,6 +52,12 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	c := change{Settings: settings, head: head, base: ancestor}
 	var alike []string
 	for _, each := range changes {
+		if gone := goneBy(each); gone != "" && includes(within, gone, settings.Selects) {
+			c.removed = append(c.removed, settings.attesting([]string{gone})...)
+		}
+		if each.Removed {
+			continue
+		}
 		f := github.File{Path: each.Path, Previous: each.Previous}
 		c.changed = append(c.changed, f)
 		if includes(within, f.Path, settings.Selects) {
@@ -64,6 +70,14 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	s.LookAlikes = alike
 	s.ConfigChanged, s.Remote = configChanged, checkout.RemoteURL(ctx, o.Ref)
 	return s, err
+}
+
+// goneBy returns the path that a change leaves without a file, "" for none.
+func goneBy(c git.Change) string {
+	if c.Removed {
+		return c.Path
+	}
+	return c.Previous
 }
 
 // open finds the checkout that all arguments belong to, and what in it they name: files, and folders with a slash at their end; ""

@@ -19,6 +19,7 @@ const maxFactText = 4 << 10
 type Builder struct {
 	Repository string `json:"repository"`
 	Signer     string `json:"signer"`
+	Declared   bool   `json:"declared,omitempty"` // by a bundle that the registry names, rather than one of GitHub's
 }
 
 // attestationKey names a file that a repository attests.

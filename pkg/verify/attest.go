@@ -31,14 +31,15 @@ type Attester struct {
 	GitHub func(ctx context.Context, repository, sum string, yield func(bundle []byte, err error) bool) error
 	// Bundle reads the URL of a bundle. Its error is a *fetch.Error.
 	Bundle func(ctx context.Context, url string) ([]byte, error)
-	// Beside returns the SHA-256, in hex, of a file of the registry by its folder and name, or that which a manifest there
-	// declares for an artifact of that file name; nil and "" know of none.
-	Beside func(ctx context.Context, folder, name string) (sum string)
+	// Beside has the files that bundles among the artifacts of manifests beside attest, by path: the SHA-256, in hex, of each that is
+	// in the registry, or that a manifest there declares for an artifact of that file name; "" where it is not known.
+	Beside map[string]string
 
 	// Known returns what earlier scans learned of a file that a repository attests; nil knows nothing.
 	Known func(repository, sum string) []provenance.Facts
-	// Baseline returns who built an artifact's file when a scan last found it attested; nil knows nothing.
-	Baseline func(artifact.Artifact) (by provenance.Facts, found bool)
+	// Baseline returns who built an artifact's file when a scan last found it attested, and whether a declared bundle said so; nil
+	// knows nothing.
+	Baseline func(artifact.Artifact) (by provenance.Facts, isDeclared, found bool)
 
 	answers, texts sync.Map // by what is asked: func() *attestations, func() fetched
 	notAsked       atomic.Pointer[error]
@@ -63,7 +64,7 @@ const MaxBuilds = 16
 func (t *Attester) Run(ctx context.Context, results []Result) {
 	beside := make([]*provenance.Facts, len(results))
 	if !t.Offline {
-		t.verifyBeside(ctx, results, beside)
+		t.verifyBeside(results, beside)
 	}
 	var group errgroup.Group
 	group.SetLimit(max(t.Concurrency, 1))
@@ -108,6 +109,11 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 		var strangers []string
 		if by, strangers = found.judge(rule.Check); by == nil {
 			r.Findings = append(r.Findings, t.unattested(ctx, a, rule, found, strangers, isDropped)...)
+		}
+	} else if by == nil && a.Attestation == nil && !isDropped && t.Baseline != nil {
+		_, isBeside := t.Beside[besideOf(a)]
+		if before, isDeclared, _ := t.Baseline(a); isDeclared && !isBeside {
+			r.Findings = append(r.Findings, lost(a, rule, fmt.Sprintf("The attestation that was declared of the file is gone, and %s built the one before", builder(before))))
 		}
 	}
 	if r.Provenance = by; by != nil {
@@ -273,7 +279,7 @@ func (t *Attester) earlier(ctx context.Context, a artifact.Artifact) (by provena
 		err = answer.err
 	}
 	if t.Baseline != nil {
-		by, found = t.Baseline(a)
+		by, _, found = t.Baseline(a)
 	}
 	return by, found, err
 }

@@ -111,8 +111,8 @@ func TestWhoBuiltAFile(t *testing.T) {
 	rules := func(missing string, list ...provenance.Rule) *provenance.Rules {
 		return &provenance.Rules{Missing: missing, List: list}
 	}
-	built := func(f provenance.Facts) func(artifact.Artifact) (provenance.Facts, bool) {
-		return func(artifact.Artifact) (provenance.Facts, bool) { return f, true }
+	built := func(f provenance.Facts, declared ...bool) func(artifact.Artifact) (provenance.Facts, bool, bool) {
+		return func(artifact.Artifact) (provenance.Facts, bool, bool) { return f, declared != nil, true }
 	}
 	before := provenance.Facts{Repository: "acme/tool", Signer: "acme/tool/.github/workflows/release.yml@refs/tags/v1"}
 	for _, test := range []struct {
@@ -122,7 +122,8 @@ func TestWhoBuiltAFile(t *testing.T) {
 		errs     map[string]error
 		result   verify.Result
 		before   *artifact.Artifact
-		baseline func(artifact.Artifact) (provenance.Facts, bool)
+		baseline func(artifact.Artifact) (provenance.Facts, bool, bool)
+		beside   map[string]string
 		want     string // rules and severities of findings, and "attested"
 		calls    int
 	}{
@@ -151,6 +152,9 @@ func TestWhoBuiltAFile(t *testing.T) {
 		{name: "the base had none", rules: rules("notice"), result: asset(), before: older(), want: "provenance/missing notice", calls: 2},
 		{name: "the base can't be asked", rules: rules(""), errs: map[string]error{"acme/tool " + olderSum: errors.New("502")}, result: asset(), before: older(), want: "provenance/unchecked notice", calls: 2},
 		{name: "lost to the baseline", rules: rules(""), result: asset(), baseline: built(before), want: "provenance/lost warning", calls: 1},
+		{name: "a bundle lost to the baseline", result: asset(), baseline: built(before, true), want: "provenance/lost warning"},
+		{name: "a bundle that is not in the run", result: asset(), baseline: built(before, true), beside: map[string]string{"m/tool": ""}},
+		{name: "an attestation of GitHub's in the baseline, and no policy any more", result: asset(), baseline: built(before)},
 		{name: "as before", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), baseline: built(before), want: "attested", calls: 1},
 		{name: "another workflow than before", rules: rules(""), github: map[string][][]byte{"acme/tool " + fileSum: {own}, "acme/tool " + olderSum: {s.Bundle(nightly)}}, result: asset(), before: older(), want: "provenance/changed warning attested", calls: 2},
 		{name: "another repository than before", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), baseline: built(provenance.Facts{Repository: "acme/old", Signer: "acme/old/.github/workflows/release.yml@x"}), want: "provenance/changed warning attested", calls: 1},
@@ -174,7 +178,7 @@ func TestWhoBuiltAFile(t *testing.T) {
 	} {
 		w := &world{github: test.github, errs: test.errs, urls: map[string][]byte{"https://example.com/own": own, "https://example.com/empty": nil, "https://example.com/null": []byte("null")}}
 		attester := w.attester(t, s, test.rules)
-		attester.Baseline, test.result.Artifact.Was = test.baseline, test.before
+		attester.Baseline, attester.Beside, test.result.Artifact.Was = test.baseline, test.beside, test.before
 		results := []verify.Result{test.result}
 		attester.Run(t.Context(), results)
 		var got []string
@@ -273,12 +277,7 @@ func TestBundlesBesideAManifest(t *testing.T) {
 	} {
 		w := &world{}
 		attester := w.attester(t, s, nil)
-		attester.Beside = func(_ context.Context, folder, name string) string {
-			if folder+"/"+name == "modules/x/1/MODULE.bazel" {
-				return test.beside
-			}
-			return ""
-		}
+		attester.Beside = map[string]string{"modules/x/1/MODULE.bazel": test.beside}
 		results := []verify.Result{test.bundle, archive}
 		attester.Run(t.Context(), results)
 		var got []string

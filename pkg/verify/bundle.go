@@ -123,10 +123,10 @@ func (t *Attester) judgeDeclared(all *attestations, url string) (by *provenance.
 // verifyBeside verifies the bundles that are artifacts themselves, and attest files beside their manifests (Bazel's
 // attestations.json: https://github.com/bazelbuild/bazel-central-registry/blob/main/docs/attestations.md), and tells who built
 // the artifacts among these. A bundle's own URL decides which rule it has to satisfy.
-func (t *Attester) verifyBeside(ctx context.Context, results []Result, builders []*provenance.Facts) {
+func (t *Attester) verifyBeside(results []Result, builders []*provenance.Facts) {
 	beside := map[string][]int{} // by folder and file name
 	for i, r := range results {
-		name := path.Join(path.Dir(r.Artifact.Manifest), path.Base(r.Artifact.Name))
+		name := besideOf(r.Artifact)
 		beside[name] = append(beside[name], i)
 	}
 	for i := range results {
@@ -138,13 +138,18 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result, builders 
 		case r.Text == nil:
 			r.Findings = append(r.Findings, t.uncheckedBundle(a, "too many bundles were read at once"))
 		default:
-			t.verifyOne(ctx, r, results, beside[path.Join(path.Dir(a.Manifest), a.Attests)], builders)
+			t.verifyOne(r, results, beside[path.Join(path.Dir(a.Manifest), a.Attests)], builders)
 		}
 	}
 }
 
+// besideOf is the path that an artifact's file would have beside its manifest.
+func besideOf(a artifact.Artifact) string {
+	return path.Join(path.Dir(a.Manifest), path.Base(a.Name))
+}
+
 // verifyOne verifies the bundles in the text of one result for the files that they attest.
-func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, targets []int, builders []*provenance.Facts) {
+func (t *Attester) verifyOne(r *Result, results []Result, targets []int, builders []*provenance.Facts) {
 	a := r.Artifact
 	verify := func(sum string) *provenance.Facts {
 		by, p := t.judgeDeclared(t.verifyAll(r.Text, sum), a.URL)
@@ -161,10 +166,7 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 	if len(targets) > 0 { // what could not be read has findings of its own
 		return
 	}
-	sum := ""
-	if t.Beside != nil {
-		sum = t.Beside(ctx, path.Dir(a.Manifest), a.Attests)
-	}
+	sum := t.Beside[path.Join(path.Dir(a.Manifest), a.Attests)]
 	if sum == "" {
 		r.Findings = append(r.Findings, t.uncheckedBundle(a, fmt.Sprintf("no SHA-256 of a file %s beside the manifest is known", finding.Quote(a.Attests))))
 		return
