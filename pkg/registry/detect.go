@@ -27,7 +27,7 @@ func (d Detected) String() string {
 
 // The bounds of a detection.
 const (
-	detectFiles = 20      // files tried for one preset
+	detectFiles = 20      // files tried for one glob of a preset
 	detectSize  = 8 << 20 // bytes of a file that is tried
 )
 
@@ -46,10 +46,14 @@ func Detect(files []string, read func(paths []string, maxSize int) map[string][]
 		if len(selected) == 0 {
 			continue
 		}
-		step := (len(selected) + detectFiles - 1) / detectFiles // spread evenly
-		for i := 0; i < len(selected); i += step {
-			tried[name] = append(tried[name], selected[i])
+		for _, glob := range r.Manifests { // a glob may be of the one file that counts
+			ofGlob := slices.DeleteFunc(slices.Clone(selected), func(path string) bool { return !Selects([]string{glob}, path) })
+			step := (len(ofGlob) + detectFiles - 1) / detectFiles // spread evenly
+			for i := 0; i < len(ofGlob); i += step {
+				tried[name] = append(tried[name], ofGlob[i])
+			}
 		}
+		tried[name] = slices.Compact(slices.Sorted(slices.Values(tried[name])))
 		wanted = append(wanted, tried[name]...)
 		all = append(all, Detected{registry: r, Preset: name, Manifests: len(selected)})
 	}

@@ -75,6 +75,27 @@ func TestDetectNamesThePresetWithMostMatchesFirst(t *testing.T) {
 	}
 }
 
+// TestDetectTriesTheFileThatCounts holds that the one file with models of LocalAI's gallery is tried, among a hundred base
+// configurations without any.
+func TestDetectTriesTheFileThatCounts(t *testing.T) {
+	names := []string{"gallery/index.yaml"}
+	for i := range 100 {
+		names = append(names, fmt.Sprintf("gallery/%02d.yaml", i))
+	}
+	slices.Sort(names)
+	found := registry.Detect(names, func(paths []string, _ int) map[string][]byte {
+		texts := map[string][]byte{}
+		for _, name := range paths {
+			texts[name] = []byte("name: base")
+		}
+		texts["gallery/index.yaml"] = []byte("- files: [{uri: 'hf://a/b/c'}]")
+		return texts
+	})
+	if len(found) != 1 || found[0].Preset != "localai" || found[0].Example != "gallery/index.yaml" {
+		t.Errorf("found %v", found)
+	}
+}
+
 func TestDetectTriesABoundedNumberOfFiles(t *testing.T) {
 	names := []string{"package-lock.json"}
 	for i := range 10_000 {
