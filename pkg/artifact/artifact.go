@@ -41,12 +41,12 @@ type Artifact struct {
 	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
 	// be read: that has been reported, and the artifact must not be downloaded.
 	Checksum    *Field[digest.Digest]
-	Checksums   string         // all that is declared as a checksum, also in members that do not count: readable ones by value, else as written
-	SRI         bool           // the checksum is written as Subresource Integrity
-	Size        *Field[int64]  // bytes; nil when none is declared
-	Signature   *Field[string] // as declared; nil when none is
-	Attestation *Field[string] // Sigstore bundles of the file: their URL or text; nil when none is declared
-	Attests     string         // the name of the file beside the manifest whose Sigstore bundles the artifact is; "" for none
+	Checksums   string          // all that is declared as a checksum, also in members that do not count: readable ones by value, else as written
+	Spelling    digest.Spelling // of the checksum
+	Size        *Field[int64]   // bytes; nil when none is declared
+	Signature   *Field[string]  // as declared; nil when none is
+	Attestation *Field[string]  // Sigstore bundles of the file: their URL or text; nil when none is declared
+	Attests     string          // the name of the file beside the manifest whose Sigstore bundles the artifact is; "" for none
 	Slot        Slot
 	Wanted      digest.Algorithm // of a digest that is asked for beside the one that is compared; "" for none
 	Was         *Artifact        // what it was before a change, of those that the change touches; nil where nothing there corresponds to it

@@ -24,8 +24,8 @@ type Artifact struct {
 	Attestation *Field[string]        `json:"attestation,omitzero"`
 	Attests     string                `json:"attests,omitempty"`
 
-	AllowHTTP bool `json:"allow_http,omitzero"`
-	SRI       bool `json:"sri,omitzero"`
+	AllowHTTP bool            `json:"allow_http,omitzero"`
+	Spelling  digest.Spelling `json:"spelling,omitempty"`
 
 	Untouched bool `json:"untouched,omitzero"` // by the change: it has no result
 	Was       *Was `json:"was,omitzero"`       // what it was before the change
@@ -62,7 +62,7 @@ type Field[T any] struct {
 func newArtifact(a artifact.Artifact) Artifact {
 	return Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Untouched: a.Untouched, Was: newWas(a.Was),
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, Spelling: a.Spelling, Untouched: a.Untouched, Was: newWas(a.Was),
 		Checksum: newField(a.Checksum), Size: newField(a.Size), Signature: newField(a.Signature), Attestation: newField(a.Attestation), Attests: a.Attests,
 	}
 }
@@ -70,7 +70,7 @@ func newArtifact(a artifact.Artifact) Artifact {
 func (a Artifact) artifact() artifact.Artifact {
 	return artifact.Artifact{
 		Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Role: a.Role, Platform: a.Platform,
-		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, SRI: a.SRI, Untouched: a.Untouched, Was: a.Was.artifact(),
+		Name: a.Name, URL: a.URL, Position: a.Position, AllowHTTP: a.AllowHTTP, Spelling: a.Spelling, Untouched: a.Untouched, Was: a.Was.artifact(),
 		Checksum: a.Checksum.field(), Size: a.Size.field(), Signature: a.Signature.field(), Attestation: a.Attestation.field(), Attests: a.Attests,
 	}
 }

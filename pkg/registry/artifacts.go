@@ -18,31 +18,38 @@ import (
 // extraction finds the artifacts of one document.
 type extraction struct {
 	*Registry
-	document *document.Document
-	kept     Collector
-	findings finding.List
-	pointers map[string]bool          // of artifacts
-	taken    map[*document.Value]bool // URLs of artifacts, and checksums that were read
-	digests  []*document.Value        // texts that look like digests
-
-	ofArtifacts []finding.Finding        // each the reason for its artifact's status: they are as bounded as the artifacts
-	used        map[int]bool             // where checksums begin that were read
-	covered     map[*document.Value]bool // objects and lists whose digests are used, or known to be of no download
-	alike       map[*document.Value]bool // members whose name differs from a described one only in case
-	merged      map[*document.Value]bool // overridden members that were looked through
-
-	addressed   map[*document.Value]bool // entries with an address
-	addressless []*document.Value        // entries without one, some of which another description of them may still address
-	relative    int                      // addresses without a known base
+	document    *document.Document
+	kept        Collector
+	findings    finding.List
+	ofArtifacts []finding.Finding // each the reason for its artifact's status: they are as bounded as the artifacts
+	marks       map[*document.Value]mark
+	pointers    map[string]bool   // of artifacts
+	digests     []*document.Value // texts that look like digests
+	used        map[int]bool      // where checksums begin that were read
+	addressless []*document.Value // entries without an address, some of which another description of them may still address
+	relative    int               // addresses without a known base
 	schemes     map[string][]*document.Value
 }
 
+// mark is what an extraction notes of a value.
+type mark uint8
+
+const (
+	taken     mark = 1 << iota // the URL of an artifact
+	covered                    // an object or list whose digests are used, or known to be of no download
+	lookalike                  // a member whose name differs from a described one only in case
+	merged                     // an overridden member that was looked through
+	addressed                  // an entry with an address
+)
+
 func newExtraction(r *Registry, d *document.Document) *extraction {
 	return &extraction{
-		Registry: r, document: d, kept: Collector{maxBytes: min(bytesForEach*d.Share+minArtifactBytes, maxArtifactBytes)}, alike: map[*document.Value]bool{}, pointers: map[string]bool{}, taken: map[*document.Value]bool{}, used: map[int]bool{}, covered: map[*document.Value]bool{}, merged: map[*document.Value]bool{},
-		addressed: map[*document.Value]bool{}, schemes: map[string][]*document.Value{},
+		Registry: r, document: d, kept: Collector{maxBytes: min(bytesForEach*d.Share+minArtifactBytes, maxArtifactBytes)},
+		marks: map[*document.Value]mark{}, pointers: map[string]bool{}, used: map[int]bool{}, schemes: map[string][]*document.Value{},
 	}
 }
+
+func (x *extraction) has(v *document.Value, m mark) bool { return x.marks[v]&m != 0 }
 
 // Artifacts implements Describer. The document is walked once.
 func (r *Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
@@ -80,25 +87,40 @@ func (x *extraction) visit(v *document.Value, matches []document.Match) bool {
 	for _, member := range v.Overridden() {
 		x.overridden(v, member)
 	}
-	return x.visitName(v, matches)
+	x.noteLookalike(v)
+	return true
 }
 
 // overridden looks through a member that another one overrides for digests.
 func (x *extraction) overridden(at, member *document.Value) {
-	if x.merged[member] {
+	if x.has(member, merged) {
 		return
 	}
-	x.merged[member] = true
+	x.marks[member] |= merged
 	document.NewMatcher().Walk(member, func(v *document.Value, _ []document.Match) bool {
-		isIgnored := func(p document.Pattern) bool {
-			return p.Match(at.Pointer() + strings.TrimPrefix(v.Pointer(), member.Parent().Pointer()))
-		}
-		text, isText := v.Text()
-		if isText && looksLikeDigest(text) && !slices.ContainsFunc(x.ignored(), isIgnored) {
+		if text, isText := v.Text(); isText && looksLikeDigest(text) && !x.ignores(at.Pointer()+strings.TrimPrefix(v.Pointer(), member.Parent().Pointer())) {
 			x.digests = append(x.digests, v)
 		}
 		return true
 	})
+}
+
+func (x *extraction) ignores(pointer string) bool {
+	for i, p := range x.patterns {
+		if x.owners[i] == ignored && p.Match(pointer) {
+			return true
+		}
+	}
+	return false
+}
+
+// unreadFile reports a text that names a file of the registry which the consumer reads too, and no glob selects.
+func (x *extraction) unreadFile(v *document.Value) {
+	name, isText := v.Text()
+	if !isText || name == "" || !path.IsAbs(name) && x.Selects(path.Join(path.Dir(x.document.Path), name)) {
+		return
+	}
+	x.report(finding.RegistryUnreadFile, v, fmt.Sprintf("The manifest includes the file %s, which no glob of the description selects; it was not read", finding.Quote(name)), "")
 }
 
 // address is a URL of an entry.
@@ -125,12 +147,12 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		x.noAddress(e, v)
 		return
 	}
-	x.addressed[v] = true
+	x.marks[v] |= addressed
 	x.cover(e, v)
 	declared := x.checksums(e, v, addresses, isList)
 	isSingle := count(addresses) == 1
 	for i, each := range addresses {
-		if each.url == "" || x.taken[each.at] {
+		if each.url == "" || x.has(each.at, taken) {
 			continue
 		}
 		if x.kept.Full() {
@@ -139,7 +161,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		}
 		a := x.artifact(e, v, captured, each, isSingle)
 		a.Checksum, a.Slot.Checksum = declared.of(i)
-		a.SRI, a.Checksums = declared.isSRI(), declared.texts(i)
+		a.Spelling, a.Checksums = declared.spelling(i), declared.texts(i)
 		if a.Slot.Algorithm = declared.algorithm(); a.Slot.Algorithm.Weak() {
 			a.Slot.Checksum = "" // no weak checksum is written
 		}
@@ -151,22 +173,28 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		}
 		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
 		a.Size, a.Signature, a.Attestation = x.size(v, e), x.field(v, e.signature), x.field(v, e.attestation)
-		if e.attests != nil {
-			a.Attests = path.Base(e.attests.fill(captured)) // it is beside the manifest
+		if attested := e.attests.fill(captured.Get); attested != "" {
+			a.Attests = path.Base(attested) // it is beside the manifest
 		}
 		x.add(a)
 		x.reportChecksum(a, declared, i)
-		x.taken[each.at] = each.at != v
+		if each.at != v {
+			x.marks[each.at] |= taken
+		}
 	}
 }
 
 // cover marks the digests of an entry as known: those at its checksums, and those beside them.
 func (x *extraction) cover(e *entry, v *document.Value) {
 	for _, pointer := range e.checksum {
-		if at := v.At(pointer); at != nil && !isEmpty(at) {
-			x.covered[at.Parent()] = at.Kind() != document.Object || x.covered[at.Parent()]
-			x.covered[at] = at.Kind() == document.Array
+		at := v.At(pointer)
+		switch {
+		case at == nil || isEmpty(at) || at.Kind() == document.Object:
+			continue
+		case at.Kind() == document.Array:
+			x.marks[at] |= covered
 		}
+		x.marks[at.Parent()] |= covered
 	}
 }
 
@@ -180,7 +208,7 @@ func (x *extraction) noAddress(e *entry, v *document.Value) {
 	if isSelected {
 		x.cover(e, v)
 	}
-	hasChecksum := func(pointer string) bool { text, _ := v.At(pointer).Text(); return text != "" }
+	hasChecksum := func(pointer string) bool { return textsOf(v)(pointer) != "" }
 	if isSelected || slices.ContainsFunc(e.checksum, hasChecksum) {
 		x.addressless = append(x.addressless, v)
 	}
@@ -188,7 +216,7 @@ func (x *extraction) noAddress(e *entry, v *document.Value) {
 
 // reportAddressless reports all entries without an address in one notice.
 func (x *extraction) reportAddressless() {
-	x.addressless = slices.DeleteFunc(slices.Compact(x.addressless), func(v *document.Value) bool { return x.addressed[v] })
+	x.addressless = slices.DeleteFunc(slices.Compact(x.addressless), func(v *document.Value) bool { return x.has(v, addressed) })
 	n, fix := len(x.addressless), ""
 	var parts []string
 	if n > 0 {
@@ -251,8 +279,8 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 		}
 	}
 	if count(found) == 0 && e.defaultURL != nil {
-		if url := e.defaultURL.fill(v); url != "" {
-			return []address{{v, url, e.rewrite.apply(url)}}, false
+		if url := e.defaultURL.fill(textsOf(v)); url != "" {
+			return []address{{v, url, e.rewritten(url)}}, false
 		}
 	}
 	return found, isList || len(e.url) > 1 && len(found) > 1
@@ -262,17 +290,16 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 func (x *extraction) address(e *entry, v, at *document.Value) address {
 	a := address{at: at, declared: x.text(at)}
 	if x.inlinesData && strings.HasPrefix(strings.ToLower(a.declared), "data:") {
-		x.addressed[v] = true // its file is in the URL itself
+		x.marks[v] |= addressed // its file is in the URL itself
 		return address{at: at}
 	}
-	rewritten := e.rewrite.apply(a.declared)
-	resolved, isKnown := e.resolve(rewritten, v, x.document.Root)
+	resolved, isKnown := e.resolve(e.rewritten(a.declared), v, x.document.Root)
 	scheme, _, _ := strings.Cut(strings.ToLower(resolved), ":")
 	switch {
 	case a.declared == "":
 	case !isKnown:
 		x.relative++
-	case x.Rules == "" && otherScheme.MatchString(resolved) && !e.rewrite.takesScheme(scheme):
+	case x.Rules == "" && otherScheme.MatchString(resolved) && !e.rewritesScheme(scheme):
 		x.schemes[scheme] = append(x.schemes[scheme], at)
 	default:
 		a.url = resolved
@@ -298,7 +325,7 @@ func (x *extraction) checkTags(pointers []string, v *document.Value) {
 		return
 	}
 	for _, pointer := range pointers {
-		at := x.at(v, pointer)
+		at := valueAt(v, x.document.Root, pointer)
 		x.checkTag(at)
 		for _, element := range at.Elements() {
 			x.checkTag(element)
@@ -313,14 +340,6 @@ func (x *extraction) checkTag(v *document.Value) {
 	if tag := v.Tag(); tag != "" {
 		x.report(finding.YAMLTag, v, "The value has the tag "+finding.Quote(tag)+": parsers differ in what they read", "Remove the tag.")
 	}
-}
-
-// at returns the value at a pointer below an entry or, after a "#", below the document's root.
-func (x *extraction) at(v *document.Value, pointer string) *document.Value {
-	if below, isRoot := strings.CutPrefix(pointer, "#"); isRoot {
-		return x.document.Root.At(below)
-	}
-	return v.At(pointer)
 }
 
 func (x *extraction) report(rule string, at *document.Value, message, fix string) {
@@ -361,20 +380,12 @@ func (x *extraction) add(a artifact.Artifact) {
 func (x *extraction) image(e *entry, v *document.Value, captured *document.Captured) {
 	at := v.At(*e.image)
 	reference := x.text(at)
-	if at == nil || reference == "" || x.taken[at] {
+	if reference == "" || x.has(at, taken) {
 		return
 	}
-	if x.taken[at] = true; x.kept.Full() {
-		x.kept.dropped++
-		return
-	}
-	a := artifact.Artifact{
-		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: at.Position(),
-		Role: artifact.Image, Platform: e.platform.of(v, captured), URL: reference, Declared: reference, Slot: artifact.Slot{URL: at.Pointer()},
-	}
-	if x.pointers[a.Pointer] {
-		a.Pointer = at.Pointer()
-	}
+	x.marks[at] |= taken
+	a := x.artifact(e, v, captured, address{at, reference, reference}, true)
+	a.Role, a.Name, a.URL, a.Slot.URL = artifact.Image, "", reference, at.Pointer()
 	if _, text, isPinned := strings.Cut(reference, "@"); isPinned {
 		if d, err := digest.Parse(text); err == nil && strings.HasPrefix(text, "sha256:") {
 			a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: at.Pointer(), Position: at.Position()}
@@ -417,7 +428,7 @@ const maxPlaces = 5
 
 // unused returns the digests that no artifact uses.
 func (x *extraction) unused() []*document.Value {
-	return slices.DeleteFunc(slices.Clone(x.digests), func(v *document.Value) bool { return x.used[v.Start()] || x.covered[v.Parent()] })
+	return slices.DeleteFunc(slices.Clone(x.digests), func(v *document.Value) bool { return x.used[v.Start()] || x.has(v.Parent(), covered) })
 }
 
 // UnusedSince returns the findings about digests of head that no artifact uses, without those that no artifact of base used either.
@@ -451,7 +462,10 @@ func (r *Registry) extract(d *document.Document) *extraction {
 	if r.describes(d) {
 		r.matcher.Walk(d.Root, x.visit)
 	} else {
-		document.NewMatcher().Walk(d.Root, x.visitName)
+		document.NewMatcher().Walk(d.Root, func(v *document.Value, _ []document.Match) bool {
+			x.noteLookalike(v)
+			return true
+		})
 	}
 	return x
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -52,13 +53,14 @@ func (c checksums) of(i int) (field *artifact.Field[digest.Digest], slot string)
 	return c.each[0].field(), c.slot
 }
 
-// isSRI reports whether the checksums are written as Subresource Integrity.
-func (c checksums) isSRI() bool {
-	if len(c.each) == 0 || c.each[0].at == nil {
-		return false
+// spelling is that of the i-th URL's checksum.
+func (c checksums) spelling(i int) digest.Spelling {
+	declared := c.at(i)
+	if declared.value.IsZero() {
+		return ""
 	}
-	text, _ := c.each[0].at.Text()
-	return strings.Contains(text, "-") && !strings.Contains(text, ":")
+	text, _ := declared.at.Text()
+	return digest.SpellingOf(text, declared.value)
 }
 
 // texts are all the checksums of the i-th URL, sorted: readable ones by value, the others, and lists of hashes, as they are written.
@@ -209,7 +211,7 @@ func parseChecksum(text, member string) (digest.Digest, error) {
 		return strongest(hashes)
 	}
 	if prefix, sum, found := strings.Cut(text, ":"); found {
-		text = string(spelled(prefix)) + ":" + sum
+		text = cmp.Or(string(digest.Named(prefix)), prefix) + ":" + sum
 	} else if named != "" && bareHex.MatchString(text) {
 		text = string(named) + ":" + text
 	}
@@ -249,21 +251,12 @@ func strength(d digest.Digest) int { return slices.Index(byStrength, d.Algorithm
 
 var bareHex = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
 
-// spelled returns the algorithm that a prefix means in any case, with a hyphen or without; the prefix itself for any other.
-func spelled(prefix string) digest.Algorithm {
-	algorithm := digest.Algorithm(strings.ReplaceAll(strings.ToLower(prefix), "-", ""))
-	if algorithm.Size() == 0 {
-		return digest.Algorithm(prefix)
-	}
-	return algorithm
-}
-
 // algorithmInName finds an algorithm in a member's name, such as sha512, md5sum, InstallerSha256 or sha-256.
 var algorithmInName = regexp.MustCompile(`(?i)(md5|blake3|sha-?(?:1|256|384|512))(?:[^0-9]|$)`)
 
 func namedAlgorithm(member string) digest.Algorithm {
 	if m := algorithmInName.FindStringSubmatch(member); m != nil {
-		return spelled(m[1])
+		return digest.Named(m[1])
 	}
 	return ""
 }

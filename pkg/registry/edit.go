@@ -66,7 +66,7 @@ func (e *Edit) SetChecksum(a artifact.Artifact, checksum digest.Digest, size int
 		return errors.New("missing checksum, or negative size")
 	}
 	isSame := a.Checksum != nil && a.Checksum.Value == checksum
-	if err := e.declare(a, a.Slot.Checksum, e.spelling(a).write(checksum), isSame, replace); err != nil {
+	if err := e.declare(a, a.Slot.Checksum, e.spelling(a).Write(checksum), isSame, replace); err != nil {
 		return err
 	}
 	if a.Slot.Size == "" || size == 0 {
@@ -102,7 +102,6 @@ func (e *Edit) value(a artifact.Artifact, pointer string) *document.Value {
 // declare writes a value at a pointer, unless it is there and isSame. A text is written as text, a number as number.
 func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, replace bool) error {
 	at := e.value(a, pointer)
-	isBlank := at.Kind() == document.Null || at.Kind() == document.String && at.Literal() == ""
 	switch {
 	case pointer == "":
 		return document.ErrNoPlace
@@ -110,7 +109,7 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 		return nil
 	case at == nil:
 		return e.add(a, pointer, value)
-	case !isBlank && !replace:
+	case !isEmpty(at) && !replace:
 		return fmt.Errorf("line %d: %w", at.Position().Line, ErrDeclared)
 	case at.IsInherited() && !e.value(a, a.Slot.URL).IsInherited(): // which others inherit too, for URLs of their own
 		return e.add(a, pointer, value)
@@ -174,62 +173,18 @@ var unescapes = strings.NewReplacer("~1", "/", "~0", "~")
 
 func unescape(token string) string { return unescapes.Replace(token) }
 
-// spelling is how checksums are written.
-type spelling struct {
-	prefix         string // such as SHA-256, before a colon; "" for none
-	isSRI, isUpper bool
-}
-
 // spelling is that of the artifact's checksum, of the first other one in a member of the same name, or what that name suggests.
-func (e *Edit) spelling(a artifact.Artifact) spelling {
-	if a.Checksum != nil {
-		if s, known := spellingOf(e.value(a, a.Checksum.Pointer)); known {
-			return s
-		}
-	}
-	for _, other := range e.manifest.Artifacts {
-		if other.Checksum != nil && other.Role != artifact.Image && slotName(other) == slotName(a) {
-			if s, known := spellingOf(e.value(other, other.Checksum.Pointer)); known {
-				return s
-			}
+func (e *Edit) spelling(a artifact.Artifact) digest.Spelling {
+	for _, other := range append([]artifact.Artifact{a}, e.manifest.Artifacts...) {
+		if c := other.Checksum; c != nil && !c.Value.IsZero() && other.Role != artifact.Image && slotName(other) == slotName(a) {
+			return other.Spelling
 		}
 	}
 	switch slotName(a) {
 	case "checksum", "digest":
-		return spelling{prefix: string(digest.SHA256)}
+		return ""
 	case "integrity":
-		return spelling{isSRI: true}
+		return digest.SRI
 	}
-	return spelling{}
-}
-
-func spellingOf(v *document.Value) (s spelling, known bool) {
-	text, _ := v.Text()
-	d, err := parseChecksum(text, memberName(v))
-	if err != nil {
-		return s, false
-	}
-	prefix, sum, isPrefixed := strings.Cut(text, ":")
-	if !isPrefixed {
-		prefix, sum = "", text
-	}
-	isSRI := !isPrefixed && strings.Contains(text, "-")
-	return spelling{prefix, isSRI, !isSRI && sum == strings.ToUpper(d.Sum) && sum != d.Sum}, true
-}
-
-// write spells a digest. The length of bare hex tells the algorithm.
-func (s spelling) write(d digest.Digest) string {
-	sum := d.Sum
-	if s.isUpper {
-		sum = strings.ToUpper(sum)
-	}
-	switch {
-	case s.isSRI:
-		return d.SRI()
-	case s.prefix != "" && spelled(s.prefix) == d.Algorithm:
-		return s.prefix + ":" + sum
-	case s.prefix != "":
-		return string(d.Algorithm) + ":" + sum
-	}
-	return sum
+	return "hex"
 }

@@ -20,12 +20,12 @@ type entry struct {
 	where, unless   []condition
 	url             []string
 	base            *string // what relative URLs are resolved against: a URL or a pointer; "" for one that is not known
-	defaultURL      *template
-	rewrite         rewrites
+	defaultURL      template
+	rewrite         []rewrite
 	checksum        []string
 	size, signature *string
 	attestation     *string
-	attests         *nameTemplate
+	attests         template
 	image           *string
 	platform        platform
 	role            artifact.Role
@@ -40,40 +40,33 @@ type condition struct {
 	absent  bool             // so does nothing
 }
 
-// pointers returns those to the values that are read of an entry. A pointer after a "#" is from the document's root.
-func (e *entry) pointers() []string {
-	all := slices.Concat(e.url, e.checksum, e.platform.pointers)
+// addPointers sets read and asked. A pointer after a "#" is from the document's root.
+func (e *entry) addPointers() {
+	e.read = slices.Concat(e.url, e.checksum, e.platform.pointers)
 	for _, pointer := range []*string{e.size, e.signature, e.attestation, e.image} {
 		if pointer != nil {
-			all = append(all, *pointer)
+			e.read = append(e.read, *pointer)
 		}
 	}
 	if e.base != nil && strings.HasPrefix(*e.base, "/") {
-		all = append(all, *e.base, "#"+*e.base)
+		e.read = append(e.read, *e.base, "#"+*e.base)
 	}
-	if e.defaultURL != nil {
-		for _, p := range e.defaultURL.parts {
-			if p.isPointer {
-				all = append(all, p.text)
-			}
+	for _, p := range e.defaultURL {
+		if p.name != "" {
+			e.read = append(e.read, p.name)
 		}
 	}
-	return all
-}
-
-func (e *entry) conditionPointers() (all []string) {
 	for _, c := range slices.Concat(e.where, e.unless) {
-		all = append(all, c.pointer)
+		e.asked = append(e.asked, c.pointer)
 	}
-	return all
 }
 
-func (c condition) holds(v, root *document.Value) bool {
-	at := v.At(c.pointer)
-	if below, isRoot := strings.CutPrefix(c.pointer, "#"); isRoot {
-		at = root.At(below)
+// valueAt returns the value at a pointer below an entry or, after a "#", below the document's root.
+func valueAt(v, root *document.Value, pointer string) *document.Value {
+	if below, isRoot := strings.CutPrefix(pointer, "#"); isRoot {
+		return root.At(below)
 	}
-	return c.matches(at)
+	return v.At(pointer)
 }
 
 // matches reports whether a value at the pointer meets the condition; nil is none.
@@ -89,8 +82,9 @@ func (c condition) matches(at *document.Value) bool {
 
 // selects reports whether every condition of `where` holds, and none of `unless`.
 func selects(where, unless []condition, v, root *document.Value) bool {
-	fails := func(c condition) bool { return !c.holds(v, root) }
-	return !slices.ContainsFunc(where, fails) && !slices.ContainsFunc(unless, func(c condition) bool { return c.holds(v, root) })
+	holds := func(c condition) bool { return c.matches(valueAt(v, root, c.pointer)) }
+	fails := func(c condition) bool { return !holds(c) }
+	return !slices.ContainsFunc(where, fails) && !slices.ContainsFunc(unless, holds)
 }
 
 // resolve returns a URL against the entry's base, and false where it is relative and no base is known.
@@ -101,11 +95,7 @@ func (e *entry) resolve(ref string, v, root *document.Value) (string, bool) {
 	}
 	text := *e.base
 	if strings.HasPrefix(text, "/") {
-		at := v.At(text)
-		if at == nil {
-			at = root.At(text)
-		}
-		text, _ = at.Text()
+		text, _ = cmp.Or(v.At(text), root.At(text)).Text()
 	}
 	base, err := url.Parse(text)
 	if err != nil || !base.IsAbs() {
@@ -114,55 +104,77 @@ func (e *entry) resolve(ref string, v, root *document.Value) (string, bool) {
 	return base.JoinPath("/").ResolveReference(u).String(), true
 }
 
-// template is a text with placeholders that texts of an entry fill.
-type template struct{ parts []part }
+// template is a text with placeholders.
+type template []part
 
-// part is a literal, or a pointer from the entry down.
+// part is a literal text and the placeholder after it.
 type part struct {
-	text      string
-	isPointer bool
+	literal string
+	name    string // of the placeholder; "" for none
 }
 
-// hole is a placeholder of a template: {/pointer} or {name}.
-var hole = regexp.MustCompile(`\{([^{}]*)\}`)
+// placeholder is {/pointer} or {name}.
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// parseTemplate reads a text with {/pointer} in it.
-func parseTemplate(text string) (*template, error) {
-	t := &template{}
+// parseTemplate reads a text with placeholders whose names pass a check.
+func parseTemplate(text string, check func(name string) error) (template, error) {
+	var t template
 	at := 0
-	for _, m := range hole.FindAllStringSubmatchIndex(text, -1) {
-		pointer := text[m[2]:m[3]]
-		if err := checkPointer(pointer); err != nil || pointer == "" {
-			return nil, fmt.Errorf("%s is not a pointer to a text of the entry: write `{/name}`", finding.Quote(text[m[0]:m[1]]))
+	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
+		name := text[m[2]:m[3]]
+		if err := check(name); err != nil {
+			return nil, err
 		}
-		t.parts = append(t.parts, part{text: text[at:m[0]]}, part{pointer, true})
+		t = append(t, part{text[at:m[0]], name})
 		at = m[1]
 	}
-	t.parts = append(t.parts, part{text: text[at:]})
-	return t, checkBraces(text)
-}
-
-// checkBraces reports a brace of a template that belongs to no pair.
-func checkBraces(text string) error {
-	if strings.ContainsAny(hole.ReplaceAllString(text, ""), "{}") {
-		return errors.New("unbalanced brace")
+	if strings.ContainsAny(placeholder.ReplaceAllString(text, ""), "{}") {
+		return nil, errors.New("unbalanced brace")
 	}
-	return nil
+	return append(t, part{literal: text[at:]}), nil
 }
 
-// fill returns the text for an entry, "" where a text of it is missing.
-func (t *template) fill(v *document.Value) string {
+// fill returns the text with a value for each placeholder, "" where one has none.
+func (t template) fill(value func(name string) string) string {
 	var b strings.Builder
-	for _, p := range t.parts {
-		text := p.text
-		if p.isPointer {
-			if text, _ = v.At(p.text).Text(); text == "" {
-				return ""
-			}
+	for _, p := range t {
+		b.WriteString(p.literal)
+		if p.name == "" {
+			continue
+		}
+		text := value(p.name)
+		if text == "" {
+			return ""
 		}
 		b.WriteString(text)
 	}
 	return b.String()
+}
+
+// textsOf returns the texts at pointers below an entry.
+func textsOf(v *document.Value) func(pointer string) string {
+	return func(pointer string) string {
+		text, _ := v.At(pointer).Text()
+		return text
+	}
+}
+
+// checkPlaceholder reports a placeholder that is not {/pointer}.
+func checkPlaceholder(name string) error {
+	if name == "" || checkPointer(name) != nil {
+		return fmt.Errorf("%s is not a pointer to a text of the entry: write `{/name}`", finding.Quote("{"+name+"}"))
+	}
+	return nil
+}
+
+// checkCaptured returns a check of placeholders against what the patterns capture.
+func checkCaptured(at []document.Pattern) func(name string) error {
+	return func(name string) error {
+		if !slices.ContainsFunc(at, func(p document.Pattern) bool { return slices.Contains(p.Captures(), name) }) {
+			return fmt.Errorf("no pattern of `at` captures %s: add `{%s}` to one", finding.Quote(name), finding.Clean(name))
+		}
+		return nil
+	}
 }
 
 // platform is where an entry's platform is declared: a capture, or texts at pointers, which are joined by slashes.
@@ -202,87 +214,62 @@ func listed(v *document.Value) string {
 // rewrite maps URLs of one form to those that are fetched.
 type rewrite struct {
 	from *regexp.Regexp // made of literals and captures
-	to   string         // as regexp.Expand takes it
+	to   template       // of these captures
 }
 
-type rewrites []rewrite
+var captureName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
-var holeName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
-
-// manySegments is the name that matches slashes too.
+// manySegments is the capture that matches slashes too.
 const manySegments = "path"
 
 // parseRewrite reads a pair of templates with {name} in them.
 func parseRewrite(from, to string) (rewrite, error) {
 	names := map[string]bool{}
-	pattern, at := "^", 0
-	for _, m := range hole.FindAllStringSubmatchIndex(from, -1) {
-		name := from[m[2]:m[3]]
+	parts, err := parseTemplate(from, func(name string) error {
 		switch {
-		case !holeName.MatchString(name):
-			return rewrite{}, fmt.Errorf("%s is not a name: write `{owner}`", finding.Quote(from[m[0]:m[1]]))
+		case !captureName.MatchString(name):
+			return fmt.Errorf("%s is not a name: write `{owner}`", finding.Quote("{"+name+"}"))
 		case names[name]:
-			return rewrite{}, fmt.Errorf("`{%s}` is captured twice", name)
+			return fmt.Errorf("`{%s}` is captured twice", name)
 		}
 		names[name] = true
-		taken := `[^/]+`
-		if name == manySegments {
-			taken = `.+`
-		}
-		pattern += regexp.QuoteMeta(from[at:m[0]]) + "(?P<" + name + ">" + taken + ")"
-		at = m[1]
-	}
-	pattern += regexp.QuoteMeta(from[at:]) + "$"
-	expanded, err := expansion(to, names)
-	if err = cmp.Or(err, checkBraces(from), checkBraces(to)); err != nil {
+		return nil
+	})
+	if err != nil {
 		return rewrite{}, err
 	}
-	compiled, err := regexp.Compile(pattern)
-	return rewrite{compiled, expanded}, err
-}
-
-// expansion turns {name} into ${name}, and escapes literal dollars.
-func expansion(to string, names map[string]bool) (string, error) {
-	for _, m := range hole.FindAllStringSubmatch(to, -1) {
-		if !names[m[1]] {
-			return "", fmt.Errorf("`{%s}` is not captured by the text to match", finding.Clean(m[1]))
+	pattern := ""
+	for _, p := range parts {
+		pattern += regexp.QuoteMeta(p.literal)
+		switch p.name {
+		case "":
+		case manySegments:
+			pattern += "(?P<" + p.name + ">.+)"
+		default:
+			pattern += "(?P<" + p.name + ">[^/]+)"
 		}
 	}
-	return hole.ReplaceAllString(strings.ReplaceAll(to, "$", "$$"), "$${$1}"), nil
+	expanded, err := parseTemplate(to, func(name string) error {
+		if !names[name] {
+			return fmt.Errorf("`{%s}` is not captured by the text to match", finding.Clean(name))
+		}
+		return nil
+	})
+	compiled, compileErr := regexp.Compile("^" + pattern + "$")
+	return rewrite{compiled, expanded}, cmp.Or(err, compileErr)
 }
 
-// takesScheme reports whether some rewrite is of addresses with a scheme: the consumer downloads those, in whatever form.
-func (all rewrites) takesScheme(scheme string) bool {
-	return slices.ContainsFunc(all, func(r rewrite) bool { return strings.HasPrefix(r.from.String(), "^"+regexp.QuoteMeta(scheme+":")) })
+// rewritesScheme reports whether the consumer itself downloads addresses with a scheme, in whatever form: some rewrite is of them.
+func (e *entry) rewritesScheme(scheme string) bool {
+	return slices.ContainsFunc(e.rewrite, func(r rewrite) bool { return strings.HasPrefix(r.from.String(), "^"+regexp.QuoteMeta(scheme+":")) })
 }
 
-// apply rewrites a URL by the first rewrite that matches it.
-func (all rewrites) apply(url string) string {
-	for _, r := range all {
-		if m := r.from.FindStringSubmatchIndex(url); m != nil {
-			return string(r.from.ExpandString(nil, r.to, url, m))
+// rewritten returns a URL as the first rewrite that matches it has it.
+func (e *entry) rewritten(url string) string {
+	for _, r := range e.rewrite {
+		if m := r.from.FindStringSubmatch(url); m != nil {
+			return r.to.fill(func(name string) string { return m[r.from.SubexpIndex(name)] })
 		}
 	}
 	return url
-}
-
-// nameTemplate is a text with {name} of captures, such as the name of the file that an entry's bundle attests.
-type nameTemplate struct{ text string }
-
-// parseNames reads a text with {name} of captures of the patterns.
-func parseNames(text string, at []document.Pattern) (*nameTemplate, error) {
-	for _, m := range hole.FindAllStringSubmatch(text, -1) {
-		if !slices.ContainsFunc(at, func(p document.Pattern) bool { return slices.Contains(p.Captures(), m[1]) }) {
-			return nil, fmt.Errorf("no pattern of `at` captures %s", finding.Quote(m[1]))
-		}
-	}
-	if text == "" {
-		return nil, errors.New("it is empty")
-	}
-	return &nameTemplate{text}, checkBraces(text)
-}
-
-// fill returns the text with what was captured.
-func (t *nameTemplate) fill(captured *document.Captured) string {
-	return hole.ReplaceAllStringFunc(t.text, func(name string) string { return captured.Get(strings.Trim(name, "{}")) })
 }

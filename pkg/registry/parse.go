@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"regexp"
@@ -26,39 +27,28 @@ const (
 func Parse(file string, v *document.Value) (*Registry, error) {
 	p := &parser{Decoder: document.Decoder{File: file}}
 	var r *Registry
-	switch _, isText := v.Text(); {
+	switch name, isText := v.Text(); {
 	case isText:
-		r = p.preset(v)
+		r = p.preset(v, name, nil)
 	case v.Get("preset") != nil:
+		var base *string
 		p.Fields(v, map[string]func(*document.Value){
-			"preset": func(v *document.Value) { r = p.preset(v) },
-			"base":   func(*document.Value) {}, // below: it belongs to the preset
+			"preset": func(v *document.Value) { name = p.Text(v) },
+			"base":   func(v *document.Value) { base = p.base(v) },
 		})
-		if base := v.Get("base"); base != nil && r != nil {
-			r.setBase(p.base(base))
-		}
+		r = p.preset(v.Get("preset"), name, base)
 	default:
-		r = p.registry(v)
+		r = p.registry(v, nil)
 	}
 	return r, p.Err()
 }
 
-func (p *parser) preset(v *document.Value) *Registry {
-	r, err := Preset(p.Text(v))
+func (p *parser) preset(v *document.Value, name string, base *string) *Registry {
+	r, err := preset(name, base)
 	if err != nil {
 		p.Fail(v, "%w", err)
 	}
 	return r
-}
-
-// setBase sets the base of the entries that have none of their own.
-func (r *Registry) setBase(base *string) {
-	for i := range r.entries {
-		if own := r.entries[i].base; (own == nil || *own == "") && r.entries[i].image == nil {
-			r.entries[i].base = base
-			r.entries[i].read = r.entries[i].pointers()
-		}
-	}
 }
 
 // base reads a URL or a pointer, or an empty text for a base that the configuration has to set.
@@ -78,7 +68,8 @@ type parser struct {
 	isPreset bool
 }
 
-func (p *parser) registry(v *document.Value) *Registry {
+// registry reads a description. base is that of the entries that have none, instead of the description's own; nil for none.
+func (p *parser) registry(v *document.Value, base *string) *Registry {
 	r := &Registry{MaxSize: document.DefaultMaxSize}
 	var ignore, includes []document.Pattern
 	readers := map[string]func(*document.Value){
@@ -89,8 +80,8 @@ func (p *parser) registry(v *document.Value) *Registry {
 		"max-size":  func(v *document.Value) { r.MaxSize = p.size(v) },
 		"where":     func(v *document.Value) { r.where = p.conditions(v) },
 		"unless":    func(v *document.Value) { r.unless = p.conditions(v) },
-		"base":      func(*document.Value) {}, // below, when the entries are known
-		"artifacts": func(v *document.Value) { r.entries = p.entries(v) },
+		"base":      func(v *document.Value) { base = cmp.Or(base, p.base(v)) },
+		"artifacts": func(v *document.Value) { r.entries = each(p.Elements(v), p.entry) },
 		"ignore":    func(v *document.Value) { ignore = p.patterns(v) },
 		"changes":   func(v *document.Value) { r.ByEntry = p.Word(v, "manifest", "entry") == "entry" },
 		"includes":  func(v *document.Value) { includes = p.patterns(v) },
@@ -116,10 +107,16 @@ func (p *parser) registry(v *document.Value) *Registry {
 	if at := v.Get("artifacts"); at == nil || at.Kind() == document.Array && len(r.entries) == 0 {
 		p.Fail(v, "missing `artifacts`: the entries that name files")
 	}
-	if base := v.Get("base"); base != nil {
-		r.setBase(p.base(base))
+	for i := range r.entries {
+		e := &r.entries[i]
+		if isOpen := e.base == nil || *e.base == ""; isOpen && base != nil && e.image == nil {
+			e.base = base
+		}
 	}
-	p.compile(v, r, ignore, includes)
+	r.compile(ignore, includes)
+	if len(r.patterns) > maxPatterns {
+		p.Fail(v, "the description has %d patterns; the limit is %d", len(r.patterns), maxPatterns)
+	}
 	return r
 }
 
@@ -129,41 +126,43 @@ const (
 	included = -2
 )
 
-// compile makes one matcher of all patterns.
-func (p *parser) compile(v *document.Value, r *Registry, ignore, includes []document.Pattern) {
-	var all []document.Pattern
-	for i, e := range r.entries {
-		all = append(all, e.at...)
-		r.owners = append(r.owners, slices.Repeat([]int{i}, len(e.at))...)
+// compile makes one matcher of all patterns, and collects the described names.
+func (r *Registry) compile(ignore, includes []document.Pattern) {
+	own := func(owner int, patterns []document.Pattern) {
+		r.patterns = append(r.patterns, patterns...)
+		r.owners = append(r.owners, slices.Repeat([]int{owner}, len(patterns))...)
 	}
-	all = append(all, ignore...)
-	r.owners = append(r.owners, slices.Repeat([]int{ignored}, len(ignore))...)
-	all = append(all, includes...)
-	r.owners = append(r.owners, slices.Repeat([]int{included}, len(includes))...)
-	if len(all) > maxPatterns {
-		p.Fail(v, "the description has %d patterns; the limit is %d", len(all), maxPatterns)
-	}
-	r.patterns, r.matcher, r.names = all, document.NewMatcher(all...), map[string]string{}
-	var names []string
+	var pointers []string
 	for i := range r.entries {
 		e := &r.entries[i]
-		e.read, e.asked = e.pointers(), e.conditionPointers()
-		names = append(names, e.names()...)
+		e.addPointers()
+		own(i, e.at)
+		pointers = slices.Concat(pointers, e.read, e.asked)
 	}
+	own(ignored, ignore)
+	own(included, includes)
+	r.matcher = document.NewMatcher(r.patterns...)
 	for _, c := range slices.Concat(r.where, r.unless) {
-		names = append(names, pointerNames(c.pointer)...)
+		pointers = append(pointers, c.pointer)
 	}
-	for _, p := range all {
-		_, hasParts := p.Names()
+	var names []string
+	for _, pointer := range pointers {
+		names = append(names, pointerNames(pointer)...)
+	}
+	for i, p := range r.patterns {
+		some, hasParts := p.Names()
 		r.hasParts = r.hasParts || hasParts
+		if r.owners[i] >= 0 {
+			names = append(names, some...)
+		}
 	}
+	r.names = map[string]map[string]bool{}
 	for _, name := range names {
 		r.longestName = max(r.longestName, utf8.UTFMax*len(name))
-		if other, isKnown := r.names[fold(name)]; isKnown && other != name {
-			r.names[fold(name)] = ""
-			continue
+		if r.names[fold(name)] == nil {
+			r.names[fold(name)] = map[string]bool{}
 		}
-		r.names[fold(name)] = name
+		r.names[fold(name)][name] = true
 	}
 }
 
@@ -177,17 +176,17 @@ func (p *parser) size(v *document.Value) int {
 }
 
 func (p *parser) patterns(v *document.Value) []document.Pattern {
-	var all []document.Pattern
-	for _, each := range p.OneOrMore(v) {
-		all = append(all, p.Pattern(each))
-	}
-	return all
+	return each(p.OneOrMore(v), p.Pattern)
 }
 
 func (p *parser) pointers(v *document.Value) []string {
-	var all []string
-	for _, each := range p.OneOrMore(v) {
-		all = append(all, *p.pointer(each))
+	return each(p.OneOrMore(v), func(v *document.Value) string { return *p.pointer(v) })
+}
+
+// each reads every value of a list.
+func each[T any](values []*document.Value, read func(*document.Value) T) (all []T) {
+	for _, v := range values {
+		all = append(all, read(v))
 	}
 	return all
 }
@@ -209,28 +208,15 @@ func checkPointer(text string) error {
 	return nil
 }
 
-func (p *parser) entries(v *document.Value) []entry {
-	var all []entry
-	for _, element := range p.Elements(v) {
-		all = append(all, p.entry(element))
-	}
-	return all
-}
-
 func (p *parser) entry(v *document.Value) entry {
 	e := entry{role: artifact.File}
 	p.Fields(v, map[string]func(*document.Value){
-		"at":     func(v *document.Value) { e.at = p.patterns(v) },
-		"where":  func(v *document.Value) { e.where = p.conditions(v) },
-		"unless": func(v *document.Value) { e.unless = p.conditions(v) },
-		"url":    func(v *document.Value) { e.url = p.pointers(v) },
-		"base":   func(v *document.Value) { e.base = p.base(v) },
-		"default-url": func(v *document.Value) {
-			var err error
-			if e.defaultURL, err = parseTemplate(p.Text(v)); err != nil {
-				p.Fail(v, "invalid template %s: %w", finding.Quote(v.Literal()), err)
-			}
-		},
+		"at":          func(v *document.Value) { e.at = p.patterns(v) },
+		"where":       func(v *document.Value) { e.where = p.conditions(v) },
+		"unless":      func(v *document.Value) { e.unless = p.conditions(v) },
+		"url":         func(v *document.Value) { e.url = p.pointers(v) },
+		"base":        func(v *document.Value) { e.base = p.base(v) },
+		"default-url": func(v *document.Value) { e.defaultURL = p.template(v, checkPlaceholder) },
 		"rewrite":     func(v *document.Value) { e.rewrite = p.rewrites(v) },
 		"checksum":    func(v *document.Value) { e.checksum = p.pointers(v) },
 		"size":        func(v *document.Value) { e.size = p.pointer(v) },
@@ -247,13 +233,21 @@ func (p *parser) entry(v *document.Value) entry {
 		e.platform = p.platform(at, e.at)
 	}
 	if at := v.Get("attests"); at != nil {
-		var err error
-		if e.attests, err = parseNames(p.Text(at), e.at); err != nil {
-			p.Fail(at, "invalid template %s: %w", finding.Quote(at.Literal()), err)
-		}
+		e.attests = p.template(at, checkCaptured(e.at))
 	}
 	p.checkEntry(v, e)
 	return e
+}
+
+func (p *parser) template(v *document.Value, check func(name string) error) template {
+	t, err := parseTemplate(p.Text(v), check)
+	if err == nil && v.Literal() == "" {
+		err = errors.New("it is empty")
+	}
+	if err != nil {
+		p.Fail(v, "invalid template %s: %w", finding.Quote(v.Literal()), err)
+	}
+	return t
 }
 
 // checkEntry reports an entry that lacks what it needs, or has words that exclude each other.
@@ -299,8 +293,7 @@ func (p *parser) conditions(v *document.Value) []condition {
 	return all
 }
 
-func (p *parser) rewrites(v *document.Value) rewrites {
-	var all rewrites
+func (p *parser) rewrites(v *document.Value) (all []rewrite) {
 	if v.Kind() != document.Object {
 		p.Fail(v, "`rewrite` is %s; expected an object of templates: the URL as declared, and as fetched", v.Describe())
 	}
@@ -321,9 +314,8 @@ func (p *parser) platform(v *document.Value, at []document.Pattern) platform {
 	if !isText || strings.HasPrefix(text, "/") {
 		return platform{pointers: p.pointers(v)}
 	}
-	isCaptured := slices.ContainsFunc(at, func(pattern document.Pattern) bool { return slices.Contains(pattern.Captures(), text) })
-	if !isCaptured {
-		p.Fail(v, "no pattern of `at` captures %s: add `{%s}` to one, or write a pointer such as `/platform`", finding.Quote(text), finding.Clean(text))
+	if err := checkCaptured(at)(text); err != nil {
+		p.Fail(v, "%w, or write a pointer such as `/platform`", err)
 	}
 	return platform{capture: text}
 }

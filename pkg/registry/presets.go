@@ -39,21 +39,20 @@ func PresetText(name string) ([]byte, error) {
 func presetText(name string) ([]byte, error) {
 	text, err := presets.ReadFile(path.Join("presets", name+".yaml"))
 	if err != nil || strings.ContainsAny(name, "/.") {
-		return nil, fmt.Errorf("unknown preset %s%s: the presets are %s", finding.Quote(name), didYouMean(name), strings.Join(Presets(), ", "))
+		suggestion := ""
+		if meant := finding.Nearest(name, Presets()); meant != "" {
+			suggestion = " (did you mean " + finding.Quote(meant) + "?)"
+		}
+		return nil, fmt.Errorf("unknown preset %s%s: the presets are %s", finding.Quote(name), suggestion, strings.Join(Presets(), ", "))
 	}
 	return text, nil
 }
 
-// didYouMean suggests a preset for a misspelt name.
-func didYouMean(name string) string {
-	if meant := finding.Nearest(name, Presets()); meant != "" {
-		return " (did you mean " + finding.Quote(meant) + "?)"
-	}
-	return ""
-}
-
 // Preset returns the registry that a preset describes.
-func Preset(name string) (*Registry, error) {
+func Preset(name string) (*Registry, error) { return preset(name, nil) }
+
+// preset reads a preset, with a base for its entries unless that is nil.
+func preset(name string, base *string) (*Registry, error) {
 	text, err := presetText(name)
 	if err != nil {
 		return nil, err
@@ -63,7 +62,7 @@ func Preset(name string) (*Registry, error) {
 		panic(fmt.Sprintf("registry: the preset %s can't be read: %v", name, findings))
 	}
 	p := &parser{Decoder: document.Decoder{File: name + ".yaml"}, isPreset: true}
-	r := p.registry(documents[0].Root)
+	r := p.registry(documents[0].Root, base)
 	if err := p.Err(); err != nil {
 		panic(fmt.Sprintf("registry: the preset %s: %v", name, err))
 	}

@@ -31,13 +31,13 @@ type Registry struct {
 	inlinesData   bool        // the consumer takes the file of a data URL from the URL
 	where, unless []condition // of a document's root: other documents don't belong to the registry
 	entries       []entry
-	accept        []digest.Algorithm // weak algorithms that are compared
-	patterns      []document.Pattern // of the entries, in their order, then those of `ignore`
-	matcher       *document.Matcher  // of the patterns
-	owners        []int              // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
-	names         map[string]string  // of the described members, by their folded form; "" for several spellings of one
-	longestName   int                // bytes that a name may have that equals one of these but for case
-	hasParts      bool               // some pattern describes parts of names
+	accept        []digest.Algorithm         // weak algorithms that are compared
+	patterns      []document.Pattern         // of the entries, in their order, then those of `ignore`
+	matcher       *document.Matcher          // of the patterns
+	owners        []int                      // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
+	names         map[string]map[string]bool // spellings of the described members, by their folded form
+	longestName   int                        // bytes that a name may have that equals one of these but for case
+	hasParts      bool                       // some pattern describes parts of names
 }
 
 // Describer finds the artifacts of one document. Artifacts and findings are in the order of the text, and an artifact is never

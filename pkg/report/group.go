@@ -309,10 +309,7 @@ func (a Artifact) comparison() (c comparison, differ bool) {
 
 // spell writes a digest as the artifact's manifest does.
 func (a Artifact) spell(d digest.Digest) string {
-	if a.SRI {
-		return d.SRI()
-	}
-	return d.String()
+	return a.Spelling.Write(d)
 }
 
 // position is where the cause stands.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -272,12 +273,18 @@ func TestOfflineFilesAreNotChecked(t *testing.T) {
 }
 
 func TestDigestsAreShownWhereTheyDifferAsTheManifestWritesThem(t *testing.T) {
-	r := mismatch()
-	r.Artifact.SRI = true
-	got := markdown(input(r, unchecked()))
-	want := "| `u7u7u7u7…` | `zMzMzMzM…` |"
-	if !strings.Contains(got, want) || !strings.Contains(got, "- sha256-u7u7") || strings.Contains(got, "bbbbbbbb") || strings.Contains(got, "| `ffffffff…`") {
-		t.Error(got)
+	for spelling, want := range map[digest.Spelling]struct{ row, full string }{
+		digest.SRI:    {"| `u7u7u7u7…` | `zMzMzMzM…` |", "- sha256-u7u7"},
+		"":            {"| `bbbbbbbb…` | `cccccccc…` |", "- sha256:bbbb"},
+		"hex":         {"| `bbbbbbbb…` | `cccccccc…` |", "- bbbb"},
+		"SHA-256:HEX": {"| `BBBBBBBB…` | `CCCCCCCC…` |", "- SHA-256:BBBB"},
+	} {
+		r := mismatch()
+		r.Artifact.Spelling = spelling
+		got := markdown(input(r, unchecked()))
+		if !strings.Contains(got, want.row) || !strings.Contains(got, want.full) || strings.Contains(got, "| `ffffffff…`") {
+			t.Errorf("%s: %s", spelling, got)
+		}
 	}
 }
 

@@ -100,22 +100,22 @@ func (s Summary) Failed() int { return s.Artifacts - s.Verified - s.Unverified }
 
 // Artifact is a verify.Result in the report's form.
 type Artifact struct {
-	Manifest string        `json:"manifest"`
-	Document int           `json:"document,omitzero"` // of a YAML stream, from 0
-	Pointer  string        `json:"pointer"`
-	Mirror   int           `json:"mirror,omitzero"` // from 1: a further address of the same bytes
-	Role     artifact.Role `json:"role"`
-	Platform string        `json:"platform,omitempty"`
-	URL      string        `json:"url"`
-	Status   verify.Status `json:"status"`
-	Declared digest.Digest `json:"declared,omitzero"`
-	SRI      bool          `json:"sri,omitzero"` // the manifest declares digests as Subresource Integrity
-	Observed digest.Digest `json:"observed,omitzero"`
-	Before   digest.Digest `json:"before,omitzero"` // of the baseline, where the bytes have changed since
-	Gone     bool          `json:"gone,omitzero"`   // the server answered 404 or 410
-	Size     *int64        `json:"size,omitzero"`   // bytes of the complete body
-	Format   string        `json:"format,omitempty"`
-	Source   verify.Source `json:"source,omitempty"`
+	Manifest string          `json:"manifest"`
+	Document int             `json:"document,omitzero"` // of a YAML stream, from 0
+	Pointer  string          `json:"pointer"`
+	Mirror   int             `json:"mirror,omitzero"` // from 1: a further address of the same bytes
+	Role     artifact.Role   `json:"role"`
+	Platform string          `json:"platform,omitempty"`
+	URL      string          `json:"url"`
+	Status   verify.Status   `json:"status"`
+	Declared digest.Digest   `json:"declared,omitzero"`
+	Spelling digest.Spelling `json:"spelling,omitempty"` // of the declared checksum; canonical where it is left out
+	Observed digest.Digest   `json:"observed,omitzero"`
+	Before   digest.Digest   `json:"before,omitzero"` // of the baseline, where the bytes have changed since
+	Gone     bool            `json:"gone,omitzero"`   // the server answered 404 or 410
+	Size     *int64          `json:"size,omitzero"`   // bytes of the complete body
+	Format   string          `json:"format,omitempty"`
+	Source   verify.Source   `json:"source,omitempty"`
 	finding.Position
 	Provenance *Provenance `json:"provenance,omitzero"`
 	Note       string      `json:"note,omitempty"` // why an unverified artifact needs no checksum
@@ -234,7 +234,7 @@ func newArtifact(result verify.Result) Artifact {
 	a := Artifact{
 		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
 		Role: from.Role, Platform: from.Platform, URL: finding.WithoutUser(from.URL),
-		Status: result.Status, Gone: result.Gone, SRI: from.SRI, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
+		Status: result.Status, Gone: result.Gone, Spelling: from.Spelling, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
 	}
 	if from.Checksum != nil {
 		a.Declared = from.Checksum.Value
