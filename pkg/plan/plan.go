@@ -76,14 +76,14 @@ type Hours struct {
 // New divides downloads among so many runners that each takes about the asked time, MaxShards at most. Loads are those of the
 // downloads.
 func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (*Plan, Hours) {
-	keys, weights := make([]string, len(downloads)), make([]int64, len(downloads))
+	weights := make([]int64, len(downloads))
 	var all float64
-	for i, d := range downloads {
-		keys[i], weights[i] = d.Key(), loads[i].Weight
+	for i := range downloads {
+		weights[i] = loads[i].Weight
 		all += float64(weights[i])
 	}
 	p := &Plan{Version: Version, Shards: count(all, each, len(downloads))}
-	parts := verify.Balance(keys, weights, p.Shards)
+	parts := verify.Balance(verify.ShardKeys(downloads), weights, p.Shards)
 	took := make([]int64, p.Shards+1)
 	for i, d := range downloads {
 		took[parts[i]] += weights[i]

@@ -5,7 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
+	"path"
 	"slices"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 )
 
 // MaxShards is how many parts a plan may have: a matrix of GitHub Actions has at most 256 jobs
@@ -13,21 +16,97 @@ import (
 const MaxShards = 256
 
 // Shard returns the index-th (from 1) of count disjoint parts of a plan; together they are the plan. A URL's part depends on
-// that URL and on count alone (rendezvous hashing: Thaler and Ravishankar, 1998), so that one more moves no other.
+// that URL and on count alone (rendezvous hashing: Thaler and Ravishankar, 1998), so that one more moves no other. A bundle is in
+// the part of the file that it attests.
 func Shard(downloads []Download, index, count int) []Download {
-	return slices.DeleteFunc(slices.Clone(downloads), func(d Download) bool {
-		return preference(d.key, count)[0] != index
-	})
+	var part []Download
+	for i, key := range ShardKeys(downloads) {
+		if preference(key, count)[0] == index {
+			part = append(part, downloads[i])
+		}
+	}
+	return part
+}
+
+// ShardKeys returns the texts that decide in which part downloads are: the canonical URL, but one text for a file, its mirrors and
+// the bundles that attest it beside a manifest, since whoever verifies a bundle has to know the file's digest.
+func ShardKeys(downloads []Download) []string {
+	isAttested := map[string]bool{}
+	for _, d := range downloads {
+		for _, a := range d.Artifacts {
+			if a.Attests != "" {
+				isAttested[attests(a)] = true
+			}
+		}
+	}
+	leaders := make([]int, len(downloads)) // the first download that is in the same part
+	leader := func(i int) int {
+		for leaders[i] != i {
+			i = leaders[i]
+		}
+		return i
+	}
+	isBundle := func(i int) bool { return downloads[i].Artifacts[0].Attests != "" }
+	byPath := map[string]int{}
+	for i, d := range downloads {
+		leaders[i] = i
+		for _, a := range d.Artifacts {
+			if len(isAttested) == 0 || !isAttested[attests(a)] {
+				continue
+			}
+			first, second := leader(i), i
+			if other, found := byPath[attests(a)]; found {
+				second = leader(other)
+			}
+			if isBundle(first) && !isBundle(second) || isBundle(first) == isBundle(second) && second < first {
+				first, second = second, first
+			}
+			leaders[second], byPath[attests(a)] = first, first
+		}
+	}
+	keys := make([]string, len(downloads))
+	for i := range downloads {
+		keys[i] = downloads[leader(i)].key
+	}
+	return keys
+}
+
+// attests is the path beside its manifest of the file that an artifact attests, or is.
+func attests(a artifact.Artifact) string {
+	if a.Attests != "" {
+		return path.Join(path.Dir(a.Manifest), a.Attests)
+	}
+	return besideOf(a)
 }
 
 // lightShare is how much of a part's share a file weighs at most that goes where it likes, however full that is.
 const lightShare = 64
 
-// Balance returns the part, from 1 to count, of each of some URLs, by their canonical form and what each weighs. A URL goes to the
-// part that it prefers, as in Shard, as long as that has room: no part carries much more than its share (bounded loads:
+// Balance returns the part, from 1 to count, of each of some downloads, by their ShardKeys and what each weighs. One goes to the
+// part that its key prefers, as in Shard, as long as that has room: no part carries much more than its share (bounded loads:
 // Mirrokni, Thorup and Zadimoghaddam, 2016). What is light always does, and the heaviest of the rest choose first. One more
-// URL moves few others.
+// URL moves few others. Those of one key are in one part.
 func Balance(keys []string, weights []int64, count int) []int {
+	var unique []string
+	var together []int64
+	at := map[string]int{}
+	for i, key := range keys {
+		if _, found := at[key]; !found {
+			at[key] = len(unique)
+			unique, together = append(unique, key), append(together, 0)
+		}
+		together[at[key]] += weights[i]
+	}
+	partOf := balanced(unique, together, count)
+	parts := make([]int, len(keys))
+	for i, key := range keys {
+		parts[i] = partOf[at[key]]
+	}
+	return parts
+}
+
+// balanced is Balance of different keys.
+func balanced(keys []string, weights []int64, count int) []int {
 	b := balance{load: make([]int64, count+1)}
 	for _, w := range weights {
 		b.share += w / int64(count)

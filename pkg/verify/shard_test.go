@@ -3,6 +3,7 @@ package verify_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -117,5 +118,50 @@ func TestWhatFitsNowhereGoesWhereTheLeastIs(t *testing.T) {
 	slices.Sort(parts)
 	if !slices.Equal(parts, []int{1, 2, 3}) {
 		t.Errorf("three files of one size are on shards %v", parts)
+	}
+}
+
+// TestABundleIsInTheShardOfTheFileThatItAttests has files with a mirror and a bundle each, and one URL in two manifests.
+func TestABundleIsInTheShardOfTheFileThatItAttests(t *testing.T) {
+	var artifacts []artifact.Artifact
+	add := func(manifest, url, name, attests string) {
+		artifacts = append(artifacts, artifact.Artifact{Manifest: manifest, Pointer: fmt.Sprint(len(artifacts)), URL: url, Name: name, Attests: attests, Role: artifact.File})
+	}
+	const files = 100
+	for i := range files {
+		folder, name := fmt.Sprintf("modules/x/%d/", i), fmt.Sprintf("x-%d.tgz", i)
+		add(folder+"source.json", "https://example.com/"+name, name, "")
+		add(folder+"source.json", "https://mirror.example.com/"+name, name, "")
+		add(folder+"attestations.json", fmt.Sprintf("https://a.example.com/%d", i), "bundle", name)
+		add(folder+"attestations.json", fmt.Sprintf("https://b.example.com/%d", i), "bundle", "MODULE.bazel")
+	}
+	add("modules/y/1/source.json", "https://example.com/x-0.tgz", "y.tgz", "")
+	add("modules/y/1/attestations.json", "https://a.example.com/y", "bundle", "y.tgz")
+	downloads := verify.Plan(artifacts)
+	owner := owners(t, downloads, 7)
+	weights := make([]int64, len(downloads))
+	for i := range weights {
+		weights[i] = int64(1 + i%5)
+	}
+	balanced := map[string]int{}
+	for i, part := range verify.Balance(verify.ShardKeys(downloads), weights, 7) {
+		balanced[downloads[i].URL] = part
+	}
+	for _, of := range []map[string]int{owner, balanced} {
+		for i := range files {
+			archive := of[fmt.Sprintf("https://example.com/x-%d.tgz", i)]
+			if archive != of[fmt.Sprintf("https://mirror.example.com/x-%d.tgz", i)] || archive != of[fmt.Sprintf("https://a.example.com/%d", i)] {
+				t.Errorf("file %d and its bundle are in two shards", i)
+			}
+		}
+		if of["https://example.com/x-0.tgz"] != of["https://a.example.com/y"] {
+			t.Error("the second manifest's bundle is in another shard")
+		}
+	}
+	without := owners(t, verify.Plan(slices.DeleteFunc(artifacts, func(a artifact.Artifact) bool { return a.Attests != "" })), 7)
+	for url, part := range without {
+		if owner[url] != part && !strings.Contains(url, "mirror") {
+			t.Errorf("bundles move %s from shard %d to %d", url, part, owner[url])
+		}
 	}
 }
