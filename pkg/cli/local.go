@@ -43,21 +43,31 @@ func (c *check) compareLocal(ctx context.Context, j *job, known *memory) (*repor
 	defer root.Close()
 	in, manifests := j.in, j.inspection.Manifests
 	in.IsWhole = false
+	attester, err := c.attester(c.config, j, v, known)
+	if err != nil {
+		return nil, err
+	}
+	attester.Offline, v.NeedsSHA256 = true, attester.NeedsSHA256
 	files := localFiles(root, j.registries, manifests)
 	stop := c.watch(v.Progress)
 	in.Results = v.RunLocal(ctx, root, files)
 	stop()
+	attester.Run(ctx, in.Results)
 	in.Findings = slices.Concat(in.Findings, leftOver(root, j.registries, manifests, files))
-	if n := countImages(manifests); n > 0 {
-		in.Notes = append(slices.Clone(in.Notes), fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", n, english.PluralWord(n, "is", "are")))
+	in.Notes = slices.Clone(in.Notes)
+	if n := count(manifests, func(a artifact.Artifact) bool { return a.Role == artifact.Image }); n > 0 {
+		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", n, english.PluralWord(n, "is", "are")))
+	}
+	if n := count(manifests, attester.NeedsNetwork); n > 0 {
+		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked who built the files: the provenance of %s was not verified", english.Plural(n, "file", "")))
 	}
 	return c.report(ctx, in, j), nil
 }
 
-func countImages(manifests []*registry.Manifest) (n int) {
+func count(manifests []*registry.Manifest, is func(artifact.Artifact) bool) (n int) {
 	for _, m := range manifests {
 		for _, a := range m.Artifacts {
-			if a.Role == artifact.Image {
+			if is(a) {
 				n++
 			}
 		}

@@ -386,9 +386,19 @@ func (s *sum) remind(drafts []*draft, n, errors int) error {
 	if !s.write && (n > 0 || changed) {
 		said = append(said, "Nothing was written: --write does that.")
 	}
+	if n > 0 && s.expectsProvenance(drafts) {
+		said = append(said, "Who built these files was not verified: `check` does that.")
+	}
 	if len(said) == 0 || s.look.quiet {
 		return nil
 	}
 	_, err := fmt.Fprintln(s.Stderr, strings.Join(said, " "))
 	return err
+}
+
+// expectsProvenance reports whether check would verify who built a file of the manifests.
+func (s *sum) expectsProvenance(drafts []*draft) bool {
+	return s.rules.file != nil && s.rules.file.Provenance != nil || slices.ContainsFunc(drafts, func(d *draft) bool {
+		return slices.ContainsFunc(d.manifest.Artifacts, func(a artifact.Artifact) bool { return a.Attestation != nil || a.Attests != "" })
+	})
 }

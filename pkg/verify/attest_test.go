@@ -229,7 +229,8 @@ func TestNobodyIsAskedOnceTheRateLimitIsUsedUp(t *testing.T) {
 		w.errs["acme/tool "+sum] = fmt.Errorf("%w: wait an hour", verify.ErrNotAsked)
 		results = append(results, asset(func(r *verify.Result) { r.Digest = sha256Of(sum) }))
 	}
-	attester := w.attester(t, New(), &provenance.Rules{})
+	s := New()
+	attester := w.attester(t, s, &provenance.Rules{})
 	attester.Run(t.Context(), results)
 	for _, r := range results {
 		if len(r.Findings) != 1 || r.Findings[0].Rule != finding.ProvenanceUnchecked {
@@ -240,9 +241,15 @@ func TestNobodyIsAskedOnceTheRateLimitIsUsedUp(t *testing.T) {
 		t.Errorf("%d calls", len(w.calls))
 	}
 	attester.Offline = true
-	results = []verify.Result{asset(declaring("https://example.com/x"))}
-	if attester.Run(t.Context(), results); len(results[0].Findings) > 0 {
-		t.Errorf("offline: %+v", results[0].Findings)
+	results = []verify.Result{asset(declaring("https://example.com/x")), asset(), asset(declaring(string(s.Bundle(Of("acme/tool", fileSum))))), asset(declaring("{}"))}
+	before := len(w.calls)
+	attester.Run(t.Context(), results)
+	var got []string
+	for _, r := range results {
+		got = append(got, fmt.Sprint(len(r.Findings), r.Provenance != nil, attester.NeedsNetwork(r.Artifact)))
+	}
+	if want := "0 false true, 0 false true, 0 true false, 1 false false"; strings.Join(got, ", ") != want || len(w.calls) != before {
+		t.Errorf("offline: %q, want %q", got, want)
 	}
 }
 

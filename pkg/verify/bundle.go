@@ -19,7 +19,7 @@ import (
 // declared verifies the bundles that a manifest declares of a file: a URL of them, or their text.
 func (t *Attester) declared(ctx context.Context, value, sum string) *attestations {
 	text := []byte(value)
-	if !strings.HasPrefix(strings.TrimSpace(value), "{") {
+	if !isBundle(value) {
 		once, _ := t.texts.LoadOrStore(value, sync.OnceValue(func() fetched {
 			text, err := t.Bundle(ctx, value)
 			return fetched{text, err}
@@ -32,6 +32,9 @@ func (t *Attester) declared(ctx context.Context, value, sum string) *attestation
 	}
 	return t.verifyAll(text, sum)
 }
+
+// isBundle reports whether a declared attestation is the text of bundles, rather than their URL.
+func isBundle(value string) bool { return strings.HasPrefix(strings.TrimSpace(value), "{") }
 
 type fetched struct {
 	text []byte
