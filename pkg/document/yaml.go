@@ -354,8 +354,10 @@ func (r *yamlReader) checkNode(start int, at finding.Position, v *Value, n *yaml
 	if strings.ContainsAny(name, ":?%@`") {
 		r.stop("ambiguous", at, v.Pointer(), "The anchor "+finding.Quote(name)+" contains a character that ends the name for some parsers", "Use letters, digits, `-` and `_` in the name.")
 	}
-	line := bytes.LastIndexByte(r.text[:start], '\n') + 1
-	if start >= r.flowEnd && bytes.ContainsAny(r.text[line:start], oldBreaks) { // between brackets, scanFlow finds it
+	if start < r.flowEnd {
+		return // scanFlow finds line breaks, at a lower price
+	}
+	if line := bytes.LastIndexByte(r.text[:start], '\n') + 1; bytes.ContainsAny(r.text[line:start], oldBreaks) {
 		r.stop("ambiguous", at, v.Pointer(), oldBreakProblem, oldBreakFix)
 	}
 }

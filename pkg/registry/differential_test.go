@@ -268,8 +268,9 @@ func safely(parse func([]byte, any) error, text []byte, into any) (err error) {
 
 // TestWhateverAConsumerReadsIsListedOrAnError reads mutants of real manifests, and manifests of a grammar that knows what parsers
 // differ in, with the parsers of consumers and with ours. An address that one of them reads at a described place is an artifact, or
-// there is an error. A longer run: go test ./pkg/registry -run Consumer -mutants 1000000 -seed 2.
+// there is an error. A longer run: go test ./pkg/registry -run Consumer -timeout 0 -mutants 1000000 -seed 2 -python /usr/bin/python3
 func TestWhateverAConsumerReadsIsListedOrAnError(t *testing.T) {
+	startPython(t)
 	g := &grammar{Rand: rand.New(rand.NewPCG(*seed, 0))}
 	read, listed, problems := 0, 0, 0
 	for n := 0; n < *mutants && problems < 10; n++ {
