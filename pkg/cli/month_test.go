@@ -270,8 +270,8 @@ func (s *scan) word() string {
 	}
 	for line := range strings.Lines(i.Body) {
 		line = strings.TrimSpace(line)
-		isRow := strings.HasPrefix(line, "| ❌ ") || strings.HasPrefix(line, "| ⚠️ ")
-		for _, start := range []string{"**URL:**", "**Image:**", "**Fix:** To stay with the image", "**At:**", "**Likely", "**Not", "- sha256:", "* ["} {
+		isRow := strings.HasPrefix(line, "| ❌ ") || strings.HasPrefix(line, "| ⚠️ ") || strings.Contains(line, "Not reached on")
+		for _, start := range []string{"**URL:**", "**Image:**", "**Fix:** To stay with the image", "**At:**", "**Likely", "- sha256:", "* ["} {
 			isRow = isRow || strings.HasPrefix(line, start)
 		}
 		if isRow {

@@ -184,7 +184,7 @@ func TestAFileThatIsNotTheDeclaredOneIsNotPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, said := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", "--from", list, name)
-	if strings.Contains(said, "gives the checksum") {
+	if strings.Contains(said, "gives another checksum") {
 		t.Errorf("the list is blamed for what the manifest declares:\n%s", said)
 	}
 	if got := readText(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || !strings.Contains(got, h.commit+"/config.json") {

@@ -138,9 +138,9 @@ func (s *sums) declare(a *artifact.Artifact) *finding.Finding {
 func disagree(list string, r verify.Result) {
 	for i, f := range r.Findings {
 		if f.Rule == finding.ArtifactMismatch {
-			r.Findings[i].Message = fmt.Sprintf("The list %s gives the checksum %s, and the file has %s: the two disagree, so it gets none",
-				finding.Quote(list), finding.Quote(r.Artifact.Checksum.Value.String()), finding.Quote(r.Digest.String()))
-			r.Findings[i].Fix = "Find out whether the list is of another version than the URL, or the file was replaced"
+			f.Message = "The list " + finding.Quote(list) + " gives another checksum than the file has, so none is written"
+			f.Fix = "Find out whether the list is of another version than the URL, or the file was replaced"
+			r.Findings[i] = f.Comparing("listed", r.Artifact.Checksum.Value.String(), "served", r.Digest.String(), "")
 		}
 	}
 }

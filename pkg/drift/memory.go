@@ -102,11 +102,11 @@ func (m *Memory) changes(artifacts []report.Artifact, baseline verify.Baseline, 
 	var all []finding.Finding
 	for _, a := range artifacts {
 		if a.Status == verify.Unverified {
-			message, fix := verify.Changed(baseline, now), ""
+			f := verify.Changed(a.Finding, baseline, now, "")
 			if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
-				message, fix = verify.ChangedImage(ref, baseline, now)
+				f = verify.ChangedImage(a.Finding, ref, baseline, now)
 			}
-			if f, isReported := m.judge(a.Finding(finding.ArtifactChanged, message, fix), a.URL, a.Observed); isReported {
+			if f, isReported := m.judge(f, a.URL, a.Observed); isReported {
 				all = append(all, f)
 			}
 		}

@@ -64,6 +64,9 @@ type Finding struct {
 	// them only between backticks, as Quote makes it.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
+	// Short is the message without the digests that it compares, for outputs that show those one below the other; "" where it
+	// compares none.
+	Short string `json:"short,omitempty"`
 	// Waived is set if the registry's maintainers accept the finding: then it fails nothing. The zero Waiver is none.
 	Waived Waiver `json:"waived,omitzero"`
 }
@@ -87,6 +90,13 @@ func New(rule, manifest, pointer string, at Position, message, fix string) Findi
 		panic("finding: no rule " + rule)
 	}
 	return Finding{Rule: rule, Severity: r.Severity, Manifest: manifest, Pointer: pointer, Position: at, Message: message, Fix: fix}
+}
+
+// Comparing returns f with a clause that has two digests between its message and more. Short leaves the clause out.
+func (f Finding) Comparing(wasWord, was, isWord, is, more string) Finding {
+	f.Short = f.Message + more
+	f.Message += fmt.Sprintf(" (%s %s, %s %s)", wasWord, Quote(was), isWord, Quote(is)) + more
+	return f
 }
 
 // Compare is the order of a report: by manifest, position, rule, then text, so that the same

@@ -41,6 +41,7 @@ func (l *List) Findings() []Finding {
 		f := &l.all[i]
 		if listed[f.Rule]++; listed[f.Rule] > MaxOfRule {
 			f.Message = fmt.Sprintf("%d", l.found[f.Rule]-MaxOfRule) + notListed
+			f.Short = ""
 			f.Fix = "Fix the listed ones and run the check again."
 		}
 	}

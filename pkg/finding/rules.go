@@ -11,6 +11,8 @@ type Rule struct {
 	Why      string   // what it costs whoever installs the service
 	Example  string   // JSON that breaks the rule, or what the server does
 	Fix      string   // what to write instead
+	// Informational says that a notice by the rule asks nobody to do anything: pull-request comments leave it out.
+	Informational bool
 }
 
 // Rules is every rule, family by family: those of every registry, and those that packages have registered.

@@ -18,7 +18,7 @@ const (
 
 var registryRules = []Rule{
 	{
-		ID: RegistryNoArtifact, Severity: Notice,
+		ID: RegistryNoArtifact, Severity: Notice, Informational: true,
 		Title:   "The manifest names no file",
 		Why:     "Either there is nothing to download, or the registry's description does not cover it. Nothing was verified. It is an error if the manifest has digests: then a pattern or a pointer is probably wrong, and the message says what each matched.",
 		Example: "a Scoop manifest without `url`",
@@ -32,14 +32,14 @@ var registryRules = []Rule{
 		Fix:     "Correct the entry, or add it to the description. If the digest is not of a download, add its pointer to `ignore` (docs/registries.md).",
 	},
 	{
-		ID: RegistryNoAddress, Severity: Notice,
+		ID: RegistryNoAddress, Severity: Notice, Informational: true,
 		Title:   "Entries have no download address",
 		Why:     "The manifest leaves the address to the program that reads it, so the files were not verified.",
 		Example: "a package in `package-lock.json` without `resolved`; a relative address in a Helm index",
 		Fix:     "Declare the addresses. For relative ones, set `base` in the configuration file (docs/registries.md).",
 	},
 	{
-		ID: RegistryOtherScheme, Severity: Notice,
+		ID: RegistryOtherScheme, Severity: Notice, Informational: true,
 		Title:   "Addresses are not downloads",
 		Why:     "A program resolves such an address itself (a git repository, an OCI artifact). It serves no file that a checksum could be compared with.",
 		Example: "`git+ssh://git@github.com/acme/tool.git#a9ee72e`",

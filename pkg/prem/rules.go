@@ -195,7 +195,7 @@ var manifestRules = []finding.Rule{
 		Fix:     "Add a `README.md` that describes the service.",
 	},
 	{
-		ID: ManifestNoLogo, Severity: finding.Notice,
+		ID: ManifestNoLogo, Severity: finding.Notice, Informational: true,
 		Title:   "There is no logo.svg beside the manifest",
 		Why:     "The registry's generator uses it as the icon: without it, the App shows the service without an icon.",
 		Example: "a folder with manifest.json and logo.png",
@@ -216,7 +216,7 @@ var manifestRules = []finding.Rule{
 		Fix:     "Use a port that no other service has.",
 	},
 	{
-		ID: ManifestSharedWeights, Severity: finding.Notice,
+		ID: ManifestSharedWeights, Severity: finding.Notice, Informational: true,
 		Title:   "Two services have the same weights",
 		Why:     "Often a manifest was copied and its URLs not changed.",
 		Example: `the same "weightsDirectoryUrl" and "weightsFiles" in two manifests`,
@@ -238,7 +238,7 @@ var manifestRules = []finding.Rule{
 		Fix:     "Add an image under `cpu` or `gpu`, or `\"comingSoon\": true`.",
 	},
 	{
-		ID: ManifestNumberWord, Severity: finding.Notice,
+		ID: ManifestNumberWord, Severity: finding.Notice, Informational: true,
 		Title:   "A number is written as a text",
 		Why:     "Users compare services by these numbers, and can't compare a text.",
 		Example: `"tokensPerSecond": "Variable"`,
@@ -260,7 +260,7 @@ var manifestRules = []finding.Rule{
 		Fix:     "Write the name of this service's model.",
 	},
 	{
-		ID: ManifestPlaceholderWeight, Severity: finding.Notice,
+		ID: ManifestPlaceholderWeight, Severity: finding.Notice, Informational: true,
 		Title:   "A placeholder file is listed among the weights",
 		Brief:   "a placeholder among the weights",
 		Why:     "A service of version 1 without a model needs one small file in its list. Beside a model, or in version 1.1, it is downloaded for nothing.",

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -24,11 +25,11 @@ const annotationLimit = 10
 func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
-	told, _ := r.groups()
+	open, _ := r.groups()
 	for _, severity := range severities {
 		var messages []annotation
-		for _, g := range told {
-			if g.severity() == severity {
+		for _, g := range open {
+			if g[0].severity == severity {
 				messages = append(messages, g.annotations()...)
 			}
 		}
@@ -48,15 +49,15 @@ func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 var severities = []finding.Severity{finding.Error, finding.Warning, finding.Notice}
 
 // worstFirst returns the findings by severity, and by place within one.
-func (r *Report) worstFirst() []finding.Finding {
-	findings := slices.Clone(r.Findings)
-	slices.SortStableFunc(findings, func(f, g finding.Finding) int { return int(f.Severity) - int(g.Severity) })
+func worstFirst(findings []finding.Finding) []finding.Finding {
+	findings = slices.Clone(findings)
+	slices.SortStableFunc(findings, func(f, g finding.Finding) int { return cmp.Compare(f.Severity, g.Severity) })
 	return findings
 }
 
-// annotation is a text at the place of a finding. Its line breaks are ours.
+// annotation is a text at the place of an entry. Its line breaks are ours.
 type annotation struct {
-	finding.Finding
+	entry
 	text string
 }
 
@@ -64,34 +65,37 @@ type annotation struct {
 func (g group) annotations() []annotation {
 	var list []annotation
 	for i, e := range g {
-		var text string
-		for _, s := range e.says {
-			text += "\n\n" + finding.Clean(sentence(s.message))
-			if i == 0 && s.fix != "" {
-				text += "\n\nFix: " + finding.Clean(sentence(s.fix))
+		var paragraphs []string
+		for _, m := range e.messages {
+			paragraphs = append(paragraphs, sentence(m.text))
+			if i == 0 && m.fix != "" {
+				paragraphs = append(paragraphs, "Fix: "+sentence(m.fix))
 			}
 		}
 		if i == 0 && len(g) > 1 {
-			text += "\n\nThe same holds for " + g.count() + "."
+			paragraphs = append(paragraphs, "The same holds for "+g.count()+".")
 		}
-		if c, differ := e.comparison(); differ {
-			text += fmt.Sprintf("\n\n%-8s %s\n%-8s %s", c.wasWord, c.was, c.isWord, c.is)
+		for i := range paragraphs {
+			paragraphs[i] = finding.Clean(paragraphs[i])
 		}
-		list = append(list, annotation{e.findings[0], strings.TrimPrefix(text, "\n\n")})
+		if c := e.compared; c != (comparison{}) {
+			paragraphs = append(paragraphs, fmt.Sprintf("%-8s %s\n%-8s %s", c.wasWord, c.was, c.isWord, c.is))
+		}
+		list = append(list, annotation{e, strings.Join(paragraphs, "\n\n")})
 	}
 	return list
 }
 
 // annotate issues one command. The library escapes values as the runner's toolkit does.
 func annotate(action *githubactions.Action, a annotation) {
-	fields := map[string]string{"file": finding.Clean(a.Manifest), "title": finding.Clean(a.Rule)}
-	if a.Line > 0 {
-		fields["line"] = strconv.Itoa(a.Line)
-		fields["col"] = strconv.Itoa(a.Column)
+	fields := map[string]string{"file": finding.Clean(a.manifest), "title": finding.Clean(a.rule())}
+	if a.at.Line > 0 {
+		fields["line"] = strconv.Itoa(a.at.Line)
+		fields["col"] = strconv.Itoa(a.at.Column)
 	}
 	action = action.WithFieldsMap(fields)
 	issue := map[finding.Severity]func(string, ...any){
 		finding.Error: action.Errorf, finding.Warning: action.Warningf, finding.Notice: action.Noticef,
-	}[a.Severity]
+	}[a.severity]
 	issue("%s", a.text)
 }

@@ -45,12 +45,16 @@ type part struct {
 func newChart(scans []Scan) chart {
 	scans = scans[max(0, len(scans)-scanLimit):]
 	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight}
-	for _, o := range outcomes("without a checksum") {
+	for _, o := range outcomes {
 		c.Names = append(c.Names, o.name)
 	}
 	most := 1
 	for _, s := range scans {
-		most = max(most, s.Summary.files())
+		files := 0
+		for _, n := range s.Summary.outcomes() {
+			files += n
+		}
+		most = max(most, files)
 	}
 	for i, s := range scans {
 		c.Bars = append(c.Bars, newBar(i, s, most))
@@ -59,20 +63,12 @@ func newChart(scans []Scan) chart {
 	return c
 }
 
-// files is how many files the statuses count.
-func (s Summary) files() (n int) {
-	for _, o := range outcomes("") {
-		n += o.count(s)
-	}
-	return n
-}
-
 func newBar(i int, s Scan, most int) bar {
 	b := bar{Date: day(s.Date)}
 	var words []string
 	below := 0.0
-	for _, o := range outcomes("without a checksum") {
-		n := o.count(s.Summary)
+	for outcome, n := range s.Summary.outcomes() {
+		o := outcomes[outcome]
 		b.Counts = append(b.Counts, n)
 		if n == 0 {
 			continue

@@ -77,42 +77,36 @@ func (d Drift) Fingerprint() string {
 }
 
 // Markdown renders the drift for an issue, in at most limit bytes (4,096 at least): a table, and each problem in
-// full below it. What has no room is cut by whole rows, and said to be.
+// full below it. What has no room is cut by whole rows, with a count.
 func (d Drift) Markdown(limit int) string {
 	m := d.markdown(limit)
-	sections := append([]section{m.remarks()}, m.rows(d.rows(m, func(Problem) bool { return true }))...)
+	sections := append([]section{m.remarks()}, m.groups(d.groups(func(Problem) bool { return true }))...)
 	return m.cut("### "+d.sign()+" "+strings.TrimPrefix(d.Title(), "Manifest drift: ")+"\n\n",
-		append(sections, urls("Unknown: something was wrong, and now the manifest can't be read", d.Unread)), m.driftFoot())
+		append(sections, urls("Unknown: these had a problem, and their manifest can't be read any more", d.Unread)), m.driftFoot())
 }
 
-// Comment says what is new since the scan before, in at most limit bytes (4,096 at least).
+// Comment says what has changed since the scan before, in at most limit bytes (4,096 at least).
 func (d Drift) Comment(limit int) string {
 	m := d.markdown(limit)
 	isNew := map[place]bool{}
 	for _, p := range d.New {
 		isNew[p.Artifact.place()] = true
 	}
-	return m.cut("The drift is another now: "+sentence(strings.TrimPrefix(d.Title(), "Manifest drift: "))+" This is new:\n\n",
-		append(m.rows(d.rows(m, func(p Problem) bool { return isNew[p.Artifact.place()] })), urls("Not a problem any more", d.Solved)), m.driftFoot())
+	head := "The drift has changed: " + sentence(strings.TrimPrefix(d.Title(), "Manifest drift: ")) + "\n\n"
+	if len(isNew) > 0 {
+		head += "#### New\n\n"
+	}
+	return m.cut(head, append(m.groups(d.groups(func(p Problem) bool { return isNew[p.Artifact.place()] })), urls("Solved", d.Solved)), m.driftFoot())
 }
 
-// rows are the problems that are told, those alike as one.
-func (d Drift) rows(m markdown, isTold func(Problem) bool) []row {
-	var rows []row
-	for _, kind := range []struct {
-		sign, what string
-		problems   []Problem
-	}{
-		{signBad, "changed: not the file that was reviewed", d.Changed},
-		{signBad, "gone: nothing is served any more", d.Gone},
-		{signWarn, "unreachable: nobody could look", d.Unreachable},
-	} {
-		told := slices.DeleteFunc(slices.Clone(kind.problems), func(p Problem) bool { return !isTold(p) })
-		for _, list := range alike(told, Problem.cause) {
-			rows = append(rows, m.problemRow(kind.sign, kind.what, list))
-		}
-	}
-	return rows
+// LastWord says that all problems are solved.
+func (d Drift) LastWord() string {
+	return fmt.Sprintf("%s All problems are solved: a complete scan of %s in %s found none.\n\n", signGood,
+		english.Plural(d.Summary.Artifacts, "file", ""), english.Plural(d.Summary.Manifests, "manifest", "")) + d.markdown(leastLimit).driftFoot()
+}
+
+func (d Drift) markdown(limit int) markdown {
+	return markdown{Report: d.Report, limit: max(limit, leastLimit)}
 }
 
 // sign is the drift at a glance.
@@ -135,86 +129,51 @@ func urls(title string, urls []string) section {
 	return s
 }
 
-// LastWord says that all is well again.
-func (d Drift) LastWord() string {
-	return fmt.Sprintf("%s All is well again: this scan was complete, and of %s in %s none changed, is gone or could not be reached.\n\n", signGood,
-		english.Plural(d.Summary.Artifacts, "file", ""), english.Plural(d.Summary.Manifests, "manifest", "")) + d.markdown(leastLimit).driftFoot()
-}
-
-func (d Drift) markdown(limit int) markdown {
-	return markdown{Report: d.Report, limit: max(limit, leastLimit)}
-}
-
-// driftFoot is foot, with the run that says more.
+// driftFoot is foot, with the run that has the details.
 func (m markdown) driftFoot() string {
 	if run := m.runURL(); run != "" {
-		return link("The run", run) + " · " + link("earlier ones", m.repositoryURL("actions")) + " · " + m.foot()
+		return link("This run", run) + " · " + link("all runs", m.repositoryURL("actions")) + " · " + m.foot()
 	}
 	return m.foot()
 }
 
-// problemRow is what a reader has to know of problems alike.
-func (m markdown) problemRow(sign, what string, list []Problem) row {
-	p, a := list[0], list[0].Artifact
-	r := row{sign: sign, what: what, since: day(p.Since), isBaseline: true}
-	c := p.comparison()
-	r.was, r.is = shortPair(c.was, c.is)
-	r.file = link(value(service(a.Manifest)), m.sourceURL(a.Manifest, a.Line)) + " " + value(a.name())
-	name := codeHTML(a.Manifest+atLine(a.Line)) + " " + codeHTML(a.name())
-	if n := len(list); n > 1 {
-		r.file = fmt.Sprintf("%d files %s", n, value(a.host()))
-		name = fmt.Sprintf("%d files %s", n, codeHTML(a.host()))
-	}
-	r.summary, r.details = sign+" "+name+": "+what, m.problem(p)+m.problemPlaces(list)
-	return r
-}
-
-// cause is the same for problems that differ in nothing but their place.
-func (p Problem) cause() string {
-	return fmt.Sprintf("%q %q %q %q %q %q %d %q", p.Artifact.host(), p.Said, p.Cause, p.Fix, p.Was, p.Now, p.Failures, day(p.Since))
-}
-
-// problem says what was there and is now, why, and what to do.
-func (m markdown) problem(p Problem) string {
-	var b strings.Builder
-	line := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "**%s:** %s\n\n", label, text)
+// groups are the problems that are shown, those alike as one.
+func (d Drift) groups(isShown func(Problem) bool) []group {
+	var entries group
+	for _, kind := range []struct {
+		severity finding.Severity
+		title    string
+		problems []Problem
+	}{
+		{finding.Error, "changed: not the file that was reviewed", d.Changed},
+		{finding.Error, "gone: the server has no such file", d.Gone},
+		{finding.Warning, "unreachable for several scans", d.Unreachable},
+	} {
+		for _, p := range kind.problems {
+			if isShown(p) {
+				entries = append(entries, p.entry(kind.severity, kind.title))
+			}
 		}
 	}
-	line("Found", prose(sentence(p.Said)))
-	if !p.Was.IsZero() || !p.Now.IsZero() {
-		b.WriteString(diff(p.comparison()))
-	}
+	return alike(entries, entry.key)
+}
+
+// entry is the problem as every output shows it.
+func (p Problem) entry(severity finding.Severity, title string) entry {
+	a := &p.Artifact
+	text := p.Said
 	switch {
 	case p.Failures == 1:
-		line("Not reached", "on the last scan")
+		text = strings.TrimSpace(sentence(text) + " Not reached on the last scan")
 	case p.Failures > 1:
-		line("Not reached", fmt.Sprintf("on the last %d scans", p.Failures))
+		text = strings.TrimSpace(sentence(text) + fmt.Sprintf(" Not reached on the last %d scans", p.Failures))
 	}
-	line("Likely cause", prose(sentence(p.Cause)))
-	line("Fix", prose(sentence(p.Fix)))
-	return b.String()
-}
-
-// comparison is what was there and what is there now.
-func (p Problem) comparison() comparison {
-	c := comparison{p.Artifact.spell(p.Was), p.Artifact.spell(p.Now), day(p.WasSeen), "now"}
-	if !p.Artifact.Declared.IsZero() {
+	c := comparison{a.spell(p.Was), a.spell(p.Now), day(p.WasSeen), "now"}
+	if !a.Declared.IsZero() {
 		c.wasWord = "declared"
 	}
-	return c
-}
-
-func (m markdown) problemPlaces(list []Problem) string {
-	a := list[0].Artifact
-	if len(list) == 1 {
-		return fmt.Sprintf("**%s:** %s\n\n**At:** %s %s\n", a.address(), value(finding.URL(a.URL)), m.source(a.Manifest, a.Line), value(a.Pointer))
-	}
-	return m.list(len(list), func(i int) string {
-		a := list[i].Artifact
-		return m.source(a.Manifest, a.Line) + " " + value(a.Pointer) + " " + value(finding.URL(a.URL))
-	})
+	return entry{artifact: a, severity: severity, danger: wrong, manifest: a.Manifest, pointer: a.Pointer, at: a.Position, title: title,
+		messages: []message{{severity: severity, text: text, cause: p.Cause, fix: p.Fix}}, compared: c, since: day(p.Since)}
 }
 
 // day writes a date for people, and for nobody to argue about (ISO 8601).

@@ -72,7 +72,7 @@ func verified() verify.Result {
 
 func mismatch() verify.Result {
 	a := declare(named("/binaries/aarch64-apple-darwin", "aarch64-apple-darwin", "https://github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64", 10), digestOf("b"))
-	f := finding.New(finding.ArtifactMismatch, a.Manifest, a.Checksum.Pointer, a.Checksum.Position, mismatchWords(digestOf("c"), digestOf("b")), "")
+	f := differs(a, digestOf("c"))
 	return verify.Result{Artifact: a, Status: verify.Mismatch, Observation: verify.Observation{Digest: digestOf("c"), Size: 11_222_333}, Format: "mach-o arm64", Source: verify.FromDownload, Findings: []finding.Finding{f}}
 }
 
@@ -92,7 +92,7 @@ func unavailable() verify.Result {
 func unchecked() verify.Result {
 	a := named("/binaries/x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", "https://dl.example.org/gorilla-linux", 17)
 	return verify.Result{Artifact: a, Status: verify.Unverified, Observation: verify.Observation{Digest: digestOf("f"), Size: 9_000_000}, Format: "elf x86_64", Source: verify.FromDownload, Findings: []finding.Finding{
-		about(a, finding.ArtifactMissingChecksum, "No checksum is declared, so nobody can tell whether this is still the file that was reviewed")}}
+		about(a, finding.ArtifactMissingChecksum, "No checksum is declared, so a replaced file goes unnoticed")}}
 }
 
 func excused() verify.Result {

@@ -21,7 +21,7 @@ func TestOneFileIsToldOnceTheCauseFirst(t *testing.T) {
 	signature := finding.New(finding.SignatureInvalid, service, r.Artifact.Pointer+"/signature", finding.Position{Line: 12, Column: 22}, "The signature does not fit", "")
 	mutable := about(r.Artifact, finding.URLMutable, "The URL follows the branch `main`")
 	r.Findings = []finding.Finding{signature, mutable, r.Findings[1], r.Findings[0]}
-	want := "an HTML page titled `Sign in to Acme Drive` instead of the file, so its digest is not the declared one: leave the checksum as it is, and its signature does not hold."
+	want := "an HTML page titled `Sign in to Acme Drive` instead of the file, so its digest is not the declared one: don't change the checksum yet, and its signature is invalid."
 	for name, got := range map[string]string{
 		"text": strings.ReplaceAll(text(t, report.Build(input(r)), report.TextOptions{}), "\n  ", " "), "comment": markdown(input(r)),
 		"annotation": annotations(t, report.Build(input(r))),
@@ -35,7 +35,7 @@ func TestOneFileIsToldOnceTheCauseFirst(t *testing.T) {
 func TestWhatExplainsAMismatchIsNotLostBehindItsCause(t *testing.T) {
 	r := logIn()
 	r.Findings[1].Message = "The URL serves a page titled `Sign in. Now`" + ". This is the digest that is declared for `/x. y`: the two may be swapped"
-	if got := markdown(input(r)); !strings.Contains(got, "leave the checksum as it is. This is the digest that is declared for `/x. y`: the two may be swapped.") {
+	if got := markdown(input(r)); !strings.Contains(got, "don't change the checksum yet. This is the digest that is declared for `/x. y`: the two may be swapped.") {
 		t.Error(got)
 	}
 }
@@ -139,7 +139,7 @@ func gone() verify.Result {
 func moved() *report.Report {
 	a := named("/dockerImages/cpu", "", "ghcr.io/acme/x:1", 3)
 	a.Role = artifact.Image
-	f := about(a, finding.ArtifactChanged, "The tag is at another image than on 2026-11-01: it was at "+finding.Quote(digestOf("a").String())+" then, and is at "+finding.Quote(digestOf("b").String())+" now")
+	f := about(a, finding.ArtifactChanged, "The tag names another image than on 2026-11-01").Comparing("before", digestOf("a").String(), "now", digestOf("b").String(), "")
 	in := input(verify.Result{Artifact: a, Status: verify.Unverified, Observation: verify.Observation{Digest: digestOf("b"), Size: 10}, Source: verify.FromDownload, Findings: []finding.Finding{f}})
 	r := report.Build(in)
 	r.Artifacts[0].Before = digestOf("a")
@@ -225,7 +225,7 @@ func TestAMovedTagIsNoErrorOfTheManifest(t *testing.T) {
 		t.Errorf("the headline is %q, want %q", got, want)
 	}
 	comment := r.Markdown(commentLimit)
-	for _, want := range []string{"| Before | Now |\n", "| `aaaaaaaa…` | `bbbbbbbb…` |", "- " + digestOf("a").String() + " (before)\n+ " + digestOf("b").String() + " (now)\n", "than on 2026-11-01. ("} {
+	for _, want := range []string{"| Before | Now |\n", "| `aaaaaaaa…` | `bbbbbbbb…` |", "- " + digestOf("a").String() + " (before)\n+ " + digestOf("b").String() + " (now)\n", "The tag names another image than on 2026-11-01. ("} {
 		if !strings.Contains(comment, want) {
 			t.Errorf("no %q in\n%s", want, comment)
 		}

@@ -237,7 +237,7 @@ func failures(n int) report.Input {
 		r.Findings[0].Pointer = r.Artifact.Pointer + "/checksum"
 		r.Findings[0].Line = 10*i + 1
 		r.Digest.Sum = fmt.Sprintf("%08x", i) + r.Digest.Sum[8:]
-		r.Findings[0].Message = mismatchWords(r.Digest, r.Artifact.Checksum.Value)
+		r.Findings[0].Message = differs(r.Artifact, r.Digest).Message
 		results = append(results, r, verified())
 		results[2*i+1].Artifact.Pointer += strings.Repeat("x", i)
 	}

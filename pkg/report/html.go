@@ -43,8 +43,8 @@ type page struct {
 	Figures                 []figure
 	Remarks                 []remark
 	Chart                   chart
-	Told, Waived            []groupRow
-	MoreTold, MoreWaived    string // about the causes that are not shown
+	Open, Waived            []groupRow
+	MoreOpen, MoreWaived    string // about the causes that are not shown
 	Columns                 []string
 	Files                   []fileRow
 	MoreFiles               string // about the files that are not shown
@@ -73,14 +73,13 @@ type figure struct {
 
 // groupRow is one cause.
 type groupRow struct {
-	Class, Severity string
-	Title           anchor
-	Host            string
-	Says            []remark
-	Compared        []labelled // two digests
-	Waived          []span
-	Places          []placeRow
-	MorePlaces      string // about those that are not shown
+	Severity, Host string
+	Title          anchor
+	Messages       []remark
+	Compared       []labelled // two digests
+	Waived         []span
+	Places         []placeRow
+	MorePlaces     string // about those that are not shown
 }
 
 type placeRow struct {
@@ -118,8 +117,8 @@ const (
 // and what the scans up to this one found, oldest first. The page loads nothing, and its content security policy allows only its
 // own style and script.
 func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
-	told, waived := r.groups()
-	told, moreTold := atMost(told, pageGroups, "cause")
+	open, waived := r.groups()
+	open, moreOpen := atMost(open, pageGroups, "cause")
 	waived, moreWaived := atMost(waived, pageGroups, "cause")
 	files, moreFiles := r.files()
 	p := page{
@@ -130,7 +129,7 @@ func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 		Commit:     anchor{r.Run.HeadSHA[:min(7, len(r.Run.HeadSHA))], r.commitURL()},
 		Run:        anchor{fmt.Sprintf("run %d", r.Run.RunID), r.runURL()},
 		Chart:      newChart(scans),
-		Told:       r.groupPage(told), MoreTold: moreTold, Waived: r.groupPage(waived), MoreWaived: moreWaived,
+		Open:       r.groupRows(open), MoreOpen: moreOpen, Waived: r.groupRows(waived), MoreWaived: moreWaived,
 		Columns: []string{r.manifestColumn(), "File", "Status", "Since", "Size", "Remarks"}, Files: files, MoreFiles: moreFiles, Silent: r.silent(),
 		Project: projectURL, Version: finding.Clean(r.Tool.Version),
 	}
@@ -159,103 +158,92 @@ func cspHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// outcome is one way in which files end, as a reader cares for it.
-type outcome struct {
-	class, name string
-	count       func(Summary) int
-	includes    func(Artifact) bool
+// outcomes are how files end, from the best to the worst, as a reader cares for it.
+var outcomes = []struct{ class, name string }{
+	{"good", "verified"}, {"warn", "without a checksum"}, {"unknown", "not checked"}, {"bad", "gone"}, {"bad", "not as declared"},
 }
 
-// outcomes are the ways in which files end, from the best to the worst.
-func outcomes(unverified string) []outcome {
-	with := func(class, name string, statuses ...verify.Status) outcome {
-		return outcome{class, name, func(s Summary) (n int) {
-			for _, status := range statuses {
-				n += *s.status(status)
-			}
-			return n
-		}, func(a Artifact) bool { return slices.Contains(statuses, a.Status) && !a.Gone }}
+// outcomes counts the files of each outcome.
+func (s Summary) outcomes() []int {
+	return []int{s.Verified, s.Unverified, s.Unavailable - s.Gone + s.Unreachable + s.Refused, s.Gone, s.Mismatch + s.Invalid}
+}
+
+// outcome is the artifact's, as an index.
+func (a Artifact) outcome() int {
+	if a.Gone {
+		return 3
 	}
-	list := []outcome{
-		with("good", "verified", verify.Verified),
-		with("warn", unverified, verify.Unverified),
-		with("unknown", "not checked", verify.Unavailable, verify.Unreachable, verify.Refused),
-		{"bad", "gone", func(s Summary) int { return s.Gone }, func(a Artifact) bool { return a.Gone }},
-		with("bad", "not as declared", verify.Mismatch, verify.Invalid),
-	}
-	all := list[2].count
-	list[2].count = func(s Summary) int { return all(s) - s.Gone }
-	return list
+	return [...]int{verify.Verified: 0, verify.Unverified: 1, verify.Unavailable: 2, verify.Unreachable: 2, verify.Refused: 2, verify.Mismatch: 4, verify.Invalid: 4}[a.Status]
 }
 
 // figures are the page at a glance.
 func (r *Report) figures() []figure {
 	var list []figure
-	for _, o := range outcomes(r.unverified()) {
-		f := figure{Class: o.class, Name: o.name, Count: o.count(r.Summary)}
-		for _, a := range r.Artifacts {
-			if o.includes(a) && !a.Since.IsZero() && (f.Since == "" || day(a.Since) < f.Since) {
-				f.Since = day(a.Since)
-			}
+	for i, count := range r.Summary.outcomes() {
+		list = append(list, figure{Class: outcomes[i].class, Name: outcomes[i].name, Count: count})
+	}
+	list[1].Name = r.unverified()
+	for _, a := range r.Artifacts {
+		if f := &list[a.outcome()]; !a.Since.IsZero() && (f.Since == "" || day(a.Since) < f.Since) {
+			f.Since = day(a.Since)
 		}
-		list = append(list, f)
 	}
 	return list
 }
 
-// groupPage tells each cause once.
-func (r *Report) groupPage(groups []group) []groupRow {
+// shown is outside text as the page shows it.
+func shown(s string) string { return finding.Clean(finding.Shorten(s, valueLimit)) }
+
+// groupRows show each cause once.
+func (r *Report) groupRows(groups []group) []groupRow {
 	var rows []groupRow
 	for _, g := range groups {
 		first := g[0]
-		row := groupRow{Class: g.severity().String(), Severity: g.severity().String(), Host: finding.Clean(g.host()), Title: anchor{Text: g.count()}}
+		row := groupRow{Severity: first.severity.String(), Host: finding.Clean(g.host()), Title: anchor{Text: g.count()}}
 		if len(g) == 1 {
-			row.Title = r.service(first.manifest(), first.position().Line)
-			if c, differ := first.comparison(); differ {
-				row.Compared = []labelled{{c.was, c.wasWord}, {c.is, c.isWord}}
-			}
+			row.Title = r.service(first.manifest, first.at.Line)
 		}
-		for _, s := range first.says {
-			row.Says = append(row.Says, newRemark(s))
+		if c := g.compared(); c != (comparison{}) {
+			row.Compared = []labelled{{c.was, c.wasWord}, {c.is, c.isWord}}
 		}
-		if w := first.findings[0].Waived; !w.IsZero() {
+		for _, m := range first.messages {
+			row.Messages = append(row.Messages, newRemark(m))
+		}
+		if w := first.waived; !w.IsZero() {
 			row.Waived = []span{{Text: finding.Clean(finding.Shorten(w.Because, messageLimit)), Code: true}}
 			if w.Until != "" {
-				row.Waived = append([]span{{Text: "until "}, {Text: finding.Clean(finding.Shorten(w.Until, valueLimit)), Code: true}, {Text: ": "}}, row.Waived...)
+				row.Waived = append([]span{{Text: "until "}, {Text: shown(w.Until), Code: true}, {Text: ": "}}, row.Waived...)
 			}
 		}
 		var places []entry
 		places, row.MorePlaces = atMost([]entry(g), pagePlaces, "place")
 		for _, e := range places {
-			row.Places = append(row.Places, r.placePage(e))
+			p := placeRow{Source: anchor{shown(e.manifest) + atLine(e.at.Line), r.sourceURL(e.manifest, e.at.Line)}, Pointer: shown(e.pointer)}
+			if e.artifact != nil {
+				p.URL = shown(finding.URL(e.artifact.URL))
+			}
+			row.Places = append(row.Places, p)
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-func (r *Report) placePage(e entry) placeRow {
-	p := placeRow{Source: anchor{finding.Clean(finding.Shorten(e.manifest(), valueLimit) + atLine(e.position().Line)), r.sourceURL(e.manifest(), e.position().Line)},
-		Pointer: finding.Clean(finding.Shorten(e.findings[0].Pointer, valueLimit))}
-	if e.artifact != nil {
-		p.URL = finding.Clean(finding.Shorten(finding.URL(e.artifact.URL), valueLimit))
+func newRemark(m message) remark {
+	r := remark{Message: spans(sentence(m.text)), Fix: spans(sentence(m.fix))}
+	for _, rule := range m.rules {
+		r.Rules = append(r.Rules, anchor{finding.Clean(rule), ruleURL(rule)})
 	}
-	return p
+	return r
 }
 
 // files are the page's table, worst first, and what it leaves out.
 func (r *Report) files() (rows []fileRow, more string) {
-	artifacts := r.byPlace()
-	about := map[place][]remark{}
-	for _, f := range r.worstFirst() {
-		if a, ok := artifactOf(f, artifacts); ok {
-			about[a.place()] = append(about[a.place()], remark{Message: spans(brief(f.Rule)), Rules: []anchor{{finding.Clean(f.Rule), ruleURL(f.Rule)}}})
-		}
-	}
+	findings := r.Said()
 	worst := slices.SortedStableFunc(slices.Values(r.Artifacts), func(a, b Artifact) int { return cmp.Compare(a.rank(), b.rank()) })
-	shown, more := atMost(worst, pageFiles, "file")
-	for _, a := range shown {
-		rows = append(rows, r.fileRow(a, about[a.place()]))
+	files, more := atMost(worst, pageFiles, "file")
+	for _, a := range files {
+		rows = append(rows, r.fileRow(a, findings(a)))
 	}
 	return rows, more
 }
@@ -263,59 +251,10 @@ func (r *Report) files() (rows []fileRow, more string) {
 // rank orders artifacts by their status, failures first.
 func (a Artifact) rank() int { return slices.Index(verify.Statuses, a.Status) }
 
-// status is the artifact's status, with those that are gone told apart.
-func (a Artifact) status() string {
-	if a.Gone {
-		return "gone"
-	}
-	return a.Status.String()
-}
-
-// manifestColumn is what people call a manifest: where each has a folder of its own, it is a service's.
-func (r *Report) manifestColumn() string {
-	if slices.ContainsFunc(r.Artifacts, func(a Artifact) bool { return service(a.Manifest) == a.Manifest }) {
-		return "Manifest"
-	}
-	return "Service"
-}
-
-// silent says how many manifests the page says nothing of.
-func (r *Report) silent() string {
-	shown := map[string]bool{}
-	for _, f := range r.Findings {
-		shown[f.Manifest] = true
-	}
-	for _, a := range r.Artifacts {
-		shown[a.Manifest] = true
-	}
-	n := r.Summary.Manifests - len(shown)
-	if n <= 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d more %s no file to download, and nothing is wrong with %s.",
-		n, english.PluralWord(n, "manifest names", "manifests name"), english.PluralWord(n, "it", "them"))
-}
-
-func newRemark(s statement) remark {
-	r := remark{Message: spans(sentence(s.message)), Fix: spans(sentence(s.fix))}
-	for _, rule := range s.rules {
-		r.Rules = append(r.Rules, anchor{finding.Clean(rule), ruleURL(rule)})
-	}
-	return r
-}
-
-// service leads to a manifest's line, by the name of its service: the folder.
-func (r *Report) service(manifest string, line int) anchor {
-	return anchor{finding.Clean(finding.Shorten(service(manifest), valueLimit)), r.sourceURL(manifest, line)}
-}
-
-func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
+func (r *Report) fileRow(a Artifact, findings []finding.Finding) fileRow {
 	row := fileRow{
-		Source: r.service(a.Manifest, a.Line), Name: finding.Clean(finding.Shorten(a.name(), valueLimit)),
-		URL:    finding.Clean(finding.Shorten(finding.URL(a.URL), valueLimit)),
-		Folder: finding.Clean(finding.Shorten(path.Dir(a.Manifest), valueLimit)), Host: finding.Clean(finding.Shorten(a.host(), valueLimit)),
-		Status: a.status(), Class: "bad", Sign: "✗", Rank: a.rank(),
-		Size: a.size(), Bytes: -1, How: a.how(), Remarks: remarks,
+		Source: r.service(a.Manifest, a.Line), Name: shown(a.name()), URL: shown(finding.URL(a.URL)), Folder: shown(path.Dir(a.Manifest)), Host: shown(a.host()),
+		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: a.rank(), Size: a.size(), Bytes: -1, How: a.how(),
 	}
 	if by := a.builtBy(); by != "" {
 		row.How += "; " + by
@@ -326,19 +265,54 @@ func (r *Report) fileRow(a Artifact, remarks []remark) fileRow {
 	if !a.Since.IsZero() {
 		row.Since = day(a.Since)
 	}
-	switch a.Status {
-	case verify.Verified:
+	switch {
+	case a.Gone:
+		row.Status = "gone"
+	case a.Status == verify.Verified:
 		row.Class, row.Sign = "good", "✓"
-	case verify.Unverified:
+	case a.Status == verify.Unverified:
 		row.Class, row.Sign = "warn", "?"
 	}
 	if !a.Status.Failed() {
-		row.Digest = a.Observed.String() // a failure's remark says it
+		row.Digest = a.Observed.String() // a failure's remark has it
+	}
+	for _, f := range worstFirst(findings) {
+		row.Remarks = append(row.Remarks, newRemark(message{rules: []string{f.Rule}, text: title(f.Rule)}))
 	}
 	if a.Note != "" {
-		row.Remarks = append(row.Remarks, remark{Message: spans(sentence(a.Note))})
+		row.Remarks = append(row.Remarks, newRemark(message{text: a.Note}))
 	}
 	return row
+}
+
+// manifestColumn is what people call a manifest: where each has a folder of its own, it is a service's.
+func (r *Report) manifestColumn() string {
+	if slices.ContainsFunc(r.Artifacts, func(a Artifact) bool { return service(a.Manifest) == a.Manifest }) {
+		return "Manifest"
+	}
+	return "Service"
+}
+
+// service leads to a manifest's line, by the name of its service: the folder.
+func (r *Report) service(manifest string, line int) anchor {
+	return anchor{shown(service(manifest)), r.sourceURL(manifest, line)}
+}
+
+// silent says how many manifests the page does not mention.
+func (r *Report) silent() string {
+	mentioned := map[string]bool{}
+	for _, f := range r.Findings {
+		mentioned[f.Manifest] = true
+	}
+	for _, a := range r.Artifacts {
+		mentioned[a.Manifest] = true
+	}
+	n := r.Summary.Manifests - len(mentioned)
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s no file to download, and nothing is wrong with %s.",
+		english.Plural(n, "more manifest names", "more manifests name"), english.PluralWord(n, "it", "them"))
 }
 
 // spans cuts a message at its backticks.

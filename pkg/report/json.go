@@ -205,9 +205,9 @@ func (r *Report) checkFindings() error {
 			return err
 		}
 	}
-	artifacts := r.byPlace()
+	about := r.about()
 	for _, f := range r.Findings {
-		if a, _ := artifactOf(f, artifacts); f.Rule == finding.ArtifactMismatch && !f.Waived.IsZero() && a.Observed.IsZero() {
+		if a := about(f); f.Rule == finding.ArtifactMismatch && !f.Waived.IsZero() && (a == nil || a.Observed.IsZero()) {
 			return fmt.Errorf("a mismatch in %s is waived without observed bytes", finding.Quote(f.Manifest))
 		}
 	}

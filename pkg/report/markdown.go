@@ -15,10 +15,9 @@ import (
 // markdown renders one report.
 type markdown struct {
 	*Report
-	limit     int                        // bytes
-	isSummary bool                       // it is the job summary
-	omitted   int                        // notices that only the job summary has
-	missing   map[place]finding.Severity // of checksums, as reported
+	limit     int  // bytes
+	isSummary bool // it is the job summary
+	omitted   int  // notices that only the job summary has
 }
 
 // section is a part of a Markdown text that is cut by whole rows.
@@ -27,68 +26,34 @@ type section struct {
 	rows        []string
 }
 
-// row is what a reader has to know of one file or cause: at a glance, in a table, and in full, folded below.
-type row struct {
-	sign       string
-	file, what string // Markdown
-	was, is    string // digests, shortened
-	isBaseline bool   // was is the baseline's digest, and not a declared one
-	since      string
-	summary    string // HTML
-	details    string // Markdown
-}
-
 // Markdown renders the report for a pull-request comment, in at most limit bytes (4,096 at least): the outcome, a table
-// of what needs attention, the details of each, and, folded away, what is fine. What has no room is cut by whole rows, with
+// of what needs attention, the details of each, and, folded, what is fine. What has no room is cut by whole rows, with
 // a count.
 func (r *Report) Markdown(limit int) string { return r.markdown(limit, false) }
 
-// JobSummary is Markdown for the job summary, or for a page that nothing else goes with.
+// JobSummary is Markdown for the job summary, or for a page that stands alone.
 func (r *Report) JobSummary(limit int) string { return r.markdown(limit, true) }
 
 func (r *Report) markdown(limit int, isSummary bool) string {
-	m := markdown{Report: r, limit: max(limit, leastLimit), isSummary: isSummary, missing: map[place]finding.Severity{}}
-	for _, f := range r.Findings {
-		if f.Rule == finding.ArtifactMissingChecksum {
-			m.missing[placeOf(f)] = f.Severity
-		}
-	}
-	told, waived := r.groups()
-	urgent, notices := split(told, func(g group) bool { return g.severity() != finding.Notice || g[0].danger() < lint })
+	m := markdown{Report: r, limit: max(limit, leastLimit), isSummary: isSummary}
+	open, waived := r.groups()
+	notices, urgent := split(open, func(g group) bool { return g[0].severity == finding.Notice && g[0].danger == lint })
 	if !isSummary {
-		m.omitted = len(notices)
-		notices = slices.DeleteFunc(notices, func(g group) bool { return needsNobody(g[0].says[0].rules[0]) })
-		m.omitted -= len(notices)
+		var informational []group
+		informational, notices = split(notices, func(g group) bool { return isInformational(g[0].rule()) })
+		m.omitted = len(informational)
 	}
-	sections := append([]section{m.remarks()}, m.rows(m.groupRows(urgent))...)
 	head := "### " + r.sign() + " " + r.Headline() + "\n\n"
 	if r.IsClaimed {
 		head = "*Reported by the pull request's own workflow, which the pull request can change.*\n\n" + head
 	}
+	sections := append([]section{m.remarks()}, m.groups(urgent)...)
 	return m.cut(head, append(sections,
 		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
 		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
-		m.files(verify.Unverified, m.unverified(), "Remark", andBuilder(m.excuse)),
-		m.files(verify.Verified, "verified", "How", andBuilder(Artifact.how)),
+		m.files(verify.Unverified, m.unverified(), "Remark", m.excuses()),
+		m.files(verify.Verified, "verified", "How", Artifact.how),
 	), m.foot())
-}
-
-// needsNobody reports whether a notice by a rule is for information: it asks for no change of the manifest, the
-// configuration or the run.
-func needsNobody(rule string) bool {
-	family, _, _ := strings.Cut(rule, "/")
-	return slices.Contains([]string{"manifest", "registry", "url"}, family)
-}
-
-func split(groups []group, isFirst func(group) bool) (first, second []group) {
-	for _, g := range groups {
-		if isFirst(g) {
-			first = append(first, g)
-		} else {
-			second = append(second, g)
-		}
-	}
-	return first, second
 }
 
 // The signs that people look for.
@@ -118,7 +83,9 @@ func (m markdown) cut(head string, sections []section, foot string) string {
 	room := m.limit - len(head) - len(foot)
 	later := 0 // bytes that the rows of this section and of those below it take
 	for _, s := range sections {
-		room -= len(m.frame(s))
+		if len(s.rows) > 0 {
+			room -= len(s.open) + len(m.more(len(s.rows))) + len(s.close)
+		}
 		later += s.size()
 	}
 	var b strings.Builder
@@ -135,30 +102,6 @@ func (s section) size() (n int) {
 		n += len(row)
 	}
 	return n
-}
-
-// foot says of what the outcome is, how much was done, and how to do it again. Its length is bounded.
-func (m markdown) foot() string {
-	var facts []string
-	if sha := m.Run.HeadSHA; sha != "" {
-		facts = append(facts, "Commit "+link(code(sha[:min(7, len(sha))]), m.commitURL()))
-	}
-	facts = append(facts, m.facts()...)
-	if m.Took >= time.Second {
-		facts = append(facts, "in "+m.Took.Round(time.Second).String())
-	}
-	if m.omitted > 0 {
-		facts = append(facts, english.Plural(m.omitted, "notice", "")+" in the "+link("job summary", m.runURL()))
-	}
-	return strings.Join(append(facts, "On your machine: "+code(m.command())), " · ") + "\n"
-}
-
-// frame is the section without its rows, all of them cut.
-func (m markdown) frame(s section) string {
-	if len(s.rows) == 0 {
-		return ""
-	}
-	return s.open + m.more(len(s.rows)) + s.close
 }
 
 // write writes as many rows as there is room for, and returns the bytes that they take.
@@ -188,6 +131,22 @@ func (m markdown) more(n int) string {
 	return fmt.Sprintf("\n… and %d more: see %s.\n\n", n, where)
 }
 
+// foot says what was checked, and how to do it again. Its length is bounded.
+func (m markdown) foot() string {
+	var facts []string
+	if sha := m.Run.HeadSHA; sha != "" {
+		facts = append(facts, "Commit "+link(code(sha[:min(7, len(sha))]), m.commitURL()))
+	}
+	facts = append(facts, m.facts()...)
+	if m.Took >= time.Second {
+		facts = append(facts, "in "+m.Took.Round(time.Second).String())
+	}
+	if m.omitted > 0 {
+		facts = append(facts, english.Plural(m.omitted, "notice", "")+" in the "+link("job summary", m.runURL()))
+	}
+	return strings.Join(append(facts, "On your machine: "+code(m.command())), " · ") + "\n"
+}
+
 func (m markdown) remarks() section {
 	var s section
 	for _, remark := range m.Report.remarks() {
@@ -197,87 +156,52 @@ func (m markdown) remarks() section {
 }
 
 // columns are those of the table. One in which nothing stands is left out.
-var columns = []struct {
-	name string
-	cell func(row) string
-}{
-	{"", func(r row) string { return r.sign }},
-	{"File", func(r row) string { return r.file }},
-	{"What is wrong", func(r row) string { return r.what }},
-	{"Declared", func(r row) string { return r.digest(r.was, false) }},
-	{"Served", func(r row) string { return r.digest(r.is, false) }},
-	{"Before", func(r row) string { return r.digest(r.was, true) }},
-	{"Now", func(r row) string { return r.digest(r.is, true) }},
-	{"Since", func(r row) string { return r.since }},
-}
+var columns = []string{"", "File", "What is wrong", "Declared", "Served", "Before", "Now", "Since"}
 
-// digest is one of the row's, for a column of baselines or one of declared digests.
-func (r row) digest(short string, baseline bool) string {
-	if r.isBaseline != baseline {
-		return ""
+// groups are the table, and a block for each of its rows below it. Rows that the limit leaves no room for, whatever else is
+// written, are not rendered.
+func (m markdown) groups(groups []group) []section {
+	cells, blocks := make([][]string, len(groups)), section{rows: make([]string, len(groups))}
+	tableSize, blocksSize := 0, 0 // bytes
+	for i, g := range groups {
+		cells[i] = make([]string, len(columns))
+		if tableSize <= m.limit {
+			cells[i] = m.cells(g)
+			tableSize += len(cells[i][1])
+		}
+		if blocksSize <= m.limit {
+			blocks.rows[i] = m.block(g, len(groups) == 1)
+			blocksSize += len(blocks.rows[i])
+		}
 	}
-	return code(short)
-}
-
-// rows are the table, and the blocks below it.
-func (m markdown) rows(rows []row) []section {
-	table, blocks := section{close: "\n", rows: make([]string, len(rows))}, section{}
+	table := section{close: "\n", rows: make([]string, len(groups))}
 	rule := ""
-	for _, column := range columns {
-		if !slices.ContainsFunc(rows, func(r row) bool { return column.cell(r) != "" }) {
+	for column, name := range columns {
+		if !slices.ContainsFunc(cells, func(row []string) bool { return row[column] != "" }) {
 			continue
 		}
-		table.open += "| " + column.name + " "
+		table.open += "| " + name + " "
 		rule += "|---"
-		for i, r := range rows {
-			table.rows[i] += "| " + column.cell(r) + " "
+		for i := range cells {
+			table.rows[i] += "| " + cells[i][column] + " "
 		}
 	}
 	table.open += "|\n" + rule + "|\n"
-	for i, r := range rows {
+	for i := range table.rows {
 		table.rows[i] += "|\n"
-		blocks.rows = append(blocks.rows, r.block(len(rows) == 1))
 	}
 	return []section{table, blocks}
 }
 
-// groupRows are the rows of groups. Those that the limit leaves no room for, whatever else is written, are empty.
-func (m markdown) groupRows(groups []group) []row {
-	rows := make([]row, len(groups))
-	cells, blocks := 0, 0 // bytes
-	for i, g := range groups {
-		r := &rows[i]
-		if cells <= m.limit {
-			*r = m.cells(g)
-			cells += len(r.file) + len(r.what)
-		}
-		if blocks <= m.limit {
-			r.summary, r.details = severitySigns[g.severity()]+" "+summary(g), m.details(g)
-			blocks += len(r.details)
-		}
+// cells are a group in the table.
+func (m markdown) cells(g group) []string {
+	c := g.compared()
+	was, is := shortPair(c.was, c.is)
+	cells := []string{severitySigns[g[0].severity], m.file(g), link(prose(g[0].title), ruleURL(g[0].rule())), "", "", code(was), code(is), g[0].since}
+	if c.isWord == "served" {
+		cells[3], cells[4], cells[5], cells[6] = cells[5], cells[6], "", ""
 	}
-	return rows
-}
-
-// cells is a group in the table.
-func (m markdown) cells(g group) row {
-	first := g[0]
-	rule := first.says[0].rules[0]
-	r := row{sign: severitySigns[g.severity()], file: m.file(g), what: link(prose(first.brief()), ruleURL(rule))}
-	if c, differ := first.comparison(); differ && len(g) == 1 {
-		r.was, r.is = shortPair(c.was, c.is)
-		r.isBaseline = first.artifact.Declared.IsZero()
-	}
-	return r
-}
-
-// block is a row in full, folded but for the only one.
-func (r row) block(isOnly bool) string {
-	open := ""
-	if isOnly {
-		open = " open"
-	}
-	return "<details" + open + "><summary>" + r.summary + "</summary>\n\n" + r.details + "\n</details>\n\n"
+	return cells
 }
 
 // file names the file, or all the files, that a group is about.
@@ -286,18 +210,21 @@ func (m markdown) file(g group) string {
 	if len(g) > 1 {
 		return strings.TrimSpace(g.count() + " " + value(g.host()))
 	}
-	place := link(value(service(first.manifest())), m.sourceURL(first.manifest(), first.position().Line))
-	return strings.TrimSpace(place + " " + value(first.name()))
+	return strings.TrimSpace(link(value(service(first.manifest)), m.sourceURL(first.manifest, first.at.Line)) + " " + value(first.name()))
 }
 
-// summary says in HTML what a block is about.
-func summary(g group) string {
-	first := g[0]
-	what := codeHTML(first.manifest()+atLine(first.position().Line)) + " " + codeHTML(first.name())
+// block is a group in full, folded but for the only one.
+func (m markdown) block(g group, isOnly bool) string {
+	first, open := g[0], ""
+	if isOnly {
+		open = " open"
+	}
+	what := codeHTML(first.manifest+atLine(first.at.Line)) + " " + codeHTML(first.name())
 	if len(g) > 1 {
 		what = g.count() + " " + codeHTML(g.host())
 	}
-	return strings.TrimSpace(what) + ": " + proseHTML(first.brief())
+	return "<details" + open + "><summary>" + severitySigns[first.severity] + " " + strings.TrimSpace(what) + ": " + proseHTML(first.title) + "</summary>\n\n" +
+		m.details(g) + "\n</details>\n\n"
 }
 
 func atLine(line int) string {
@@ -307,49 +234,59 @@ func atLine(line int) string {
 	return fmt.Sprintf(":%d", line)
 }
 
-// details say what is wrong, with the digests under each other, how to fix it, and where.
+// details say what is wrong, with the digests one below the other, how to fix it, and where.
 func (m markdown) details(g group) string {
 	var b strings.Builder
+	labelled := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(&b, "**%s:** %s\n\n", label, text)
+		}
+	}
 	first := g[0]
-	for i, s := range first.says {
-		fmt.Fprintf(&b, "%s%s (%s)\n\n", also(i), prose(sentence(s.message)), ruleLinks(s.rules))
-		if c, differ := first.comparison(); i == 0 && differ && len(g) == 1 {
-			b.WriteString(diff(c))
+	for i, message := range first.messages {
+		if message.text != "" {
+			b.WriteString(withRules(i, message) + "\n\n")
 		}
-		if s.fix != "" {
-			label := "**Fix:** "
-			if !g.sameFix(i) {
-				label = "**Fix, for the first:** "
-			}
-			b.WriteString(label + prose(sentence(s.fix)) + "\n\n")
+		if i == 0 {
+			b.WriteString(diff(g.compared()))
 		}
+		labelled("Likely cause", prose(sentence(message.cause)))
+		label := "Fix"
+		if !g.sameFix(i) {
+			label = "Fix, for the first"
+		}
+		labelled(label, prose(sentence(message.fix)))
 	}
 	if len(g) > 1 {
 		return b.String() + m.places(g)
 	}
-	if first.artifact != nil {
-		fmt.Fprintf(&b, "**%s:** %s\n\n", first.artifact.address(), value(finding.URL(first.artifact.URL)))
+	if a := first.artifact; a != nil {
+		labelled(a.address(), value(finding.URL(a.URL)))
 	}
 	return b.String() + "**At:** " + m.place(first) + "\n"
 }
 
-func also(i int) string {
-	if i == 0 {
-		return ""
+// withRules is message i of an entry, with the rules behind it.
+func withRules(i int, message message) string {
+	text := prose(sentence(message.text))
+	if i > 0 {
+		text = "**Also:** " + text
 	}
-	return "**Also:** "
-}
-
-func ruleLinks(rules []string) string {
 	var links []string
-	for _, rule := range rules {
+	for _, rule := range message.rules {
 		links = append(links, link(code(rule), ruleURL(rule)))
 	}
-	return strings.Join(links, ", ")
+	if len(links) == 0 {
+		return text
+	}
+	return text + " (" + strings.Join(links, ", ") + ")"
 }
 
 // diff shows digests, which are ours, one below the other. One that is "" is left out.
 func diff(c comparison) string {
+	if c.was+c.is == "" {
+		return ""
+	}
 	text := "```diff\n"
 	if c.was != "" {
 		text += "- " + c.was + " (" + c.wasWord + ")\n"
@@ -360,45 +297,37 @@ func diff(c comparison) string {
 	return text + "```\n\n"
 }
 
-// places lists a group's places.
+// places lists a group's places, as many as fit in a quarter of the room.
 func (m markdown) places(g group) string {
 	varying := g.varying()
-	return m.list(len(g), func(i int) string {
-		words := m.place(g[i])
-		if a := g[i].artifact; a != nil {
-			words += " " + value(finding.URL(a.URL))
-		}
-		if quotes := g[i].quotes(varying); quotes != "" {
-			words += " · " + prose(quotes)
-		}
-		return words
-	})
-}
-
-// place is where an entry's cause stands, linked.
-func (m markdown) place(e entry) string {
-	words := m.source(e.manifest(), e.position().Line)
-	if p := e.findings[0].Pointer; p != "" {
-		words += " " + value(p)
-	}
-	if e.artifact != nil && e.artifact.Mirror > 0 {
-		words += fmt.Sprintf(" (mirror %d)", e.artifact.Mirror)
-	}
-	return words
-}
-
-// list is n items, as many as fit in a quarter of the room.
-func (m markdown) list(n int, item func(i int) string) string {
 	var b strings.Builder
-	for i := range n {
-		row := "* " + item(i) + "\n"
+	for i, e := range g {
+		row := "* " + m.place(e)
+		if a := e.artifact; a != nil {
+			row += " " + value(finding.URL(a.URL))
+		}
+		if quotes := e.quotes(varying); quotes != "" {
+			row += " · " + prose(quotes)
+		}
 		if b.Len()+len(row) > m.limit/4 {
-			fmt.Fprintf(&b, "* and %d more: see the JSON report\n", n-i)
+			fmt.Fprintf(&b, "* and %d more: see the JSON report\n", len(g)-i)
 			break
 		}
-		b.WriteString(row)
+		b.WriteString(row + "\n")
 	}
 	return b.String()
+}
+
+// place is where an entry's cause is, linked.
+func (m markdown) place(e entry) string {
+	words := m.source(e.manifest, e.at.Line)
+	if e.pointer != "" {
+		words += " " + value(e.pointer)
+	}
+	if e.artifact != nil {
+		words += e.artifact.mirror()
+	}
+	return words
 }
 
 // items are groups as a list.
@@ -406,35 +335,26 @@ func (m markdown) items(groups []group) []string {
 	var rows []string
 	for _, g := range groups {
 		row := "* " + m.file(g)
-		for i, s := range g[0].says {
-			row += " · " + also(i) + prose(sentence(s.message)) + " (" + ruleLinks(s.rules) + ")"
+		for i, message := range g[0].messages {
+			row += " · " + withRules(i, message)
 		}
-		if w := g[0].findings[0].Waived; !w.IsZero() {
+		if w := g[0].waived; !w.IsZero() {
 			row += " · Waived"
 			if w.Until != "" {
 				row += " until " + value(w.Until)
 			}
 			row += ": " + value(w.Because)
 		}
-		if len(g) > 1 {
-			row += " · At:\n\n" + indent(m.places(g))
+		if len(g) > 1 { // a list below the item
+			row += " · At:\n\n  " + strings.ReplaceAll(strings.TrimSuffix(m.places(g), "\n"), "\n", "\n  ")
 		}
 		rows = append(rows, row+"\n")
 	}
 	return rows
 }
 
-// indent makes a list one below an item.
-func indent(list string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSuffix(list, "\n"), "\n", "\n  ")
-}
-
 func folded(title string, rows []string) section {
-	return section{
-		open:  "<details><summary>" + title + "</summary>\n\n",
-		close: "\n</details>\n\n",
-		rows:  rows,
-	}
+	return section{open: "<details><summary>" + title + "</summary>\n\n", close: "\n</details>\n\n", rows: rows}
 }
 
 // source is a place in a manifest, linked to the line at the report's commit.
@@ -442,27 +362,38 @@ func (m markdown) source(manifest string, line int) string {
 	return link(code(finding.Shorten(manifest, valueLimit)+atLine(line)), m.sourceURL(manifest, line))
 }
 
-func (m markdown) excuse(a Artifact) string {
-	if severity, ok := m.missing[a.place()]; ok {
-		return "see the " + severity.String() + " above"
+// excuses returns what says why a file without a checksum passes.
+func (m markdown) excuses() func(Artifact) string {
+	findings := m.Said()
+	return func(a Artifact) string {
+		for _, f := range findings(a) {
+			if f.Rule == finding.ArtifactMissingChecksum {
+				return "see the " + f.Severity.String() + " above"
+			}
+		}
+		switch {
+		case a.Note != "":
+			return a.Note
+		case m.Mode == "offline":
+			return "offline"
+		}
+		return "`missing-checksum` is `off`"
 	}
-	if a.Note != "" {
-		return a.Note
-	}
-	if m.Mode == "offline" {
-		return "offline"
-	}
-	return "`missing-checksum` is `off`"
 }
 
 // files is the folded table of the artifacts with a status.
-func (m markdown) files(status verify.Status, what, column string, say func(Artifact) string) section {
+func (m markdown) files(status verify.Status, what, column string, remark func(Artifact) string) section {
 	var rows []string
 	for _, a := range m.Artifacts {
-		if a.Status == status {
-			rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
-				m.source(a.Manifest, a.Line), value(a.Pointer), prose(say(a)), code(a.Observed.String()), a.size()))
+		if a.Status != status {
+			continue
 		}
+		words := remark(a)
+		if by := a.builtBy(); by != "" {
+			words += "; " + finding.Quote(by)
+		}
+		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
+			m.source(a.Manifest, a.Line), value(a.Pointer), prose(words), code(a.Observed.String()), a.size()))
 	}
 	s := folded(english.Plural(len(rows), "file", "")+" "+what, rows)
 	s.open += "| Manifest | File | " + column + " | Digest | Size |\n|---|---|---|---|---|\n"

@@ -46,16 +46,6 @@ func (a Artifact) builtBy() string {
 	return finding.Clean(finding.Shorten("built by "+words+" at "+ref, valueLimit))
 }
 
-// andBuilder adds who built the file to what is said of it.
-func andBuilder(say func(Artifact) string) func(Artifact) string {
-	return func(a Artifact) string {
-		if by := a.builtBy(); by != "" {
-			return say(a) + "; " + finding.Quote(by)
-		}
-		return say(a)
-	}
-}
-
 // maxFacts bounds the texts of a certificate, in bytes.
 const maxFacts = 4 << 10
 

@@ -208,11 +208,11 @@ func (r *Report) judge(judge Judge, waivers func() []finding.Finding) {
 	if judge == nil {
 		return
 	}
-	artifacts := r.byPlace()
+	about := r.about()
 	var judged []finding.Finding
 	for _, f := range r.Findings {
-		about, _ := artifactOf(f, artifacts)
-		if f, isReported := judge(f, about.URL, about.Observed); isReported {
+		a := cmp.Or(about(f), &Artifact{})
+		if f, isReported := judge(f, a.URL, a.Observed); isReported {
 			judged = append(judged, f)
 		}
 	}
@@ -305,33 +305,29 @@ func placesOf(f finding.Finding) func(yield func(place) bool) {
 	}
 }
 
-func (r *Report) byPlace() map[place]Artifact {
-	artifacts := map[place]Artifact{}
-	for _, a := range r.Artifacts {
-		artifacts[a.place()] = a
+// about returns what tells the artifact that a finding is about: the one at its place or the nearest above it; nil is none.
+func (r *Report) about() func(finding.Finding) *Artifact {
+	artifacts := map[place]*Artifact{}
+	for i := range r.Artifacts {
+		artifacts[r.Artifacts[i].place()] = &r.Artifacts[i]
 	}
-	return artifacts
-}
-
-// artifactOf returns the artifact that the finding is about: the one at its place or the nearest above it.
-func artifactOf(f finding.Finding, artifacts map[place]Artifact) (nearest Artifact, found bool) {
-	for at := range placesOf(f) {
-		if a, ok := artifacts[at]; ok {
-			nearest, found = a, true
+	return func(f finding.Finding) (nearest *Artifact) {
+		for at := range placesOf(f) {
+			nearest = cmp.Or(artifacts[at], nearest)
 		}
+		return nearest
 	}
-	return nearest, found
 }
 
 // Said returns what tells the findings about an artifact: those at its place or below it, as long as no other is nearer.
 func (r *Report) Said() func(Artifact) []finding.Finding {
-	artifacts, said := r.byPlace(), map[place][]finding.Finding{}
+	about, findings := r.about(), map[place][]finding.Finding{}
 	for _, f := range r.Findings {
-		if a, found := artifactOf(f, artifacts); found {
-			said[a.place()] = append(said[a.place()], f)
+		if a := about(f); a != nil {
+			findings[a.place()] = append(findings[a.place()], f)
 		}
 	}
-	return func(a Artifact) []finding.Finding { return said[a.place()] }
+	return func(a Artifact) []finding.Finding { return findings[a.place()] }
 }
 
 // sort gives artifacts and findings their order, and drops findings that say the same twice.
@@ -381,7 +377,7 @@ func (r *Report) count(s Summary) Summary {
 }
 
 func (s *Summary) status(status verify.Status) *int {
-	return map[verify.Status]*int{
+	return [...]*int{
 		verify.Verified: &s.Verified, verify.Mismatch: &s.Mismatch, verify.Unverified: &s.Unverified,
 		verify.Unavailable: &s.Unavailable, verify.Unreachable: &s.Unreachable,
 		verify.Refused: &s.Refused, verify.Invalid: &s.Invalid,

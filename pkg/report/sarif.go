@@ -27,7 +27,7 @@ func (r *Report) WriteSARIF(w io.Writer) error {
 	run := sarif.NewRunWithInformationURI(r.Tool.Name, projectURL)
 	run.Tool.Driver.WithVersion(r.Tool.Version).WithRules(sarifRules())
 	run.WithColumnKind("unicodeCodePoints")
-	findings := r.worstFirst()
+	findings := worstFirst(r.Findings)
 	notes := r.remarks()
 	if hidden := len(findings) - sarifLimit; hidden > 0 {
 		findings = findings[:sarifLimit]

@@ -40,18 +40,18 @@ var severityColors = map[finding.Severity]string{finding.Error: red, finding.War
 // the folds of ours), and without Color none holds an escape sequence.
 func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	t := &text{options: options}
-	told, waived := r.groups()
-	if len(told) > 0 || options.Verbose {
+	open, waived := r.groups()
+	if len(open) > 0 || options.Verbose {
 		t.ours(bold, r.Headline())
 		t.WriteString("\n\n")
 	}
-	t.groups(told)
+	t.groups(open)
 	t.rest(r, waived)
 	for _, remark := range r.remarks() {
 		t.paragraph("", "Note: "+sentence(remark))
 		t.WriteByte('\n')
 	}
-	if len(told) > 1 {
+	if len(open) > 1 {
 		t.rules(r)
 	}
 	t.outcome(r)
@@ -62,8 +62,8 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 // WriteFindings writes what WriteText says is wrong, and nothing else.
 func (r *Report) WriteFindings(w io.Writer, options TextOptions) error {
 	t := &text{options: options}
-	told, _ := r.groups()
-	t.groups(told)
+	open, _ := r.groups()
+	t.groups(open)
 	_, err := io.WriteString(w, t.String())
 	return err
 }
@@ -113,45 +113,48 @@ func (t *text) headed(color, word, place, what string) {
 	t.WriteString(what + "\n")
 }
 
-// groups tells each cause once. A fix that was just given is not given again.
+// groups writes each cause once. A fix that was just given is not given again.
 func (t *text) groups(groups []group) {
 	given := ""
 	for _, g := range groups {
-		given = t.group(g, given)
+		t.group(g, given)
+		given = g[0].messages[0].fix
 	}
 }
 
-// group tells one cause, and returns the fix that it gave.
-func (t *text) group(g group, given string) string {
+func (t *text) group(g group, given string) {
 	first := g[0]
-	place := g.count()
-	if len(g) == 1 {
-		place = position(first.manifest(), first.position())
-	}
-	color, word, waived := severityColors[g.severity()], g.severity().String(), first.findings[0].Waived
-	if !waived.IsZero() {
+	color, word, place := severityColors[first.severity], first.severity.String(), position(first.manifest, first.at)
+	if !first.waived.IsZero() {
 		color, word = cyan, "waived"
 	}
-	t.headed(color, word, place, strings.Join(first.says[0].rules, ", "))
-	for i, s := range first.says {
-		if i > 0 {
-			s.message = "Also " + strings.Join(s.rules, ", ") + ": " + s.message
-		}
-		t.paragraph("  ", sentence(s.message))
-		if c, differ := first.comparison(); i == 0 && differ && len(g) == 1 {
-			was, is := "want", "got "
-			if first.artifact.Declared.IsZero() {
-				was, is = "before", "now   "
-			}
-			t.line("  ", was+" "+c.was)
-			t.line("  ", is+" "+c.is)
-		}
-		t.fix(s.fix, given, g.sameFix(i))
+	if len(g) > 1 {
+		place = g.count()
 	}
-	t.waiver(waived)
+	t.headed(color, word, place, strings.Join(first.messages[0].rules, ", "))
+	for i, m := range first.messages {
+		if i > 0 {
+			m.text = "Also " + strings.Join(m.rules, ", ") + ": " + m.text
+		}
+		t.paragraph("  ", sentence(m.text))
+		if i == 0 {
+			t.compared(g.compared())
+		}
+		t.fix(m.fix, given, g.sameFix(i))
+	}
+	t.waiver(first.waived)
 	t.places(g)
 	t.WriteByte('\n')
-	return first.says[0].fix
+}
+
+// shortWords leave room for a SHA-256 in a line.
+var shortWords = map[string]string{"declared": "want", "served": "got ", "before": "before", "now": "now   "}
+
+func (t *text) compared(c comparison) {
+	if c != (comparison{}) {
+		t.line("  ", shortWords[c.wasWord]+" "+c.was)
+		t.line("  ", shortWords[c.isWord]+" "+c.is)
+	}
 }
 
 func (t *text) waiver(w finding.Waiver) {
@@ -176,7 +179,7 @@ func (t *text) fix(fix, given string, isForAll bool) {
 	}
 }
 
-// places says where a cause is found: one file's URL in one piece, to be copied, or the lines of all manifests.
+// places lists where a cause is found: one file's URL in one piece, to be copied, or the lines of all manifests.
 func (t *text) places(g group) {
 	if len(g) == 1 {
 		if a := g[0].artifact; a != nil {
@@ -187,11 +190,9 @@ func (t *text) places(g group) {
 	if varying := g.varying(); slices.Contains(varying, true) {
 		n := t.shown(len(g))
 		for _, e := range g[:n] {
-			t.line("  ", position(e.manifest(), e.position())+"  "+e.quotes(varying))
+			t.line("  ", position(e.manifest, e.at)+"  "+e.quotes(varying))
 		}
-		if more := len(g) - n; more > 0 {
-			t.line("  ", fmt.Sprintf("… and %d more (--verbose names them)", more))
-		}
+		t.more(len(g)-n, "… and %d more")
 		return
 	}
 	manifests := g.byManifest()
@@ -199,8 +200,12 @@ func (t *text) places(g group) {
 	for _, m := range manifests[:n] {
 		t.fill("  ", strings.SplitAfter(t.lines(m), ", "))
 	}
-	if more := len(manifests) - n; more > 0 {
-		t.line("  ", fmt.Sprintf("… and in %s (--verbose names them)", english.Plural(more, "more manifest", "")))
+	t.more(len(manifests)-n, "… and in %d more manifests")
+}
+
+func (t *text) more(n int, words string) {
+	if n > 0 {
+		t.line("  ", fmt.Sprintf(words, n)+" (--verbose lists them)")
 	}
 }
 
@@ -214,14 +219,14 @@ func (t *text) shown(n int) int {
 
 // lines names a manifest and the lines in it: "chat-x/manifest.json:19, 25".
 func (t *text) lines(g group) string {
-	words := g[0].manifest()
+	words := g[0].manifest
 	n := t.shown(len(g))
 	for i, e := range g[:n] {
 		separator := ", "
 		if i == 0 {
 			separator = ":"
 		}
-		words += fmt.Sprintf("%s%d", separator, e.position().Line)
+		words += fmt.Sprintf("%s%d", separator, e.at.Line)
 	}
 	if more := len(g) - n; more > 0 {
 		words += fmt.Sprintf(", and %d more", more)
@@ -281,11 +286,7 @@ func (t *text) file(a Artifact) {
 	if a.Status == verify.Verified {
 		color = green
 	}
-	what := a.Pointer
-	if a.Mirror > 0 {
-		what += fmt.Sprintf(" (mirror %d)", a.Mirror)
-	}
-	t.headed(color, a.Status.String(), position(a.Manifest, a.Position), what)
+	t.headed(color, a.Status.String(), position(a.Manifest, a.Position), a.Pointer+a.mirror())
 	if a.Note != "" {
 		t.paragraph("  ", sentence(a.Note))
 	}
@@ -296,7 +297,7 @@ func (t *text) file(a Artifact) {
 
 // rules writes a line for each rule, worst first: how often it was broken, and in how many manifests.
 func (t *text) rules(r *Report) {
-	reported := slices.DeleteFunc(r.worstFirst(), func(f finding.Finding) bool { return !f.Waived.IsZero() })
+	reported := slices.DeleteFunc(worstFirst(r.Findings), func(f finding.Finding) bool { return !f.Waived.IsZero() })
 	for _, findings := range alike(reported, func(f finding.Finding) string { return f.Severity.String() + f.Rule }) {
 		manifests := map[string]bool{}
 		for _, f := range findings {

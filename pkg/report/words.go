@@ -86,10 +86,10 @@ func (r *Report) failure() string {
 
 // changed counts the files, or images where they are all images, whose bytes are other ones than the baseline's.
 func (r *Report) changed() (n int, what string) {
-	artifacts, what := r.byPlace(), "image"
+	about, what := r.about(), "image"
 	for _, f := range r.Findings {
-		if f.Rule == finding.ArtifactChanged && f.Severity == finding.Error && f.Waived.IsZero() {
-			if a, _ := artifactOf(f, artifacts); a.Role != artifact.Image {
+		if f.Rule == finding.ArtifactChanged && f.IsError() {
+			if a := about(f); a == nil || a.Role != artifact.Image {
 				what = "file"
 			}
 			n++
@@ -251,32 +251,22 @@ func (a Artifact) address() string {
 	return "URL"
 }
 
-// briefWords is how many words a table has for what is wrong.
-const briefWords = 8
-
-// brief says what is wrong with the entry in a few words, as a message.
-func (e entry) brief() string {
-	rule := e.says[0].rules[0]
-	if e.artifact != nil && e.artifact.Gone && rule == finding.ArtifactUnavailable {
-		return "gone: the server has no such file"
-	}
-	return brief(rule)
-}
-
-// brief says what is wrong in at most briefWords words, as a message.
-func brief(rule string) string {
-	r, known := finding.Lookup(rule)
+// title says what a rule is about in at most eight words, as a message.
+func title(id string) string {
+	rule, known := finding.Lookup(id)
 	switch {
 	case !known:
-		return finding.Quote(rule)
-	case r.Brief != "":
-		return r.Brief
+		return finding.Quote(id)
+	case rule.Brief != "":
+		return rule.Brief
 	}
-	words := strings.Fields(strings.ToLower(r.Title[:1]) + r.Title[1:])
-	if len(words) > briefWords {
-		words = append(words[:briefWords-1:briefWords-1], "…")
-	}
-	return strings.Join(words, " ")
+	return strings.ToLower(rule.Title[:1]) + rule.Title[1:]
+}
+
+// isInformational reports whether a notice by a rule asks nobody to do anything.
+func isInformational(id string) bool {
+	rule, _ := finding.Lookup(id)
+	return rule.Informational
 }
 
 // shortDigits is how many digits of a digest a table shows.

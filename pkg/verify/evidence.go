@@ -62,7 +62,7 @@ func hostDigest(a artifact.Artifact, p hosts.Published) *finding.Finding {
 		return nil
 	}
 	f := atField(a, a.Checksum, finding.ArtifactHostDigest,
-		fmt.Sprintf("The host itself says that the file's digest is %s, and %s is declared", finding.Quote(p.Digest.String()), finding.Quote(a.Checksum.Value.String())), "")
+		fmt.Sprintf("The host publishes the digest %s, and %s is declared", finding.Quote(p.Digest.String()), finding.Quote(a.Checksum.Value.String())), "")
 	return &f
 }
 
@@ -78,17 +78,17 @@ func compared(results []Result, known *evidence, baseline Baseline) []Result {
 			return results
 		}
 	}
-	message := Changed(baseline, now) + known.secondDownload(baseline.Digest, "the earlier file")
+	more := known.secondDownload(baseline.Digest, "the earlier file")
 	for i, r := range results {
 		if r.Status == Unverified {
-			results[i].Findings = append(r.Findings, r.Artifact.Finding(finding.ArtifactChanged, message, ""))
+			results[i].Findings = append(r.Findings, Changed(r.Artifact.Finding, baseline, now, more))
 		}
 	}
 	return results
 }
 
-// Changed says that a file has another digest than its baseline.
-func Changed(baseline Baseline, now digest.Digest) string {
-	return fmt.Sprintf("The file has other bytes than on %s: its digest was %s then, and is %s now",
-		baseline.Seen.Format(time.DateOnly), finding.Quote(baseline.Digest.String()), finding.Quote(now.String()))
+// Changed reports that a file has another digest than its baseline. More follows the sentence that says so.
+func Changed(report func(rule, message, fix string) finding.Finding, baseline Baseline, now digest.Digest, more string) finding.Finding {
+	return report(finding.ArtifactChanged, "The file has changed since "+baseline.Seen.Format(time.DateOnly), "").
+		Comparing("before", baseline.Digest.String(), "now", now.String(), more)
 }

@@ -359,7 +359,7 @@ func TestAChangeSaysWhenAndBothDigests(t *testing.T) {
 	w := &web{files: map[string]served{otherURL: {body: gguf}}}
 	v := verify.Verifier{Fetcher: w, Concurrency: 1, Baseline: baseline(otherURL, "x", `"1"`).of}
 	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(otherURL, "m.gguf", "")}))
-	for _, want := range []string{"other bytes than on 2026-11-01", sum("x"), sum(gguf)} {
+	for _, want := range []string{"changed since 2026-11-01", sum("x"), sum(gguf)} {
 		if got := results[0].Findings[0].Message; !strings.Contains(got, want) {
 			t.Errorf("the message lacks %s: %s", want, got)
 		}

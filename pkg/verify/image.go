@@ -157,7 +157,7 @@ func (p Policy) judgeImage(a artifact.Artifact, known seenImage) Result {
 	case a.Checksum != nil:
 		return unreadImage(a, known, &image.OtherError{Part: "The image", Want: a.Checksum.Value, Got: known.Digest})
 	case known.isChanged():
-		r.Findings = append(r.Findings, changedImage(a, known))
+		r.Findings = append(r.Findings, ChangedImage(a.Finding, known.ref, known.baseline, known.Digest))
 	}
 	if known.moved != "" {
 		r.Findings = append(r.Findings, a.Finding(finding.ImageTagMoved,
@@ -187,27 +187,21 @@ func (k seenImage) isChanged() bool {
 	return !was.IsZero() && was.Algorithm == k.Digest.Algorithm && was != k.Digest
 }
 
-func changedImage(a artifact.Artifact, known seenImage) finding.Finding {
-	message, fix := ChangedImage(known.ref, known.baseline, known.Digest)
-	return a.Finding(finding.ArtifactChanged, message, fix)
-}
-
-// ChangedImage says that a reference's tag is at another image than its baseline, and what to do.
-func ChangedImage(ref image.Reference, baseline Baseline, now digest.Digest) (message, fix string) {
-	was := baseline.Digest
-	return fmt.Sprintf("The tag is at another image than on %s: it was at %s then, and is at %s now", baseline.Seen.Format(time.DateOnly),
-			finding.Quote(was.String()), finding.Quote(now.String())),
-		"Find out from the publisher whether the change was meant. To stay with the image that was there: " + writePinned(ref, was)
+// ChangedImage reports that a reference's tag names another image than its baseline.
+func ChangedImage(report func(rule, message, fix string) finding.Finding, ref image.Reference, baseline Baseline, now digest.Digest) finding.Finding {
+	return report(finding.ArtifactChanged, "The tag names another image than on "+baseline.Seen.Format(time.DateOnly),
+		"Ask the publisher whether the change was intended. To keep the earlier image, "+writePinned(ref, baseline.Digest)).
+		Comparing("before", baseline.Digest.String(), "now", now.String(), "")
 }
 
 // unpinned reports an image without a digest. Where the tag has moved it offers nobody's new image.
 func unpinned(a artifact.Artifact, known seenImage) finding.Finding {
-	message, fix := "No digest is declared for the image, and its tag can be moved to another one at any time: nobody can tell whether this is still the one that was reviewed", ""
+	message, fix := "No digest is declared for the image, so a tag that moves to another image goes unnoticed", ""
 	switch {
 	case known.isChanged():
-		fix = "See first why the tag has moved; then write the digest of the image that you have reviewed behind it"
+		fix = "Find out why the tag moved. Then append the digest of the image that you have reviewed"
 	case !known.Digest.IsZero():
-		fix = "Review the image that the tag is at now; then " + writePinned(known.ref, known.Digest)
+		fix = "Review the image that the tag names now. Then " + writePinned(known.ref, known.Digest)
 	}
 	return a.Finding(finding.ImageUnpinned, message, fix)
 }
@@ -247,12 +241,12 @@ func unreadImage(a artifact.Artifact, known seenImage, err error) Result {
 }
 
 func otherImage(a artifact.Artifact, other *image.OtherError) Result {
-	message := fmt.Sprintf("%s is not what was declared: its digest is %s, and %s is declared", other.Part,
+	message := fmt.Sprintf("%s is not the declared one: its digest is %s instead of %s", other.Part,
 		finding.Quote(other.Got.String()), finding.Quote(other.Want.String()))
 	fix := ""
 	if len(other.Body) > 0 {
 		message += fmt.Sprintf(". The registry serves %s of %s bytes", describe(other.Body), humanize.Comma(int64(len(other.Body))))
-		fix = "Pull nothing from this registry until it is clear why it serves other bytes under a digest: no honest registry can"
+		fix = "Don't pull from this registry until its operator explains why it serves other bytes under a digest"
 	}
 	r := Result{Artifact: a, Status: Mismatch, Observation: Observation{Digest: other.Got, Size: -1}, Source: FromDownload}
 	if a.Checksum == nil { // the digest is another artifact's to declare

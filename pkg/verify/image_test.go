@@ -149,7 +149,7 @@ func TestAnUnpinnedImageIsToldWhatToWrite(t *testing.T) {
 	s := registryServer(t)
 	digest := s.Small("acme/server", "1.2", "good")
 	r := only(t, runImage(t, imageVerifier(t, s), ofImage(s.Host()+"/acme/server:1.2")))
-	want := fmt.Sprintf("Review the image that the tag is at now; then write `%s/acme/server:1.2@%s`", s.Host(), digest)
+	want := fmt.Sprintf("Review the image that the tag names now. Then write `%s/acme/server:1.2@%s`", s.Host(), digest)
 	if r.Digest.String() != digest || len(r.Findings) != 1 || r.Findings[0].Fix != want || r.Format != "OCI manifest" || r.Size < 100 {
 		t.Errorf("got %+v, want the fix %s", r, want)
 	}
@@ -271,7 +271,7 @@ func TestAMovedTagIsAChange(t *testing.T) {
 		if got := outcome(r); got != "unverified error:artifact/changed warning:image/unpinned" || r.Source != verify.FromDownload {
 			t.Fatalf("fast %v: got %s from %s", fast, got, r.Source)
 		}
-		want := fmt.Sprintf("The tag is at another image than on 2026-03-01: it was at `%s` then, and is at `%s` now", was, now)
+		want := fmt.Sprintf("The tag names another image than on 2026-03-01 (before `%s`, now `%s`)", was, now)
 		if diff := cmp.Diff(want, r.Findings[0].Message); diff != "" {
 			t.Error(diff)
 		}

@@ -73,18 +73,17 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 func mismatch(d Download, a artifact.Artifact, known *evidence, r Result) finding.Finding {
-	message := fmt.Sprintf("The file is not the one that was declared: %s %s of %s bytes whose digest is %s, and %s is declared",
-		known.serves(), known.kind.Describe(), humanize.Comma(known.size), finding.Quote(r.Digest.String()), finding.Quote(a.Checksum.Value.String()))
+	message := fmt.Sprintf("The file is not the declared one: %s %s of %s bytes", known.serves(), known.kind.Describe(), humanize.Comma(known.size))
 	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
-		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file" +
-			fmt.Sprintf(" (the pointer's digest is %s, and %s is declared)", finding.Quote(r.Digest.String()), finding.Quote(a.Checksum.Value.String()))
+		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
 	}
 	fix := ""
 	if slices.ContainsFunc(r.Findings, isError) {
-		fix = "Mend what the URL serves first, and leave the checksum as it is: nothing says yet that it is wrong"
+		fix = "Fix the URL first. Don't change the checksum yet"
 	}
-	message += d.explanation(a, known, r.Digest.String()) + replacement(a)
-	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
+	observed := r.Digest.String()
+	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix).
+		Comparing("declared", a.Checksum.Value.String(), "served", observed, d.explanation(a, known, observed)+replacement(a))
 }
 
 // WrongSize is the finding about a file of another size than the declared one.

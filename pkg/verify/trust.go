@@ -48,12 +48,12 @@ func (p Policy) unverified(a artifact.Artifact, known *evidence) (note string, f
 	if note != "" || p.MissingChecksum == nil {
 		return note, nil
 	}
-	message, fix := "No checksum is declared, so nobody can tell whether this is still the file that was reviewed", ""
+	message, fix := "No checksum is declared, so a replaced file goes unnoticed", ""
 	if a.Role == artifact.Weight && known.kind.Ambiguous() {
-		message += fmt.Sprintf("; and it is %s, so that its format excuses nothing", known.kind.Describe())
+		message += fmt.Sprintf(". It is %s, which is not a safe format", known.kind.Describe())
 	}
 	if a.Role == artifact.Weight && !known.isRead() {
-		message += "; and since the file was not read, nobody can tell whether it is of a safe format, which would need none"
+		message += ". Weights in a safe format need none, but this file was not read"
 		fix = "Declare a checksum, or use the mode `full`, which reads the file"
 	}
 	missing := a.Finding(finding.ArtifactMissingChecksum, message, fix)
