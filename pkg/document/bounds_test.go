@@ -49,6 +49,8 @@ func TestYAMLThatIsTooMuchIsRefused(t *testing.T) {
 		{"names of 4,097 bytes that lead somewhere", nestedNames(5), "yaml/too-deep 5:5"},
 		{"too many values", strings.Repeat("- abcdefg\n", 110_000), "yaml/too-large"},
 		{"too many commas", "[" + strings.Repeat("a,", 500_000) + "]", "yaml/too-large 1:1"},
+		{"too many dashes", strings.Repeat("- ", 500_000), "yaml/too-large 1:1"},
+		{"hyphens in a text", strings.Repeat("-a", 500_000), ""},
 		{"too many documents", strings.Repeat("--- a\n", 170_000), "yaml/too-large"},
 		{"over the size", strings.Repeat("#", 1<<20+1), "yaml/too-large 1:1"},
 		{"of the size", strings.Repeat("#", 1<<20), ""},

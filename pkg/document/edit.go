@@ -155,7 +155,7 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	case strings.TrimLeft(indent, " \t") != "":
 		return noPlace(sibling, "the line has more than the entry")
 	}
-	end := e.lineEnd(sibling.end)
+	end := sibling.end + lengthUpTo(e.text[sibling.end:], "\r\n") // behind a comment
 	e.Replace(end, end, e.lineBreak()+indent+member)
 	return nil
 }
@@ -173,15 +173,6 @@ func (e *Editor) spellName(sibling *Value, name string) string {
 
 func (e *Editor) lineBefore(offset int) []byte {
 	return e.text[bytes.LastIndexByte(e.text[:offset], '\n')+1 : offset]
-}
-
-// lineEnd returns the offset of the line break behind an offset, or of the text's end: what is between them is a comment.
-func (e *Editor) lineEnd(offset int) int {
-	end := bytes.IndexAny(e.text[offset:], "\r\n")
-	if end < 0 {
-		return len(e.text)
-	}
-	return offset + end
 }
 
 func (e *Editor) lineBreak() string {

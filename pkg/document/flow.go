@@ -1,8 +1,8 @@
 package document
 
 import (
-	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -24,10 +24,8 @@ func scanFlow(text []byte) (end int, problem, fix string) {
 		if i+1 < len(text) {
 			next = text[i+1]
 		}
-		for _, old := range []string{"\u0085", "\u2028", "\u2029"} {
-			if bytes.HasPrefix(text[i:], []byte(old)) {
-				return i, oldBreakProblem, oldBreakFix
-			}
+		if r, _ := utf8.DecodeRune(text[i:]); strings.ContainsRune(oldBreaks, r) {
+			return i, oldBreakProblem, oldBreakFix
 		}
 		isBlank := strings.IndexByte(" \t\r\n", c) >= 0
 		beforeText := strings.IndexByte(" \t\r\n", next) < 0
@@ -39,9 +37,7 @@ func scanFlow(text []byte) (end int, problem, fix string) {
 			continue
 		case c == '#' && afterBlank:
 			inPlain = false
-			if length = bytes.IndexAny(text[i:], lineBreaks); length < 0 {
-				return len(text), "", ""
-			}
+			length = lengthUpTo(text[i:], lineBreaks)
 		case c == ':' && strings.IndexByte(",]}", next) >= 0:
 			return i, "`:` right before `" + string(next) + "`: some parsers read it as a part of the text, others as the end of a key", flowFix
 		case strings.IndexByte("[{", c) >= 0:
@@ -61,11 +57,11 @@ func scanFlow(text []byte) (end int, problem, fix string) {
 		case c == ':':
 			isClosed = false
 		case c == '!':
-			if length = propertyLength(text[i:]); i+length < len(text) && strings.IndexByte(",[]{}", text[i+length]) >= 0 {
+			if length = propertyLength(text[i:]); strings.ContainsAny(string(text[i+length:min(i+length+1, len(text))]), ",[]{}") {
 				return i, "Tag right before a comma or bracket: parsers differ in where it ends", "Add a space after the tag, or remove it."
 			}
 		case c == '&', c == '*':
-			length = max(1, bytes.IndexAny(text[i:], " \t,[]{}:"+lineBreaks))
+			length = lengthUpTo(text[i:], " \t,[]{}:"+lineBreaks)
 		default:
 			inPlain, isClosed = true, false
 		}

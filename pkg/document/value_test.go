@@ -77,6 +77,10 @@ func TestValues(t *testing.T) {
 	if é.Position() != (finding.Position{Line: 2, Column: 7}) || é.NamePosition() != (finding.Position{Line: 2, Column: 2}) || é.Name() != "é" {
 		t.Errorf("é is at %v, its name at %v", é.Position(), é.NamePosition())
 	}
+	merged := one(t, "x.yaml", "a: &x {b: c}\nd: {<<: *x, e: f}")
+	if !merged.At("/d/b").IsInherited() || merged.At("/d/e").IsInherited() || merged.At("/a/b").IsInherited() || merged.IsInherited() || é.IsInherited() {
+		t.Error("only a merged member is inherited")
+	}
 	var v *document.Value
 	if v.Kind() != "" || v.Literal() != "" || v.Tag() != "" || v.Overridden() != nil || v.Get("a") != nil || v.Name() != "" || v.Pointer() != "" || v.Position() != (finding.Position{}) || v.NamePosition() != (finding.Position{}) || v.IsInherited() {
 		t.Error("a nil value is not empty")

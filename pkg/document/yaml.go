@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -61,33 +61,30 @@ func (r *yamlReader) documents() (all []*Document) {
 
 var utf8Mark = []byte("\ufeff")
 
-// strayMark returns the offset of the first byte-order mark at the beginning of a line that is not the file's, -1 where there is none.
+// strayMark returns the offset of the first byte-order mark at the beginning of a line other than the file's, -1 for none.
 func strayMark(text []byte) int {
-	for at := 0; at < len(text); at += len(utf8Mark) {
-		next := bytes.Index(text[at:], utf8Mark)
-		if next < 0 {
-			break
-		}
-		at += next
-		if before, _ := utf8.DecodeLastRune(text[:at]); strings.ContainsRune(lineBreaks+"\ufeff", before) {
+	before := rune(0)
+	for at, c := range string(text) {
+		if c == '\ufeff' && strings.ContainsRune(lineBreaks+"\ufeff", before) {
 			return at
 		}
+		before = c
 	}
 	return -1
 }
 
-// separators counts what can stand between two values of a YAML text. There are hardly more values than these, and the library
-// takes more than a hundred times the memory of a text that is made of nothing else.
+// separators counts what can separate values of a YAML text. There are hardly more values than these, and the library takes more than
+// a hundred times the memory of a text that consists of nothing else.
 func separators(text []byte) (n int) {
-	for i, c := range text {
-		switch c {
-		case ',', '[', '{', '\n', '\r':
+	previous := byte(0)
+	for _, c := range text {
+		if strings.IndexByte(",[{\n\r", c) >= 0 {
 			n++
-		case ':', '-', '?':
-			if i+1 == len(text) || strings.IndexByte(" \t\r\n,[]{}\"'", text[i+1]) >= 0 {
-				n++
-			}
 		}
+		if strings.IndexByte(":-?", previous) >= 0 && strings.IndexByte(" \t\r\n,[]{}\"'", c) >= 0 {
+			n++
+		}
+		previous = c
 	}
 	return n
 }
@@ -103,15 +100,10 @@ func newLoader(text []byte) *yaml.Loader {
 
 // asYAML11 changes the directive %YAML 1.2 at the beginning of a text to the one that the library takes. It means nothing to it.
 func asYAML11(text []byte) []byte {
-	const directive, known = "%YAML 1.2", "%YAML 1.1"
-	for rest := text; len(rest) > 0 && strings.IndexByte("%# \t\r\n", rest[0]) >= 0; {
-		if bytes.HasPrefix(rest, []byte(directive)) {
-			return slices.Concat(text[:len(text)-len(rest)], []byte(known), rest[len(directive):])
-		}
-		_, rest, _ = bytes.Cut(rest, []byte("\n"))
-	}
-	return text
+	return yaml12.ReplaceAll(text, []byte("${1}%YAML 1.1"))
 }
+
+var yaml12 = regexp.MustCompile(`\A((?:(?:[%# \t\r].*)?\n)*?)%YAML 1\.2`)
 
 // checkDepth limits the depth of mappings and lists for the library, in flow and in block style.
 func checkDepth(depth int, _ *yaml.DepthContext) error {
@@ -128,7 +120,7 @@ func libraryLines(text []byte, base int) []int {
 		c, size := utf8.DecodeRune(text[i:])
 		i += size
 		switch {
-		case c == '\r' && i < len(text) && text[i] == '\n':
+		case c == '\r' && bytes.HasPrefix(text[i:], []byte("\n")):
 		case strings.ContainsRune(lineBreaks, c):
 			lines = append(lines, base+i)
 		}
@@ -242,11 +234,7 @@ func (r *yamlReader) skipProperties(offset int) int {
 		end := offset + propertyLength(r.text[offset:])
 		rest := bytes.TrimLeft(r.text[end:], " \t"+lineBreaks)
 		for bytes.HasPrefix(rest, []byte("#")) { // a comment between the property and the value
-			comment := bytes.IndexAny(rest, lineBreaks)
-			if comment < 0 {
-				return end
-			}
-			rest = bytes.TrimLeft(rest[comment:], " \t"+lineBreaks)
+			rest = bytes.TrimLeft(rest[lengthUpTo(rest, lineBreaks):], " \t"+lineBreaks)
 		}
 		if len(rest) == 0 {
 			return end
@@ -258,14 +246,18 @@ func (r *yamlReader) skipProperties(offset int) int {
 
 // propertyLength returns the length of the anchor or tag that text begins with.
 func propertyLength(text []byte) int {
-	end := bytes.IndexAny(text, " \t,[]{}"+lineBreaks)
 	if bytes.HasPrefix(text, []byte("!<")) {
-		end = bytes.IndexByte(text, '>') + 1
+		return min(lengthUpTo(text, ">")+1, len(text))
 	}
-	if end <= 0 {
-		return len(text)
+	return lengthUpTo(text, " \t,[]{}"+lineBreaks)
+}
+
+// lengthUpTo returns the length of a text before the first of some characters, that of the whole for none.
+func lengthUpTo(text []byte, characters string) int {
+	if i := bytes.IndexAny(text, characters); i >= 0 {
+		return i
 	}
-	return end
+	return len(text)
 }
 
 // members reads a mapping: first its own keys, then what it merges. A merge key is a key, and can't be repeated.

@@ -177,3 +177,15 @@ func TestYAMLIsReadAsItIsMeantAndAtItsPlace(t *testing.T) {
 		})
 	}
 }
+
+func TestAnErrorOfTheLibraryNamesTheBeginning(t *testing.T) {
+	_, findings := document.Read("x.yaml", []byte("a: b\nc: [d,\n e\n"), document.Options{})
+	if want := "Invalid YAML: `did not find expected ',' or ']'`, while parsing a flow sequence that begins on line 2"; len(findings) != 1 || findings[0].Message != want {
+		t.Errorf("want %s, got %v", want, findings)
+	}
+	for text, share := range map[string]int{"a: b": 4, "a: b\n--- \nc: d": 7} {
+		if documents, _ := document.Read("x.yaml", []byte(text), document.Options{}); documents[0].Share != share {
+			t.Errorf("%q: a share of %d", text, documents[0].Share)
+		}
+	}
+}
