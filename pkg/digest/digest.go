@@ -1,15 +1,19 @@
 // Package digest reads, compares and computes the digests that manifests declare.
-//
-// A Digest is a comparable value: two are equal exactly when algorithm and sum are.
-// Parse reads every form that a manifest may use, and String gives the canonical one.
 package digest
 
 import (
+	"crypto/md5"  // where a registry has nothing better; with a warning
+	"crypto/sha1" // in old manifests; with a warning
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
+
+	"lukechampine.com/blake3"
 )
 
 // Algorithm names a hash function. The zero value names none.
@@ -17,33 +21,43 @@ type Algorithm string
 
 // The algorithms that a manifest may declare.
 const (
-	MD5    Algorithm = "md5"  // only where a registry asks for it; Weak
-	SHA1   Algorithm = "sha1" // accepted, but Weak
+	MD5    Algorithm = "md5"
+	SHA1   Algorithm = "sha1"
 	SHA256 Algorithm = "sha256"
 	SHA384 Algorithm = "sha384"
 	SHA512 Algorithm = "sha512"
 	BLAKE3 Algorithm = "blake3" // with a prefix only: its bare hex is as long as that of SHA-256
 )
 
-// sizes holds the length of each algorithm's sum in bytes (FIPS 180-4, RFC 1321, https://github.com/BLAKE3-team/BLAKE3-specs).
-var sizes = map[Algorithm]int{MD5: 16, SHA1: 20, SHA256: 32, SHA384: 48, SHA512: 64, BLAKE3: 32}
+// functions holds each algorithm's sum in bytes and hash function (RFC 1321, FIPS 180-4, https://github.com/BLAKE3-team/BLAKE3-specs).
+var functions = map[Algorithm]struct {
+	size int
+	new  func() hash.Hash
+}{
+	MD5:    {md5.Size, md5.New},
+	SHA1:   {sha1.Size, sha1.New},
+	SHA256: {sha256.Size, sha256.New},
+	SHA384: {sha512.Size384, sha512.New384},
+	SHA512: {sha512.Size, sha512.New},
+	BLAKE3: {32, func() hash.Hash { return blake3.New(32, nil) }},
+}
 
-// Size returns the length of the algorithm's sum in bytes, 0 for one that is not known.
-func (a Algorithm) Size() int { return sizes[a] }
+// Size returns the length of the algorithm's sum in bytes, 0 for an unknown one.
+func (a Algorithm) Size() int { return functions[a].size }
 
 // Weak reports whether collisions for the algorithm can be made in practice (SHA-1: https://shattered.io; MD5: RFC 6151).
 func (a Algorithm) Weak() bool { return a == SHA1 || a == MD5 }
 
-// Digest is the sum of some bytes under one algorithm. The zero Digest stands for none and equals no computed one.
+// Digest is the sum of some bytes under one algorithm. The zero Digest means none. Digests are comparable.
 type Digest struct {
 	Algorithm Algorithm
 	Sum       string // lower-case hex, Algorithm.Size()*2 digits
 }
 
-// IsZero reports whether d is no digest at all.
+// IsZero reports whether there is no digest.
 func (d Digest) IsZero() bool { return d == Digest{} }
 
-// String returns the canonical form, "sha256:<lower-case hex>", and "" for the zero Digest.
+// String returns the canonical form, "sha256:<lower-case hex>", and "" for the zero Digest. Parse reverses it.
 func (d Digest) String() string {
 	if d.IsZero() {
 		return ""
@@ -56,21 +70,19 @@ func (d Digest) SRI() string {
 	if d.IsZero() {
 		return ""
 	}
-	raw, _ := hex.DecodeString(d.Sum) // of our own making
+	raw, _ := hex.DecodeString(d.Sum) // is valid hex
 	return string(d.Algorithm) + "-" + base64.StdEncoding.EncodeToString(raw)
 }
 
-// MarshalText gives the canonical form.
+// MarshalText returns the canonical form.
 func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads what MarshalText wrote; empty text is the zero Digest.
-func (d *Digest) UnmarshalText(text []byte) error {
-	if len(text) == 0 {
-		*d = Digest{}
-		return nil
+// UnmarshalText reverses MarshalText. Empty text is the zero Digest.
+func (d *Digest) UnmarshalText(text []byte) (err error) {
+	*d = Digest{}
+	if len(text) > 0 {
+		*d, err = ParseWeak(string(text))
 	}
-	parsed, err := ParseWeak(string(text))
-	*d = parsed
 	return err
 }
 
@@ -83,26 +95,22 @@ const Expected = "`sha256:` and 64 hex digits"
 //   - bare hex of 40, 64, 96 or 128 digits (sha1, sha256, sha384, sha512);
 //   - Subresource Integrity, "sha256-<base64>" (https://www.w3.org/TR/sri-2/), also for sha384, sha512 and blake3.
 //
-// Everything else, MD5 and surrounding white space included, is an error that says what was
-// found and what was expected; the error holds none of the text itself.
+// Everything else, including MD5 and surrounding white space, is an error that says what was expected. It does not contain the text.
 func Parse(text string) (Digest, error) {
 	d, err := ParseWeak(text)
-	switch isSRI := !strings.Contains(text, ":") && strings.Contains(text, "-"); {
+	switch {
 	case d.Algorithm == MD5:
-		return Digest{}, md5Error()
-	case d.Algorithm == SHA1 && isSRI:
-		return Digest{}, errors.New("the sha1-<base64> form does not exist (Subresource Integrity has sha256, sha384 and sha512): expected " + Expected)
+		return Digest{}, errMD5
+	case d.Algorithm == SHA1 && strings.Contains(text, "-"):
+		return Digest{}, errors.New("SHA-1 has no form of Subresource Integrity: expected " + Expected)
 	}
 	return d, err
 }
 
 // ParseWeak reads what Parse reads, and also MD5 ("md5:" and 32 hex digits, or these alone) and the base64 forms of MD5 and SHA-1.
 func ParseWeak(text string) (Digest, error) {
-	switch {
-	case text == "":
-		return Digest{}, errors.New("the checksum is empty: expected " + Expected)
-	case strings.TrimSpace(text) != text:
-		return Digest{}, errors.New("the checksum has white space around it: remove the blanks and line ends")
+	if strings.TrimSpace(text) != text {
+		return Digest{}, errors.New("leading or trailing white space: remove blanks and line ends")
 	}
 	if name, sum, found := strings.Cut(text, ":"); found {
 		return parseHex(Algorithm(name), sum)
@@ -114,57 +122,55 @@ func ParseWeak(text string) (Digest, error) {
 }
 
 func parseHex(algorithm Algorithm, sum string) (Digest, error) {
-	if err := known(algorithm); err != nil {
+	if err := check(algorithm); err != nil {
 		return Digest{}, err
 	}
 	if want := 2 * algorithm.Size(); len(sum) != want {
 		return Digest{}, fmt.Errorf("%s needs %d hex digits, and this has %d characters", algorithm, want, len(sum))
 	}
 	if _, err := hex.DecodeString(sum); err != nil {
-		return Digest{}, fmt.Errorf("the sum after %s: is not hexadecimal: expected only the digits 0-9 and a-f", algorithm)
+		return Digest{}, fmt.Errorf("invalid hex digit after %s:", algorithm)
 	}
-	return Digest{Algorithm: algorithm, Sum: strings.ToLower(sum)}, nil
+	return Digest{algorithm, strings.ToLower(sum)}, nil
 }
 
 func parseSRI(algorithm Algorithm, sum string) (Digest, error) {
-	if err := known(algorithm); err != nil {
+	if err := check(algorithm); err != nil {
 		return Digest{}, err
 	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(sum)
 	if err != nil || strings.ContainsAny(sum, "\r\n") {
-		return Digest{}, fmt.Errorf("the part after %s- is not standard base64 with padding", algorithm)
+		return Digest{}, fmt.Errorf("invalid base64 after %s-: expected standard base64 with padding", algorithm)
 	}
 	if len(raw) != algorithm.Size() {
 		return Digest{}, fmt.Errorf("%s needs %d bytes, and this base64 has %d", algorithm, algorithm.Size(), len(raw))
 	}
-	return Digest{Algorithm: algorithm, Sum: hex.EncodeToString(raw)}, nil
+	return Digest{algorithm, hex.EncodeToString(raw)}, nil
 }
 
 func parseBare(text string) (Digest, error) {
-	if _, err := hex.DecodeString(text); err != nil {
-		return Digest{}, errors.New("this is not a checksum: expected " + Expected)
+	if _, err := hex.DecodeString(text); err != nil || text == "" {
+		return Digest{}, errors.New("expected " + Expected)
 	}
-	for algorithm, size := range sizes {
-		if len(text) == 2*size && algorithm != BLAKE3 {
-			return Digest{Algorithm: algorithm, Sum: strings.ToLower(text)}, nil
+	for _, algorithm := range []Algorithm{MD5, SHA1, SHA256, SHA384, SHA512} {
+		if len(text) == 2*algorithm.Size() {
+			return Digest{algorithm, strings.ToLower(text)}, nil
 		}
 	}
 	return Digest{}, fmt.Errorf("bare hex has 40 (sha1), 64 (sha256), 96 (sha384) or 128 (sha512) digits, and this has %d", len(text))
 }
 
-func known(algorithm Algorithm) error {
-	if _, ok := sizes[algorithm]; ok {
-		return nil
-	}
+var errMD5 = errors.New("MD5 is broken (two files with one MD5 are made in seconds): expected " + Expected)
+
+// check refuses the name of an algorithm that is unknown or in upper case.
+func check(algorithm Algorithm) error {
 	switch lower := Algorithm(strings.ToLower(string(algorithm))); {
+	case algorithm.Size() > 0:
+		return nil
 	case lower == MD5:
-		return md5Error()
+		return errMD5
 	case lower.Size() > 0:
-		return fmt.Errorf("the algorithm's name is written in lower case: %s", lower)
+		return fmt.Errorf("the algorithm's name is in lower case: %s", lower)
 	}
 	return errors.New("unknown algorithm: expected sha256, sha384, sha512, blake3 or sha1")
-}
-
-func md5Error() error {
-	return errors.New("MD5 is broken (two files with one MD5 are made in seconds): expected " + Expected)
 }

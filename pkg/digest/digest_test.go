@@ -50,13 +50,13 @@ func TestParseReadsEveryForm(t *testing.T) {
 
 func TestParseSaysWhatWasExpected(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                                    "is empty",
+		"":                                                    "expected `sha256:`",
 		" sha256:" + emptySHA256:                              "white space",
 		"sha256:" + emptySHA256 + "\n":                        "white space",
 		"sha256: " + emptySHA256:                              "64 hex digits",
 		"sha256:" + emptySHA256[1:]:                           "needs 64 hex digits, and this has 63",
 		"sha256:" + emptySHA1:                                 "needs 64 hex digits, and this has 40",
-		"sha256:" + emptySHA256[1:] + "g":                     "not hexadecimal",
+		"sha256:" + emptySHA256[1:] + "g":                     "invalid hex digit",
 		"SHA256:" + emptySHA256:                               "lower case: sha256",
 		"md5:d41d8cd98f00b204e9800998ecf8427e":                "MD5 is broken",
 		"MD5:d41d8cd98f00b204e9800998ecf8427e":                "MD5 is broken",
@@ -66,12 +66,12 @@ func TestParseSaysWhatWasExpected(t *testing.T) {
 		":" + emptySHA256:                                     "unknown algorithm",
 		"sha256-" + emptySHA256:                               "needs 32 bytes",
 		"sha256-47DEQpj8":                                     "needs 32 bytes, and this base64 has 6",
-		"sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=": "not standard base64",
-		sri("sha256", emptySHA256)[:30] + "\n" + sri("sha256", emptySHA256)[30:]: "not standard base64",
-		sri("sha1", emptySHA1): "does not exist",
+		"sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=": "expected standard base64",
+		sri("sha256", emptySHA256)[:30] + "\n" + sri("sha256", emptySHA256)[30:]: "expected standard base64",
+		sri("sha1", emptySHA1): "has no form",
 		emptySHA256 + "00":     "this has 66",
-		"abc":                  "not a checksum",
-		"latest":               "not a checksum",
+		"abc":                  "expected `sha256:`",
+		"latest":               "expected `sha256:`",
 	} {
 		got, err := digest.Parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -55,7 +55,7 @@ func TestWhatIsNoReferenceIsSaid(t *testing.T) {
 		"redis@sha1:" + hex64[:40]:               "its digest is written in another way than registries do: expected `sha256:` and 64 hex digits in lower case",
 		"redis@md5:" + hex64[:32]:                "its digest is none: MD5 is broken (two files with one MD5 are made in seconds): expected `sha256:` and 64 hex digits",
 		"redis@sha256:" + hex64 + "@sha256:x":    "its digest is none: sha256 needs 64 hex digits, and this has 73 characters",
-		"redis@":                                 "its digest is none: the checksum is empty: expected `sha256:` and 64 hex digits",
+		"redis@":                                 "its digest is none: expected `sha256:` and 64 hex digits",
 		strings.Repeat("a", 2000):                "it has 2000 characters, and 1024 are the most",
 		strings.Repeat("a", 256):                 "the repository's name has 256 characters, and 255 are the most",
 		"redis:" + strings.Repeat("a", 129):      "`" + strings.Repeat("a", 129) + "` is no tag: expected at most 128 letters, digits, dots, hyphens and underscores",
@@ -68,7 +68,7 @@ func TestWhatIsNoReferenceIsSaid(t *testing.T) {
 		"ghcr.io/":                               "`ghcr.io/` is no repository: expected lower-case letters and digits, with single separators between them",
 		"ghcr.io/a%2fb":                          "`ghcr.io/a%2fb` is no repository: expected lower-case letters and digits, with single separators between them",
 		"a.b?c/x":                                "`a.b?c/x` is no repository: expected lower-case letters and digits, with single separators between them",
-		"user:pw@ghcr.io/x":                      "its digest is none: this is not a checksum: expected `sha256:` and 64 hex digits",
+		"user:pw@ghcr.io/x":                      "its digest is none: expected `sha256:` and 64 hex digits",
 		"-a.com/x":                               "`-a.com` is no host of a registry",
 	} {
 		if r, err := image.Parse(written); err == nil || err.Error() != want {
