@@ -10,8 +10,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Pattern names places in documents: an RFC 6901 pointer whose tokens may also be * (any member or element), ** (any depth,
-// none too) and {name} (any one, captured).
+// Pattern names values of documents: an RFC 6901 pointer whose tokens may also be * (any member or element), ** (any depth,
+// including none) and {name} (any one, captured).
 type Pattern struct {
 	text   string
 	tokens []token
@@ -33,10 +33,10 @@ const (
 	partly // a fixed part beside * or {name}
 )
 
-// maxTokens bounds a pattern: each of its tokens can cost a step at each value.
+// maxTokens bounds a pattern: each token can cost a step for each value.
 const maxTokens = 32
 
-// badEscape is a ~ that RFC 6901, section 3, gives no meaning.
+// badEscape is a ~ without a meaning in RFC 6901, section 3.
 var badEscape = regexp.MustCompile(`~(?:[^01]|$)`)
 
 var captureName = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9_-]*)\}$`)
@@ -65,28 +65,14 @@ func parseGlob(part string) (token, error) {
 // ParsePattern reads a pattern. The error says what was expected.
 func ParsePattern(text string) (Pattern, error) {
 	p := Pattern{text: text}
-	if text == "" {
-		return p, nil
-	}
-	if text[0] != '/' {
+	parts := strings.Split(text, "/")
+	if parts[0] != "" {
 		return p, errors.New("expected a JSON pointer, which begins with `/` or is empty")
 	}
-	for part := range strings.SplitSeq(text[1:], "/") {
-		t := token{kind: literal, text: unescapes.Replace(part)}
-		switch name := captureName.FindStringSubmatch(part); {
-		case part == "*":
-			t = token{kind: anyOne}
-		case part == "**":
-			t = token{kind: anyDepth}
-		case name != nil:
-			t = token{kind: capture, text: name[1]}
-		case badEscape.MatchString(part):
-			return p, fmt.Errorf("invalid escape in %s: write `~0` for `~` and `~1` for `/`", finding.Quote(part))
-		case strings.ContainsAny(part, "*{}"):
-			var err error
-			if t, err = parseGlob(part); err != nil {
-				return p, err
-			}
+	for _, part := range parts[1:] {
+		t, err := parseToken(part)
+		if err != nil {
+			return p, err
 		}
 		if t.kind == anyDepth && len(p.tokens) > 0 && p.tokens[len(p.tokens)-1].kind == anyDepth {
 			continue // two are one
@@ -96,18 +82,29 @@ func ParsePattern(text string) (Pattern, error) {
 	if len(p.tokens) > maxTokens {
 		return p, fmt.Errorf("it has %d parts; the limit is %d", len(p.tokens), maxTokens)
 	}
-	return p, p.checkCaptures()
+	names := p.Captures()
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return p, fmt.Errorf("`{%s}` is captured twice", name)
+		}
+	}
+	return p, nil
 }
 
-func (p Pattern) checkCaptures() error {
-	seen := map[string]bool{}
-	for _, name := range p.Captures() {
-		if seen[name] {
-			return fmt.Errorf("`{%s}` is captured twice", name)
-		}
-		seen[name] = true
+func parseToken(part string) (token, error) {
+	switch name := captureName.FindStringSubmatch(part); {
+	case part == "*":
+		return token{kind: anyOne}, nil
+	case part == "**":
+		return token{kind: anyDepth}, nil
+	case name != nil:
+		return token{kind: capture, text: name[1]}, nil
+	case badEscape.MatchString(part):
+		return token{}, fmt.Errorf("invalid escape in %s: write `~0` for `~` and `~1` for `/`", finding.Quote(part))
+	case strings.ContainsAny(part, "*{}"):
+		return parseGlob(part)
 	}
-	return nil
+	return token{kind: literal, text: unescapes.Replace(part)}, nil
 }
 
 // Captures returns the names that the pattern captures.
@@ -118,14 +115,48 @@ func (p Pattern) Captures() []string {
 		case capture:
 			names = append(names, t.text)
 		case partly:
-			names = append(names, slices.DeleteFunc(slices.Clone(t.glob.SubexpNames()), func(name string) bool { return name == "" })...)
+			names = append(names, t.glob.SubexpNames()[1:]...)
 		}
 	}
 	return names
 }
 
+// Names returns the literal names in the pattern, and whether it has parts of names too.
+func (p Pattern) Names() (names []string, hasParts bool) {
+	for _, t := range p.tokens {
+		if t.kind == literal {
+			names = append(names, t.text)
+		}
+		hasParts = hasParts || t.kind == partly
+	}
+	return names, hasParts
+}
+
+// IsPointer reports whether the pattern is a plain pointer.
+func (p Pattern) IsPointer() bool {
+	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind != literal })
+}
+
+// Parent returns the pattern without its last token, and false for the root.
+func (p Pattern) Parent() (Pattern, bool) {
+	if len(p.tokens) == 0 {
+		return p, false
+	}
+	return Pattern{tokens: p.tokens[:len(p.tokens)-1]}, true
+}
+
 // String returns the pattern as it was written.
 func (p Pattern) String() string { return p.text }
+
+// Match reports whether the pattern matches the value that an RFC 6901 pointer names.
+func (p Pattern) Match(pointer string) bool {
+	m := NewMatcher(p)
+	states := m.begin()
+	for _, part := range strings.Split(pointer, "/")[1:] {
+		states = m.step(states, unescapes.Replace(part))
+	}
+	return len(m.matches(states)) > 0
+}
 
 // Captured is a linked list of a pattern's captures at one value, the last first.
 type Captured struct {
@@ -167,24 +198,16 @@ func (m *Matcher) Folding() *Matcher {
 	return folding
 }
 
-// Match is a pattern that a place has, by its index among the Matcher's.
+// Match is a pattern, by its index among the Matcher's, that matches a value.
 type Match struct {
 	Pattern  int
 	Captured *Captured
 }
 
-// state is how far one pattern got on the way to a value. Of the ways to get equally far the first counts, so that a value has
-// no more states than the patterns have tokens, and a walk is linear in the document.
-type state struct {
-	pattern, next int
-	captured      *Captured
-}
-
-// Walk visits every value below root, root too, in the order of the text, with the patterns that its place has, by their
-// index. visit returns false to leave out what is below.
+// Walk visits every value from root down, in the order of the text, with the patterns that match it. visit returns false to leave
+// out what is below.
 func (m *Matcher) Walk(root *Value, visit func(v *Value, matches []Match) bool) {
-	states := m.open(nil, root, nil)
-	m.walk(root, states, visit)
+	m.walk(root, m.begin(), visit)
 }
 
 func (m *Matcher) walk(v *Value, states []state, visit func(*Value, []Match) bool) {
@@ -192,50 +215,60 @@ func (m *Matcher) walk(v *Value, states []state, visit func(*Value, []Match) boo
 		return
 	}
 	for _, child := range v.Children() {
-		m.walk(child, m.open(states, child, v), visit)
+		m.walk(child, m.step(states, child.Step()), visit)
 	}
 }
 
-// open returns the states at a value from those at its parent; at the root, those of all patterns at their beginning.
-func (m *Matcher) open(states []state, v, parent *Value) []state {
-	var next []state
-	add := func(s state) { next = m.add(next, s) }
-	if parent == nil {
-		for i := range m.patterns {
-			add(state{pattern: i})
-		}
-		return next
+// state is how far one pattern has matched on the way to a value. Of the ways to get equally far the first counts: a value has no more
+// states than the patterns have tokens, so that a walk is linear in the document.
+type state struct {
+	pattern, next int
+	captured      *Captured
+}
+
+// begin returns the states at the root.
+func (m *Matcher) begin() (states []state) {
+	for i := range m.patterns {
+		states = m.add(states, state{pattern: i})
 	}
-	if len(states) == 0 {
-		return nil
-	}
-	name := v.Step()
+	return states
+}
+
+// step returns the states at a child from those at its parent.
+func (m *Matcher) step(states []state, name string) (next []state) {
 	for _, s := range states {
 		tokens := m.patterns[s.pattern].tokens
 		if s.next == len(tokens) {
 			continue
 		}
-		switch t := tokens[s.next]; {
-		case t.kind == anyDepth:
-			add(s)
-		case t.kind == capture:
-			add(state{s.pattern, s.next + 1, &Captured{t.text, name, s.captured}})
-		case t.kind == partly:
-			if found := t.glob.FindStringSubmatch(name); found != nil {
-				captured := s.captured
-				for i, each := range found[1:] {
-					captured = &Captured{t.glob.SubexpNames()[i+1], each, captured}
-				}
-				add(state{s.pattern, s.next + 1, captured})
+		after := state{s.pattern, s.next + 1, s.captured}
+		switch t := tokens[s.next]; t.kind {
+		case anyDepth:
+			next = m.add(next, s)
+		case capture:
+			after.captured = &Captured{t.text, name, s.captured}
+			next = m.add(next, after)
+		case partly:
+			found := t.glob.FindStringSubmatch(name)
+			if found == nil {
+				continue
 			}
-		case t.kind == anyOne, t.kind == literal && (t.text == name || m.folds && strings.EqualFold(t.text, name)):
-			add(state{s.pattern, s.next + 1, s.captured})
+			for i, each := range found[1:] {
+				after.captured = &Captured{t.glob.SubexpNames()[i+1], each, after.captured}
+			}
+			next = m.add(next, after)
+		case anyOne:
+			next = m.add(next, after)
+		case literal:
+			if t.text == name || m.folds && strings.EqualFold(t.text, name) {
+				next = m.add(next, after)
+			}
 		}
 	}
 	return next
 }
 
-// add adds a state that is not there yet, and those that ** lets it be as well. The states of one pattern stand together.
+// add adds a state that is new, and those after a ** that matches nothing. The states of one pattern are neighbours.
 func (m *Matcher) add(states []state, s state) []state {
 	for i := len(states) - 1; i >= 0 && states[i].pattern == s.pattern; i-- {
 		if states[i].next == s.next {
@@ -257,40 +290,4 @@ func (m *Matcher) matches(states []state) []Match {
 		}
 	}
 	return found
-}
-
-// Match reports whether the place that an RFC 6901 pointer names is one of the pattern's.
-func (p Pattern) Match(pointer string) bool {
-	m := NewMatcher(p)
-	states := m.open(nil, nil, nil)
-	if pointer != "" {
-		for part := range strings.SplitSeq(pointer[1:], "/") {
-			states = m.open(states, &Value{name: unescapes.Replace(part)}, &Value{})
-		}
-	}
-	return len(m.matches(states)) > 0
-}
-
-// Names returns the names that the pattern asks for, and whether it asks for parts of names too.
-func (p Pattern) Names() (names []string, hasParts bool) {
-	for _, t := range p.tokens {
-		if t.kind == literal {
-			names = append(names, t.text)
-		}
-		hasParts = hasParts || t.kind == partly
-	}
-	return names, hasParts
-}
-
-// IsPointer reports whether the pattern is a plain pointer, of one place.
-func (p Pattern) IsPointer() bool {
-	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind != literal })
-}
-
-// Parent returns the pattern without its last part, and false for the whole document.
-func (p Pattern) Parent() (Pattern, bool) {
-	if len(p.tokens) == 0 {
-		return p, false
-	}
-	return Pattern{tokens: p.tokens[:len(p.tokens)-1]}, true
 }
