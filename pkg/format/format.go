@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// HeadSize is the most first bytes of a file that Sniff reads.
+// HeadSize is how many first bytes of a file Sniff needs.
 const HeadSize = 64 << 10
 
 // Kind is a file format. The zero value is Data.
@@ -20,7 +20,7 @@ type Kind uint8
 
 // The kinds.
 const (
-	Data Kind = iota // nothing that is known
+	Data Kind = iota // unknown
 	Empty
 	HTML
 	LFSPointer
@@ -43,38 +43,45 @@ const (
 	Text
 )
 
-// properties are what the rules ask of a kind.
-type properties struct {
-	name      string // in reports
-	described string // in sentences
-	archive   bool   // holds other files: can't be executed as it is
-	safe      bool   // holds no code
-	unsafe    bool   // can execute code when it is loaded
+// property is a bit that a rule asks for.
+type property uint8
+
+const (
+	archive    property = 1 << iota // contains other files: can't be executed as it is
+	safe                            // contains no code
+	unsafe                          // can execute code when it is loaded
+	executable                      // is executed by an operating system
+)
+
+var kinds = [...]struct {
+	name       string // in reports
+	described  string // in sentences
+	properties property
+}{
+	Data:        {"data", "data of an unknown format", 0},
+	Empty:       {"empty", "an empty file", 0},
+	HTML:        {"html", "an HTML page", 0},
+	LFSPointer:  {"git-lfs pointer", "a Git LFS pointer", 0},
+	MachO:       {"mach-o", "a Mach-O", executable},
+	ELF:         {"elf", "an ELF", executable},
+	PE:          {"pe", "a Windows", executable},
+	GGUF:        {"gguf", "a gguf model", safe},
+	GGML:        {"ggml", "a ggml model", 0},
+	Safetensors: {"safetensors", "a safetensors model", safe},
+	Pickle:      {"pickle", "a pickle", unsafe},
+	PickleZip:   {"pickle in zip", "a pickle in a zip archive", unsafe},
+	Zip:         {"zip", "a zip archive", archive},
+	Tar:         {"tar", "a tar archive", archive},
+	Gzip:        {"gzip", "a gzip archive", archive},
+	Zstd:        {"zstd", "a zstd archive", archive},
+	Bzip2:       {"bzip2", "a bzip2 archive", archive},
+	XZ:          {"xz", "an xz archive", archive},
+	Script:      {"script", "a script", unsafe},
+	JSON:        {"json", "a JSON text", 0},
+	Text:        {"text", "a text", 0},
 }
 
-var kinds = [...]properties{
-	Data:        {name: "data", described: "data of an unknown format"},
-	Empty:       {name: "empty", described: "an empty file"},
-	HTML:        {name: "html", described: "an HTML page"},
-	LFSPointer:  {name: "git-lfs pointer", described: "a Git LFS pointer"},
-	MachO:       {name: "mach-o", described: "a Mach-O"},
-	ELF:         {name: "elf", described: "an ELF"},
-	PE:          {name: "pe", described: "a Windows"},
-	GGUF:        {name: "gguf", described: "a gguf model", safe: true},
-	GGML:        {name: "ggml", described: "a ggml model"},
-	Safetensors: {name: "safetensors", described: "a safetensors model", safe: true},
-	Pickle:      {name: "pickle", described: "a pickle", unsafe: true},
-	PickleZip:   {name: "pickle in zip", described: "a pickle in a zip archive", unsafe: true},
-	Zip:         {name: "zip", described: "a zip archive", archive: true},
-	Tar:         {name: "tar", described: "a tar archive", archive: true},
-	Gzip:        {name: "gzip", described: "a gzip archive", archive: true},
-	Zstd:        {name: "zstd", described: "a zstd archive", archive: true},
-	Bzip2:       {name: "bzip2", described: "a bzip2 archive", archive: true},
-	XZ:          {name: "xz", described: "an xz archive", archive: true},
-	Script:      {name: "script", described: "a script", unsafe: true},
-	JSON:        {name: "json", described: "a JSON text"},
-	Text:        {name: "text", described: "a text"},
-}
+func (f Format) is(p property) bool { return kinds[f.Kind].properties&p != 0 }
 
 // Format is what Sniff found.
 type Format struct {
@@ -94,22 +101,23 @@ const detailLimit = 60
 
 // String returns the name that reports use: "mach-o arm64", "gguf", "script /bin/sh".
 func (f Format) String() string {
-	words := []string{kinds[f.Kind].name}
+	name := kinds[f.Kind].name
 	if f.universal {
-		words = append(words, "universal")
+		name += " universal"
 	}
 	if len(f.Architectures) > 0 {
-		words = append(words, strings.Join(f.Architectures, "+"))
+		name += " " + strings.Join(f.Architectures, "+")
 	}
 	if f.interpreter != "" {
-		words = append(words, finding.Clean(finding.Shorten(f.interpreter, detailLimit)))
+		name += " " + finding.Clean(finding.Shorten(f.interpreter, detailLimit))
 	}
-	return strings.Join(words, " ")
+	return name
 }
 
 // Describe returns the file's description for a sentence: "an HTML page titled `Sign in`".
 func (f Format) Describe() string {
 	described := kinds[f.Kind].described
+	architectures := strings.Join(f.Architectures, " and ")
 	switch {
 	case f.also != "":
 		return described + " that can also be read as " + f.also
@@ -119,45 +127,36 @@ func (f Format) Describe() string {
 		return fmt.Sprintf("%s to %s of %s bytes", described, finding.Quote(f.oid.String()), humanize.Comma(f.size))
 	case f.interpreter != "":
 		return described + " for " + finding.Quote(f.interpreter)
-	case f.executable():
-		return described + " " + strings.TrimSpace(f.architectures()+" executable")
+	case f.universal:
+		return fmt.Sprintf("%s universal (%s) executable", described, architectures)
+	case architectures != "":
+		return described + " " + architectures + " executable"
+	case f.is(executable):
+		return described + " executable"
 	}
 	return described
 }
 
-func (f Format) architectures() string {
-	words := strings.Join(f.Architectures, " and ")
-	if f.universal {
-		return "universal (" + words + ")"
-	}
-	return words
-}
-
-// LFS returns the digest and size of the file that a Git LFS pointer stands for.
+// LFS returns the digest and size of the file that a Git LFS pointer refers to.
 func (f Format) LFS() (oid digest.Digest, size int64, ok bool) {
 	return f.oid, f.size, f.Kind == LFSPointer
 }
 
 // Safe reports whether the format is one for weights that contains no code, and the file can't be read as another one that does. It
 // does not validate the file.
-func (f Format) Safe() bool { return kinds[f.Kind].safe && f.also == "" }
+func (f Format) Safe() bool { return f.is(safe) && f.also == "" }
 
-// Ambiguous reports whether the file is of a safe format by its first bytes, and can also be read as something that executes
-// code.
+// Ambiguous reports whether the file is of a safe format by its first bytes, and can also be read as one that executes code.
 func (f Format) Ambiguous() bool { return f.also != "" }
 
 // Unsafe reports whether loading the file can execute code of its author's choice.
-func (f Format) Unsafe() bool { return kinds[f.Kind].unsafe }
+func (f Format) Unsafe() bool { return f.is(unsafe) }
 
 // Archive reports whether the file contains others and can't be executed as it is.
-func (f Format) Archive() bool { return kinds[f.Kind].archive }
+func (f Format) Archive() bool { return f.is(archive) }
 
 // NotExecutable reports whether the file is of a known format that no operating system executes.
-func (f Format) NotExecutable() bool {
-	return !f.executable() && f.Kind != Script && f.Kind != Data
-}
-
-func (f Format) executable() bool { return f.Kind == MachO || f.Kind == ELF || f.Kind == PE }
+func (f Format) NotExecutable() bool { return !f.is(executable) && f.Kind != Script && f.Kind != Data }
 
 // architectureNames maps the first part of a target triple to the name in Format.Architectures.
 var architectureNames = map[string]string{
@@ -171,7 +170,7 @@ func (f Format) RunsOn(triple string) (ok, known bool) {
 	switch {
 	case f.Kind == Script:
 		return want == MachO || want == ELF, want != Data
-	case !f.executable() || want == Data:
+	case !f.is(executable) || want == Data:
 		return false, false
 	case f.Kind != want:
 		return false, true

@@ -14,10 +14,10 @@ const (
 	zipEndSize = 22
 )
 
-// WithTail returns the format of a file whose last bytes these are. A zip archive is found by its end, whatever stands before
-// it: Python runs one that is appended to a model.
+// WithTail returns the format of a file with these last bytes. A zip archive is found by its end, whatever is before it: Python runs
+// one that is appended to a model.
 func (f Format) WithTail(tail []byte) Format {
-	if i := bytes.LastIndex(tail, []byte(zipEnd)); i >= 0 && len(tail)-i >= zipEndSize && kinds[f.Kind].safe {
+	if i := bytes.LastIndex(tail, []byte(zipEnd)); i >= 0 && len(tail)-i >= zipEndSize && f.is(safe) {
 		f.also = "a zip archive"
 	}
 	return f

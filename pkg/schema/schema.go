@@ -1,4 +1,4 @@
-// Package schema holds documents against a JSON Schema, and says which value of a document breaks which keyword.
+// Package schema validates documents against a JSON Schema, and tells which value violates which keyword.
 package schema
 
 import (
@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,45 +20,40 @@ import (
 // Schema is a JSON Schema of draft 4, 6 or 7.
 type Schema struct{ compiled *gojsonschema.Schema }
 
-// Compile reads a schema. One that refers to another file or to an address is an error: nothing but its own text is read.
+// Compile reads a schema. References to other files or URLs are errors: nothing but the schema's own text is read.
 func Compile(text []byte) (*Schema, error) {
 	var parsed any
 	if err := json.Unmarshal(text, &parsed); err != nil {
-		return nil, errors.New("it is no JSON: " + finding.Clean(err.Error()))
+		return nil, errors.New("invalid JSON: " + finding.Clean(err.Error()))
 	}
 	if ref := foreignReference(parsed); ref != "" {
-		return nil, fmt.Errorf("it refers to %s, and only references within the file (`#/…`) are followed", finding.Quote(ref))
+		return nil, fmt.Errorf("unsupported reference %s: expected one within the file (`#/…`)", finding.Quote(ref))
 	}
 	compiled, err := gojsonschema.NewSchema(gojsonschema.NewBytesLoader(text))
 	if err != nil {
-		return nil, errors.New("it is no JSON Schema of draft 4, 6 or 7: " + finding.Clean(err.Error()))
+		return nil, errors.New("invalid JSON Schema of draft 4, 6 or 7: " + finding.Clean(err.Error()))
 	}
 	return &Schema{compiled}, nil
 }
 
-// foreignReference returns the first reference that leads out of the schema, "" where none does.
+// foreignReference returns a reference that leads out of the schema, "" for none.
 func foreignReference(v any) string {
-	switch v := v.(type) {
-	case map[string]any:
-		if ref, isText := v["$ref"].(string); isText && !strings.HasPrefix(ref, "#") {
+	below, _ := v.([]any)
+	if object, isObject := v.(map[string]any); isObject {
+		if ref, isText := object["$ref"].(string); isText && !strings.HasPrefix(ref, "#") {
 			return ref
 		}
-		for _, below := range v {
-			if ref := foreignReference(below); ref != "" {
-				return ref
-			}
-		}
-	case []any:
-		for _, below := range v {
-			if ref := foreignReference(below); ref != "" {
-				return ref
-			}
+		below = slices.Collect(maps.Values(object))
+	}
+	for _, each := range below {
+		if ref := foreignReference(each); ref != "" {
+			return ref
 		}
 	}
 	return ""
 }
 
-// tree hands a document to gojsonschema as data: nothing in it is a reference to follow.
+// tree passes a document to gojsonschema as data: no text in it is followed as a reference.
 type tree struct {
 	gojsonschema.JSONLoader // for the methods that validation does not call
 	root                    *document.Value
@@ -65,7 +62,7 @@ type tree struct {
 // LoadJSON implements gojsonschema.JSONLoader.
 func (t tree) LoadJSON() (any, error) { return plain(t.root), nil }
 
-// plain converts a value to what encoding/json would make of it, names and numbers in their harmless forms.
+// plain converts a value to what encoding/json would return, with aliases of names and stand-ins for numbers.
 func plain(v *document.Value) any {
 	switch v.Kind() {
 	case document.Object:
@@ -90,8 +87,8 @@ func plain(v *document.Value) any {
 	return nil
 }
 
-// aliasMark starts the name by which gojsonschema knows a member whose own name is long, since each
-// violation copies the names on its path several times, or holds the mark.
+// aliasMark starts the name that gojsonschema gets for a member whose own name contains the mark or is long: each violation copies the
+// names on its path several times.
 const (
 	aliasMark   = "\x00"
 	aliasedFrom = 64 // bytes
@@ -104,7 +101,7 @@ func alias(member *document.Value) string {
 	return aliasMark + strconv.Itoa(member.Index())
 }
 
-// aliased returns the member or element that a step of gojsonschema's context means.
+// aliased returns the member or element of a step of gojsonschema's context.
 func aliased(v *document.Value, step string) *document.Value {
 	index, isAlias := strings.CutPrefix(step, aliasMark)
 	if v.Kind() == document.Object && !isAlias {
@@ -114,10 +111,10 @@ func aliased(v *document.Value, step string) *document.Value {
 	return v.Children()[i]
 }
 
-// The numbers that stand for those that gojsonschema would accept though strict decoders do not, or would
-// compute with for seconds (1e999999): it sees none but these and plain integers of at most 309 digits.
+// Stand-ins for numbers that gojsonschema accepts and strict decoders don't, or that it computes with for seconds (1e999999). It gets
+// only these and plain integers of at most 309 digits.
 const (
-	fraction = "0.5"   // no integer, though 8000.0 equals one
+	fraction = "0.5"   // for 8000.0, which is not an integer to strict decoders
 	huge     = "1e400" // over every maximum
 )
 
@@ -130,7 +127,7 @@ func standIn(literal string) json.Number {
 		sign = "-"
 	}
 	switch {
-	case err != nil: // out of range, or a number that only YAML has
+	case err != nil: // out of range, or a number of YAML only
 		return json.Number(sign + huge)
 	case !isInteger:
 		return json.Number(sign + fraction)
@@ -138,10 +135,10 @@ func standIn(literal string) json.Number {
 	return json.Number(literal)
 }
 
-// contextSeparator stands in no step: an alias goes on with a digit after its mark, and other steps have none.
+// contextSeparator is in no step: after its mark an alias has a digit, and other steps have no mark.
 const contextSeparator = aliasMark + "/"
 
-// at returns the value that a context means. The context's own dotted form can't be told apart from names with dots.
+// at returns the value of a context. The context's own dotted form is ambiguous for names with dots.
 func at(root *document.Value, context *gojsonschema.JsonContext) *document.Value {
 	v := root
 	for _, step := range bytes.Split([]byte(context.String(contextSeparator)), []byte(contextSeparator))[1:] {

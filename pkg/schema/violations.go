@@ -13,18 +13,18 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Violation is one keyword of a schema that one value breaks.
+// Violation is one keyword of a schema that one value violates.
 type Violation struct {
 	Rule    string          // schema/*
-	Value   *document.Value // that breaks it
-	Member  string          // of the value: the one that is missing, "" for all but schema/required
+	Value   *document.Value // that violates it
+	Member  string          // the missing one, for schema/required
 	Details map[string]any  // gojsonschema's
 }
 
-// Violations returns everything in a document that the schema forbids, in the order of the text.
+// Violations returns all violations in a document, in the order of the text.
 func (s *Schema) Violations(root *document.Value) []Violation {
 	result, err := s.compiled.Validate(tree{root: root})
-	if err != nil { // tree never fails; if it did, nothing would have been checked
+	if err != nil { // tree never fails; otherwise nothing was checked
 		return []Violation{{Rule: finding.SchemaInvalid, Value: root}}
 	}
 	var found []Violation
@@ -33,7 +33,7 @@ func (s *Schema) Violations(root *document.Value) []Violation {
 			found = append(found, v)
 		}
 	}
-	slices.SortStableFunc(found, Violation.compare) // of two about one thing, the condition's comes first
+	slices.SortStableFunc(found, Violation.compare) // of two equal ones, the condition's comes first
 	return slices.CompactFunc(found, func(a, b Violation) bool { return a.compare(b) == 0 })
 }
 
@@ -42,7 +42,7 @@ func (v Violation) compare(w Violation) int {
 		cmp.Compare(v.Rule, w.Rule), cmp.Compare(v.Member, w.Member))
 }
 
-// keywordRules maps gojsonschema's names of errors to rules; those that only say that another one was found map to "".
+// keywordRules maps gojsonschema's types of errors to rules, and errors that only report another one to "".
 var keywordRules = map[string]string{
 	"additional_property_not_allowed": finding.SchemaAdditionalProperty,
 	"enum":                            finding.SchemaEnum,
@@ -59,7 +59,7 @@ var keywordRules = map[string]string{
 	"number_all_of":  "",
 }
 
-// newViolation places one of gojsonschema's errors in the tree. Its Rule is "" where another finding covers it.
+// newViolation finds the value of one of gojsonschema's errors. Its Rule is "" where another finding covers it.
 func newViolation(root *document.Value, e gojsonschema.ResultError) Violation {
 	rule, known := keywordRules[e.Type()]
 	if !known {
@@ -76,7 +76,7 @@ func newViolation(root *document.Value, e gojsonschema.ResultError) Violation {
 	return v
 }
 
-// Findings turns violations into findings, each in the words that explain has for it.
+// Findings turns violations into findings, with the words of explain.
 func Findings(d *document.Document, found []Violation, explain func(Violation) (message, fix string)) []finding.Finding {
 	var findings finding.List
 	for _, v := range found {
@@ -92,24 +92,24 @@ func Findings(d *document.Document, found []Violation, explain func(Violation) (
 	return findings.Findings()
 }
 
-// Explain says what a violation is, of any schema.
+// Explain describes a violation of any schema.
 func (v Violation) Explain() (message, fix string) {
-	label := v.Value.Label()
+	label, value := v.Value.Label(), v.Value.Describe()
 	switch v.Rule {
 	case finding.SchemaRequired:
 		return finding.Quote(v.Member) + " is missing in " + label, "Add it."
 	case finding.SchemaType:
-		return fmt.Sprintf("%s is %s, where %s is expected", label, v.Value.Describe(), v.Expected()), "Write " + v.Expected() + "."
+		return fmt.Sprintf("%s is %s; expected %s", label, value, v.Expected()), "Write " + v.Expected() + "."
 	case finding.SchemaEnum:
-		return fmt.Sprintf("%s is %s, and the schema allows other values", label, v.Value.Describe()), "Write one of " + v.Allowed() + "."
+		return fmt.Sprintf("%s is %s, which the schema does not allow", label, value), "Write one of " + v.Allowed() + "."
 	case finding.SchemaMinimum, finding.SchemaMaximum:
-		return fmt.Sprintf("%s is %s, which is out of the range that the schema allows", label, v.Value.Describe()), "Correct the number."
+		return fmt.Sprintf("%s is %s, which is outside the range of the schema", label, value), "Correct the number."
 	case finding.SchemaMaxLength:
-		return fmt.Sprintf("%s has %d characters, and %v are the most", label, utf8.RuneCountInString(v.Value.Literal()), v.Details["max"]), "Shorten it."
+		return fmt.Sprintf("%s has %d characters; the limit is %v", label, utf8.RuneCountInString(v.Value.Literal()), v.Details["max"]), "Shorten it."
 	case finding.SchemaAdditionalProperty:
-		return fmt.Sprintf("the field %s is not known here", finding.Quote(v.Value.Name())), "Correct the name, or remove the field."
+		return "Unknown field " + finding.Quote(v.Value.Name()), "Correct the name, or remove the field."
 	}
-	return fmt.Sprintf("%s is %s, which is not what the schema allows", label, v.Value.Describe()), "Compare it with the registry's JSON Schema."
+	return fmt.Sprintf("%s is %s, which the schema does not allow", label, value), "Compare it with the registry's JSON Schema."
 }
 
 // typeNames are those of JSON Schema, in words.
