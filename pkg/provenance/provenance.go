@@ -24,7 +24,7 @@ const (
 	MaxBundle = 16 << 20 // bytes of one bundle
 	// MaxAttestations is how many bundles of one file are verified; sigstore-go itself allows 1,024 subjects a statement.
 	MaxAttestations = 1000
-	maxTexts        = 4 << 10 // bytes of what a certificate says
+	MaxFacts        = 4 << 10 // bytes of Facts
 )
 
 const (
@@ -139,13 +139,18 @@ func buildFacts(c certificate.Summary) (Facts, error) {
 		return Facts{}, fmt.Errorf("the certificate names the repository %s and the signer %s: expected both at %s",
 			finding.Quote(c.SourceRepositoryURI), finding.Quote(c.SubjectAlternativeName), finding.Quote(server))
 	}
-	if len(c.SourceRepositoryURI)+len(c.SubjectAlternativeName)+len(c.SourceRepositoryDigest)+len(c.SourceRepositoryRef)+len(c.RunnerEnvironment)+len(c.RunInvocationURI) > maxTexts {
-		return Facts{}, fmt.Errorf("the certificate's texts have more than %d bytes", maxTexts)
-	}
-	return Facts{
+	f := Facts{
 		Repository: repository, Commit: c.SourceRepositoryDigest, Ref: c.SourceRepositoryRef,
 		Signer: signer, Runner: c.RunnerEnvironment, Run: c.RunInvocationURI,
-	}, nil
+	}
+	return f, f.check()
+}
+
+func (f Facts) check() error {
+	if len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) > MaxFacts {
+		return fmt.Errorf("the bundle names its builder in more than %d bytes", MaxFacts)
+	}
+	return nil
 }
 
 // cutServer returns what follows the server in a URL, and whether something does.
@@ -163,19 +168,20 @@ func releaseFacts(b *bundle.Bundle) (Facts, error) {
 	}
 	err := json.Unmarshal(b.GetDsseEnvelope().GetPayload(), &statement)
 	if p := statement.Predicate; err == nil && p.Repository != "" && p.Tag != "" {
-		return Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}, nil
+		f := Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}
+		return f, f.check()
 	}
 	return Facts{}, errors.New("the release's attestation names no repository and tag")
 }
 
-// Split returns the bundles in a text: one JSON value, or one in each line.
+// Split returns the bundles in a text: one JSON value, or one in each line; of more than MaxAttestations, one more than that.
 func Split(text []byte) [][]byte {
 	if json.Valid(text) {
 		return [][]byte{text}
 	}
 	var all [][]byte
 	for line := range bytes.Lines(text) {
-		if line = bytes.TrimSpace(line); len(line) > 0 && len(all) < MaxAttestations {
+		if line = bytes.TrimSpace(line); len(line) > 0 && len(all) <= MaxAttestations {
 			all = append(all, line)
 		}
 	}

@@ -98,6 +98,9 @@ func TestOnlyBuildsByGitHubActionsAreFacts(t *testing.T) {
 		},
 		"a signer elsewhere":   func(_ *in_toto.Statement, c *certificate.Summary) { c.SubjectAlternativeName = "someone@acme.example" },
 		"a release by a build": func(s *in_toto.Statement, _ *certificate.Summary) { s.PredicateType = predicateRelease + "v0.1" },
+		"a long ref": func(_ *in_toto.Statement, c *certificate.Summary) {
+			c.SourceRepositoryRef = strings.Repeat("x", MaxFacts)
+		},
 		"no repository at all": func(_ *in_toto.Statement, c *certificate.Summary) { c.SourceRepositoryURI = "" },
 	} {
 		s, c := &in_toto.Statement{PredicateType: statement.PredicateType}, summary
@@ -124,7 +127,7 @@ func TestWhatIsNoBundleIsAnError(t *testing.T) {
 }
 
 func TestWhatIsNoTrustedRootIsAnError(t *testing.T) {
-	for _, text := range []string{"", "null", "[]", "{}", "x", string(publicGood[:len(publicGood)/2]), strings.Repeat(" ", MaxRootSize+1)} {
+	for _, text := range []string{"", "null", "[]", "{}", "x", string(publicGood[:len(publicGood)/2]), strings.Repeat(" ", MaxRootSize+1), strings.Repeat("{}\n", maxRoots+1)} {
 		if _, err := ParseRoots([]byte(text)); err == nil {
 			t.Errorf("%.20q is read as a trusted root", text)
 		}

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -22,5 +23,18 @@ func TestAnyArgumentOfTheWholeRegistryMakesTheSelectionWhole(t *testing.T) {
 		if err != nil || !s.IsWhole || len(s.Manifests) != 2 {
 			t.Errorf("%v: whole %v, %d manifests, error %v", args, s.IsWhole, len(s.Manifests), err)
 		}
+	}
+}
+
+// TestFilesBesideAManifestAreBounded has more files beside a manifest that attests some than are read, and one that is too large.
+func TestFilesBesideAManifestAreBounded(t *testing.T) {
+	const most = 5_000
+	files := map[string]string{"modules/x/1/attestations.json": "{}", "modules/x/1/a": strings.Repeat("x", 1<<20), "modules/x/1/b": strings.Repeat("x", 1<<20+1)}
+	for i := range most {
+		files[fmt.Sprintf("modules/x/1/c%d", i)] = ""
+	}
+	s, err := source.Folders{Args: []string{folder(t, files).Dir}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
+	if err != nil || len(s.Manifests) != 1 || len(s.Beside) != most-1 || s.Beside[0].At() != "modules/x/1/a" {
+		t.Errorf("%d manifests, %d files beside, error %v", len(s.Manifests), len(s.Beside), err)
 	}
 }

@@ -12,9 +12,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Bounds of what a state holds of attestations.
-const maxFactText = 4 << 10
-
 // Builder is who built a file that was attested as it has to be.
 type Builder struct {
 	Repository string `json:"repository"`
@@ -98,7 +95,7 @@ func checkBuilds(key string, builds []provenance.Facts) error {
 		return fmt.Errorf("it has %d builds: expected 1 to %d", len(builds), verify.MaxBuilds)
 	}
 	for _, f := range builds {
-		if f.Release || f.Repository == "" || len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) > maxFactText {
+		if f.Release || f.Repository == "" || len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) > provenance.MaxFacts {
 			return errors.New("invalid build")
 		}
 	}
@@ -106,7 +103,7 @@ func checkBuilds(key string, builds []provenance.Facts) error {
 }
 
 func (b Builder) check(key string) error {
-	if key == "" || len(key) > maxURL || b.Repository == "" || len(b.Repository)+len(b.Signer) > maxFactText {
+	if key == "" || len(key) > maxURL || b.Repository == "" || len(b.Repository)+len(b.Signer) > provenance.MaxFacts {
 		return errors.New("invalid builder")
 	}
 	return nil

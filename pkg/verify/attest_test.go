@@ -164,6 +164,7 @@ func TestWhoBuiltAFile(t *testing.T) {
 		{name: "a declared bundle", result: asset(declaring(string(own))), want: "attested"},
 		{name: "a declared URL", result: asset(declaring("https://example.com/own")), want: "attested"},
 		{name: "any of several", result: asset(declaring(string(stranger) + "\n" + string(own) + "\n")), want: "attested"},
+		{name: "one of more than are read", result: asset(declaring(string(own) + strings.Repeat("\n{}", provenance.MaxAttestations))), want: "provenance/invalid error"},
 		{name: "a declared bundle is enough", rules: rules("error"), result: asset(declaring(string(own))), want: "attested"},
 		{name: "a declared stranger's", result: asset(declaring(string(stranger))), want: "provenance/other-builder error"},
 		{name: "a declared stranger's of no release", result: asset(declaring(string(stranger)), func(r *verify.Result) { r.Artifact.URL = "https://example.com/tool" }), want: "attested"},
@@ -218,6 +219,16 @@ func TestWhatEarlierScansLearnedIsNotAskedAgain(t *testing.T) {
 	attester.Run(t.Context(), results)
 	if results[0].Provenance == nil || results[1].Provenance == nil || len(w.calls) != 1 {
 		t.Errorf("got %+v after %v", results[0].Findings, w.calls)
+	}
+}
+
+func TestSomeBuildsOfAFileAreKept(t *testing.T) {
+	s := New()
+	w := &world{github: map[string][][]byte{"acme/tool " + fileSum: slices.Repeat([][]byte{s.Bundle(Of("acme/tool", fileSum))}, verify.MaxBuilds+1)}}
+	results := []verify.Result{asset()}
+	w.attester(t, s, &provenance.Rules{}).Run(t.Context(), results)
+	if n := len(results[0].Attested.Builds); n != verify.MaxBuilds {
+		t.Errorf("%d builds are kept", n)
 	}
 }
 

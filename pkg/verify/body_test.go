@@ -2,9 +2,11 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 )
@@ -29,4 +31,27 @@ func TestBodyKeepsItsFirstAndLastBytes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTheBundlesOfARunAreBounded reads a bundle when as much as a run keeps was read already.
+func TestTheBundlesOfARunAreBounded(t *testing.T) {
+	a := artifact.Artifact{URL: "https://example.com/bundle", Attests: "file", Role: artifact.File}
+	for before, isKept := range map[int64]bool{0: true, maxTexts - 1: true, maxTexts: false} {
+		v := &Verifier{Fetcher: onlyByte{}, Progress: &Progress{}}
+		v.texts.Store(before)
+		got, err := v.get(t.Context(), Plan([]artifact.Artifact{a})[0], fetch.Request{}, v.Progress)
+		if err != nil || (got.text != nil) != isKept {
+			t.Errorf("after %d bytes: kept %t, error %v", before, got.text != nil, err)
+		}
+	}
+}
+
+// onlyByte serves one byte.
+type onlyByte struct{}
+
+func (onlyByte) Get(_ context.Context, _ fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	head := fetch.Head{Size: 1}
+	sink.Start(head)
+	_, err := sink.Write([]byte("x"))
+	return head, err
 }

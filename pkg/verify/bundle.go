@@ -47,7 +47,12 @@ func (t *Attester) verifyAll(text []byte, sum string) *attestations {
 		all.invalid = []string{fmt.Sprintf("the bundles have more than %d MiB", provenance.MaxBundle>>20)}
 		return all
 	}
-	for _, bundle := range provenance.Split(text) {
+	bundles := provenance.Split(text)
+	if len(bundles) > provenance.MaxAttestations {
+		all.invalid = []string{fmt.Sprintf("the text has more than %d bundles", provenance.MaxAttestations)}
+		return all
+	}
+	for _, bundle := range bundles {
 		all.verify(t.Roots, bundle, sum)
 	}
 	return all
