@@ -35,31 +35,22 @@ var ErrNoBundle = errors.New("its host did not answer")
 // that the token may not see, yields none. get reads a URL without a token and without following a redirect; it is called
 // with https URLs of GitHub's storage only. More than 1,000 attestations are an error.
 func (c *Client) Attestations(ctx context.Context, repository, sum string, get func(ctx context.Context, url string) ([]byte, error), yield func(bundle []byte, err error) bool) error {
-	m := ownerAndName.FindStringSubmatch(repository)
-	if m == nil || isDots(m[1]) || isDots(m[2]) {
+	if !isRepository(repository) {
 		return fmt.Errorf("invalid repository %s: expected owner/name", finding.Quote(repository))
 	}
 	t := task{doing: "reading the attestations by " + finding.Quote(repository), needs: "attestations: read"}
 	path := fmt.Sprintf("repos/%s/attestations/sha256:%s?per_page=%d", repository, url.PathEscape(sum), perPage)
-	tooMany := fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
-	count, cursor := 0, ""
-	for range maxPages {
-		var page struct{ Attestations []attestation }
-		var next string
-		err := c.call(ctx, t, func() (*gh.Response, error) {
-			req, err := c.api.NewRequest("GET", path+cursor, nil)
-			if err != nil {
-				return nil, err
-			}
-			page.Attestations = nil
-			resp, err := c.api.Do(ctx, req, &page)
-			if err == nil && page.Attestations == nil {
-				err = errNoAnswer
-			}
+	type list struct{ Attestations []attestation }
+	hasList := func(l list) bool { return l.Attestations != nil && len(l.Attestations) <= perPage }
+	cursor := ""
+	for range maxAttestations / perPage {
+		next := ""
+		page, err := read(ctx, c, t, hasList, func() (list, *gh.Response, error) {
+			page, resp, err := send[list](ctx, c, "GET", path+cursor, nil)
 			if err == nil {
 				next = resp.After
 			}
-			return resp, err
+			return page, resp, err
 		})
 		if errors.Is(err, ErrNotFound) && cursor == "" {
 			return nil
@@ -68,9 +59,6 @@ func (c *Client) Attestations(ctx context.Context, repository, sum string, get f
 			return err
 		}
 		for _, a := range page.Attestations {
-			if count++; count > maxAttestations {
-				return tooMany
-			}
 			if !yield(a.read(ctx, get)) {
 				return nil
 			}
@@ -80,7 +68,7 @@ func (c *Client) Attestations(ctx context.Context, repository, sum string, get f
 		}
 		cursor = "&after=" + url.QueryEscape(next)
 	}
-	return tooMany
+	return fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
 }
 
 // attestation is an element of GitHub's list: it has the bundle, or says where that is.

@@ -45,7 +45,7 @@ func atATime(files []File) int {
 	return len(files)
 }
 
-func (c *Client) readBlobs(ctx context.Context, files []File, texts map[string][]byte) error {
+func (c *Client) readBlobs(ctx context.Context, files []File, into map[string][]byte) error {
 	var query strings.Builder
 	query.WriteString("query($owner:String!,$name:String!){repository(owner:$owner,name:$name){")
 	for i, f := range files {
@@ -54,24 +54,20 @@ func (c *Client) readBlobs(ctx context.Context, files []File, texts map[string][
 		}
 	}
 	query.WriteString("}}")
-	var answer struct {
+	type texts struct {
 		Data struct {
 			Repository map[string]struct{ Text *string }
 		}
 	}
-	err := c.call(ctx, task{doing: "reading files", needs: "contents: read"}, func() (*gh.Response, error) {
-		req, err := c.api.NewRequest("POST", c.blobs, map[string]any{
+	answer, err := read(ctx, c, task{doing: "reading files", needs: "contents: read"}, nil, func() (texts, *gh.Response, error) {
+		return send[texts](ctx, c, "POST", c.blobs, map[string]any{
 			"query": query.String(), "variables": map[string]string{"owner": c.owner, "name": c.repo},
 		})
-		if err != nil {
-			return nil, err
-		}
-		return c.api.Do(ctx, req, &answer)
 	})
 	for i, f := range files {
 		text := answer.Data.Repository[fmt.Sprintf("b%d", i)].Text
 		if text != nil && IsBlob(f.BlobSHA, []byte(*text)) { // else it was cut, or decoded as what it is not
-			texts[f.BlobSHA] = []byte(*text)
+			into[f.BlobSHA] = []byte(*text)
 		}
 	}
 	return err

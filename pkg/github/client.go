@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,10 +65,10 @@ type Client struct {
 	sleep       func(context.Context, time.Duration) error
 	calls       atomic.Int64
 	identity    identity
-	releases    releases
+	releases    sync.Map // *release by owner, repository and tag
 }
 
-var ownerAndName = regexp.MustCompile(`^([A-Za-z0-9_.-]+)/([A-Za-z0-9_.-]+)$`)
+var ownerAndName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
 
 // New returns a client. An API URL or a repository of the wrong form is an error that says what was expected.
 func New(c Config) (*Client, error) {
@@ -77,11 +78,10 @@ func New(c Config) (*Client, error) {
 	}
 	var owner, repo string
 	if c.Repository != "" {
-		m := ownerAndName.FindStringSubmatch(c.Repository)
-		if m == nil || isDots(m[1]) || isDots(m[2]) {
+		if !isRepository(c.Repository) {
 			return nil, fmt.Errorf("GITHUB_REPOSITORY is %s: expected owner/name", finding.Quote(c.Repository))
 		}
-		owner, repo = m[1], m[2]
+		owner, repo, _ = strings.Cut(c.Repository, "/")
 	}
 	api := gh.NewClient(&http.Client{
 		Timeout:       requestTimeout,
@@ -122,8 +122,12 @@ func sameHost(s string, base *url.URL) string {
 	return s
 }
 
-// isDots reports whether a URL's path segment would lead elsewhere.
-func isDots(segment string) bool { return segment == "." || segment == ".." }
+// isRepository reports whether a name is owner/name, and leads nowhere else in a URL.
+func isRepository(name string) bool {
+	owner, repo, _ := strings.Cut(name, "/")
+	isDots := func(segment string) bool { return segment == "." || segment == ".." }
+	return ownerAndName.MatchString(name) && !isDots(owner) && !isDots(repo)
+}
 
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
@@ -146,6 +150,28 @@ type task struct {
 // are used up.
 func (c *Client) call(ctx context.Context, t task, request func() (*gh.Response, error)) error {
 	return c.retry(ctx, (*Error).isTransient, func() error { return t.failure(request()) })
+}
+
+// read is call for a request whose answer is of interest. An answer that lacks what was asked for, by isWhole (which may be nil), is an
+// error: read as an empty list, it would pass as "nothing changed".
+func read[T any](ctx context.Context, c *Client, t task, isWhole func(T) bool, request func() (T, *gh.Response, error)) (answer T, err error) {
+	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
+		answer, resp, err = request()
+		if err == nil && isWhole != nil && !isWhole(answer) {
+			err = errIncomplete
+		}
+		return resp, err
+	})
+	return answer, err
+}
+
+// send makes one request that go-github has no method for.
+func send[T any](ctx context.Context, c *Client, method, path string, body any) (answer T, resp *gh.Response, err error) {
+	req, err := c.api.NewRequest(method, path, body)
+	if err == nil {
+		resp, err = c.api.Do(ctx, req, &answer)
+	}
+	return answer, resp, err
 }
 
 // once makes a request that must not be made twice. It is made again only where GitHub turned it away
@@ -201,8 +227,8 @@ func newPauses() *backoff.ExponentialBackOff {
 	return pauses
 }
 
-// errNoAnswer is a 200 without what was asked for. Read as an empty list, it would pass as "nothing changed".
-var errNoAnswer = fmt.Errorf("the answer holds no list: %w", io.ErrUnexpectedEOF)
+// errIncomplete is a 200 without what was asked for.
+var errIncomplete = fmt.Errorf("the answer holds no list: %w", io.ErrUnexpectedEOF)
 
 // pages collects a list, page after page; all is false where it is longer than limit pages.
 func pages[T any](ctx context.Context, c *Client, t task, limit int, list func(gh.ListOptions) ([]T, *gh.Response, error)) (items []T, all bool, err error) {
@@ -211,7 +237,7 @@ func pages[T any](ctx context.Context, c *Client, t task, limit int, list func(g
 		err := c.call(ctx, t, func() (*gh.Response, error) {
 			page, resp, err := list(options)
 			if err == nil && page == nil && resp.ContentLength <= 0 { // null is a list, if an odd one
-				err = errNoAnswer
+				err = errIncomplete
 			}
 			if err == nil {
 				items = append(items, page...)

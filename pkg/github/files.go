@@ -3,7 +3,6 @@ package github
 import (
 	"context"
 	"fmt"
-	"net/url"
 
 	gh "github.com/google/go-github/v57/github"
 
@@ -34,13 +33,9 @@ type File struct {
 // ErrNotFound.
 func (c *Client) PullRequest(ctx context.Context, number int) (head, base string, err error) {
 	t := task{doing: fmt.Sprintf("reading pull request %d", number), needs: "pull-requests: read"}
-	var found *gh.PullRequest
-	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
-		found, resp, err = c.api.PullRequests.Get(ctx, c.owner, c.repo, number)
-		if err == nil && found.GetHead().GetSHA() == "" {
-			err = errNoAnswer
-		}
-		return resp, err
+	hasHead := func(pr *gh.PullRequest) bool { return pr.GetHead().GetSHA() != "" }
+	found, err := read(ctx, c, t, hasHead, func() (*gh.PullRequest, *gh.Response, error) {
+		return c.api.PullRequests.Get(ctx, c.owner, c.repo, number)
 	})
 	return found.GetHead().GetSHA(), found.GetBase().GetSHA(), err
 }
@@ -70,13 +65,9 @@ func (c *Client) PullRequestFiles(ctx context.Context, number int) (Comparison, 
 // ErrNotFound.
 func (c *Client) Compare(ctx context.Context, base, head string) (Comparison, error) {
 	t := task{doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read"}
-	var answer *gh.CommitsComparison
-	err := c.call(ctx, t, func() (resp *gh.Response, err error) {
-		answer, resp, err = c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
-		if err == nil && answer.Files == nil {
-			err = errNoAnswer
-		}
-		return resp, err
+	hasFiles := func(c *gh.CommitsComparison) bool { return c.Files != nil }
+	answer, err := read(ctx, c, t, hasFiles, func() (*gh.CommitsComparison, *gh.Response, error) {
+		return c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
 	})
 	if err != nil {
 		return Comparison{}, err
@@ -102,13 +93,4 @@ func comparison(changed []*gh.CommitFile, isComplete bool) Comparison {
 		found.Files = append(found.Files, File{Path: f.GetFilename(), BlobSHA: f.GetSHA(), Status: f.GetStatus(), Previous: f.GetPreviousFilename()})
 	}
 	return found
-}
-
-// path is the API's path below the repository. Each segment is escaped.
-func (c *Client) path(segments ...string) string {
-	p := "repos/" + c.owner + "/" + c.repo
-	for _, s := range segments {
-		p += "/" + url.PathEscape(s)
-	}
-	return p
 }

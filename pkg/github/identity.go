@@ -67,10 +67,8 @@ func (c *Client) login(ctx context.Context) (login string, certain bool, err err
 	if c.identity.login != "" {
 		return c.identity.login, c.identity.isUser, nil
 	}
-	var user *gh.User
-	err = c.call(ctx, task{doing: "asking whose token this is"}, func() (resp *gh.Response, err error) {
-		user, resp, err = c.api.Users.Get(ctx, "")
-		return resp, err
+	user, err := read(ctx, c, task{doing: "asking whose token this is"}, nil, func() (*gh.User, *gh.Response, error) {
+		return c.api.Users.Get(ctx, "")
 	})
 	var refused *Error
 	switch {
@@ -95,14 +93,10 @@ func (c *Client) viewer(ctx context.Context) string {
 		return c.identity.viewer
 	}
 	c.identity.asked = true
-	var answer struct {
+	type viewer struct {
 		Data struct{ Viewer struct{ Login string } }
 	}
-	req, err := c.api.NewRequest("POST", c.graphql, map[string]string{"query": "{viewer{login}}"})
-	if err == nil {
-		_, err = c.api.Do(ctx, req, &answer)
-	}
-	if err == nil {
+	if answer, _, err := send[viewer](ctx, c, "POST", c.graphql, map[string]string{"query": "{viewer{login}}"}); err == nil {
 		c.identity.viewer = answer.Data.Viewer.Login
 	}
 	return c.identity.viewer

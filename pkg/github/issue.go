@@ -136,7 +136,7 @@ func (c *Client) findIssue(ctx context.Context, label string) (*foundIssue, erro
 	if open < 0 {
 		open = len(ours)
 	}
-	found := read(ours[0])
+	found := readIssue(ours[0])
 	found.others = ours[min(1, open):open]
 	return found, nil
 }
@@ -288,8 +288,8 @@ func (i Issue) text() string {
 // issueMarker also matches what earlier versions wrote, which kept a state.
 var issueMarker = regexp.MustCompile(`^` + issueMark + `run=([0-9]+) attempt=([0-9]+) problems=([A-Za-z0-9_-]*)(?: state=[A-Za-z0-9+/=]*)? -->(?:\r?\n|$)`)
 
-// read returns an issue as it is. A hidden line that somebody edited gives the zero run and no fingerprint.
-func read(i *gh.Issue) *foundIssue {
+// readIssue returns an issue as it is. A hidden line that somebody edited gives the zero run and no fingerprint.
+func readIssue(i *gh.Issue) *foundIssue {
 	found := &foundIssue{Issue: i}
 	if m := issueMarker.FindStringSubmatch(i.GetBody()); m != nil {
 		found.run, found.fingerprint = parseRun(m[1], m[2]), m[3]

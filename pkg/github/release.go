@@ -18,16 +18,9 @@ type Asset struct {
 	Size   int64  // in bytes
 }
 
-// releases remembers what was asked about each release.
-type releases struct {
-	mu    sync.Mutex
-	known map[releaseName]*release
-}
-
-type releaseName struct{ owner, repo, tag string }
-
+// release is what was asked of a release of any repository.
 type release struct {
-	mu     sync.Mutex
+	sync.Mutex
 	asked  bool
 	assets map[string]Asset
 	err    error
@@ -35,11 +28,12 @@ type release struct {
 
 // AssetDigests returns the files of a release of any repository, by name, which the caller must not
 // change. Each release is asked for once, however many of its files are of interest; its failure is
-// remembered too. A release that isn't there, or that the token may not see, is an ErrNotFound.
+// remembered too. A release that does not exist, or that the token may not see, is an ErrNotFound.
 func (c *Client) AssetDigests(ctx context.Context, owner, repo, tag string) (map[string]Asset, error) {
-	r := c.releases.get(releaseName{owner, repo, tag})
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	known, _ := c.releases.LoadOrStore([3]string{owner, repo, tag}, new(release))
+	r := known.(*release)
+	r.Lock()
+	defer r.Unlock()
 	if !r.asked {
 		r.assets, r.err = c.assets(ctx, owner, repo, tag)
 		r.asked = ctx.Err() == nil // one caller's end is not another's
@@ -47,49 +41,30 @@ func (c *Client) AssetDigests(ctx context.Context, owner, repo, tag string) (map
 	return r.assets, r.err
 }
 
-func (r *releases) get(name releaseName) *release {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		r.known = map[releaseName]*release{}
-	}
-	if r.known[name] == nil {
-		r.known[name] = new(release)
-	}
-	return r.known[name]
-}
-
-// assets reads a release (https://docs.github.com/rest/releases/releases#get-a-release-by-tag-name), whose
-// digests go-github doesn't know yet.
+// assets reads a release (https://docs.github.com/rest/releases/releases#get-a-release-by-tag-name). go-github does not know the
+// digests yet.
 func (c *Client) assets(ctx context.Context, owner, repo, tag string) (map[string]Asset, error) {
 	name := owner + "/" + repo
 	t := task{doing: fmt.Sprintf("reading the release %s of %s", finding.Quote(tag), finding.Quote(name)), needs: "contents: read"}
-	if m := ownerAndName.FindStringSubmatch(name); m == nil || isDots(owner) || isDots(repo) || tag == "" || strings.Contains(tag, "..") {
-		return nil, fmt.Errorf("%s in %s can be no release of GitHub's", finding.Quote(tag), finding.Quote(name))
+	if !isRepository(name) || tag == "" || strings.Contains(tag, "..") {
+		return nil, fmt.Errorf("invalid release %s of the repository %s", finding.Quote(tag), finding.Quote(name))
 	}
-	var found struct {
+	type answer struct {
 		Assets []struct {
-			Name, Digest string
-			Size         int64
+			Name string
+			Asset
 		}
 	}
-	err := c.call(ctx, t, func() (*gh.Response, error) {
-		req, err := c.api.NewRequest("GET", "repos/"+name+"/releases/tags/"+url.PathEscape(tag), nil)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := c.api.Do(ctx, req, &found)
-		if err == nil && found.Assets == nil {
-			err = errNoAnswer
-		}
-		return resp, err
+	hasAssets := func(a answer) bool { return a.Assets != nil }
+	found, err := read(ctx, c, t, hasAssets, func() (answer, *gh.Response, error) {
+		return send[answer](ctx, c, "GET", "repos/"+name+"/releases/tags/"+url.PathEscape(tag), nil)
 	})
 	if err != nil {
 		return nil, err
 	}
 	assets := make(map[string]Asset, len(found.Assets))
 	for _, a := range found.Assets {
-		assets[a.Name] = Asset{Digest: a.Digest, Size: a.Size}
+		assets[a.Name] = a.Asset
 	}
 	return assets, nil
 }

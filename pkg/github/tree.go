@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -81,31 +82,14 @@ func (w *treeWalk) list(ctx context.Context, sha string, recursive bool) (entrie
 	if w.requests++; w.requests > maxTrees {
 		return nil, false, fmt.Errorf("the tree needs more than %d requests to list: verify from a checkout instead", maxTrees)
 	}
-	err = w.client.call(ctx, w.task, func() (*gh.Response, error) {
-		tree, resp, err := w.client.tree(ctx, sha, recursive)
-		if err == nil && tree.Entries == nil {
-			err = errNoAnswer
-		}
-		if err == nil {
-			entries, whole = tree.Entries, !tree.GetTruncated()
-		}
-		return resp, err
+	hasEntries := func(t *gh.Tree) bool { return t.Entries != nil }
+	tree, err := read(ctx, w.client, w.task, hasEntries, func() (*gh.Tree, *gh.Response, error) {
+		return w.client.api.Git.GetTree(ctx, w.client.owner, w.client.repo, url.PathEscape(sha), recursive)
 	})
-	return entries, whole, err
-}
-
-func (c *Client) tree(ctx context.Context, sha string, recursive bool) (*gh.Tree, *gh.Response, error) {
-	u := c.path("git", "trees", sha)
-	if recursive {
-		u += "?recursive=1"
-	}
-	req, err := c.api.NewRequest("GET", u, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
-	tree := new(gh.Tree)
-	resp, err := c.api.Do(ctx, req, tree)
-	return tree, resp, err
+	return tree.Entries, !tree.GetTruncated(), nil
 }
 
 func (w *treeWalk) add(dir string, entries []*gh.TreeEntry) {
@@ -129,7 +113,7 @@ func (c *Client) Blob(ctx context.Context, sha string, limit int64) ([]byte, err
 	}
 	var text []byte
 	err := c.call(ctx, t, func() (*gh.Response, error) {
-		req, err := c.api.NewRequest("GET", c.path("git", "blobs", sha), nil)
+		req, err := c.api.NewRequest("GET", fmt.Sprintf("repos/%s/%s/git/blobs/%s", c.owner, c.repo, url.PathEscape(sha)), nil)
 		if err != nil {
 			return nil, err
 		}
