@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -59,95 +60,78 @@ type payload struct {
 	Forced        bool
 }
 
-// ReadEvent returns the event of the name, GITHUB_EVENT_NAME, whose payload is in the file at path,
-// GITHUB_EVENT_PATH. A payload that lacks what its event must have is an error that says what, and in which file; the
-// events about a moment must have nothing.
+// ReadEvent returns the event of the name, GITHUB_EVENT_NAME, whose payload is in the file at path, GITHUB_EVENT_PATH. A payload that
+// lacks what its event must have is an error that says what, and in which file. Events about a moment need no payload.
 func ReadEvent(name, path string) (Event, error) {
-	change, ok := changes[name]
-	switch {
-	case name == "":
-		return Event{}, errors.New("GITHUB_EVENT_NAME is not set: nothing says which event started the run")
-	case !ok:
-		event, _ := readPayload(path, func(payload) (Event, error) { return Event{}, nil })
-		event.Name = name
-		return event, nil
-	case path == "":
-		return Event{}, fmt.Errorf("GITHUB_EVENT_PATH is not set: the payload of the event %s is needed", finding.Quote(name))
+	if name == "" {
+		return Event{}, errors.New("GITHUB_EVENT_NAME is not set: the event that started the run is unknown")
 	}
-	event, err := readPayload(path, change)
-	if err != nil {
+	event, isMoment := Event{Name: name}, !slices.Contains([]string{"pull_request", "pull_request_target", "merge_group", "push", "workflow_run"}, name)
+	if path == "" && !isMoment {
+		return Event{}, fmt.Errorf("GITHUB_EVENT_PATH is not set: the event %s needs its payload", finding.Quote(name))
+	}
+	p, err := readPayload(path)
+	if err == nil {
+		event.DefaultBranch = p.Repository.DefaultBranch
+		err = event.read(p)
+	}
+	if err != nil && !isMoment {
 		return Event{}, fmt.Errorf("the payload of the event %s in %s can't be used: %w", finding.Quote(name), finding.Quote(path), finding.WithoutPath(err))
 	}
-	event.Name = name
 	return event, nil
 }
 
-// changes says how the payload of each event about a change, or about another run, is read.
-var changes = map[string]func(payload) (Event, error){
-	"pull_request":        pullRequest,
-	"pull_request_target": pullRequest,
-	"merge_group":         mergeGroup,
-	"push":                push,
-	"workflow_run":        workflowRun,
-}
-
-func readPayload(path string, change func(payload) (Event, error)) (Event, error) {
+func readPayload(path string) (p payload, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return Event{}, err
+		return p, err
 	}
 	defer file.Close()
 	text, err := io.ReadAll(io.LimitReader(file, maxEvent+1))
 	if err != nil {
-		return Event{}, err
+		return p, err
 	}
 	if len(text) > maxEvent {
-		return Event{}, fmt.Errorf("it is larger than %d MiB", maxEvent>>20)
+		return p, fmt.Errorf("it is larger than %d MiB", maxEvent>>20)
 	}
-	var p payload
 	if err := json.Unmarshal(text, &p); err != nil {
-		return Event{}, fmt.Errorf("it is not the JSON that was expected: %s", finding.Quote(err.Error()))
+		return p, fmt.Errorf("invalid JSON for this event: %s", finding.Quote(err.Error()))
 	}
-	event, err := change(p)
-	event.DefaultBranch = p.Repository.DefaultBranch
-	return event, err
+	return p, nil
 }
 
-func pullRequest(p payload) (Event, error) {
-	pr := p.PullRequest
-	if pr == nil || pr.Number <= 0 || pr.Head.SHA == "" {
-		return Event{}, errors.New("it has no pull_request with a number and a head.sha")
+// read takes from a payload what changed.
+func (e *Event) read(p payload) error {
+	switch e.Name {
+	case "pull_request", "pull_request_target":
+		pr := p.PullRequest
+		if pr == nil || pr.Number <= 0 || pr.Head.SHA == "" {
+			return errors.New("it has no pull_request with a number and a head.sha")
+		}
+		e.PullRequest, e.BaseSHA, e.HeadSHA = pr.Number, pr.Base.SHA, pr.Head.SHA
+	case "merge_group":
+		group := p.MergeGroup
+		if group == nil || group.BaseSHA == "" || group.HeadSHA == "" {
+			return errors.New("it has no merge_group with a base_sha and a head_sha")
+		}
+		e.BaseSHA, e.HeadSHA = group.BaseSHA, group.HeadSHA
+	case "push":
+		if p.Before == "" || p.After == "" {
+			return errors.New("it has no before and after")
+		}
+		e.BaseSHA, e.HeadSHA, e.Forced = commit(p.Before), commit(p.After), p.Forced
+		e.New = e.BaseSHA == ""
+	case "workflow_run":
+		run := p.WorkflowRun
+		if run == nil || run.Event == "" || run.HeadSHA == "" {
+			return errors.New("it has no workflow_run with an event and a head_sha")
+		}
+		e.Follows = Follow{Event: run.Event, HeadSHA: run.HeadSHA}
 	}
-	return Event{PullRequest: pr.Number, BaseSHA: pr.Base.SHA, HeadSHA: pr.Head.SHA}, nil
+	return nil
 }
 
-func mergeGroup(p payload) (Event, error) {
-	group := p.MergeGroup
-	if group == nil || group.BaseSHA == "" || group.HeadSHA == "" {
-		return Event{}, errors.New("it has no merge_group with a base_sha and a head_sha")
-	}
-	return Event{BaseSHA: group.BaseSHA, HeadSHA: group.HeadSHA}, nil
-}
-
-// push reads a push, which names a commit that isn't there by zeros: before, when the branch is new, and
-// after, when it was deleted and nothing is left that could have changed.
-func push(p payload) (Event, error) {
-	if p.Before == "" || p.After == "" {
-		return Event{}, errors.New("it has no before and after")
-	}
-	before, after := commit(p.Before), commit(p.After)
-	return Event{BaseSHA: before, HeadSHA: after, New: before == "", Forced: p.Forced}, nil
-}
-
-func workflowRun(p payload) (Event, error) {
-	run := p.WorkflowRun
-	if run == nil || run.Event == "" || run.HeadSHA == "" {
-		return Event{}, errors.New("it has no workflow_run with an event and a head_sha")
-	}
-	return Event{Follows: Follow{Event: run.Event, HeadSHA: run.HeadSHA}}, nil
-}
-
-// commit returns the SHA, or "" for the zeros that stand for no commit.
+// commit returns the SHA, or "" for the zeros by which a push names no commit: before it for a new branch, after it for a deleted one.
 func commit(sha string) string {
 	if strings.Trim(sha, "0") == "" {
 		return ""

@@ -17,7 +17,9 @@ func RunOf(body string) (id int64, attempt int) {
 }
 
 // ReadIssue reads the fingerprint of an issue's hidden line.
-func ReadIssue(body string) (fingerprint string) { return readIssue(&gh.Issue{Body: &body}).fingerprint }
+func ReadIssue(body string) (fingerprint string) {
+	return readIssue(&gh.Issue{Body: &body}).fingerprint
+}
 
 // TextOf is an issue's body below its hidden line.
 func TextOf(i Issue) string { return i.text() }

@@ -172,33 +172,25 @@ func TestTheIssueIsFoundAmongOthers(t *testing.T) {
 	}
 }
 
-func TestOfSeveralClosedIssuesTheLastIsOpenedAgain(t *testing.T) {
-	fake := newFake(t)
-	closed := ours(1, "a")
-	closed.State = "closed"
-	fake.AddIssue(closed)
-	n := fake.AddIssue(closed).Number
-	client, _ := newClient(t, fake)
-	if got := upsertIssue(t, client, drift(2, "a"), github.Updated); got != n {
-		t.Errorf("issue %d, want %d", got, n)
-	}
-	wantIssue(t, fake, n, "open", driftText(2, "a"))
-}
-
-func TestAnOpenIssueGoesBeforeAClosedOne(t *testing.T) {
-	for _, states := range [][]string{{"closed", "open", "closed"}, {"open", "closed", "closed"}, {"closed", "closed", "open"}} {
+func TestTheOpenIssueIsUpdatedElseTheLastClosedOne(t *testing.T) {
+	for _, test := range []struct {
+		states []string
+		want   int
+	}{
+		{[]string{"closed", "open", "closed"}, 102}, {[]string{"open", "closed", "closed"}, 101}, {[]string{"closed", "closed", "open"}, 103},
+		{[]string{"closed", "closed"}, 102},
+	} {
 		fake := newFake(t)
-		for _, state := range states {
+		for _, state := range test.states {
 			there := ours(1, "a")
 			there.State = state
 			fake.AddIssue(there)
 		}
 		client, _ := newClient(t, fake)
-		want := 101 + slices.Index(states, "open")
-		if got := upsertIssue(t, client, drift(2, "a"), github.Updated); got != want {
-			t.Errorf("%v: issue %d, want %d", states, got, want)
+		if got := upsertIssue(t, client, drift(2, "a"), github.Updated); got != test.want {
+			t.Errorf("%v: issue %d", test, got)
 		}
-		wantIssue(t, fake, want, "open", driftText(2, "a"))
+		wantIssue(t, fake, test.want, "open", driftText(2, "a"))
 	}
 }
 
@@ -234,20 +226,6 @@ func TestAHiddenLineThatPeopleEditedIsRebuilt(t *testing.T) {
 			upsertIssue(t, client, drift(2, "b"), github.Updated)
 			wantIssue(t, fake, n, "open", driftText(2, "b"), said(2, "now b"))
 		})
-	}
-}
-
-// TestAnEarlierVersionsIssueGoesOn reads a marker that holds a state.
-func TestAnEarlierVersionsIssueGoesOn(t *testing.T) {
-	for _, state := range []string{"", "e30=", "e3=0", "===="} {
-		fake := newFake(t)
-		there := ours(3, "a")
-		there.Body = strings.Replace(there.Body, " -->", " state="+state+" -->", 1)
-		n := fake.AddIssue(there).Number
-		client, _ := newClient(t, fake)
-		upsertIssue(t, client, drift(2, "b"), github.Newer)
-		upsertIssue(t, client, drift(4, "a"), github.Updated)
-		wantIssue(t, fake, n, "open", driftText(4, "a"))
 	}
 }
 
