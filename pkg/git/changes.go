@@ -18,7 +18,7 @@ import (
 func (c *Checkout) Commit(ctx context.Context, ref string) (string, error) {
 	id, err := c.line(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
 	if isRefusal(err) {
-		return "", fmt.Errorf("git knows no commit %s here: name a branch, a tag or a commit that was fetched, such as `origin/main`", finding.Quote(ref))
+		return "", fmt.Errorf("unknown commit %s: name a branch, a tag or a fetched commit, such as `origin/main`", finding.Quote(ref))
 	}
 	return id, err
 }
@@ -29,7 +29,7 @@ func isRefusal(err error) bool { return errors.As(err, new(*Error)) }
 func (c *Checkout) MergeBase(ctx context.Context, a, b string) (string, error) {
 	id, err := c.line(ctx, "merge-base", "--end-of-options", a, b)
 	if isRefusal(err) {
-		return "", errors.New("the two have no common ancestor here: in a shallow clone, fetch more of the history with `git fetch --unshallow`")
+		return "", errors.New("no common ancestor: in a shallow clone, fetch the history with `git fetch --unshallow`")
 	}
 	return id, err
 }
@@ -137,7 +137,7 @@ func readStatus(fields []string) ([]Change, error) {
 			n = 3
 		}
 		if len(fields) < n {
-			return nil, errors.New("git diff answers what is no list of changes")
+			return nil, errors.New("unexpected output of git diff")
 		}
 		change := Change{Path: fields[n-1], Removed: fields[0] == "D"}
 		if strings.HasPrefix(fields[0], "R") {
@@ -189,7 +189,7 @@ func (c *Checkout) Tree(ctx context.Context, commit string) ([]Entry, error) {
 		meta, path, found := strings.Cut(line, "\t")
 		words := strings.Fields(meta) // mode, type, object
 		if !found || len(words) != 3 {
-			return nil, errors.New("git ls-tree answers what is no list of files")
+			return nil, errors.New("unexpected output of git ls-tree")
 		}
 		entries = append(entries, Entry{Path: path, Object: words[2], Mode: words[0]})
 	}

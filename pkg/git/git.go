@@ -1,5 +1,5 @@
-// Package git asks the git of this machine about a checkout. It changes nothing there, contacts nobody, and runs none of
-// the checkout's hooks. Its arguments are the user's, or come from git itself: never from a manifest.
+// Package git reads a checkout with the installed git. It changes nothing, opens no connection and runs no hook of the
+// checkout. Its arguments come from the user or from git, never from a manifest.
 package git
 
 import (
@@ -50,14 +50,14 @@ func Open(ctx context.Context, dir string, environ []string) (*Checkout, error) 
 	return c, nil
 }
 
-// disableFilters makes the programs nothing that the configuration would send files through, such as Git LFS, to see
-// whether they changed (gitattributes(5), "filter"). A file that only its filter makes the committed one counts as changed.
+// disableFilters disables the filter programs of the configuration, such as Git LFS (gitattributes(5), "filter"). A file that
+// equals the committed one only after its filter counts as changed.
 func (c *Checkout) disableFilters(ctx context.Context) error {
 	keys, err := c.names(ctx, "config", "--null", "--name-only", "--get-regexp", `^filter\.`)
-	if isRefusal(err) { // there is none
+	if isRefusal(err) { // none exists
 		return nil
 	}
-	n, _ := strconv.Atoi(lookup(c.environ, "GIT_CONFIG_COUNT")) // which the user may have set
+	n, _ := strconv.Atoi(lookup(c.environ, "GIT_CONFIG_COUNT")) // that the user may have set
 	for _, key := range keys {
 		// A filter's name may hold an equals sign, which -c would end the key at.
 		c.environ = append(c.environ, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=", n))
@@ -77,8 +77,8 @@ func lookup(environ []string, name string) string {
 	return ""
 }
 
-// quiet returns the environment in which git looks at the folder that it is given and nowhere else, as a hook's
-// variables would have it, and neither asks, nor takes a lock, nor fetches what a partial clone lacks.
+// quiet returns an environment without the variables that point git at another repository. Git does not prompt, takes no lock
+// and does not fetch what a partial clone lacks.
 func quiet(environ []string) []string {
 	environ = slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		return strings.HasPrefix(variable, "GIT_") && !strings.HasPrefix(variable, "GIT_CONFIG")
@@ -86,7 +86,7 @@ func quiet(environ []string) []string {
 	return append(environ, "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 }
 
-// hardening comes before every command: no program of the repository's choice is started, no address contacted.
+// hardening precedes every command, so that the repository's configuration starts no program.
 var hardening = []string{
 	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.splitIndex=false",
 }
@@ -106,9 +106,9 @@ func (c *Checkout) feed(ctx context.Context, stdin string, args ...string) ([]by
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, errors.New("the program git is not there: install it, or leave out what needs it")
+		return nil, errors.New("git is not installed: install it, or leave out the flag that needs it")
 	case stdout.left < 0:
-		return nil, fmt.Errorf("git %s answers more than %d bytes", args[0], outputLimit)
+		return nil, fmt.Errorf("git %s printed more than %d bytes", args[0], outputLimit)
 	case err != nil:
 		return nil, &Error{command: args[0], said: firstLine(stderr.text.Bytes()), err: err}
 	}
@@ -130,7 +130,7 @@ func (c *Checkout) names(ctx context.Context, args ...string) ([]string, error) 
 	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), nil
 }
 
-// Error is git's refusal.
+// Error is a git command that failed.
 type Error struct {
 	command, said string
 	err           error
@@ -138,7 +138,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if e.said == "" {
-		return fmt.Sprintf("git %s fails: %v", e.command, e.err)
+		return fmt.Sprintf("git %s failed: %v", e.command, e.err)
 	}
 	return fmt.Sprintf("git %s says %s", e.command, finding.Quote(e.said))
 }
@@ -158,7 +158,7 @@ type limited struct {
 
 func (l *limited) Write(p []byte) (int, error) {
 	if l.left -= len(p); l.left < 0 {
-		return 0, errors.New("too long an answer")
+		return 0, errors.New("the output is too long")
 	}
 	return l.text.Write(p)
 }

@@ -222,7 +222,7 @@ func TestReferencesAreNoOptions(t *testing.T) {
 		}
 	}
 	for _, ref := range []string{"", "none", "origin/main", "--all", "--output=x", "-h", "main:a", "a\nb", strings.Repeat("x", 5000)} {
-		if got, err := c.Commit(t.Context(), ref); err == nil || !strings.Contains(err.Error(), "git knows no commit") {
+		if got, err := c.Commit(t.Context(), ref); err == nil || !strings.Contains(err.Error(), "unknown commit") {
 			t.Errorf("%q: %s, %v", ref, got, err)
 		}
 	}
@@ -345,7 +345,7 @@ func TestWhatIsNoCheckoutIsSaid(t *testing.T) {
 		}
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := git.Open(t.Context(), bare, environ()); err == nil || !strings.Contains(err.Error(), "git is not there") {
+	if _, err := git.Open(t.Context(), bare, environ()); err == nil || !strings.Contains(err.Error(), "git is not installed") {
 		t.Errorf("without git: %v", err)
 	}
 }
@@ -367,7 +367,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	commit(t, dir)
 	c := open(t, dir)
 	pretend(t, "exec yes")
-	if _, err := c.Files(t.Context()); err == nil || !strings.Contains(err.Error(), "answers more than") {
+	if _, err := c.Files(t.Context()); err == nil || !strings.Contains(err.Error(), "printed more than") {
 		t.Error(err)
 	}
 }
@@ -400,7 +400,7 @@ func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
 		t.Error(err)
 	}
 	pretend(t, "exit 3")
-	if _, err := c.Files(t.Context()); err == nil || !strings.Contains(err.Error(), "git ls-files fails: exit status 3") {
+	if _, err := c.Files(t.Context()); err == nil || !strings.Contains(err.Error(), "git ls-files failed: exit status 3") {
 		t.Error(err)
 	}
 }

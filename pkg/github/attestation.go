@@ -32,8 +32,8 @@ var ErrNoBundle = errors.New("its host did not answer")
 // Attestations calls yield with each Sigstore bundle by which a repository ("owner/name") attests a file with a SHA-256, in
 // hex, or with why it can't be read, until yield returns false
 // (https://docs.github.com/rest/repos/attestations#list-attestations). A repository without attestations of the file, or
-// that the token may not see, yields none. get reads a URL without a token and without following a redirect; it is called
-// with https URLs of GitHub's storage only. More than 1,000 attestations are an error.
+// that the token may not see, yields none. get reads a URL without a token and without following a redirect; it gets only
+// https URLs of GitHub's storage only. More than 1,000 attestations are an error.
 func (c *Client) Attestations(ctx context.Context, repository, sum string, get func(ctx context.Context, url string) ([]byte, error), yield func(bundle []byte, err error) bool) error {
 	if !isRepository(repository) {
 		return fmt.Errorf("invalid repository %s: expected owner/name", finding.Quote(repository))
@@ -71,7 +71,7 @@ func (c *Client) Attestations(ctx context.Context, repository, sum string, get f
 	return fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
 }
 
-// attestation is an element of GitHub's list: it has the bundle, or says where that is.
+// attestation is an element of GitHub's list: it has the bundle, or its URL.
 type attestation struct {
 	Bundle json.RawMessage
 	URL    string `json:"bundle_url"`
@@ -86,7 +86,7 @@ func (a attestation) read(ctx context.Context, get func(context.Context, string)
 	}
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Scheme != "https" || u.User != nil || u.Hostname() != bundleHost && !strings.HasSuffix(u.Hostname(), bundleDomain) {
-		return nil, fmt.Errorf("GitHub names %s for a bundle, which is not on its storage", finding.QuoteURL(a.URL))
+		return nil, fmt.Errorf("the bundle's URL %s is not on GitHub's storage", finding.QuoteURL(a.URL))
 	}
 	packed, err := get(ctx, a.URL)
 	if err != nil {
@@ -98,7 +98,7 @@ func (a attestation) read(ctx context.Context, get func(context.Context, string)
 var errLargeBundle = fmt.Errorf("the bundle has more than %d MiB", MaxBundle>>20)
 
 // unpack decompresses a bundle of the storage (https://github.com/google/snappy/blob/main/format_description.txt), whose first
-// bytes say how large it becomes.
+// bytes hold its unpacked size.
 func unpack(packed []byte) ([]byte, error) {
 	size, err := snappy.DecodedLen(packed)
 	if err == nil && size > MaxBundle {

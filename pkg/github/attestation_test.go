@@ -71,13 +71,13 @@ func TestWhatIsNoAttestation(t *testing.T) {
 		{githubtest.Attestation{URL: storage + "bomb"}, "more than 16 MiB"},
 		{githubtest.Attestation{URL: storage + "plain"}, "can't be unpacked"},
 		{githubtest.Attestation{URL: storage + "gone"}, github.ErrNoBundle.Error()},
-		{githubtest.Attestation{}, "not on its storage"},
-		{githubtest.Attestation{URL: "http://tmaproduction.blob.core.windows.net/a"}, "not on its storage"},
-		{githubtest.Attestation{URL: "https://tmaproduction.blob.core.windows.net.evil.example/a"}, "not on its storage"},
-		{githubtest.Attestation{URL: "https://evil.blob.core.windows.net/a"}, "not on its storage"},
-		{githubtest.Attestation{URL: "https://x@tmaproduction.blob.core.windows.net/a"}, "not on its storage"},
-		{githubtest.Attestation{URL: "https://evilgithubusercontent.com/a"}, "not on its storage"},
-		{githubtest.Attestation{URL: "https://127.0.0.1/a"}, "not on its storage"},
+		{githubtest.Attestation{}, "not on GitHub's storage"},
+		{githubtest.Attestation{URL: "http://tmaproduction.blob.core.windows.net/a"}, "not on GitHub's storage"},
+		{githubtest.Attestation{URL: "https://tmaproduction.blob.core.windows.net.evil.example/a"}, "not on GitHub's storage"},
+		{githubtest.Attestation{URL: "https://evil.blob.core.windows.net/a"}, "not on GitHub's storage"},
+		{githubtest.Attestation{URL: "https://x@tmaproduction.blob.core.windows.net/a"}, "not on GitHub's storage"},
+		{githubtest.Attestation{URL: "https://evilgithubusercontent.com/a"}, "not on GitHub's storage"},
+		{githubtest.Attestation{URL: "https://127.0.0.1/a"}, "not on GitHub's storage"},
 	} {
 		fake := newFake(t)
 		client, _ := newClient(t, fake)

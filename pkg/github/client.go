@@ -30,18 +30,18 @@ const (
 	maxTries       = 4                // of one request
 	firstPause     = 500 * time.Millisecond
 	maxPause       = 8 * time.Second  // between tries, where GitHub names no time
-	maxWait        = 90 * time.Second // that GitHub may name; a secondary limit's usual word is 60 s
+	maxWait        = 90 * time.Second // that GitHub may name; secondary limits usually ask for 60 s
 
 	perPage  = 100 // the API's own maximum
 	maxPages = 100 // of one list
 )
 
-// Config says which API to talk to, and as whom.
+// Config names the API and the token.
 type Config struct {
 	// APIURL is GITHUB_API_URL: https://api.github.com where empty, https://HOST/api/v3 on GitHub
 	// Enterprise Server. Plain http is the operator's choice.
 	APIURL string
-	// GraphQLURL is GITHUB_GRAPHQL_URL, on APIURL's host, where Blobs asks; empty: Blobs has none.
+	// GraphQLURL is GITHUB_GRAPHQL_URL, on APIURL's host, for Blobs; empty: Blobs reads nothing.
 	GraphQLURL string
 	// Token goes to APIURL's host only, never along a redirect to another. Empty: no authentication.
 	Token string
@@ -70,7 +70,7 @@ type Client struct {
 
 var ownerAndName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
 
-// New returns a client. An API URL or a repository of the wrong form is an error that says what was expected.
+// New returns a client. An API URL or a repository of the wrong form is an error.
 func New(c Config) (*Client, error) {
 	base, err := parseAPIURL(cmp.Or(c.APIURL, defaultAPIURL))
 	if err != nil {
@@ -210,7 +210,7 @@ func (c *Client) retry(ctx context.Context, again func(*Error) bool, work func()
 	}
 }
 
-var errLongWait = errors.New("GitHub names a longer wait")
+var errLongWait = errors.New("GitHub asks for a longer wait")
 
 // pause waits before another try: as long as GitHub asked for, else a little longer each time.
 func (c *Client) pause(ctx context.Context, failure *Error, pauses *backoff.ExponentialBackOff) error {
@@ -236,7 +236,7 @@ func pages[T any](ctx context.Context, c *Client, t task, limit int, list func(g
 	for range limit {
 		err := c.call(ctx, t, func() (*gh.Response, error) {
 			page, resp, err := list(options)
-			if err == nil && page == nil && resp.ContentLength <= 0 { // null is a list, if an odd one
+			if err == nil && page == nil && resp.ContentLength <= 0 { // null is an empty list
 				err = errIncomplete
 			}
 			if err == nil {

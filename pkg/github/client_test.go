@@ -150,7 +150,7 @@ func TestARedirectLoopEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = client.Blob(t.Context(), headSHA, 10)
-	mustSay(t, err, "the eleventh")
+	mustSay(t, err, "more than 10 redirects")
 }
 
 func TestWithoutATokenNoneIsSent(t *testing.T) {
@@ -286,12 +286,12 @@ func TestWhatIsFinalIsNotTriedAgainAndSaysWhatToDo(t *testing.T) {
 		status int
 		say    string
 	}{
-		{400, "the answer says why"},
+		{400, "another try would not help"},
 		{401, "github-token"},
 		{403, "the token needs the permission `pull-requests: read`"},
-		{404, "it is not there, or the token lacks the permission `pull-requests: read`"},
-		{409, "the answer says why"},
-		{422, "the answer says why"},
+		{404, "it does not exist, or the token lacks the permission `pull-requests: read`"},
+		{409, "another try would not help"},
+		{422, "another try would not help"},
 	} {
 		t.Run(strconv.Itoa(test.status), func(t *testing.T) {
 			fake := newFake(t)
@@ -326,7 +326,7 @@ func TestAnAnswerOfNoUseIsAnError(t *testing.T) {
 				"Tree":             second(client.Tree(t.Context(), headSHA)),
 				"UpsertComment":    last(client.UpsertComment(t.Context(), github.Comment{Number: 7, OnlyUpdate: true})),
 			} {
-				isList := call == "PullRequestFiles" || call == "UpsertComment" // null is a list, if an odd one
+				isList := call == "PullRequestFiles" || call == "UpsertComment" // null is an empty list
 				if (err == nil) != (name == "null" && isList) {
 					t.Errorf("%s: %v", call, err)
 				}

@@ -34,7 +34,7 @@ type Outcome string
 
 // The outcomes.
 const (
-	Absent    Outcome = ""          // there is none
+	Absent    Outcome = ""          // none exists
 	Created   Outcome = "created"   //
 	Updated   Outcome = "updated"   // in place
 	Unchanged Outcome = "unchanged" // it is up to date already
@@ -125,7 +125,7 @@ func (c *Client) ownComments(ctx context.Context, on thread, marks ...string) ([
 		}
 	}
 	if !all {
-		return nil, fmt.Errorf("%s has more than %d comments: ours can't be found among them", on.name, maxPages*perPage)
+		return nil, fmt.Errorf("%s has more than %d comments: this program's comment can't be found", on.name, maxPages*perPage)
 	}
 	return nil, nil
 }
@@ -188,7 +188,7 @@ func (r run) compare(s run) int {
 
 var commentMarker = regexp.MustCompile(`^` + commentMark + `(?:workflow=[0-9a-f]+ )?run=([0-9]+) attempt=([0-9]+) -->[ \t\r]*(\n|$)`)
 
-// runOf reads the marker line of a comment of ours. A line that is not as we write it gives the zero run.
+// runOf reads the marker line of a comment of this program. An invalid line gives the zero run.
 func runOf(body string) run {
 	m := commentMarker.FindStringSubmatch(body)
 	if m == nil {

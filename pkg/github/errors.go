@@ -22,11 +22,11 @@ var ErrNotFound = errors.New("not found")
 // ErrTooMany is what errors.Is finds in the error of a call that GitHub turned away for its rate limit.
 var ErrTooMany = errors.New("too many requests")
 
-// Error is a call that GitHub's API did not answer as hoped. Its text is one sentence, safe to print.
+// Error is a failed call of GitHub's API. Its text is one sentence, safe to print.
 type Error struct {
 	Doing  string // what was asked: "listing the files of pull request 7"
-	Status int    // of the answer; 0 where none came
-	Answer string // what GitHub, or the network, said: text from outside
+	Status int    // of the answer; 0 without one
+	Answer string // GitHub's or the network's message: untrusted
 	Advice string // what to do
 
 	transient bool          // another try may do better
@@ -119,7 +119,7 @@ func transientAnswer(status int, err error) bool {
 	return !errors.As(err, &syntax) && !errors.As(err, &wrongType) && !errors.As(err, &tooLarge)
 }
 
-// answerOf is what GitHub or the network said, without what the sentence around it says already.
+// answerOf is what GitHub or the network said, without what the sentence repeats.
 func answerOf(err error) string {
 	var answer *gh.ErrorResponse
 	if errors.As(err, &answer) {
@@ -157,15 +157,15 @@ func (t task) advice(e *Error) string {
 	case e.Status == http.StatusForbidden:
 		return fmt.Sprintf("the token needs the permission %s", finding.Quote(t.needs))
 	case e.Status == http.StatusNotFound, e.Status == http.StatusGone:
-		return fmt.Sprintf("it is not there, or the token lacks the permission %s", finding.Quote(t.needs))
+		return fmt.Sprintf("it does not exist, or the token lacks the permission %s", finding.Quote(t.needs))
 	case errors.Is(e.err, context.Canceled):
 		return "the run was ended"
 	case errors.Is(e.err, errRedirect):
-		return "what was asked for was moved"
+		return "it was moved"
 	case e.transient:
 		return fmt.Sprintf("tried up to %d times; run the workflow again later", maxTries)
 	case e.Status >= 400:
-		return "trying again does not help; the answer says why"
+		return "another try would not help"
 	}
-	return "that is not what GitHub's API answers: check GITHUB_API_URL"
+	return "the answer is not from GitHub's API: check GITHUB_API_URL"
 }

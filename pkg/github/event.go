@@ -25,11 +25,11 @@ type Event struct {
 	New         bool   // a push that made the branch
 	Forced      bool   // a push that replaced the branch's history
 	Follows     Follow // the run that a workflow_run follows
-	// DefaultBranch is the repository's, "" where the payload was not read or does not say.
+	// DefaultBranch is the repository's, "" where the payload does not name it.
 	DefaultBranch string
 }
 
-// Follow is a run that another one follows. On a fork's pull request the payload does not say which one it is.
+// Follow is a run that another one follows. For a fork's pull request the payload does not name the pull request.
 type Follow struct {
 	Event   string // that started it
 	HeadSHA string // its commit: on pull_request, the head of the pull request

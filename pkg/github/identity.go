@@ -61,7 +61,7 @@ func anyBot[T written](items []T) bool {
 	return false
 }
 
-// login is the token's user, certain where GitHub says so. It says nothing to the token of an App's
+// login is the token's user, certain where GitHub names it. GitHub refuses the token of an App's
 // installation, a workflow's own among them (https://docs.github.com/rest/users/users#get-the-authenticated-user).
 func (c *Client) login(ctx context.Context) (login string, certain bool, err error) {
 	if c.identity.login != "" {
@@ -86,8 +86,8 @@ func refusesName(e *Error) bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusNotFound || e.Status == http.StatusForbidden && !e.transient
 }
 
-// viewer is the name of an App's bot, which only GraphQL tells; "" where it doesn't. It is asked for
-// only where a bot of another name wrote what looks like ours.
+// viewer is the name of an App's bot, which only GraphQL tells; "" where it does not. It is requested
+// only where another bot wrote a comment with our marker.
 func (c *Client) viewer(ctx context.Context) string {
 	if c.identity.asked {
 		return c.identity.viewer

@@ -22,7 +22,7 @@ const MaxText = 65_535
 // issuePermission is what a token needs to keep an issue.
 const issuePermission = "issues: write"
 
-// issueMark begins the hidden first line by which the issue is found again, and that of what is said on it.
+// issueMark begins the hidden first line by which the issue is found again, and that of comments on it.
 const issueMark = "<!-- verify-manifests-drift "
 
 // DesiredState is the state that an issue should be in. The zero value is Open.
@@ -79,11 +79,11 @@ var fingerprint = regexp.MustCompile(`^[A-Za-z0-9_-]{0,128}$`)
 
 func (i Issue) check() error {
 	if !fingerprint.MatchString(i.Fingerprint) {
-		return fmt.Errorf("the fingerprint %s is none: expected at most 128 letters, digits, - and _", finding.Quote(i.Fingerprint))
+		return fmt.Errorf("invalid fingerprint %s: expected at most 128 letters, digits, - and _", finding.Quote(i.Fingerprint))
 	}
 	for what, text := range map[string]string{"text": i.text(), "comment": i.said(i.Comment), "last word": i.said(i.LastWord)} {
 		if n := utf8.RuneCountInString(text); n > MaxText {
-			return fmt.Errorf("the %s of the issue %s has %d characters, and GitHub takes %d: it has to be cut", what, finding.Quote(i.Label), n, MaxText)
+			return fmt.Errorf("the %s of the issue %s has %d characters: GitHub accepts %d", what, finding.Quote(i.Label), n, MaxText)
 		}
 	}
 	return nil
@@ -118,7 +118,7 @@ func isGone(err error) bool {
 }
 
 // findIssue returns the one issue of the token's user that has the label and our marker on its first line:
-// the first open one, else the last closed one that is not locked. Nil is none.
+// the first open one, else the last closed one that is not locked. Nil where none exists.
 func (c *Client) findIssue(ctx context.Context, label string) (*foundIssue, error) {
 	t := task{doing: "listing the issues with the label " + finding.Quote(label), needs: issuePermission}
 	issues, _, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.Issue, *gh.Response, error) {
@@ -141,13 +141,13 @@ func (c *Client) findIssue(ctx context.Context, label string) (*foundIssue, erro
 	return found, nil
 }
 
-// isMarked reports whether an issue may be ours. A closed one that was locked since can't be opened again
-// by a workflow's token: it is history.
+// isMarked reports whether an issue may be this program's. A workflow's token can't reopen a
+// closed and locked one, so that is left alone.
 func isMarked(i *gh.Issue) bool {
 	return !i.IsPullRequest() && strings.HasPrefix(i.GetBody(), issueMark) && (isOpen(i) || !i.GetLocked())
 }
 
-// hasLabel reports whether the issue has the label, as far as the answer says.
+// hasLabel reports whether the issue has the label, or the answer lists no labels.
 func hasLabel(i *gh.Issue, label string) bool {
 	return i.Labels == nil || slices.ContainsFunc(i.Labels, func(l *gh.Label) bool { return strings.EqualFold(l.GetName(), label) })
 }
@@ -186,7 +186,7 @@ func (c *Client) makeIssue(ctx context.Context, issue Issue) (int, Outcome, erro
 	return made.GetNumber(), Created, err
 }
 
-// addLabel gives an issue its label again: GitHub drops labels without a word where it can't set them.
+// addLabel gives an issue its label again: GitHub silently drops labels that it can't set.
 func (c *Client) addLabel(ctx context.Context, number int, label string) error {
 	t := task{doing: fmt.Sprintf("labelling issue %d", number), needs: issuePermission}
 	err := c.call(ctx, t, func() (*gh.Response, error) {
@@ -200,8 +200,7 @@ func (c *Client) addLabel(ctx context.Context, number int, label string) error {
 	return err
 }
 
-// updateIssue comments before it updates: where the update fails, the next run finds the same to say, which
-// is better than that nobody ever says it.
+// updateIssue comments before it updates, so that a failed update does not lose the comment: the next run tries again.
 func (c *Client) updateIssue(ctx context.Context, found *foundIssue, issue Issue) (Outcome, error) {
 	change := &gh.IssueRequest{Title: &issue.Title, Body: gh.String(issue.text())}
 	var word string
@@ -250,7 +249,7 @@ func (c *Client) editIssue(ctx context.Context, i *gh.Issue, change *gh.IssueReq
 	return err
 }
 
-// say comments on an issue, once a run. On a locked one a workflow's token may not.
+// say comments on an issue, once a run. A workflow's token can't comment on a locked issue.
 func (c *Client) say(ctx context.Context, i *gh.Issue, issue Issue, word string) error {
 	if word == "" {
 		return nil
@@ -270,7 +269,7 @@ func (c *Client) say(ctx context.Context, i *gh.Issue, issue Issue, word string)
 	return err
 }
 
-// said is a comment of this run's on the issue.
+// said returns this run's comment on the issue.
 func (i Issue) said(word string) string {
 	return i.mark() + "\n" + word
 }

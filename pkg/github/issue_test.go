@@ -419,7 +419,7 @@ func TestATextThatGitHubWouldNotTakeIsNotSent(t *testing.T) {
 		"a long text":        {func(i *github.Issue) { i.Body = long }, "the text of the issue `manifest-drift` has 655"},
 		"a long comment":     {func(i *github.Issue) { i.Comment = long }, "the comment"},
 		"a long last word":   {func(i *github.Issue) { i.LastWord = long }, "the last word"},
-		"a fingerprint's --": {func(i *github.Issue) { i.Fingerprint = "a -->" }, "the fingerprint `a -->`"},
+		"a fingerprint's --": {func(i *github.Issue) { i.Fingerprint = "a -->" }, "invalid fingerprint `a -->`"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := newFake(t)

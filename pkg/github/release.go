@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Asset is what GitHub says of one file of a release.
+// Asset is one file of a release.
 type Asset struct {
 	Digest string // "sha256:...", as GitHub computed it when the file came; "" for older files
 	Size   int64  // in bytes

@@ -24,7 +24,7 @@ const (
 )
 
 // transport is what stands between go-github and the network. It sends the token to the API's own host
-// only, whatever redirects say; bounds every body; and turns rate limits into an error of their own,
+// only, also along redirects; bounds every body; and turns rate limits into a limitError,
 // because go-github knows them on 403 only and refuses requests by itself once it has seen one.
 type transport struct {
 	next  http.RoundTripper
@@ -76,18 +76,18 @@ var errRedirect = errors.New("a redirect is not followed")
 func keepMethod(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
-		return fmt.Errorf("%w: it is the eleventh", errRedirect)
+		return fmt.Errorf("%w: more than 10 redirects", errRedirect)
 	case req.Method != via[0].Method:
 		return fmt.Errorf("%w: it would turn %s into %s", errRedirect, via[0].Method, req.Method)
 	}
 	return nil
 }
 
-// limitError is an answer that says: too many requests.
+// limitError is an answer that reports a rate limit.
 type limitError struct {
 	status  int
 	message string
-	wait    time.Duration // 0: GitHub did not say
+	wait    time.Duration // 0 where GitHub names none
 }
 
 func (e *limitError) Error() string { return e.message }
@@ -121,7 +121,7 @@ func messageOf(body []byte) string {
 	return string(body)
 }
 
-// waitOf returns how long an answer asks to wait, by its own clock; 0 where it doesn't say.
+// waitOf returns how long an answer asks to wait, by its own clock; 0 where it names none.
 func waitOf(h http.Header) time.Duration {
 	now, err := http.ParseTime(h.Get("Date"))
 	if err != nil {

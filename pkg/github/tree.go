@@ -65,7 +65,7 @@ func (w *treeWalk) walk(ctx context.Context, sha, dir string) error {
 		return err
 	}
 	if !whole {
-		return fmt.Errorf("the folder %s has more files than GitHub lists: verify from a checkout instead", finding.Quote(cmp.Or(dir, "/")))
+		return fmt.Errorf("the folder %s has more files than GitHub lists: use a checkout", finding.Quote(cmp.Or(dir, "/")))
 	}
 	w.add(dir, entries)
 	for _, entry := range entries {
@@ -80,7 +80,7 @@ func (w *treeWalk) walk(ctx context.Context, sha, dir string) error {
 
 func (w *treeWalk) list(ctx context.Context, sha string, recursive bool) (entries []*gh.TreeEntry, whole bool, err error) {
 	if w.requests++; w.requests > maxTrees {
-		return nil, false, fmt.Errorf("the tree needs more than %d requests to list: verify from a checkout instead", maxTrees)
+		return nil, false, fmt.Errorf("the tree needs more than %d requests to list: use a checkout", maxTrees)
 	}
 	hasEntries := func(t *gh.Tree) bool { return t.Entries != nil }
 	tree, err := read(ctx, w.client, w.task, hasEntries, func() (*gh.Tree, *gh.Response, error) {
@@ -109,7 +109,7 @@ func (w *treeWalk) add(dir string, entries []*gh.TreeEntry) {
 func (c *Client) Blob(ctx context.Context, sha string, limit int64) ([]byte, error) {
 	t := task{doing: "reading the file of blob " + finding.Quote(sha), needs: "contents: read"}
 	if sha == "" {
-		return nil, errors.New("GitHub names no blob for a file: it can't be read")
+		return nil, errors.New("GitHub's list has no blob for the file")
 	}
 	var text []byte
 	err := c.call(ctx, t, func() (*gh.Response, error) {

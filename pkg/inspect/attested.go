@@ -65,7 +65,7 @@ func (r *Registries) lostBundles(s source.Selection) (findings []finding.Finding
 // lost reports that a bundle is gone.
 func (r *Registries) lost(bundle artifact.Artifact, manifest string) finding.Finding {
 	f := finding.New(finding.ProvenanceLost, manifest, "", finding.Position{Line: 1, Column: 1},
-		fmt.Sprintf("The attestation of %s that was declared here is gone", finding.Quote(bundle.Attests)), "")
+		fmt.Sprintf("The attestation of %s was removed", finding.Quote(bundle.Attests)), "")
 	var rules *provenance.Rules
 	if r.File != nil {
 		rules = r.File.Provenance

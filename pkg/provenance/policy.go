@@ -11,7 +11,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Policy says who may build a file. The zero Policy accepts nobody.
+// Policy restricts who may build a file. The zero Policy accepts no builder.
 type Policy struct {
 	Repository string   // that has to be built, as "acme/tool"; without case
 	Signers    []string // workflows that may sign, as "acme/ci/.github/workflows/release.yml"; without case; none: any of Repository's own
@@ -20,12 +20,12 @@ type Policy struct {
 	SelfHosted bool     // self-hosted runners may build, beside GitHub's
 }
 
-// Check returns nil for who may build, else an error that names what differs.
+// Check returns nil for an accepted build, else an error that names the difference.
 func (p Policy) Check(f Facts) error {
 	workflow := f.Workflow()
 	switch {
 	case f.Release:
-		return errors.New("GitHub attests the release, not a build")
+		return errors.New("GitHub attests the release and not a build")
 	case p.Repository == "" || !strings.EqualFold(f.Repository, p.Repository):
 		return fmt.Errorf("it was built from %s: expected %s", finding.Quote(f.Repository), finding.Quote(p.Repository))
 	case !p.allows(workflow):
@@ -33,7 +33,7 @@ func (p Policy) Check(f Facts) error {
 	case len(p.Refs) > 0 && !slices.ContainsFunc(p.Refs, func(glob string) bool { return doublestar.MatchUnvalidated(glob, f.Ref) }):
 		return fmt.Errorf("it was built from the ref %s: expected %s", finding.Quote(f.Ref), quoted(p.Refs))
 	case f.Runner != "github-hosted" && (!p.SelfHosted || f.Runner != "self-hosted"):
-		return fmt.Errorf("it was built on a runner of the kind %s: expected `github-hosted`", finding.Quote(f.Runner))
+		return fmt.Errorf("it was built on a %s runner: expected `github-hosted`", finding.Quote(f.Runner))
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // Package provenance verifies who built a file: Sigstore bundles of SLSA provenance that GitHub Actions signed
-// (https://docs.github.com/actions/concepts/security/artifact-attestations). It contacts nobody. What a certificate says
-// (Facts) and whether that is who a registry expects (Policy) are two steps, so that facts can be kept and judged again.
+// (https://docs.github.com/actions/concepts/security/artifact-attestations). It opens no connection. Reading a certificate
+// (Facts) and applying a Policy are two steps, so that facts can be kept and judged again.
 package provenance
 
 import (
@@ -40,8 +40,8 @@ const (
 // Errors that say a bundle can't be checked with these trusted roots. It may be authentic: other instances of Sigstore
 // exist, and logs are replaced twice a year.
 var (
-	ErrUnknownAuthority = errors.New("no trusted root knows the authority that issued its certificate")
-	ErrUnknownLog       = errors.New("no trusted root knows the log that it names")
+	ErrUnknownAuthority = errors.New("no trusted root lists the authority that issued its certificate")
+	ErrUnknownLog       = errors.New("no trusted root lists its log")
 )
 
 // Facts is what a verified bundle says about a file. All texts are from outside.
@@ -81,12 +81,12 @@ func splitSigner(signer string) (workflow, ref string) {
 func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err error) {
 	defer func() { // sigstore-go parses hostile bytes through a dozen modules
 		if recover() != nil {
-			facts, err = Facts{}, errors.New("the bundle can't be read: parsing it failed")
+			facts, err = Facts{}, errors.New("the bundle can't be parsed")
 		}
 	}()
 	sum, err := hex.DecodeString(sha256.Sum)
 	if err != nil || sha256.Algorithm != digest.SHA256 {
-		return Facts{}, fmt.Errorf("an attestation names a SHA-256, and only %s is known of the file", finding.Quote(sha256.String()))
+		return Facts{}, fmt.Errorf("the SHA-256 of the file is unknown: only %s is known", finding.Quote(sha256.String()))
 	}
 	if len(text) > MaxBundle {
 		return Facts{}, fmt.Errorf("the bundle has more than %d MiB", MaxBundle>>20)
@@ -125,7 +125,7 @@ func factsOf(b *bundle.Bundle, result *verify.VerificationResult) (Facts, error)
 	case c.SubjectAlternativeName == releaseSigner && strings.HasPrefix(predicate, predicateRelease):
 		return releaseFacts(b)
 	case predicate != predicateBuild:
-		return Facts{}, fmt.Errorf("the statement is %s: expected %s", finding.Quote(predicate), finding.Quote(predicateBuild))
+		return Facts{}, fmt.Errorf("the predicate type is %s: expected %s", finding.Quote(predicate), finding.Quote(predicateBuild))
 	case c.Issuer != issuer:
 		return Facts{}, fmt.Errorf("the signer's identity is from %s: expected %s", finding.Quote(c.Issuer), finding.Quote(issuer))
 	}
@@ -171,7 +171,7 @@ func releaseFacts(b *bundle.Bundle) (Facts, error) {
 		f := Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}
 		return f, f.check()
 	}
-	return Facts{}, errors.New("the release's attestation names no repository and tag")
+	return Facts{}, errors.New("the release attestation lacks the repository or the tag")
 }
 
 // Split returns the bundles in a text: one JSON value, or one in each line; of more than MaxAttestations, one more than that.

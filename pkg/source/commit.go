@@ -12,8 +12,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Commit is a tree in GitHub's API. Texts that a checkout has too are read there: git's name for a text, which the API gives,
-// tells that it is the commit's, whatever was checked out, and whoever did it.
+// Commit is a tree in GitHub's API. Texts are read from a checkout where their blob ID proves that they
+// are the commit's, whatever was checked out.
 type Commit struct {
 	API   *github.Client
 	SHA   string
@@ -56,7 +56,7 @@ func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (Source, 
 	return Source{Path: f.Path, Text: text[:min(len(text), maxSize+1)]}, nil
 }
 
-// objectName is how git names a text.
+// objectName matches the ID of a git object.
 var objectName = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
 
 // onDisk returns a file's text where the checkout holds that very one, be it in another commit.
@@ -103,7 +103,7 @@ func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) {
 // Calls counts the calls of GitHub's API that were made for texts.
 func (c *Commit) Calls() int { return int(c.calls.Load()) }
 
-// Irregular is the source of what git keeps under a manifest's name and is no file.
+// Irregular returns the source of a symbolic link or a submodule, and whether the file is one.
 func Irregular(f github.File) (s Source, is bool) {
 	s.Path = f.Path
 	switch {

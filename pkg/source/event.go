@@ -46,7 +46,7 @@ func (e *Event) selection(ctx context.Context, in Inputs) (Selection, error) {
 		return all(ctx, settings, head)
 	}
 	if !e.HasChanges() {
-		return Selection{}, usage("input scope is `changed`, and the event %s changes nothing: use auto or all", finding.Quote(e.Name))
+		return Selection{}, usage("input scope is `changed`, and the event %s is not about a change: use auto or all", finding.Quote(e.Name))
 	}
 	found, why, err := e.compare(ctx)
 	if err != nil {

@@ -109,7 +109,7 @@ func (c change) readOthers(ctx context.Context, files []github.File, s *Selectio
 	}
 	others := c.others(files, judged)
 	if len(others) > maxOthers {
-		return fmt.Errorf("it has %d more manifests, and at most %d are read for that", len(others), maxOthers)
+		return fmt.Errorf("it has %d more manifests, and at most %d are compared", len(others), maxOthers)
 	}
 	s.Others, err = ReadAll(ctx, c.head, others, c.MaxSize())
 	return err

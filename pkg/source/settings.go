@@ -19,7 +19,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// UsageError is the user's mistake: a flag, an input, an argument, the configuration.
+// UsageError is a mistake in a flag, an input, an argument or the configuration.
 type UsageError struct{ Err error }
 
 func (e UsageError) Error() string { return e.Err.Error() }
@@ -34,7 +34,7 @@ const (
 	otherSpelling = ".github/verify-manifests.yml"
 )
 
-// Inputs say how manifests are found.
+// Inputs select the configuration and the manifests.
 type Inputs struct {
 	ConfigFile string   // slash-separated, from the registry's root
 	IsRequired bool     // ConfigFile was named, and has to exist
@@ -234,7 +234,7 @@ func readOnDisk(name string, maxSize int) ([]byte, error) {
 func readRequired(ctx context.Context, t Tree, path string, maxSize int) ([]byte, error) {
 	f, found, err := t.Find(ctx, path)
 	if err == nil && !found {
-		err = usage("there is no such file")
+		err = usage("the file does not exist")
 	}
 	if err != nil {
 		return nil, err

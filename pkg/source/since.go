@@ -100,7 +100,7 @@ func (o Since) open(ctx context.Context) (checkout *git.Checkout, within []strin
 			checkout = found
 		}
 		if checkout.Root != found.Root {
-			return nil, nil, fmt.Errorf("%s is in another checkout than the others: with --base, name files of one", finding.Quote(arg))
+			return nil, nil, fmt.Errorf("%s is in another checkout: with --base, name files of one checkout", finding.Quote(arg))
 		}
 		within = append(within, found.Prefix+name)
 	}

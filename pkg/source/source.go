@@ -11,7 +11,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Source is a manifest's text, or why there is none.
+// Source is a manifest's text, or why it can't be read.
 type Source struct {
 	Path    string // slash-separated, as reports show it
 	InTree  string // slash-separated, from the registry's root; "" where it is Path
@@ -27,13 +27,13 @@ func (s Source) At() string { return cmp.Or(s.InTree, s.Path) }
 type Tree interface {
 	// List names every file.
 	List(ctx context.Context) ([]github.File, error)
-	// Find returns what stands at a path, and whether anything does.
+	// Find returns the file at a path, and whether it exists.
 	Find(ctx context.Context, path string) (github.File, bool, error)
-	// Read gives a file's text, at most one byte more than maxSize, or says in the source why there is none.
+	// Read gives a file's text, at most one byte more than maxSize, or a Problem in the source.
 	Read(ctx context.Context, f github.File, maxSize int) (Source, error)
 }
 
-// fetcher is a tree that reads many files in one go.
+// fetcher is a tree that can read files ahead in batches.
 type fetcher interface {
 	// fetch reads ahead what it can.
 	fetch(ctx context.Context, files []github.File, maxSize int)

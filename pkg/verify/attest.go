@@ -18,7 +18,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
-// Attester finds out who built the files of Results. It changes no status, and makes no file trusted.
+// Attester verifies who built the files of Results. It changes no status and makes no file trusted.
 type Attester struct {
 	Rules       *provenance.Rules // nil: GitHub is not asked; bundles that manifests declare are verified all the same
 	Roots       *provenance.Roots
@@ -45,7 +45,7 @@ type Attester struct {
 	notAsked       atomic.Pointer[error]
 }
 
-// Errors by which the functions of an Attester tell what is unknown from what is wrong.
+// Errors of the functions of an Attester for what is unknown rather than invalid.
 var (
 	ErrNotAsked   = errors.New("not asked")    // the rate limit is used up
 	ErrUnanswered = errors.New("not answered") // the host of a bundle did not answer
@@ -60,7 +60,7 @@ type Attested struct {
 // MaxBuilds bounds the builds of one file that are kept for later scans.
 const MaxBuilds = 16
 
-// Run adds to results who built their files, and what is wrong with that.
+// Run adds the builders of their files to results, with findings.
 func (t *Attester) Run(ctx context.Context, results []Result) {
 	beside := make([]*provenance.Facts, len(results))
 	if !t.Offline {
@@ -88,7 +88,7 @@ func (t *Attester) NeedsNetwork(a artifact.Artifact) bool {
 	return isBeside || a.Attests != "" || t.NeedsSHA256(a) && (a.Attestation == nil || !isBundle(a.Attestation.Value))
 }
 
-// attest finds out who built one file; by is who did as a bundle beside the manifest says.
+// attest verifies who built one file; by is the builder by a bundle beside the manifest, nil without one.
 func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) {
 	a := r.Artifact
 	if a.Role == artifact.Image {
@@ -97,7 +97,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
 	isDropped := a.Was != nil && a.Was.Attestation != nil && a.Attestation == nil
 	if isDropped {
-		r.Findings = append(r.Findings, lost(a, rule, "The attestation that was declared here is gone"))
+		r.Findings = append(r.Findings, lost(a, rule, "The declared attestation was removed"))
 	}
 	sum := r.Under(digest.SHA256).Sum
 	if sum == "" || t.Offline && (a.Attestation == nil || !isBundle(a.Attestation.Value)) {
@@ -123,7 +123,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 	} else if by == nil && a.Attestation == nil && !isDropped && t.Baseline != nil {
 		_, isBeside := t.Beside[besideOf(a)]
 		if before, isDeclared, _ := t.Baseline(a); isDeclared && !isBeside {
-			r.Findings = append(r.Findings, lost(a, rule, fmt.Sprintf("The attestation that was declared of the file is gone, and %s built the one before", builder(before))))
+			r.Findings = append(r.Findings, lost(a, rule, fmt.Sprintf("The declared attestation was removed; %s built the file before", builder(before))))
 		}
 	}
 	if r.Provenance = by; by != nil {
@@ -139,7 +139,7 @@ func (t *Attester) releaseOf(url string) string {
 	return ""
 }
 
-// attestations is what bundles say of one file.
+// attestations are the results of verifying the bundles of one file.
 type attestations struct {
 	facts              []provenance.Facts // of those that verify
 	invalid            []string           // why others do not
@@ -244,9 +244,9 @@ func (t *Attester) unattested(ctx context.Context, a artifact.Artifact, rule pro
 	}
 	switch {
 	case found.err != nil:
-		return []finding.Finding{unchecked(a, rule, "Who built the file is not known: "+found.err.Error())}
+		return []finding.Finding{unchecked(a, rule, "The builder of the file is unknown: "+found.err.Error())}
 	case len(strangers) > 0:
-		return append(findings, a.Finding(finding.ProvenanceOtherBuilder, "The file is attested by somebody else: "+listed(strangers), ""))
+		return append(findings, a.Finding(finding.ProvenanceOtherBuilder, "Another builder attests the file: "+listed(strangers), ""))
 	case len(unknown) > 0 || isTold:
 		return findings
 	}
@@ -258,13 +258,13 @@ func (t *Attester) unattested(ctx context.Context, a artifact.Artifact, rule pro
 	level, isReported := severityOf(rule.Missing)
 	switch {
 	case wasAttested:
-		return []finding.Finding{lost(a, rule, message+fmt.Sprintf(", and %s built the one before", builder(by)))}
+		return []finding.Finding{lost(a, rule, message+fmt.Sprintf("; %s built the file before", builder(by)))}
 	case isReported:
 		f := a.Finding(finding.ProvenanceMissing, message, "")
 		f.Severity = level
 		return []finding.Finding{f}
 	case err != nil:
-		return []finding.Finding{unchecked(a, rule, "Whether the file before was attested is not known: "+err.Error())}
+		return []finding.Finding{unchecked(a, rule, "It is unknown whether the file was attested before: "+err.Error())}
 	}
 	return nil
 }
@@ -300,7 +300,7 @@ func (t *Attester) changed(ctx context.Context, a artifact.Artifact, by provenan
 	if !found || strings.EqualFold(before.Repository, by.Repository) && strings.EqualFold(before.Workflow(), by.Workflow()) {
 		return nil
 	}
-	return []finding.Finding{a.Finding(finding.ProvenanceChanged, fmt.Sprintf("%s built the file, and %s the one before", builder(by), builder(before)), "")}
+	return []finding.Finding{a.Finding(finding.ProvenanceChanged, fmt.Sprintf("%s built the file; %s built it before", builder(by), builder(before)), "")}
 }
 
 // builder names who built a file, in a sentence.

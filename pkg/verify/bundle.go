@@ -114,7 +114,7 @@ func (t *Attester) judgeDeclared(all *attestations, url string) (by *provenance.
 	case by != nil:
 		return by, p
 	case len(strangers) > 0:
-		return nil, problem{finding.ProvenanceOtherBuilder, "The declared attestation is by somebody else: " + listed(strangers), rule}
+		return nil, problem{finding.ProvenanceOtherBuilder, "The declared attestation names another builder: " + listed(strangers), rule}
 	case len(all.unchecked) > 0:
 		return nil, problem{finding.ProvenanceUnchecked, "The declared attestation can't be checked: " + listed(all.unchecked), rule}
 	}
@@ -123,9 +123,9 @@ func (t *Attester) judgeDeclared(all *attestations, url string) (by *provenance.
 		reasons = append(reasons, release)
 	}
 	if len(reasons) == 0 {
-		reasons = []string{"the text has no bundle"}
+		reasons = []string{"the text holds no bundle"}
 	}
-	return nil, problem{finding.ProvenanceInvalid, "The declared attestation does not hold: " + listed(reasons), rule}
+	return nil, problem{finding.ProvenanceInvalid, "The declared attestation is invalid: " + listed(reasons), rule}
 }
 
 // verifyBeside verifies the bundles that are artifacts themselves, and attest files beside their manifests (Bazel's
@@ -142,7 +142,7 @@ func (t *Attester) verifyBeside(results []Result, builders []*provenance.Facts) 
 		switch a := r.Artifact; {
 		case a.Attests == "" || r.Status != Unavailable && r.Status != Verified && r.Status != Unverified: // its own findings say why
 		case r.Status == Unavailable:
-			r.Findings = append(r.Findings, a.Finding(finding.ProvenanceInvalid, fmt.Sprintf("The declared attestation of %s is gone", finding.Quote(a.Attests)), ""))
+			r.Findings = append(r.Findings, a.Finding(finding.ProvenanceInvalid, fmt.Sprintf("The declared attestation of %s does not exist", finding.Quote(a.Attests)), ""))
 		case r.Text == nil:
 			r.Findings = append(r.Findings, t.uncheckedBundle(a, "too many bundles were read at once"))
 		default:
@@ -176,7 +176,7 @@ func (t *Attester) verifyOne(r *Result, results []Result, targets []int, builder
 	}
 	sum := t.Beside[path.Join(path.Dir(a.Manifest), a.Attests)]
 	if sum == "" {
-		r.Findings = append(r.Findings, t.uncheckedBundle(a, fmt.Sprintf("no SHA-256 of a file %s beside the manifest is known", finding.Quote(a.Attests))))
+		r.Findings = append(r.Findings, t.uncheckedBundle(a, fmt.Sprintf("the SHA-256 of %s beside the manifest is unknown", finding.Quote(a.Attests))))
 		return
 	}
 	verify(sum)
