@@ -62,7 +62,7 @@ func TestDistIsAttested(t *testing.T) {
 	defer host.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(host.Certificate())
-	policy := regexp.MustCompile(`(?s)verify-manifests.{1,40}releases.*?`+"```yaml\n(.*?)```").FindStringSubmatch(contents(t, "../docs/provenance.md"))
+	policy := regexp.MustCompile(`(?s)verify-manifests.{1,40}releases.*?` + "```yaml\n(.*?)```").FindStringSubmatch(contents(t, "../docs/provenance.md"))
 	if policy == nil {
 		t.Fatal("docs/provenance.md has no policy for our own releases")
 	}

@@ -284,7 +284,8 @@ func (i Issue) text() string {
 	return fmt.Sprintf("%srun=%d attempt=%d problems=%s -->\n%s", issueMark, i.RunID, i.Attempt, i.Fingerprint, i.Body)
 }
 
-var issueMarker = regexp.MustCompile(`^` + issueMark + `run=([0-9]+) attempt=([0-9]+) problems=([A-Za-z0-9_-]*) -->(?:\r?\n|$)`)
+// issueMarker also matches the markers of earlier versions, which had a state.
+var issueMarker = regexp.MustCompile(`^` + issueMark + `run=([0-9]+) attempt=([0-9]+) problems=([A-Za-z0-9_-]*)(?: state=[A-Za-z0-9+/=]*)? -->(?:\r?\n|$)`)
 
 // readIssue returns an issue as it is. A hidden line that somebody edited gives the zero run and no fingerprint.
 func readIssue(i *gh.Issue) *foundIssue {
