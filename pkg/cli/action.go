@@ -15,10 +15,9 @@ import (
 // action is the program as a GitHub Action: one event, answered.
 type action struct {
 	*program
-	config  *Config
-	event   github.Event
-	api     *github.Client
-	remarks map[finding.Severity]int // annotations of the run itself
+	config *Config
+	event  github.Event
+	api    *github.Client
 }
 
 func (p *program) action(ctx context.Context, _ []string) (int, error) {
@@ -40,19 +39,20 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	}
 	work, cancel := deadline(ctx, a.config)
 	defer cancel()
-	known := a.recall()
+	before, notes := loadState(a.config)
 	j, err := a.job(work, a.config, a.run(), a.origin(), inspect.Options{Server: a.server()})
 	if err != nil {
 		return 0, err
 	}
+	j.in.Notes = append(notes, j.in.Notes...)
 	if a.config.Plan > 0 {
-		return a.plan(work, j, known)
+		return a.plan(work, j, before)
 	}
-	result, err := a.verify(work, a.config, j, known)
+	in, err := a.verify(work, a.config, j, before)
 	if err != nil {
 		return 0, err
 	}
-	return a.publish(ctx, result, known)
+	return a.finish(ctx, in, j.rules, before)
 }
 
 // origin is where the event's manifests come from.
@@ -76,7 +76,7 @@ func (p *program) newAction() (*action, error) {
 		APIURL: p.Getenv("GITHUB_API_URL"), Token: config.GitHubToken,
 		GraphQLURL: p.Getenv("GITHUB_GRAPHQL_URL"), Repository: p.Getenv("GITHUB_REPOSITORY"), UserAgent: userAgent(), Sleep: p.Sleep,
 	})
-	return &action{program: p, config: config, event: event, api: api, remarks: map[finding.Severity]int{}}, err
+	return &action{program: p, config: config, event: event, api: api}, err
 }
 
 // giveUp leaves a report that says that it is not complete and why, for whoever waits for one.
@@ -86,7 +86,7 @@ func (a *action) giveUp(why error) (int, error) {
 
 // writeNote writes a report of nothing but a note.
 func (a *action) writeNote(note string) error {
-	return writeFiles(a.config, report.Build(report.Input{
+	return a.config.files().Write(report.Build(report.Input{
 		Version: Version(), Commit: Commit(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
 		Notes: []string{note},
 	}))

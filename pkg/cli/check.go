@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -50,31 +51,33 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	}
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
-	run, known := report.Run{Event: localEvent, ServerURL: c.server()}, c.recall(c.config)
-	j, err := c.job(work, c.config, run, c.origin(args), inspect.Options{Server: c.server(), KeepManifests: c.local != ""})
+	before, notes := loadState(c.config)
+	j, err := c.job(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, c.origin(args), inspect.Options{Server: c.server(), KeepManifests: c.local != ""})
 	if err != nil {
 		return 0, err
 	}
-	if c.config.Plan > 0 {
-		made, err := c.plan(work, c.config, j, known)
+	j.in.Notes = append(notes, j.in.Notes...)
+	switch {
+	case c.config.Plan > 0:
+		made, err := c.plan(work, c.config, j, before)
 		if err == nil {
 			_, err = fmt.Fprintln(c.Stdout, made.Matrix())
 		}
 		return ExitOK, err
+	case c.local != "":
+		r, err := c.compareLocal(work, j, before)
+		if err != nil {
+			return 0, err
+		}
+		return c.print(ctx, c.config, r, c.format, nil, nil)
 	}
-	var result *report.Report
-	if c.local != "" {
-		result, err = c.compareLocal(work, j, known)
-	} else {
-		result, err = c.verify(work, c.config, j, known)
-	}
+	in, err := c.verify(work, c.config, j, before)
 	if err != nil {
 		return 0, err
 	}
-	if result.IsWhole {
-		known.Ended(result)
-	}
-	return c.print(ctx, c.config, result, c.format, known)
+	r, compared := c.compare(in, j.rules, before)
+	c.record(compared.Next, r)
+	return c.print(ctx, c.config, r, c.format, scansOf(compared.Next), saveState(c.config, compared.Next))
 }
 
 // clash reports flags that exclude each other.
@@ -100,9 +103,9 @@ func (c *check) origin(args []string) source.Origin {
 	return source.Folders{Args: args, Environ: c.Environ}
 }
 
-// print writes a report's files and what is known now, and prints the report.
-func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, known *memory) (int, error) {
-	if err := errors.Join(known.save(c), writeFiles(c, r), p.write(r, format, known.Past())); err != nil {
+// print writes a report's files, and prints it. A problem with an output before is an error in the end.
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, scans []report.Scan, problem error) (int, error) {
+	if err := errors.Join(problem, c.files().Write(r), p.write(r, format, scans)); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil
@@ -126,7 +129,7 @@ func (p *program) write(r *report.Report, format string, scans []report.Scan) er
 	case "badge":
 		return r.WriteBadge(p.Stdout)
 	case "markdown":
-		_, err := io.WriteString(p.Stdout, r.JobSummary(summaryLimit))
+		_, err := io.WriteString(p.Stdout, r.JobSummary(publish.SummaryLimit))
 		return err
 	}
 	return p.writeText(r, p.Stdout)

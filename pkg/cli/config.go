@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -59,4 +60,9 @@ func defaultConfig() *Config {
 // selecting returns what the inputs say of how manifests are found.
 func (c *Config) selecting() source.Inputs {
 	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], IsAnywhere: c.isCommandLine, Preset: c.Registry, Globs: c.Manifests, TrustedRoot: c.TrustedRoot}
+}
+
+// files returns the report files that were asked for.
+func (c *Config) files() publish.Files {
+	return publish.Files{Report: c.ReportFile, SARIF: c.SARIFFile}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -149,7 +150,7 @@ func (d *draft) save() error {
 		err = d.unchanged(name)
 	}
 	if err == nil {
-		err = replaceFile(name, d.edited, info.Mode().Perm())
+		err = publish.ReplaceFile(name, d.edited, info.Mode().Perm())
 	}
 	if err != nil {
 		return fmt.Errorf("the manifest %s can't be written: %w", finding.Quote(d.Path), err)

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
@@ -44,14 +45,15 @@ type job struct {
 // rules are what findings are judged by: the configuration file under the inputs.
 type rules struct {
 	file            *config.File // nil where there is none
-	trustedURLs     []string     // globs
-	missingChecksum string       // a severity, or "off"
+	judge           *config.Judge
+	trustedURLs     []string // globs
+	missingChecksum string   // a severity, or "off"
 }
 
 // rulesOf puts the inputs above the configuration file. Without another word, the releases of the registry's owner are
 // trusted: of the repository that runs the Action, else of the one that a git remote names.
 func (p *program) rulesOf(c *Config, file *config.File, remote string) rules {
-	r := rules{file: file, trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
+	r := rules{file: file, judge: file.Judge(p.now()), trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
 	if file != nil && !c.given["trusted-urls"] && file.TrustedURLs != nil {
 		r.trustedURLs = file.TrustedURLs
 	}
@@ -128,48 +130,48 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 	}, nil
 }
 
-// verify finds out about the downloads of a job, compares them with what earlier scans saw, and reports. When ctx ends, the report
-// is of what is known, and not complete.
-func (p *program) verify(ctx context.Context, c *Config, j *job, m *memory) (*report.Report, error) {
+// verify finds out about the downloads of a job. When ctx ends, the results are what is known, and not complete.
+func (p *program) verify(ctx context.Context, c *Config, j *job, before *baseline.State) (in report.Input, err error) {
 	verifier, err := p.verifier(c, j.rules)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
 	if j.asset != nil {
 		verifier.Hosts.Asset = j.asset
 	}
-	verifier.Baseline = m.Baseline
+	verifier.Baseline = before.Baseline
 	downloads := j.downloads
 	if c.Shard != nil && !c.isPlanned() {
 		downloads = verify.Shard(downloads, c.Shard.Index, c.Shard.Count)
 	}
-	attester, err := p.attester(c, j, verifier, m)
+	attester, err := p.attester(c, j, verifier, before)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
 	verifier.NeedsSHA256 = attester.NeedsSHA256
-	in := j.in
+	in = j.in
 	stop := p.watch(verifier.Progress)
 	in.Results, in.Bytes = verifier.Run(ctx, downloads)
 	stop()
 	attester.Run(ctx, in.Results)
-	r := p.report(ctx, in, j)
-	m.Judge = j.rules.file.Judge(p.now()).Judge
-	m.Learn(r)
-	return r, nil
+	in.Complete, in.Took = ctx.Err() == nil, p.now().Sub(j.began)
+	return in, nil
 }
 
-// report builds the report of a job with the configuration's severities and waivers.
-func (p *program) report(ctx context.Context, in report.Input, j *job) *report.Report {
-	in.Complete = ctx.Err() == nil
-	judge := j.rules.file.Judge(p.now())
-	in.Judge = judge.Judge
+// compare compares what a run found with the baseline, and builds the report.
+func (p *program) compare(in report.Input, by rules, before *baseline.State) (*report.Report, baseline.Comparison) {
+	c := before.Compare(in.Results, in.Complete, by.judge.Judge, p.now())
+	in.Results, in.Notes = c.Results, slices.Concat(in.Notes, c.Notes)
+	return build(in, by), c
+}
+
+// build builds a report with the configuration's severities and waivers.
+func build(in report.Input, by rules) *report.Report {
+	in.Judge = by.judge.Judge
 	in.Waivers = func() []finding.Finding {
-		return judge.Waivers(in.IsWhole && in.Complete && in.Mode != modeOffline) // offline finds less
+		return by.judge.Waivers(in.IsWhole && in.Complete && in.Mode != modeOffline) // offline finds less
 	}
-	r := report.Build(in)
-	r.Took = p.now().Sub(j.began)
-	return r
+	return report.Build(in)
 }
 
 // defaultServer is the GitHub server of runs outside Actions.

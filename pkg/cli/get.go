@@ -82,9 +82,10 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, usageError{Err: err}
 	}
-	j := &job{roots: roots, rules: g.rulesOf(g.config, selected.File, selected.Remote), began: began}
+	j := &job{roots: roots, rules: g.rulesOf(g.config, selected.File, selected.Remote)}
 	missing, failed := g.keep(work, j, targets, &in)
-	r := g.report(work, in, j)
+	in.Complete, in.Took = work.Err() == nil, g.now().Sub(began)
+	r := build(in, j.rules)
 	if err := errors.Join(g.write(r, g.format, nil), failed); err != nil {
 		return 0, err
 	}

@@ -49,7 +49,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 	if err != nil {
 		return missing, err
 	}
-	attester, err := g.attester(g.config, j, verifier, g.recall(g.config))
+	attester, err := g.attester(g.config, j, verifier, nil)
 	if err != nil {
 		return missing, err
 	}
@@ -60,7 +60,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 		return missing, err
 	}
 	defer folder.Close()
-	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, judge: j.rules.file.Judge(g.now()), allow: g.unverified,
+	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, judge: j.rules.judge, allow: g.unverified,
 		parts: map[string]*get.Part{}, kept: map[*target]verify.Result{}, tried: map[*target][]verify.Result{}}
 	verifier.Fetcher, verifier.Done = s, func(results []verify.Result) {
 		attester.Run(ctx, results)

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
@@ -30,12 +31,12 @@ const (
 )
 
 // compareLocal compares files that are on disk already, and contacts nobody.
-func (c *check) compareLocal(ctx context.Context, j *job, known *memory) (*report.Report, error) {
+func (c *check) compareLocal(ctx context.Context, j *job, before *baseline.State) (*report.Report, error) {
 	v, err := c.verifier(c.config, j.rules)
 	if err != nil {
 		return nil, err
 	}
-	v.Baseline = known.Baseline
+	v.Baseline = before.Baseline
 	root, err := openLocal(c.local)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func (c *check) compareLocal(ctx context.Context, j *job, known *memory) (*repor
 	defer root.Close()
 	in, manifests := j.in, j.inspection.Manifests
 	in.IsWhole = false
-	attester, err := c.attester(c.config, j, v, known)
+	attester, err := c.attester(c.config, j, v, before)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,8 @@ func (c *check) compareLocal(ctx context.Context, j *job, known *memory) (*repor
 	if n := count(manifests, attester.NeedsNetwork); n > 0 {
 		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked who built the files: the provenance of %s was not verified", english.Plural(n, "file", "")))
 	}
-	return c.report(ctx, in, j), nil
+	in.Complete, in.Took = ctx.Err() == nil, c.now().Sub(j.began)
+	return build(in, j.rules), nil
 }
 
 func count(manifests []*registry.Manifest, is func(artifact.Artifact) bool) (n int) {

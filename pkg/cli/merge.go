@@ -30,14 +30,14 @@ func (p *program) mergeCommand() *cobra.Command {
 	addFlags(cmd, config, outputting)
 	addFormat(cmd, &format)
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
-		merged, _, err := mergeReports(args, config.PlanFile)
+		in, _, err := mergeReports(args, config.PlanFile)
 		if err != nil {
 			return 0, err
 		}
-		merged.Run.ServerURL = p.server()
-		known := p.recall(config)
-		known.isReadOnly = true // only a scan adds to it
-		return p.print(ctx, config, merged, format, known)
+		in.Run.ServerURL = p.server()
+		known, notes := loadState(config)
+		in.Notes = append(in.Notes, notes...)
+		return p.print(ctx, config, report.Build(in), format, scansOf(known), nil)
 	})
 	return cmd
 }
@@ -48,55 +48,54 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	merged, made, err := mergeReports(names, a.config.PlanFile)
+	in, made, err := mergeReports(names, a.config.PlanFile)
 	if err != nil {
 		return 0, err
 	}
-	if current, err := a.follow(ctx, merged.Run); err != nil {
+	if current, err := a.follow(ctx, in.Run); err != nil {
 		return 0, err
 	} else if !current {
 		return a.end(ExitOK, a.writeNote("The run that is followed is not of the pull request's head: nothing was said"), map[string]string{})
 	}
 	run := a.run()
-	if merged.Run.HeadSHA != run.HeadSHA || merged.Run.PullRequest != run.PullRequest || merged.Run.Repository != run.Repository {
+	if in.Run.HeadSHA != run.HeadSHA || in.Run.PullRequest != run.PullRequest || in.Run.Repository != run.Repository {
 		return 0, fmt.Errorf("the shard reports are of commit %s of %s, and this run is of commit %s of %s",
-			finding.Quote(merged.Run.HeadSHA), finding.Quote(merged.Run.Repository), finding.Quote(run.HeadSHA), finding.Quote(run.Repository))
+			finding.Quote(in.Run.HeadSHA), finding.Quote(in.Run.Repository), finding.Quote(run.HeadSHA), finding.Quote(run.Repository))
 	}
-	merged.Run, merged.IsClaimed = run, a.event.Follows.Event != ""
-	known := a.recall()
-	if err := a.rejudge(ctx, merged, made, known); err != nil {
+	in.Run, in.IsClaimed = run, a.event.Follows.Event != ""
+	by, notes, err := a.mergeRules(ctx, made, in.IsClaimed)
+	if err != nil {
 		return 0, err
 	}
-	known.Learn(merged)
-	return a.publish(ctx, merged, known)
+	before, stateNotes := loadState(a.config)
+	in.Notes = slices.Concat(in.Notes, notes, stateNotes)
+	in.Unjudge(by.unjudge)
+	return a.finish(ctx, in, by, before)
 }
 
-// rejudge applies the configuration to merged reports, whatever they say of severities and waivers: that of the plan, which the
-// same run made, else that at the base.
-func (a *action) rejudge(ctx context.Context, merged *report.Report, made *plan.Plan, known *memory) error {
+// mergeRules returns the rules by which merged reports are judged, whatever they say of severities and waivers: those of the plan,
+// which the same run made, else those at the base.
+func (a *action) mergeRules(ctx context.Context, made *plan.Plan, isClaimed bool) (by rules, notes []string, err error) {
 	file, err := configOf(made, a.config)
-	if err == nil && (made == nil || merged.IsClaimed) {
+	if err == nil && (made == nil || isClaimed) {
 		var settings *source.Settings
 		if settings, err = a.origin().Settings(ctx, a.config.selecting()); err == nil {
-			file, merged.Notes = settings.File, append(merged.Notes, settings.Notes...)
+			file, notes = settings.File, settings.Notes
 		}
 	}
 	if err != nil {
-		return err
+		return by, nil, err
 	}
-	judge, rules := file.Judge(a.now()), a.rulesOf(a.config, file, "")
-	reset := func(f finding.Finding) finding.Finding {
-		f = config.Unjudged(f)
-		if f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
-			_ = f.Severity.UnmarshalText([]byte(rules.missingChecksum)) // "off" leaves it as it is
-		}
-		return f
+	return a.rulesOf(a.config, file, ""), notes, nil
+}
+
+// unjudge undoes what a report says of a finding's severity and waiver.
+func (r rules) unjudge(f finding.Finding) finding.Finding {
+	f = config.Unjudged(f)
+	if f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
+		_ = f.Severity.UnmarshalText([]byte(r.missingChecksum)) // "off" leaves it as it is
 	}
-	merged.Rejudge(reset, judge.Judge, func() []finding.Finding {
-		return judge.Waivers(merged.IsWhole && merged.Complete && merged.Mode != modeOffline)
-	})
-	known.Judge = judge.Judge
-	return nil
+	return f
 }
 
 // follow finds the pull request of the run that a workflow_run follows. The report claims one, and GitHub
@@ -137,7 +136,7 @@ func expand(globs []string) ([]string, error) {
 
 // mergeReports reads shard reports and makes one of them. Where there is a plan, which it returns too, they have to be all that
 // it asked for.
-func mergeReports(names []string, planFile string) (*report.Report, *plan.Plan, error) {
+func mergeReports(names []string, planFile string) (in report.Input, made *plan.Plan, err error) {
 	var shards []report.Named
 	var problems []error
 	left := int64(maxReports)
@@ -150,20 +149,16 @@ func mergeReports(names []string, planFile string) (*report.Report, *plan.Plan, 
 		shards = append(shards, report.Named{Name: name, Report: r})
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, nil, err
+		return in, nil, err
 	}
-	merged, err := report.Merge(shards)
-	if err != nil || planFile == "" {
-		return merged, nil, err
+	if in, err = report.Merge(shards); err != nil || planFile == "" {
+		return in, nil, err
 	}
 	made, sum, err := readPlan(planFile)
 	if err == nil {
 		err = made.Covers(shards, sum)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return merged, made, nil
+	return in, made, err
 }
 
 // maxReports bounds the reports of one merge together, in bytes.

@@ -12,12 +12,14 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/plan"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -61,12 +63,12 @@ func (c *Config) checkPlan() error {
 func (c *Config) isPlanned() bool { return c.PlanFile != "" && c.Shard != nil }
 
 // plan finds out how large the selected manifests' files are, divides them among shards, and writes the plan.
-func (p *program) plan(ctx context.Context, c *Config, j *job, m *memory) (*plan.Plan, error) {
+func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.State) (*plan.Plan, error) {
 	verifier, beyond, err := p.sizer(c, j.rules)
 	if err != nil {
 		return nil, err
 	}
-	verifier.Baseline = m.Baseline
+	verifier.Baseline = before.Baseline
 	loads := verifier.Loads(ctx, j.downloads, beyond)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
@@ -80,7 +82,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, m *memory) (*plan
 	if !p.look.quiet {
 		fmt.Fprintln(p.Stderr, inWords(loads, hours, c.Plan))
 	}
-	return made, writeFile("plan-file", c.PlanFile, made.Write)
+	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)
 }
 
 // toolName is the program's name in reports and plans.
@@ -150,7 +152,7 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests, Unchanged: made.Unchanged,
 			Notes: made.Notes, Findings: made.Findings,
 		},
-		downloads: made.Downloads(c.Shard.Index), rules: rules{file, made.TrustedURLs, made.MissingChecksum},
+		downloads: made.Downloads(c.Shard.Index), rules: rules{file, file.Judge(p.now()), made.TrustedURLs, made.MissingChecksum},
 		asset: told(made.Published(p.server())),
 	}, nil
 }
@@ -201,8 +203,8 @@ func readPlan(name string) (*plan.Plan, digest.Digest, error) {
 }
 
 // plan answers an event with a plan instead of a verification.
-func (a *action) plan(ctx context.Context, j *job, known *memory) (int, error) {
-	made, err := a.program.plan(ctx, a.config, j, known)
+func (a *action) plan(ctx context.Context, j *job, before *baseline.State) (int, error) {
+	made, err := a.program.plan(ctx, a.config, j, before)
 	if err != nil {
 		return 0, err
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/github"
@@ -33,7 +34,7 @@ func rootsOf(text []byte) (*provenance.Roots, error) {
 }
 
 // attester returns what finds out who built the files of a job.
-func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*verify.Attester, error) {
+func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseline.State) (*verify.Attester, error) {
 	api, err := p.publicAPI(c)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, m *memory) (*v
 				return yield(bundle, err)
 			}))
 		},
-		Bundle: declaredBundle(client), Known: m.Attested, Baseline: m.Builder, Beside: j.beside,
+		Bundle: declaredBundle(client), Known: before.Attested, Baseline: before.Builder, Beside: j.beside,
 	}
 	if j.rules.file != nil {
 		t.Rules = j.rules.file.Provenance

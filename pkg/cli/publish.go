@@ -3,27 +3,19 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // graceTime is how long publishing may go on after the run was told to end.
 const graceTime = 2 * time.Second
-
-// summaryLimit is how much GitHub takes of one step's summary, in bytes
-// (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#step-isolation-and-limits).
-const summaryLimit = 1 << 20
-
-// commentLimit keeps the comment, with its marker, at 60,000 bytes, below the 65,536 characters that GitHub takes.
-const commentLimit = 60_000 - 200
 
 // withGrace returns a context that ends graceTime after ctx does.
 func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -44,36 +36,35 @@ func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 	return ExitOK
 }
 
-// writeFiles writes the report files that were asked for.
-func writeFiles(c *Config, r *report.Report) error {
-	return errors.Join(
-		writeFile("report-file", c.ReportFile, r.WriteJSON),
-		writeFile("sarif-file", c.SARIFFile, r.WriteSARIF),
-	)
-}
-
-// publish says what the run found wherever it was asked to: comment, issue, files, log, summary, annotations, outputs.
-// GitHub comes first: a permission that it denies is a note of the report, which every other output has then. A place that can't be written is an error, and the others are written all the same.
-func (a *action) publish(ctx context.Context, r *report.Report, m *memory) (int, error) {
+// finish compares what a run found with the baseline, builds the report, updates the baseline, and publishes. A place that can't be
+// written is an error, and the others are written all the same.
+func (a *action) finish(ctx context.Context, in report.Input, by rules, before *baseline.State) (int, error) {
+	in.Notes = append(in.Notes, a.issueNotes(in.Results)...)
+	r, compared := a.compare(in, by, before)
 	code := exitCode(ctx, a.config.FailOn, r.Summary)
 	ctx, cancel := withGrace(ctx)
 	defer cancel()
-	m.Forget(r)
-	if r.IsWhole {
-		m.Ended(r)
+	if r.IsWhole && r.Complete && r.IsAllRead() {
+		compared.Next.Prune(compared.Results)
 	}
-	problems := []error{m.save(a.config)}
-	out := counts(r.Summary)
-	var err error
-	out["comment-url"], err = a.comment(ctx, r, code)
-	problems = append(problems, a.tolerate(r, err))
-	out["issue-number"], err = a.keepIssue(ctx, r, m)
-	problems = append(problems, a.tolerate(r, err))
-	problems = append(problems, writeFiles(a.config, r), r.WriteText(a.Stdout, report.TextOptions{Folds: true}), a.summarise(r))
-	if a.config.Annotations {
-		problems = append(problems, r.Annotate(a.Stdout, a.remarks))
+	a.record(compared.Next, r)
+	var problem error
+	if a.isMerged() {
+		problem = saveState(a.config, compared.Next)
 	}
-	return a.end(code, errors.Join(problems...), out)
+	target := publish.Target{
+		API: a.api, Actions: a.actions(), Log: a.Stdout, Files: a.config.files(), Workflow: a.workflow(), Annotations: a.config.Annotations,
+		HasSummary: a.Getenv("GITHUB_STEP_SUMMARY") != "",
+	}
+	if a.config.Comment != "never" && a.config.Shard == nil {
+		target.PullRequest = a.event.PullRequest
+		target.OnlyUpdate = r.Summary.Manifests == 0 || a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
+	}
+	if a.keepsIssue() {
+		target.Drift = &publish.Drift{Comparison: compared, Judge: by.judge.Judge}
+	}
+	out, err := target.Publish(ctx, r)
+	return a.end(code, errors.Join(problem, err), out)
 }
 
 // end sets the outputs of a run that ends with a code, or with an error, which makes the code a failure's.
@@ -88,6 +79,14 @@ func (a *action) end(code int, err error, out map[string]string) (int, error) {
 	return code, nil
 }
 
+// output sets the step's outputs.
+func (p *program) output(values map[string]string) error {
+	if p.Getenv("GITHUB_OUTPUT") == "" {
+		return nil
+	}
+	return publish.Outputs(p.actions(), values)
+}
+
 // workflow is the file of the workflow that runs, "" where the runner does not tell
 // (https://docs.github.com/actions/reference/variables-reference: owner/repo/.github/workflows/file.yml@ref).
 func (a *action) workflow() string {
@@ -95,87 +94,27 @@ func (a *action) workflow() string {
 	return file
 }
 
-// comment keeps the workflow's one comment on the pull request. It is made when there is something to say, and brought
-// up to date whenever it is there, so that none is stale after a fix.
-func (a *action) comment(ctx context.Context, r *report.Report, code int) (url string, err error) {
-	if a.event.PullRequest == 0 || a.config.Comment == "never" || a.config.Shard != nil {
-		return "", nil
-	}
-	quiet := a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
-	url, outcome, err := a.api.UpsertComment(ctx, github.Comment{
-		Number: a.event.PullRequest, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt, Workflow: a.workflow(),
-		Body: r.Markdown(commentLimit), OnlyUpdate: quiet || r.Summary.Manifests == 0,
-	})
-	if outcome == github.Newer {
-		a.remark(finding.Notice, "The comment on the pull request is a newer run's, and was left as it is")
-	}
-	return url, err
+// keepsIssue reports whether the run keeps the drift issue, which is about what is merged.
+func (a *action) keepsIssue() bool {
+	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == source.ScopeAll && a.isMerged() &&
+		slices.Contains([]string{"schedule", "workflow_dispatch"}, a.event.Name)
 }
 
-// tolerate turns a missing permission into a warning: it is not the author's failure. Any other error stays.
-func (a *action) tolerate(r *report.Report, err error) error {
-	var denied *github.PermissionError
-	if !errors.As(err, &denied) {
-		return err
-	}
-	message := finding.Clean(denied.Error())
-	if a.event.PullRequest != 0 && !denied.Locked {
-		message += ". A fork's token never has it, unless the workflow runs on pull_request_target"
-	}
-	a.remark(finding.Warning, message)
-	r.Notes = append(r.Notes, message)
-	return nil
+// isMerged reports whether the run is of the default branch, as far as the event tells: nothing else is a baseline.
+func (a *action) isMerged() bool {
+	ref, branch := a.Getenv("GITHUB_REF"), a.event.DefaultBranch
+	isOther := ref != "" && branch != "" && ref != "refs/heads/"+branch
+	return a.event.PullRequest == 0 && a.event.Name != "merge_group" && !isOther
 }
 
-// remark annotates the run itself. GitHub counts it among those of the findings, of which it shows a few.
-func (a *action) remark(severity finding.Severity, text string) {
-	a.remarks[severity]++
-	write := a.actions().Noticef
-	if severity == finding.Warning {
-		write = a.actions().Warningf
+// issueNotes says what the drift issue leaves out.
+func (a *action) issueNotes(results []verify.Result) []string {
+	isUnreachable := func(r verify.Result) bool { return r.Status == verify.Unreachable }
+	switch {
+	case a.config.DriftIssue && a.event.Name == "workflow_dispatch" && !a.isMerged():
+		return []string{"The drift issue is about the default branch; this run is of another branch and leaves the issue as it is"}
+	case a.keepsIssue() && a.config.StateFile == "" && slices.ContainsFunc(results, isUnreachable):
+		return []string{"Without `state-file`, failures are not counted across scans, so the drift issue does not list unreachable files"}
 	}
-	write("%s", text)
-}
-
-// summarise writes the job summary.
-func (a *action) summarise(r *report.Report) error {
-	if a.Getenv("GITHUB_STEP_SUMMARY") == "" {
-		return nil
-	}
-	return attempt("the job summary can't be written", func() { a.actions().AddStepSummary(r.JobSummary(summaryLimit)) })
-}
-
-// output sets the step's outputs. None of them holds a line break, which the runner would read as another output.
-func (p *program) output(values map[string]string) error {
-	if p.Getenv("GITHUB_OUTPUT") == "" {
-		return nil
-	}
-	return attempt("the outputs can't be written", func() {
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			p.actions().SetOutput(name, finding.Clean(values[name]))
-		}
-	})
-}
-
-// counts are the outputs that the report counts.
-func counts(s report.Summary) map[string]string {
-	values := map[string]string{"bytes": strconv.FormatInt(s.Bytes, 10)}
-	for name, n := range map[string]int{
-		"artifacts": s.Artifacts, "verified": s.Verified, "mismatch": s.Mismatch, "unverified": s.Unverified,
-		"failed": s.Failed(), "errors": s.Errors, "warnings": s.Warnings,
-	} {
-		values[name] = strconv.Itoa(n)
-	}
-	return values
-}
-
-// attempt turns the panics of go-githubactions, its way to say that a file can't be written, into errors.
-func attempt(what string, write func()) (err error) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			err = fmt.Errorf("%s: %v", what, problem)
-		}
-	}()
-	write()
 	return nil
 }

@@ -14,12 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
-	"github.com/premAI-io/verify-manifests/pkg/state"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -263,9 +263,9 @@ func (n *nights) mergedWithoutState(happens func()) {
 }
 
 // baseline is what the state file holds of the file without a checksum.
-func (n *nights) baseline() state.File {
+func (n *nights) baseline() baseline.File {
 	n.t.Helper()
-	s, err := state.Read(strings.NewReader(readText(n.t, n.file)))
+	s, err := baseline.Read(strings.NewReader(readText(n.t, n.file)))
 	if err != nil {
 		n.t.Fatal(err)
 	}
@@ -281,7 +281,7 @@ func TestAMergeOverShardsThatKnewNoBaselineBlessesNoChange(t *testing.T) {
 	if n.code != cli.ExitFindings || n.report.Summary.Errors != 1 || !slices.ContainsFunc(n.report.Findings, isChanged) {
 		t.Errorf("code %d; %+v", n.code, n.report.Findings)
 	}
-	if is := n.baseline(); is.Digest != before.Digest || is.Problem.Kind != state.Changed {
+	if is := n.baseline(); is.Digest != before.Digest || is.Problem.Kind != baseline.Changed {
 		t.Errorf("the baseline was %+v and is %+v", before, is)
 	}
 	merged := n.report.Findings

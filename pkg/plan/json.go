@@ -15,6 +15,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -38,30 +39,15 @@ func (p *Plan) Write(w io.Writer) error {
 // Read reads a plan, and returns with it the digest of its bytes, by which reports name it. It trusts nothing in it: its size is
 // bounded, its form is read strictly, and what this program does not write is an error.
 func Read(from io.Reader) (*Plan, digest.Digest, error) {
-	data, err := io.ReadAll(io.LimitReader(from, maxSize+1))
-	if err != nil {
-		return nil, digest.Digest{}, fmt.Errorf("reading the plan: %w", err)
-	}
-	if len(data) > maxSize {
-		return nil, digest.Digest{}, fmt.Errorf("it has more than %d MiB", maxSize>>20)
-	}
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, digest.Digest{}, fmt.Errorf("it is no plan, or was cut short: %s", finding.Clean(err.Error()))
-	}
-	if head.Version != Version {
-		return nil, digest.Digest{}, fmt.Errorf("it is of version %d, and this program reads version %d: use one version of it everywhere", head.Version, Version)
-	}
+	hash := sha256.New()
 	p := new(Plan)
-	if err := json.Unmarshal(data, p, json.RejectUnknownMembers(true)); err != nil {
-		return nil, digest.Digest{}, fmt.Errorf("it is no plan of version %d: %s", Version, finding.Clean(err.Error()))
+	if err := document.ReadVersioned(io.TeeReader(from, hash), "plan", maxSize, p, Version); err != nil {
+		return nil, digest.Digest{}, err
 	}
 	if err := p.check(); err != nil {
 		return nil, digest.Digest{}, fmt.Errorf("it contradicts itself: %w", err)
 	}
-	return p, sum(data), nil
+	return p, digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
 func sum(data []byte) digest.Digest {

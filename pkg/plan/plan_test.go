@@ -115,11 +115,11 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		return strings.Replace(text, old, with, 1)
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"cut short":              {text[:len(text)/2], "no plan"},
-		"empty":                  {"", "no plan"},
+		"cut short":              {text[:len(text)/2], "invalid plan"},
+		"empty":                  {"", "invalid plan"},
 		"another version":        {replace(`"version":1`, `"version":2`), "version 2"},
-		"an unknown member":      {replace(`"scope"`, `"extra":1,"scope"`), "no plan of version 1"},
-		"a doubled member":       {replace(`"scope"`, `"scope":"all","scope"`), "no plan"},
+		"an unknown member":      {replace(`"scope"`, `"extra":1,"scope"`), "invalid plan"},
+		"a doubled member":       {replace(`"scope"`, `"scope":"all","scope"`), "invalid plan"},
 		"no shard":               {replace(`"shards":1`, `"shards":0`), "1 to 256"},
 		"257 shards":             {replace(`"shards":1`, `"shards":257`), "1 to 256"},
 		"a shard beyond":         {replace(`"shard":1`, `"shard":2`), "no shard 2 of 1"},
@@ -133,7 +133,7 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		"a role of its own":      {replace(`"role":"binary"`, `"role":"script"`), "role"},
 		"another scope":          {replace(`"scope":"all"`, `"scope":"some"`), "no scope"},
 		"a rule of its own":      {replace(`url/mutable`, `url/forged`), "none of ours"},
-		"trailing data":          {text + "{}", "no plan"},
+		"trailing data":          {text + "{}", "invalid plan"},
 	} {
 		if _, _, err := plan.Read(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want it to say %q", name, err, c.want)

@@ -57,10 +57,3 @@ func (a Artifact) checkEvidence() error {
 	}
 	return nil
 }
-
-// Add adds findings to a report that was made without them.
-func (r *Report) Add(findings ...finding.Finding) {
-	r.Findings = append(r.Findings, findings...)
-	r.sort()
-	r.Summary = r.count(r.Summary.read())
-}

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -68,31 +69,14 @@ func escapeJSON(data []byte) []byte {
 func Read(from io.Reader) (*Report, error) { return read(from, maxSize) }
 
 func read(from io.Reader, limit int64) (*Report, error) {
-	data, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the report: %w", err)
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("the report has more than %d MiB", limit>>20)
-	}
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, fmt.Errorf("this is not a report: %s", finding.Clean(err.Error()))
-	}
-	if head.Version != Version {
-		return nil, fmt.Errorf("the report is of version %d, and this program reads version %d: use one version of it everywhere", head.Version, Version)
-	}
 	r := new(Report)
-	if err := json.Unmarshal(data, r, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("this is not a report of version %d: %s", Version, finding.Clean(err.Error()))
+	if err := document.ReadVersioned(from, "report", limit, r, Version); err != nil {
+		return nil, err
 	}
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("the report contradicts itself: %w", err)
 	}
 	r.sort()
-	r.HasEvidence = r.Shard != nil
 	return r, nil
 }
 
@@ -214,7 +198,7 @@ func (r *Report) checkFindings() error {
 	if silent := r.unexplained(finding.Notice); len(silent) > 0 {
 		return fmt.Errorf("the artifact %s failed, and nothing says why", silent[0].place())
 	}
-	if counted := r.count(r.Summary.read()); counted != r.Summary {
+	if counted := r.count(Summary{Manifests: r.Summary.Manifests, Unchanged: r.Summary.Unchanged, Bytes: r.Summary.Bytes}); counted != r.Summary {
 		return fmt.Errorf("its summary says %s, and it holds %s", r.Summary.counts(), counted.counts())
 	}
 	return nil

@@ -147,8 +147,9 @@ func TestRejudgeBelievesNoReport(t *testing.T) {
 		return f
 	}
 	keep := func(f finding.Finding, _ string, _ digestType) (finding.Finding, bool) { return f, true }
-	merged.Rejudge(reset, keep, func() []finding.Finding { return nil })
-	if s := merged.Summary; s.Waived != 0 || s.Errors < 2 || s.Notices != 0 {
+	merged.Unjudge(reset)
+	merged.Judge, merged.Waivers = keep, func() []finding.Finding { return nil }
+	if s := report.Build(merged).Summary; s.Waived != 0 || s.Errors < 2 || s.Notices != 0 {
 		t.Errorf("%+v", s)
 	}
 }
@@ -164,16 +165,16 @@ func TestACommentOfAClaimedReportSaysSoFirst(t *testing.T) {
 func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 	whole := jsonOf(t, report.Build(mixed()))
 	for _, test := range []struct{ name, old, new, want string }{
-		{"nothing", whole, "", "not a report"},
-		{"a list", whole, "[]", "not a report"},
+		{"nothing", whole, "", "invalid report"},
+		{"a list", whole, "[]", "invalid report"},
 		{"another version", `"version": 1,`, `"version": 2,`, "version 2"},
 		{"no version", `"version": 1,`, ``, "version 0"},
 		{"another program", `"verify-manifests"`, `"other"`, "`other`"},
 		{"an unknown field", `"scope"`, `"scoop"`, "scoop"},
 		{"a doubled field", `"mode": "full"`, `"mode": "full", "mode": "full"`, "mode"},
 		{"another case", `"mode"`, `"Mode"`, "Mode"},
-		{"trailing data", "\n}\n", "\n}\n{}", "not a report"},
-		{"cut off", "\n}\n", "", "not a report"},
+		{"trailing data", "\n}\n", "\n}\n{}", "invalid report"},
+		{"cut off", "\n}\n", "", "invalid report"},
 		{"an unknown status", `"status": "mismatch"`, `"status": "fine"`, "`fine`"},
 		{"an unknown severity", `"severity": "error"`, `"severity": "info"`, "`info`"},
 		{"a rule of another shape", `"rule": "checksum/weak"`, `"rule": "checksum weak"`, "`checksum weak`"},

@@ -111,7 +111,9 @@ func largeReport(t *testing.T, files, nth int) {
 	say("write", func() int { err = r.WriteJSON(&written); return written.Len() })
 	say("merge", func() int {
 		if r, err = report.Read(bytes.NewReader(written.Bytes())); err == nil {
-			merged, err = report.Merge([]report.Named{{Name: "part", Report: r}})
+			var in report.Input
+			in, err = report.Merge([]report.Named{{Name: "part", Report: r}})
+			merged = report.Build(in)
 		}
 		return 0
 	})

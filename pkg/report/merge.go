@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // Named is a report and the name of the file that it was read from.
@@ -18,17 +21,17 @@ type Named struct {
 
 // Merge makes one report of all the shards of a run. Every shard from 1 to the last has to be there exactly
 // once, and all of one run over one commit; an error names the file, or the shard, that is not. A report
-// that is no shard is the only one of its run. The result is what a run without shards had said.
-func Merge(files []Named) (*Report, error) {
+// that is no shard is the only one of its run. Build makes of the result the report of a run without shards.
+func Merge(files []Named) (Input, error) {
 	if len(files) == 0 {
-		return nil, errors.New("there is no shard report to merge: expected one JSON report of each shard")
+		return Input{}, errors.New("there is no shard report to merge: expected one JSON report of each shard")
 	}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b Named) int {
 		return cmp.Compare(a.Report.shard().Index, b.Report.shard().Index)
 	})
 	if err := checkShards(files); err != nil {
-		return nil, err
+		return Input{}, err
 	}
 	return join(files)
 }
@@ -95,31 +98,85 @@ func differ(a, b *Report) (what, inA, inB string) {
 	return "", "", ""
 }
 
-func join(files []Named) (*Report, error) {
-	merged := *files[0].Report
-	merged.Shard, merged.Plan, merged.IsWhole = nil, digest.Digest{}, merged.Scope == "all"
-	merged.Artifacts, merged.Findings, merged.Notes = nil, nil, nil
-	sum := merged.Summary.read() // each shard has all manifests and all that is unchanged
-	sum.Bytes = 0
-	merged.Summary = Summary{}
+func join(files []Named) (Input, error) {
+	first := files[0].Report
+	in := Input{
+		Version: first.Tool.Version, Commit: first.Tool.Commit, Run: first.Run, Scope: first.Scope, Mode: first.Mode, IsWhole: first.Scope == "all",
+		Manifests: first.Summary.Manifests, Unchanged: first.Summary.Unchanged, Complete: true, isJudged: true,
+	}
+	all := &Report{Run: first.Run, Mode: first.Mode}
 	for _, file := range files {
 		r := file.Report
-		merged.Artifacts = append(merged.Artifacts, r.Artifacts...)
-		merged.Findings = append(merged.Findings, r.Findings...)
-		merged.Notes = append(merged.Notes, r.Notes...)
-		merged.Complete = merged.Complete && r.Complete
-		merged.HasEvidence = merged.HasEvidence && r.HasEvidence
-		if later(r.Run, merged.Run) {
-			merged.Run = r.Run
+		all.Artifacts, all.Findings = append(all.Artifacts, r.Artifacts...), append(all.Findings, r.Findings...)
+		in.Notes = append(in.Notes, r.Notes...)
+		in.Complete = in.Complete && r.Complete
+		in.Bytes += r.Summary.Bytes
+		if later(r.Run, in.Run) {
+			in.Run = r.Run
 		}
-		sum.Bytes += r.Summary.Bytes
 	}
-	merged.sort()
-	merged.Summary = merged.count(sum)
-	if err := merged.checkArtifacts(); err != nil {
-		return nil, fmt.Errorf("the shards overlap: %w", err)
+	if err := all.checkArtifacts(); err != nil {
+		return Input{}, fmt.Errorf("the shards overlap: %w", err)
 	}
-	return &merged, nil
+	in.Results, in.Findings = all.Results()
+	return in, nil
+}
+
+// Unjudge undoes what the reports of a merge say of severities and waivers, with a function for each finding.
+func (in *Input) Unjudge(reset func(finding.Finding) finding.Finding) {
+	undo := func(findings []finding.Finding) []finding.Finding {
+		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Rule == finding.ConfigWaiver })
+		for i, f := range findings {
+			findings[i] = reset(f)
+		}
+		return findings
+	}
+	in.Findings, in.isJudged = undo(in.Findings), false
+	for i, r := range in.Results {
+		in.Results[i].Findings = undo(r.Findings)
+	}
+}
+
+// Results returns the artifacts with the findings about each, those at its place or below it, and the other findings.
+func (r *Report) Results() (results []verify.Result, others []finding.Finding) {
+	about, index := r.about(), map[place]int{}
+	for i, a := range r.Artifacts {
+		index[a.place()] = i
+		results = append(results, a.result())
+	}
+	for _, f := range r.Findings {
+		if a := about(f); a != nil {
+			of := &results[index[a.place()]]
+			of.Findings = append(of.Findings, f)
+		} else {
+			others = append(others, f)
+		}
+	}
+	return results, others
+}
+
+// result reverses newArtifact.
+func (a Artifact) result() verify.Result {
+	r := verify.Result{
+		Artifact: artifact.Artifact{
+			Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Position: a.Position, Role: a.Role, Platform: a.Platform, URL: a.URL, Spelling: a.Spelling,
+		},
+		Status: a.Status, Gone: a.Gone, Format: a.Format, Source: a.Source, Note: a.Note, Since: a.Since, Before: a.Before,
+	}
+	if a.Evidence != nil {
+		r.Observation = *a.Evidence
+	}
+	r.Digest, r.Size = a.Observed, -1
+	if a.Size != nil {
+		r.Size = *a.Size
+	}
+	if !a.Declared.IsZero() {
+		r.Artifact.Checksum = &artifact.Field[digest.Digest]{Value: a.Declared, Pointer: a.Pointer, Position: a.Position}
+	}
+	if p := a.Provenance; p != nil {
+		r.Provenance = &provenance.Facts{Repository: p.Repository, Commit: p.Commit, Ref: p.Ref, Signer: p.Signer, Run: p.Run}
+	}
+	return r
 }
 
 func later(a, b Run) bool {

@@ -44,12 +44,12 @@ func TestMergeSaysWhatARunWithoutShardsSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := jsonOf(t, merged); got != want {
+		if got := jsonOf(t, report.Build(merged)); got != want {
 			t.Errorf("%d shards make\n%s\nwant\n%s", n, got, want)
 		}
 	}
 	alone, err := report.Merge([]report.Named{{Name: "report.json", Report: report.Build(in)}})
-	if err != nil || jsonOf(t, alone) != want {
+	if err != nil || jsonOf(t, report.Build(alone)) != want {
 		t.Errorf("a report that is no shard is not taken for the whole: %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestMergeKeepsTheLatestAttemptAndWhatIsNotComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if merged.Complete || merged.Run.RunAttempt != 2 || merged.Shard != nil || merged.Summary.Warnings != 2 {
+	if built := report.Build(merged); built.Complete || built.Run.RunAttempt != 2 || built.Shard != nil || built.Summary.Warnings != 2 {
 		t.Errorf("got %+v", merged)
 	}
 }

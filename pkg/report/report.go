@@ -42,8 +42,6 @@ type Report struct {
 	IsWhole bool `json:"-"`
 	// IsClaimed says that a pull request's own workflow made the report. It is not part of the JSON form.
 	IsClaimed bool `json:"-"`
-	// HasEvidence says that an artifact without Evidence has none, and not that it got lost when the report was written.
-	HasEvidence bool `json:"-"`
 }
 
 // Tool is the program that made a report.
@@ -139,6 +137,7 @@ type Input struct {
 	Unchanged   int  // artifacts that a change does not touch
 	Complete    bool
 	Bytes       int64 // downloaded
+	Took        time.Duration
 	Notes       []string
 	APICalls    int
 	Findings    []finding.Finding // those about manifests; each Result brings its own
@@ -147,6 +146,9 @@ type Input struct {
 	Windows func(manifest string) bool
 	Judge   Judge                    // nil leaves the findings as they are
 	Waivers func() []finding.Finding // about waivers, once all findings are judged
+
+	IsClaimed bool // a pull request's own workflow made the report
+	isJudged  bool // the findings have their severities and waivers
 }
 
 // Judge applies severities and waivers to a finding, given the URL and the observed digest of the artifact that it is about, and
@@ -159,13 +161,15 @@ func Build(in Input) *Report {
 	r := &Report{
 		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
 		Run: in.Run, Shard: in.Shard, Plan: in.Plan, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
-		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), HasEvidence: true, IsWhole: in.IsWhole, APICalls: in.APICalls,
+		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), IsWhole: in.IsWhole, IsClaimed: in.IsClaimed, APICalls: in.APICalls, Took: in.Took,
 	}
 	for _, result := range in.Results {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
 		r.Findings = append(r.Findings, result.Findings...)
 	}
-	r.explainFailures()
+	if !in.isJudged {
+		r.explainFailures()
+	}
 	for i, f := range r.Findings {
 		if words := fix(f); in.Windows != nil && strings.Contains(words, shasum) && in.Windows(f.Manifest) {
 			r.Findings[i].Fix = forPowerShell.Replace(words)
@@ -189,18 +193,6 @@ func (r *Report) explainFailures() {
 	for _, a := range r.unexplained(finding.Error) {
 		r.Findings = append(r.Findings, a.Finding(failureRules[a.Status], "The file was not verified: it ended as "+finding.Quote(a.Status.String()), ""))
 	}
-}
-
-// Rejudge judges the findings of a report that was read: reset undoes what it says of their severities and waivers.
-func (r *Report) Rejudge(reset func(finding.Finding) finding.Finding, judge Judge, waivers func() []finding.Finding) {
-	r.Findings = slices.DeleteFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == finding.ConfigWaiver })
-	for i, f := range r.Findings {
-		r.Findings[i] = reset(f)
-	}
-	r.explainFailures()
-	r.sort()
-	r.judge(judge, waivers)
-	r.Summary = r.count(r.Summary.read())
 }
 
 // judge applies the registry's configuration to the findings.
@@ -235,6 +227,7 @@ func newArtifact(result verify.Result) Artifact {
 		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
 		Role: from.Role, Platform: from.Platform, URL: finding.WithoutUser(from.URL),
 		Status: result.Status, Gone: result.Gone, Spelling: from.Spelling, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
+		Since: result.Since, Before: result.Before,
 	}
 	if from.Checksum != nil {
 		a.Declared = from.Checksum.Value
@@ -330,6 +323,21 @@ func (r *Report) Said() func(Artifact) []finding.Finding {
 	return func(a Artifact) []finding.Finding { return findings[a.place()] }
 }
 
+// IsAllRead reports whether every manifest told which files it names: one of another shape may hide some.
+func (r *Report) IsAllRead() bool {
+	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+		family, _, _ := strings.Cut(f.Rule, "/")
+		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || f.Rule == finding.RegistryTooMany || slices.Contains([]string{"json", "yaml", "schema"}, family))
+	})
+}
+
+// WithNotes returns the report with more notes.
+func (r *Report) WithNotes(notes ...string) *Report {
+	noted := *r
+	noted.Notes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.Notes, notes))))
+	return &noted
+}
+
 // sort gives artifacts and findings their order, and drops findings that say the same twice.
 func (r *Report) sort() {
 	slices.SortFunc(r.Artifacts, Artifact.compare)
@@ -347,11 +355,6 @@ func (a Artifact) compare(b Artifact) int {
 		a.Position.Compare(b.Position),
 		cmp.Compare(a.Pointer, b.Pointer),
 	)
-}
-
-// read returns what the summary counts beside artifacts and findings.
-func (s Summary) read() Summary {
-	return Summary{Manifests: s.Manifests, Unchanged: s.Unchanged, Bytes: s.Bytes}
 }
 
 // count adds the report's artifacts and findings to what else a summary counts.

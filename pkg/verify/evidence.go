@@ -12,6 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
@@ -81,14 +82,20 @@ func compared(results []Result, known *evidence, baseline Baseline) []Result {
 	more := known.secondDownload(baseline.Digest, "the earlier file")
 	for i, r := range results {
 		if r.Status == Unverified {
-			results[i].Findings = append(r.Findings, Changed(r.Artifact.Finding, baseline, now, more))
+			results[i].Findings = append(r.Findings, Changed(r.Artifact, baseline, now, more))
 		}
 	}
 	return results
 }
 
-// Changed reports that a file has another digest than its baseline. More follows the sentence that says so.
-func Changed(report func(rule, message, fix string) finding.Finding, baseline Baseline, now digest.Digest, more string) finding.Finding {
-	return report(finding.ArtifactChanged, "The file has changed since "+baseline.Seen.Format(time.DateOnly), "").
-		Comparing("before", baseline.Digest.String(), "now", now.String(), more)
+// Changed reports that an artifact's file, or the image that its reference names, is another one than its baseline. More follows the
+// sentence that says so.
+func Changed(a artifact.Artifact, baseline Baseline, now digest.Digest, more string) finding.Finding {
+	day := baseline.Seen.Format(time.DateOnly)
+	message, fix := "The file has changed since "+day, ""
+	if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
+		message = "The tag names another image than on " + day
+		fix = "Ask the publisher whether the change was intended. To keep the earlier image, " + writePinned(ref, baseline.Digest)
+	}
+	return a.Finding(finding.ArtifactChanged, message, fix).Comparing("before", baseline.Digest.String(), "now", now.String(), more)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -157,7 +156,7 @@ func (p Policy) judgeImage(a artifact.Artifact, known seenImage) Result {
 	case a.Checksum != nil:
 		return unreadImage(a, known, &image.OtherError{Part: "The image", Want: a.Checksum.Value, Got: known.Digest})
 	case known.isChanged():
-		r.Findings = append(r.Findings, ChangedImage(a.Finding, known.ref, known.baseline, known.Digest))
+		r.Findings = append(r.Findings, Changed(a, known.baseline, known.Digest, ""))
 	}
 	if known.moved != "" {
 		r.Findings = append(r.Findings, a.Finding(finding.ImageTagMoved,
@@ -185,13 +184,6 @@ func (k seenImage) source() Source {
 func (k seenImage) isChanged() bool {
 	was := k.baseline.Digest
 	return !was.IsZero() && was.Algorithm == k.Digest.Algorithm && was != k.Digest
-}
-
-// ChangedImage reports that a reference's tag names another image than its baseline.
-func ChangedImage(report func(rule, message, fix string) finding.Finding, ref image.Reference, baseline Baseline, now digest.Digest) finding.Finding {
-	return report(finding.ArtifactChanged, "The tag names another image than on "+baseline.Seen.Format(time.DateOnly),
-		"Ask the publisher whether the change was intended. To keep the earlier image, "+writePinned(ref, baseline.Digest)).
-		Comparing("before", baseline.Digest.String(), "now", now.String(), "")
 }
 
 // unpinned reports an image without a digest. Where the tag has moved it offers nobody's new image.

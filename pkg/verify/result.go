@@ -3,8 +3,10 @@ package verify
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
@@ -79,4 +81,8 @@ type Result struct {
 	Provenance *provenance.Facts // who built the file, where it is attested as it has to be
 	Note       string            // why an Unverified artifact needs no checksum; "" when it does
 	Findings   []finding.Finding
+
+	// What earlier scans tell, which a comparison with the baseline fills in.
+	Since  time.Time     // when a scan first saw the problem; zero where that is not known
+	Before digest.Digest // of the baseline, where the bytes have changed since
 }

@@ -1,4 +1,4 @@
-package state_test
+package baseline_test
 
 import (
 	"bytes"
@@ -9,8 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
-	"github.com/premAI-io/verify-manifests/pkg/state"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 const url = "https://example.com/server"
@@ -22,44 +24,50 @@ func sum(c string) digest.Digest {
 	return digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat(c, 64)}
 }
 
-func good(c string) state.Sighting {
-	return state.Sighting{Kind: state.Good, Digest: sum(c), Size: 3, Downloaded: true, ETag: `"` + c + `"`, Verified: []digest.Digest{sum(c)}}
+// good is a downloaded file with a right checksum, and changed one with another.
+func good(c string) verify.Result {
+	return verify.Result{
+		Artifact: artifact.Artifact{Manifest: "list.yaml", Pointer: "/0", URL: url}, Status: verify.Verified, Source: verify.FromDownload,
+		Observation: verify.Observation{Digest: sum(c), Size: 3, ETag: `"` + c + `"`},
+	}
 }
 
-func changed(c string) state.Sighting {
-	return state.Sighting{Kind: state.Changed, Digest: sum(c), Size: 4, Downloaded: true, ETag: `"` + c + `"`}
+func changed(c string) verify.Result { return with(good(c), verify.Mismatch) }
+
+func with(r verify.Result, status verify.Status) verify.Result {
+	r.Status = status
+	return r
 }
 
 var (
-	gone        = state.Sighting{Kind: state.Gone}
-	unreachable = state.Sighting{Kind: state.Unreachable}
+	gone        = verify.Result{Artifact: good("a").Artifact, Status: verify.Unavailable}
+	unreachable = verify.Result{Artifact: good("a").Artifact}
 )
 
-// after records one sighting a day, and returns what is known then.
-func after(sightings ...state.Sighting) state.File {
-	var s state.State
-	for i, seen := range sightings {
-		s.Record(url, seen, day(i+1))
+// scanned compares a result a day with the baseline of the days before.
+func scanned(results ...verify.Result) *baseline.State {
+	s := &baseline.State{}
+	for i, r := range results {
+		s = s.Compare([]verify.Result{r}, true, nil, day(i+1)).Next
 	}
-	return s.File(url)
+	return s
 }
+
+func after(results ...verify.Result) baseline.File { return scanned(results...).File(url) }
 
 func TestWhatChangedStaysAProblemUntilItIsGoodAgain(t *testing.T) {
 	f := after(good("a"), changed("b"), changed("b"), unreachable, changed("c"))
 	if f.Digest != sum("a") || !f.Seen.Equal(day(1)) || f.ETag != `"a"` {
 		t.Errorf("the baseline became %+v", f)
 	}
-	if want := (state.Problem{Kind: state.Changed, Since: day(2), Digest: sum("c")}); f.Problem != want {
+	if want := (baseline.Problem{Kind: baseline.Changed, Since: day(2), Digest: sum("c")}); f.Problem != want {
 		t.Errorf("the problem is %+v, want %+v", f.Problem, want)
 	}
 	if f = after(good("a"), changed("b"), good("a")); !f.Problem.IsZero() || !f.Seen.Equal(day(3)) {
 		t.Errorf("it changed back, and is %+v", f)
 	}
-}
-
-func TestAProblemOfAnotherKindBeginsAnew(t *testing.T) {
-	if f := after(good("a"), changed("b"), gone, gone); f.Problem != (state.Problem{Kind: state.Gone, Since: day(3)}) {
-		t.Errorf("got %+v", f.Problem)
+	if f := after(good("a"), changed("b"), gone, gone); f.Problem != (baseline.Problem{Kind: baseline.Gone, Since: day(3)}) {
+		t.Errorf("a problem of another kind is %+v", f.Problem)
 	}
 }
 
@@ -68,70 +76,73 @@ func TestFailuresCountOnlyInARow(t *testing.T) {
 	if f.Failures != 2 || !f.FailingSince.Equal(day(2)) || f.Digest != sum("a") {
 		t.Errorf("got %+v", f)
 	}
-	if f = after(unreachable, unreachable, gone, unreachable); f.Failures != 1 || !f.FailingSince.Equal(day(4)) || f.Problem.Kind != state.Gone {
+	if f = after(unreachable, unreachable, gone, unreachable); f.Failures != 1 || !f.FailingSince.Equal(day(4)) || f.Problem.Kind != baseline.Gone {
 		t.Errorf("got %+v", f)
 	}
-	if f = after(changed("b"), unreachable); f.Problem.Kind != state.Changed || f.Failures != 1 {
+	if f = after(changed("b"), unreachable); f.Problem.Kind != baseline.Changed || f.Failures != 1 {
 		t.Errorf("a night without an answer made a change undone: %+v", f)
 	}
 }
 
 func TestOnlyADownloadProvesWhatAValidatorStandsFor(t *testing.T) {
-	word := state.Sighting{Kind: state.Good, Digest: sum("a"), Size: 3}
+	word := good("a")
+	word.Source, word.ETag = verify.FromHost, ""
 	if f := after(good("a"), word); f.ETag != `"a"` || len(f.Verified) != 1 {
 		t.Errorf("the same bytes lost their validator: %+v", f)
 	}
 	word.Digest = sum("b")
-	for name, next := range map[string]state.Sighting{
-		"other bytes, by the host's word": word,
-		"a download without a validator":  {Kind: state.Good, Digest: sum("a"), Downloaded: true},
-		"a weak one":                      {Kind: state.Good, Digest: sum("a"), Downloaded: true, ETag: `W/"a"`, Verified: []digest.Digest{sum("a")}},
-		"one that is no ASCII":            {Kind: state.Good, Digest: sum("a"), Downloaded: true, ETag: "\"\xff\"", Verified: []digest.Digest{sum("a")}},
-	} {
+	for name, etag := range map[string]string{"a download without a validator": "", "a weak one": `W/"a"`, "one that is no ASCII": "\"\xff\""} {
+		next := good("a")
+		next.ETag = etag
 		if f := after(good("a"), next); f.ETag != "" || f.Verified != nil {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
+	if f := after(good("a"), word); f.ETag != "" || f.Verified != nil {
+		t.Errorf("other bytes, by the host's word: %+v", f)
+	}
 }
 
 func TestWhatIsGoodAndUnknownTakesNoRoom(t *testing.T) {
-	var s state.State
-	s.Record(url, unreachable, day(1))
-	s.Record(url, state.Sighting{Kind: state.Good}, day(2))
-	s.Record("https://example.com/"+strings.Repeat("x", 1<<20), good("a"), day(2))
-	if len(s.Files) != 0 {
+	unknown, long := with(unreachable, verify.Verified), good("a")
+	long.Artifact.URL = "https://example.com/" + strings.Repeat("x", 1<<20)
+	if s := scanned(unreachable, unknown, long); len(s.Files) != 0 {
 		t.Errorf("got %+v", s.Files)
 	}
 }
 
 func TestAClockSetBackHurtsNobody(t *testing.T) {
-	var s state.State
-	s.Record(url, good("a"), day(9))
-	s.Record(url, changed("b"), day(8))
-	s.Record(url, changed("b"), day(2))
-	s.Record(url, unreachable, time.Unix(0, 0))
-	if f := reread(t, &s).File(url); !f.Problem.Since.Equal(day(8)) || f.Failures != 1 {
+	s := &baseline.State{}
+	for _, night := range []struct {
+		at   time.Time
+		seen verify.Result
+	}{{day(9), good("a")}, {day(8), changed("b")}, {day(2), changed("b")}, {time.Unix(0, 0), unreachable}} {
+		s = s.Compare([]verify.Result{night.seen}, true, nil, night.at).Next
+	}
+	if f := reread(t, s).File(url); !f.Problem.Since.Equal(day(8)) || f.Failures != 1 {
 		t.Errorf("got %+v", f)
 	}
 }
 
-// many is a state with n URLs, of which every third is in trouble.
-func many(n int) *state.State {
-	s := new(state.State)
+// many is a state with n URLs, of which every third has a problem.
+func many(n int) *baseline.State {
+	var first, second []verify.Result
 	for i := range n {
-		at := fmt.Sprintf("%s/%04d", url, i)
-		s.Record(at, good("a"), day(1))
+		r := good("a")
+		r.Artifact.URL = fmt.Sprintf("%s/%04d", url, i)
+		first = append(first, r)
 		switch i % 6 {
 		case 0:
-			s.Record(at, changed("b"), day(2))
+			second = append(second, with(r, verify.Mismatch))
 		case 3:
-			s.Record(at, unreachable, day(2))
+			second = append(second, with(r, verify.Unreachable))
 		}
 	}
-	return s
+	var s *baseline.State
+	return s.Compare(first, true, nil, day(1)).Next.Compare(second, true, nil, day(2)).Next
 }
 
-func text(t *testing.T, s *state.State) string {
+func text(t *testing.T, s *baseline.State) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := s.Write(&b); err != nil {
@@ -140,9 +151,9 @@ func text(t *testing.T, s *state.State) string {
 	return b.String()
 }
 
-func reread(t *testing.T, s *state.State) *state.State {
+func reread(t *testing.T, s *baseline.State) *baseline.State {
 	t.Helper()
-	got, err := state.Read(strings.NewReader(text(t, s)))
+	got, err := baseline.Read(strings.NewReader(text(t, s)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,17 +163,19 @@ func reread(t *testing.T, s *state.State) *state.State {
 func TestReadReversesWrite(t *testing.T) {
 	want := many(50)
 	got := reread(t, want)
-	if diff := cmp.Diff(want, got); diff != "" || text(t, want) != text(t, got) {
+	if diff := cmp.Diff(want.Files, got.Files); diff != "" || text(t, want) != text(t, got) {
 		t.Error(diff)
 	}
-	if got := text(t, new(state.State)); got != "{\n  \"version\": 1,\n  \"files\": {}\n}\n" {
+	if got := text(t, new(baseline.State)); got != "{\n  \"version\": 1,\n  \"files\": {}\n}\n" {
 		t.Errorf("an empty state is %s", got)
 	}
 }
 
-func TestKeepForgetsTheRest(t *testing.T) {
+func TestPruneForgetsTheRest(t *testing.T) {
 	s := many(6)
-	s.Keep(func(at string) bool { return strings.HasSuffix(at, "3") })
+	r := unreachable
+	r.Artifact.URL = url + "/0003"
+	s.Prune([]verify.Result{r})
 	if len(s.Files) != 1 || s.File(url+"/0003").Failures != 1 {
 		t.Errorf("got %+v", s.Files)
 	}
@@ -183,7 +196,6 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 		"two documents":                  `{"version": 1, "files": {}}{}`,
 		"a name twice":                   `{"version": 1, "version": 1, "files": {}}`,
 		"an unknown field":               entry(`"trusted": true`),
-		"no files":                       `{"version": 1, "files": null}`,
 		"a URL twice":                    `{"version": 1, "files": {"https://x": {` + seen + `}, "https://x": {` + seen + `}}}`,
 		"a URL of which nothing is said": entry(""),
 		"no URL":                         `{"version": 1, "files": {"": {` + seen + `}}}`,
@@ -216,50 +228,38 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 		"an unknown member of a scan":    `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "bytes": 1}]}`,
 		"a problem that is a sentence":   entry(`"problem": "changed"`),
 	} {
-		if s, err := state.Read(strings.NewReader(broken)); err == nil {
+		if s, err := baseline.Read(strings.NewReader(broken)); err == nil {
 			t.Errorf("%s is read as %+v", name, s)
 		}
 	}
-	if _, err := state.Read(strings.NewReader(entry(seen + `, "size": 3, "etag": "\"a\""`))); err != nil {
+	if _, err := baseline.Read(strings.NewReader(entry(seen + `, "size": 3, "etag": "\"a\""`))); err != nil {
 		t.Errorf("what is ours is refused: %v", err)
 	}
 }
 
 func TestWhatReadWouldRefuseIsNotWritten(t *testing.T) {
-	for name, s := range map[string]*state.State{
-		"no URL":            {Files: map[string]state.File{"": after(good("a"))}},
-		"nothing":           {Files: map[string]state.File{url: {}}},
-		"a scan of no day":  {Files: map[string]state.File{}, Scans: []state.Scan{{Verified: 1}}},
-		"half of a failure": {Files: map[string]state.File{url: {Failures: 1}}},
+	for name, s := range map[string]*baseline.State{
+		"no URL":            {Files: map[string]baseline.File{"": after(good("a"))}},
+		"nothing":           {Files: map[string]baseline.File{url: {}}},
+		"a scan of no day":  {Files: map[string]baseline.File{}, Scans: []baseline.Scan{{Verified: 1}}},
+		"half of a failure": {Files: map[string]baseline.File{url: {Failures: 1}}},
 	} {
 		var b bytes.Buffer
 		if err := s.Write(&b); err == nil || b.Len() > 0 {
 			t.Errorf("%s: %v, %s", name, err, &b)
 		}
 	}
-	var s state.State
-	s.Record("", good("a"), day(1))
-	if len(s.Files) > 0 {
-		t.Errorf("%v", s.Files)
-	}
 }
 
 func TestTheLastScansAreKept(t *testing.T) {
-	s := &state.State{Files: map[string]state.File{}}
-	s.Scanned(state.Scan{Date: day(400), Mismatch: 7}) // by a clock that was wrong
+	s := &baseline.State{Files: map[string]baseline.File{}}
+	s.Record(baseline.Scan{Date: day(400), Mismatch: 7}) // by a clock that was wrong
 	for i := range 100 {
-		s.Scanned(state.Scan{Date: day(i + 1), Verified: i})
+		s.Record(baseline.Scan{Date: day(i + 1), Verified: i})
 	}
 	got := reread(t, s)
 	if len(got.Scans) != 90 || got.Scans[0].Verified != 10 || got.Scans[89].Verified != 99 || !got.Scans[89].Date.Equal(day(100)) {
 		t.Errorf("%d scans, from %+v to %+v", len(got.Scans), got.Scans[0], got.Scans[len(got.Scans)-1])
-	}
-}
-
-func TestNothingIsKnownOfNoState(t *testing.T) {
-	var none *state.State
-	if !none.File(url).IsZero() {
-		t.Error("a nil state knows something")
 	}
 }
 
@@ -272,13 +272,11 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := state.Read(bytes.NewReader(data))
+		s, err := baseline.Read(bytes.NewReader(data))
 		if err != nil {
 			return
 		}
-		for at := range s.Files {
-			s.Record(at, unreachable, day(3))
-		}
+		s = s.Compare([]verify.Result{unreachable}, true, nil, day(3)).Next
 		if got := reread(t, s); text(t, got) != text(t, s) {
 			t.Errorf("%q is read as %q", text(t, s), text(t, got))
 		}

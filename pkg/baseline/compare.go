@@ -1,0 +1,246 @@
+package baseline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// Judge applies severities and waivers to a finding, given the URL and the observed digest of the artifact that it is about, and
+// says whether it is reported.
+type Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
+
+// Comparison is a scan beside the scans before it.
+type Comparison struct {
+	Results      []verify.Result // those of the scan, with changes, Since and Before
+	Notes        []string        // for the report
+	Before, Next *State
+}
+
+// Compare compares the results of a scan with the baseline, which it leaves as it is. A scan that is not complete says nothing of the
+// URLs that it did not reach.
+func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, now time.Time) Comparison {
+	now = now.UTC().Truncate(time.Second)
+	c := Comparison{Results: slices.Clone(results), Before: s, Next: s.clone()}
+	for i, r := range c.Results {
+		c.Results[i].Findings = slices.Clone(r.Findings)
+	}
+	uncompared := 0
+	for url, group := range byURL(c.Results) {
+		was := s.File(url).Digest
+		kind, seen := sighting(group, judge)
+		if kind == Good && !was.IsZero() && !slices.ContainsFunc(group, isVerified) {
+			switch sum := under(group, was.Algorithm); sum {
+			case was:
+			case digest.Digest{}: // nobody knows whether these are its bytes
+				kind = ""
+				uncompared++
+			default:
+				kind = Changed
+				for _, r := range group {
+					r.Findings = append(r.Findings, verify.Changed(r.Artifact, s.Baseline(url), sum, ""))
+				}
+			}
+		}
+		if kind != "" && (kind != Unreachable || isComplete) {
+			c.Next.observe(url, kind, seen, now)
+		}
+		s.date(group, c.Next.File(url), judge)
+	}
+	c.Next.attest(c.Results)
+	if uncompared > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%s can't be compared with the baseline, which has digests of another algorithm: give shards the `state-file` of their merge",
+			english.Plural(uncompared, "file", "")))
+	}
+	return c
+}
+
+// byURL groups results by verify.Key. They are changed through the pointers.
+func byURL(results []verify.Result) map[string][]*verify.Result {
+	groups := map[string][]*verify.Result{}
+	for i := range results {
+		key := verify.Key(results[i].Artifact.URL)
+		groups[key] = append(groups[key], &results[i])
+	}
+	return groups
+}
+
+// sighting is what a scan saw of one URL, given its results: the worst counts.
+func sighting(group []*verify.Result, judge Judge) (Kind, verify.Result) {
+	worstFirst := []Kind{Changed, Gone, Unreachable, Good, ""}
+	rank := func(r *verify.Result) int { return slices.Index(worstFirst, kindOf(judged(*r, judge))) }
+	worst := slices.MinFunc(group, func(a, b *verify.Result) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), preferSHA256(a, b))
+	})
+	seen := *worst
+	seen.Others = nil
+	for _, r := range group {
+		if isVerified(r) && !slices.Contains(seen.Others, r.Digest) {
+			seen.Others = append(seen.Others, r.Digest)
+		}
+		seen.ETag, seen.Commit = cmp.Or(r.ETag, seen.ETag), cmp.Or(r.Commit, seen.Commit)
+	}
+	return worstFirst[rank(worst)], seen
+}
+
+func preferSHA256(a, b *verify.Result) int {
+	isOther := func(r *verify.Result) int {
+		if r.Digest.Algorithm == digest.SHA256 {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Compare(isOther(a), isOther(b))
+}
+
+// judged returns a result with the findings that the registry's configuration reports.
+func judged(r verify.Result, judge Judge) verify.Result {
+	if judge == nil {
+		return r
+	}
+	var findings []finding.Finding
+	for _, f := range r.Findings {
+		if f, isReported := judge(f, finding.WithoutUser(r.Artifact.URL), r.Digest); isReported {
+			findings = append(findings, f)
+		}
+	}
+	r.Findings = findings
+	return r
+}
+
+// kindOf says how a scan found an artifact's URL.
+func kindOf(r verify.Result) Kind {
+	switch r.Status {
+	case verify.Verified:
+		return Good
+	case verify.Mismatch, verify.Invalid:
+		return Changed
+	case verify.Unverified:
+		switch {
+		case has(r, finding.ArtifactChanged, finding.ArtifactSize, finding.SignatureInvalid):
+			return Changed
+		case r.Digest.IsZero(): // offline
+			return ""
+		}
+		return Good
+	case verify.Unavailable:
+		return Gone
+	case verify.Refused:
+		if has(r, finding.ArtifactRefused) {
+			return Gone
+		}
+		return ""
+	}
+	return Unreachable
+}
+
+func has(r verify.Result, rules ...string) bool {
+	return slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return slices.Contains(rules, f.Rule) })
+}
+
+func isVerified(r *verify.Result) bool { return r.Status == verify.Verified }
+
+// under returns the digest of a URL's bytes under an algorithm, zero where no result knows it.
+func under(group []*verify.Result, algorithm digest.Algorithm) (sum digest.Digest) {
+	for _, r := range group {
+		sum = cmp.Or(sum, r.Under(algorithm))
+	}
+	return sum
+}
+
+// observe records what a scan saw of a URL.
+func (s *State) observe(url string, kind Kind, seen verify.Result, now time.Time) {
+	f := s.Files[url].after(kind, seen, now)
+	switch {
+	case !isKey(url):
+	case f.IsZero():
+		delete(s.Files, url)
+	default:
+		s.Files[url] = f
+	}
+}
+
+// after is what is known of a URL after another scan. The baseline is replaced by good bytes only: those of a declared checksum, or
+// the first ever seen. What changed stays a problem until it is good again. What a download proved of bytes outlives a scan without
+// one as long as they are the same. Of what was seen, Others are the declared digests.
+func (f File) after(kind Kind, seen verify.Result, now time.Time) File {
+	if kind == Unreachable {
+		f.Failures, f.FailingSince = min(f.Failures+1, maxFailures), cmp.Or(f.FailingSince, now)
+		return f
+	}
+	f.Failures, f.FailingSince = 0, time.Time{}
+	if kind != Good {
+		if f.Problem.Kind != kind {
+			f.Problem.Since = now
+		}
+		f.Problem.Kind, f.Problem.Digest = kind, seen.Digest
+		return f
+	}
+	f.Problem = Problem{}
+	if seen.Digest.IsZero() {
+		return f
+	}
+	isDownload, isOther := seen.Source == verify.FromDownload, seen.Digest != f.Digest
+	if isDownload || isOther {
+		f.ETag, f.Verified = "", nil
+	}
+	if isDownload && verify.IsStrongETag(seen.ETag) {
+		f.ETag, f.Verified = seen.ETag, seen.Others
+	}
+	if isOther || seen.Commit != "" {
+		f.Commit = seen.Commit
+	}
+	f.Digest, f.Size, f.Seen = seen.Digest, max(seen.Size, 0), now
+	return f
+}
+
+// date adds to results since when something is wrong, where earlier scans can tell, and which bytes were there before.
+func (s *State) date(group []*verify.Result, f File, judge Judge) {
+	for _, r := range group {
+		if s != nil {
+			r.Since = f.Since()
+		}
+		if f.Digest.Algorithm == r.Digest.Algorithm && f.Digest != r.Digest && has(judged(*r, judge), finding.ArtifactChanged) {
+			r.Before = f.Digest
+		}
+	}
+}
+
+// builderKeys are the names of an artifact in State.Builders: its URL, and its place.
+func builderKeys(a artifact.Artifact) [2]string {
+	document := ""
+	if a.Document > 0 {
+		document = strconv.Itoa(a.Document)
+	}
+	return [2]string{verify.Key(a.URL), a.Manifest + "#" + document + a.Pointer}
+}
+
+// attest records who built the files of results. A file that is not attested any more keeps its builder.
+func (s *State) attest(results []verify.Result) {
+	for _, r := range results {
+		if a := r.Attested; a != nil {
+			builds := a.Builds[:min(len(a.Builds), verify.MaxBuilds)]
+			if key := attestationKey(a.Repository, r.Under(digest.SHA256).Sum); areBuilds(key, builds) {
+				s.Attestations[key] = builds
+			}
+		}
+		if r.Provenance == nil {
+			continue
+		}
+		by := Builder{r.Provenance.Repository, r.Provenance.Signer, r.Attested == nil}
+		for _, key := range builderKeys(r.Artifact) {
+			if by.isValid(key) {
+				s.Builders[key] = by
+			}
+		}
+	}
+}
