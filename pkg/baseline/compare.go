@@ -189,11 +189,11 @@ func (f File) after(kind Kind, seen verify.Result, now time.Time) File {
 	if seen.Digest.IsZero() {
 		return f
 	}
-	isDownload, isOther := seen.Source == verify.FromDownload, seen.Digest != f.Digest
-	if isDownload || isOther {
+	isOther := seen.Digest != f.Digest
+	if isOther {
 		f.ETag, f.Verified = "", nil
 	}
-	if isDownload && verify.IsStrongETag(seen.ETag) {
+	if seen.Source == verify.FromDownload && verify.IsStrongETag(seen.ETag) {
 		f.ETag, f.Verified = seen.ETag, seen.Others
 	}
 	if isOther || seen.Commit != "" {

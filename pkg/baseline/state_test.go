@@ -85,21 +85,26 @@ func TestFailuresCountOnlyInARow(t *testing.T) {
 }
 
 func TestOnlyADownloadProvesWhatAValidatorStandsFor(t *testing.T) {
-	word := good("a")
-	word.Source, word.ETag = verify.FromHost, ""
-	if f := after(good("a"), word); f.ETag != `"a"` || len(f.Verified) != 1 {
-		t.Errorf("the same bytes lost their validator: %+v", f)
+	without := func(c, etag string, source verify.Source) verify.Result {
+		r := good(c)
+		r.ETag, r.Source = etag, source
+		return r
 	}
-	word.Digest = sum("b")
-	for name, etag := range map[string]string{"a download without a validator": "", "a weak one": `W/"a"`, "one that is no ASCII": "\"\xff\""} {
-		next := good("a")
-		next.ETag = etag
-		if f := after(good("a"), next); f.ETag != "" || f.Verified != nil {
+	for name, c := range map[string]struct {
+		first, next verify.Result
+		want        string
+	}{
+		"the host's word":            {good("a"), without("a", "", verify.FromHost), `"a"`},
+		"a report without validator": {good("a"), without("a", "", verify.FromDownload), `"a"`},
+		"a weak one":                 {unreachable, without("a", `W/"a"`, verify.FromDownload), ""},
+		"one that is no ASCII":       {unreachable, without("a", "\"\xff\"", verify.FromDownload), ""},
+		"of a cache":                 {unreachable, without("a", `"a"`, verify.FromCache), ""},
+		"other bytes":                {good("a"), without("b", "", verify.FromHost), ""},
+		"other bytes, downloaded":    {good("a"), without("b", "", verify.FromDownload), ""},
+	} {
+		if f := after(c.first, c.next); f.ETag != c.want || len(f.Verified) != min(len(c.want), 1) {
 			t.Errorf("%s: %+v", name, f)
 		}
-	}
-	if f := after(good("a"), word); f.ETag != "" || f.Verified != nil {
-		t.Errorf("other bytes, by the host's word: %+v", f)
 	}
 }
 

@@ -34,13 +34,14 @@ var arrows = map[string][]string{
 	"report":            {"artifact", "digest", "document", "finding", "provenance", "verify"},
 	"plan":              {"artifact", "digest", "document", "finding", "hosts", "report", "verify"},
 	"publish":           {"artifact", "baseline", "digest", "finding", "github", "hosts", "image", "report", "verify"},
+	"sum":               {"artifact", "digest", "document", "finding", "hosts", "image", "inspect", "publish", "registry", "source", "verify"},
 	"github":            {"finding"},
 	"git":               {"finding"},
 	"source":            {"config", "document", "finding", "git", "github", "provenance", "registry"},
 	"inspect":           {"artifact", "config", "document", "finding", "lint", "prem", "provenance", "registry", "schema", "source", "verify"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
-	"cli":               {"artifact", "baseline", "config", "digest", "document", "fetch", "finding", "get", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "publish", "registry", "report", "source", "verify"},
+	"cli":               {"artifact", "baseline", "config", "digest", "document", "fetch", "finding", "get", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "publish", "registry", "report", "source", "sum", "verify"},
 
 	"provenance/provenancetest": {},
 }

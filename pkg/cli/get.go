@@ -128,7 +128,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 				entry.addresses = append(entry.addresses, a)
 				continue
 			}
-			entry = &target{localFile(nil, registries, m, a).Path, []artifact.Artifact{a}}
+			entry = &target{registries.LocalFile(nil, m, a).Path, []artifact.Artifact{a}}
 			if err := cmp.Or(get.CheckName(a.Name), get.CheckName(entry.path)); err != nil {
 				in.Results = append(in.Results, refusedName(a, err))
 				continue

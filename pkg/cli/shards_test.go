@@ -145,7 +145,7 @@ func TestAPlanForAnotherRunIsRefused(t *testing.T) {
 		{"another preset", "the input registry is", 3, []string{shard, "INPUT_REGISTRY=scoop", "INPUT_PLAN-FILE=" + planFile}},
 		{"another total", "this is shard 1 of 2", 3, []string{"INPUT_SHARD=1/2", "INPUT_PLAN-FILE=" + planFile}},
 		{"257 shards", "from 1 to 256", 2, []string{"INPUT_SHARD=1/257"}},
-		{"cut short", "cut short", 3, []string{shard, "INPUT_PLAN-FILE=" + forged}},
+		{"cut short", "invalid plan", 3, []string{shard, "INPUT_PLAN-FILE=" + forged}},
 		{"no plan", "no such file", 3, []string{shard, "INPUT_PLAN-FILE=" + dir + "/none.json"}},
 		{"plan and shard", "input plan", 2, []string{shard, "INPUT_PLAN=1h"}},
 		{"plan and merge", "input plan", 2, []string{"INPUT_MERGE=x", "INPUT_PLAN=1h"}},

@@ -1,4 +1,4 @@
-package cli
+package sum
 
 import (
 	"encoding/hex"
@@ -97,7 +97,7 @@ func TestAListIsReadUpToItsBound(t *testing.T) {
 		if err := os.WriteFile(name, []byte(line+strings.Repeat("\n", size-len(line))), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		switch _, err := readSums(name); {
+		switch _, err := ReadList(name); {
 		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%d bytes: %v", size, err)
 		}

@@ -1,4 +1,4 @@
-package cli
+package sum
 
 import (
 	"bytes"
@@ -21,7 +21,6 @@ import (
 // draft is a manifest on disk that is being edited.
 type draft struct {
 	source.Source
-	setup    *inspect.Registries
 	upgraded []byte             // the text that is edited: that of the source, or what an upgrade made of it
 	manifest *registry.Manifest // of that text
 	edit     *registry.Edit
@@ -31,17 +30,17 @@ type draft struct {
 
 // draft reads a manifest strictly, and upgrades it where it is asked to. The findings are the errors that keep
 // artifacts, or without a draft all of it, from being edited.
-func (s *sum) draft(setup *inspect.Registries, from source.Source) (*draft, []finding.Finding, error) {
-	d := &draft{Source: from, setup: setup, upgraded: from.Text}
-	m, findings := setup.Read(from)
-	if m != nil && (s.upgrade || s.transition) {
+func (s *Sum) draft(from source.Source) (*draft, []finding.Finding, error) {
+	d := &draft{Source: from, upgraded: from.Text}
+	m, findings := s.Registries.Read(from)
+	if m != nil && (s.Upgrade || s.Transition) {
 		var problems []finding.Finding
 		var err error
-		if d.upgraded, problems, err = upgraded(setup, m, from, s.transition); err != nil || len(problems) > 0 {
+		if d.upgraded, problems, err = upgraded(s.Registries, m, from, s.Transition); err != nil || len(problems) > 0 {
 			return nil, problems, err
 		}
 		from.Text = d.upgraded
-		m, findings = setup.Read(from)
+		m, findings = s.Registries.Read(from)
 	}
 	if m == nil {
 		return nil, findings, nil
@@ -62,7 +61,7 @@ func within(f finding.Finding, pointer string) bool {
 }
 
 // fixes reports whether a finding is about a value of an artifact that is replaced.
-func (s *sum) fixes(f finding.Finding, a artifact.Artifact) bool {
+func (s *Sum) fixes(f finding.Finding, a artifact.Artifact) bool {
 	return s.replaces(a) && (a.Checksum != nil && within(f, a.Checksum.Pointer) || a.Size != nil && within(f, a.Size.Pointer))
 }
 
@@ -85,9 +84,6 @@ func (d *draft) isWrong(a artifact.Artifact) bool {
 	return slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return within(f, a.Pointer) })
 }
 
-// isOld reports whether files are named in the fields of an old format, which an upgrade rewrites.
-func (d *draft) isOld() bool { return d.setup.IsOld(d.manifest) }
-
 // artifact returns an artifact as the manifest declares it.
 func (d *draft) artifact(a artifact.Artifact) artifact.Artifact {
 	i := slices.IndexFunc(d.manifest.Artifacts, func(b artifact.Artifact) bool { return b.Document == a.Document && b.Pointer == a.Pointer })
@@ -95,7 +91,7 @@ func (d *draft) artifact(a artifact.Artifact) artifact.Artifact {
 }
 
 // ambiguous says so where one file on disk stands for several URLs, as those of the binaries of two platforms with one name do.
-func (s *sum) ambiguous(f verify.LocalFile) *finding.Finding {
+func (s *Sum) ambiguous(f verify.LocalFile) *finding.Finding {
 	for _, other := range s.places[f.Path] {
 		if verify.Key(other.URL) != verify.Key(f.Artifact.URL) {
 			return lacks(f.Artifact, fmt.Sprintf("On disk there is one file %s, and it is that of %s in %s as well: nothing tells which of the two it is",
@@ -134,11 +130,11 @@ func (d *draft) at(pointer string, err error) error {
 	return nil
 }
 
-func (d *draft) changed() bool { return !bytes.Equal(d.edited, d.Text) }
+func (d *draft) isChanged() bool { return !bytes.Equal(d.edited, d.Text) }
 
 // save writes the text in place of the manifest that was read: whole or not at all, and not over another one.
 func (d *draft) save() error {
-	if !d.changed() {
+	if !d.isChanged() {
 		return nil
 	}
 	name := d.Disk

@@ -1,4 +1,4 @@
-package cli
+package sum
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 // maxSums bounds a list of checksums, in bytes.
 const maxSums = 1 << 20
 
-// sums is a published list of checksums.
-type sums struct {
+// List is a published list of checksums.
+type List struct {
 	name  string // of the list
 	lines []sumLine
 }
@@ -32,8 +32,8 @@ type sumLine struct {
 	digest digest.Digest
 }
 
-// readSums reads a list from a file. Without a name there is none.
-func readSums(name string) (*sums, error) {
+// ReadList reads a list from a file. Without a name there is none.
+func ReadList(name string) (*List, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -53,8 +53,8 @@ func readSums(name string) (*sums, error) {
 }
 
 // parseSums reads a list as sha256sum, shasum, OpenSSL, BSD's tools and this project's checksum.sh print it.
-func parseSums(name string, text []byte) (*sums, error) {
-	s := &sums{name: name}
+func parseSums(name string, text []byte) (*List, error) {
+	s := &List{name: name}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	n := 0
 	for raw := range bytes.Lines(text) {
@@ -102,7 +102,7 @@ func parseSumLine(line string) (sumLine, error) {
 }
 
 // find returns the checksums of a file: of those that are listed with its path, or else with the last segment of it.
-func (s *sums) find(name string) []digest.Digest {
+func (s *List) find(name string) []digest.Digest {
 	var same, similar []digest.Digest
 	for _, line := range s.lines {
 		if line.path == name {
@@ -121,7 +121,7 @@ func (s *sums) find(name string) []digest.Digest {
 }
 
 // declare gives an artifact the checksum that the list has for its file, or says why it can't.
-func (s *sums) declare(a *artifact.Artifact) *finding.Finding {
+func (s *List) declare(a *artifact.Artifact) *finding.Finding {
 	const fix = "Name the list that is published with this file, or leave out --from and vouch for the file yourself"
 	switch found := s.find(a.Name); len(found) {
 	case 0:
@@ -134,12 +134,12 @@ func (s *sums) declare(a *artifact.Artifact) *finding.Finding {
 	}
 }
 
-// disagree says of a mismatch that it is the list that gives another checksum.
-func disagree(list string, r verify.Result) {
+// disagree says of a mismatch that the list has another checksum.
+func (s *List) disagree(r verify.Result) {
 	for i, f := range r.Findings {
 		if f.Rule == finding.ArtifactMismatch {
-			f.Message = "The list " + finding.Quote(list) + " gives another checksum than the file has, so none is written"
-			f.Fix = "Find out whether the list is of another version than the URL, or the file was replaced"
+			f.Message = "The list " + finding.Quote(s.name) + " gives another checksum than the file has, so none is written"
+			f.Fix = "Find out whether the list is of another version than the URL, or the file was replaced."
 			r.Findings[i] = f.Comparing("listed", r.Artifact.Checksum.Value.String(), "served", r.Digest.String(), "")
 		}
 	}

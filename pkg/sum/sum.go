@@ -1,0 +1,307 @@
+// Package sum fills in the checksums that manifests lack. Whoever asks for it vouches for the files that are read; a declared checksum is
+// replaced only where its pointer is named.
+package sum
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/document"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// Sum is what is asked for.
+type Sum struct {
+	Write      bool     // into the manifests; else what is found is only printed
+	Upgrade    bool     // rewrite manifests of an old format
+	Transition bool     // put the fields of the new format beside the old ones
+	Pin        bool     // replace branches in URLs by commits
+	Replace    []string // pointers of artifacts that get another checksum
+	List       *List    // published checksums; nil for none
+	Local      *os.Root // of downloaded files; nil to download
+
+	Registries *inspect.Registries
+	Verifier   *verify.Verifier
+	Server     string // "https://github.com"
+	Stdout     io.Writer
+	Stderr     io.Writer
+
+	places map[string][]artifact.Artifact // whose file on disk would be at a path
+}
+
+// Outcome is what came of it.
+type Outcome struct {
+	Findings  []finding.Finding
+	Results   []verify.Result
+	Found     int  // checksums
+	IsChanged bool // a manifest's text, whether it was written or not
+}
+
+// Run reads the files of manifests, prints their checksums, and writes them where that is asked for. A *UsageError is the user's.
+func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, err error) {
+	drafts, findings, err := s.drafts(manifests)
+	if err != nil {
+		return o, err
+	}
+	files, missing, err := s.wanted(drafts)
+	if err != nil {
+		return o, source.UsageError{Err: err}
+	}
+	o.Results = s.read(ctx, files)
+	found, unplaced, err := s.take(drafts, o.Results, ctx.Err() != nil)
+	o.Findings, o.Found, o.IsChanged = slices.Concat(findings, missing, unplaced), found, slices.ContainsFunc(drafts, (*draft).isChanged)
+	return o, err
+}
+
+// drafts reads manifests. One that can't be read strictly, or not be upgraded,
+// leaves findings and no draft.
+func (s *Sum) drafts(manifests []source.Source) (drafts []*draft, findings []finding.Finding, err error) {
+	for _, from := range manifests {
+		d, problems, err := s.draft(from)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s can't be upgraded: %w", finding.Quote(from.Path), err)
+		}
+		findings = append(findings, problems...)
+		if d != nil {
+			drafts = append(drafts, d)
+		}
+	}
+	return drafts, findings, nil
+}
+
+// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that get no checksum, whatever
+// is read, leave findings. The error is the user's.
+func (s *Sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []finding.Finding, err error) {
+	if err := s.checkReplaced(drafts); err != nil {
+		return nil, nil, err
+	}
+	s.places = map[string][]artifact.Artifact{}
+	for _, d := range drafts {
+		if err := s.checkPlaces(d); err != nil {
+			return nil, nil, err
+		}
+		for _, a := range d.manifest.Artifacts {
+			path := s.Registries.LocalFile(s.Local, d.manifest, a).Path
+			s.places[path] = append(s.places[path], a)
+		}
+	}
+	for _, d := range drafts {
+		for _, a := range d.manifest.Artifacts {
+			isElsewhere := a.Role == artifact.Image && (s.Local != nil || s.List != nil) // no image is on disk, or in a list of files
+			if d.isWrong(a) || isElsewhere || !s.fills(a) && !s.pins(a) {
+				continue
+			}
+			if f := s.expect(d, &a); f != nil {
+				missing = append(missing, *f)
+				continue
+			}
+			files = append(files, s.Registries.LocalFile(s.Local, d.manifest, a))
+		}
+	}
+	return files, missing, nil
+}
+
+// checkReplaced makes sure that each pointer of --replace names one checksum.
+func (s *Sum) checkReplaced(drafts []*draft) error {
+	for _, pointer := range s.Replace {
+		n := 0
+		for _, d := range drafts {
+			if d.manifest.Artifact(pointer) != nil {
+				n++
+			}
+		}
+		switch quoted := finding.Quote(pointer); {
+		case n == 0:
+			return fmt.Errorf("flag --replace is %s, and no artifact stands there: name one such as `/binaries/aarch64-apple-darwin`", quoted)
+		case n > 1:
+			return fmt.Errorf("flag --replace is %s, which %d of the manifests have: name the one that is meant", quoted, n)
+		}
+	}
+	return nil
+}
+
+// checkPlaces makes sure that a manifest has the fields that are to be written.
+func (s *Sum) checkPlaces(d *draft) error {
+	for _, a := range d.manifest.Artifacts {
+		switch {
+		case d.isWrong(a):
+		case s.Write && s.fills(a) && a.Slot.Checksum == "" && a.Role != artifact.Image && s.Registries.IsOld(d.manifest):
+			return fmt.Errorf("%s names files in the fields of version 1, which have no place for checksums: give --upgrade to rewrite it as 1.1, or --transition to put the new fields beside the old", finding.Quote(d.Path))
+		case s.pins(a) && s.Registries.IsOld(d.manifest):
+			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL, and --pin changes only those of 1.1: give --upgrade without --transition, or remove the old fields first", finding.Quote(d.Path))
+		}
+	}
+	return nil
+}
+
+// fills reports whether an artifact is to get a checksum: it has none, or is to get another.
+func (s *Sum) fills(a artifact.Artifact) bool { return a.Checksum == nil || s.replaces(a) }
+
+func (s *Sum) replaces(a artifact.Artifact) bool { return slices.Contains(s.Replace, a.Pointer) }
+
+// pins reports whether a URL that can change is to be pinned, and its host may tell to which commit.
+func (s *Sum) pins(a artifact.Artifact) bool {
+	return s.Pin && hosts.Publishes(a.URL) && s.mutable(a) != ""
+}
+
+func (s *Sum) mutable(a artifact.Artifact) string { return hosts.Parse(a.URL, s.Server).Mutable() }
+
+// expect gives an artifact the checksum that its file is to have: none where that is to be found out. The finding says why
+// nothing can be found out.
+func (s *Sum) expect(d *draft, a *artifact.Artifact) *finding.Finding {
+	if !s.fills(*a) {
+		return nil
+	}
+	if a.Role == artifact.Image {
+		s.unpin(a)
+		return nil
+	}
+	if s.Write && a.Slot.Checksum == "" {
+		return noPlace(*a)
+	}
+	a.Checksum, a.Wanted = nil, a.Slot.Algorithm
+	if s.replaces(*a) {
+		a.Size = nil
+	}
+	switch {
+	case s.List != nil:
+		return s.List.declare(a)
+	case s.Local != nil:
+		return s.ambiguous(s.Registries.LocalFile(s.Local, d.manifest, *a))
+	}
+	return nil
+}
+
+// unpin leaves an image what its tag names, whose digest is to be found out.
+func (s *Sum) unpin(a *artifact.Artifact) {
+	a.Checksum = nil
+	if ref, err := image.Parse(a.URL); err == nil {
+		a.URL = ref.Unpinned()
+	}
+}
+
+// read reads the files, from wherever they are to be taken.
+func (s *Sum) read(ctx context.Context, files []verify.LocalFile) []verify.Result {
+	s.Verifier.Policy.MissingChecksum = nil // which is why they are read
+	s.Verifier.Hosts.AskOfAll = true        // a digest that the host contradicts is none to write
+	if s.Local != nil {
+		return s.Verifier.RunLocal(ctx, s.Local, files)
+	}
+	var artifacts []artifact.Artifact
+	for _, f := range files {
+		artifacts = append(artifacts, f.Artifact)
+	}
+	results, _ := s.Verifier.Run(ctx, verify.Plan(artifacts))
+	return results
+}
+
+// take prints what the files were found to be and, where it is asked to, writes it. Only a complete file with which
+// nothing is wrong tells anything, and of a run that was cut short no manifest is written of which it did not read all. It
+// returns how many checksums were found, and a finding for each that has no place.
+func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, unplaced []finding.Finding, err error) {
+	var problems []error
+	for _, r := range results {
+		d := drafts[slices.IndexFunc(drafts, func(d *draft) bool { return d.Path == r.Artifact.Manifest })]
+		fills := s.fills(d.artifact(r.Artifact))
+		if fills && s.List != nil {
+			s.List.disagree(r)
+		}
+		if r.Status.Failed() || slices.ContainsFunc(r.Findings, isError) {
+			continue
+		}
+		if fills {
+			n++
+			err := s.declare(d, r)
+			if errors.Is(err, document.ErrNoPlace) {
+				unplaced, err = append(unplaced, *unwritten(r.Artifact, err)), nil
+			}
+			problems = append(problems, err)
+		}
+		if s.pins(r.Artifact) && r.Commit != "" {
+			problems = append(problems, s.setPinned(d, r))
+		}
+	}
+	for _, d := range drafts {
+		isPart := func(r verify.Result) bool { return r.Artifact.Manifest == d.Path && r.Status == verify.Unreachable }
+		if isCut && slices.ContainsFunc(results, isPart) {
+			d.edited = d.Text
+		} else if text, err := d.edit.Text(); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", finding.Quote(d.Path), err))
+			continue
+		} else {
+			d.edited = text
+		}
+		problems = append(problems, s.finish(d))
+	}
+	return n, unplaced, errors.Join(problems...)
+}
+
+// unwritten says why a checksum was not written.
+func unwritten(a artifact.Artifact, err error) *finding.Finding {
+	if errors.Is(err, document.ErrShared) {
+		return lacks(a, "The checksum of this file is an alias or has an anchor, so other entries share it; it was not written", "Write the checksum into the entry itself, without alias and anchor.")
+	}
+	return noPlace(a)
+}
+
+func noPlace(a artifact.Artifact) *finding.Finding {
+	return lacks(a, "The manifest has no place for a checksum of this file that could be told from the text around it", "Run the command without --write, and write the checksum where it belongs")
+}
+
+func isError(f finding.Finding) bool { return f.Severity == finding.Error }
+
+// declare prints a checksum, and puts it into a draft that is to be written.
+func (s *Sum) declare(d *draft, r verify.Result) error {
+	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", toDeclare(r), finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.Write {
+		return err
+	}
+	return d.setChecksum(r, s.replaces(r.Artifact))
+}
+
+// toDeclare returns the digest that is written: where the place for it is called after an algorithm, that one's.
+func toDeclare(r verify.Result) digest.Digest {
+	return cmp.Or(r.Under(r.Artifact.Wanted), r.Digest)
+}
+
+// setPinned tells the URL that names a commit, and puts it into a draft.
+func (s *Sum) setPinned(d *draft, r verify.Result) error {
+	url := hosts.WithRevision(r.Artifact.URL, s.Server, r.Commit)
+	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer), finding.QuoteURL(url)); err != nil {
+		return err
+	}
+	return d.setURL(r.Artifact, url)
+}
+
+// finish writes a draft where that is asked for, and says which URLs could not be pinned.
+func (s *Sum) finish(d *draft) error {
+	if s.Write {
+		if err := d.save(); err != nil {
+			return err
+		}
+	}
+	if !s.Pin {
+		return nil
+	}
+	now, _ := s.Registries.Read(source.Source{Path: d.Path, InTree: d.InTree, Text: d.edited})
+	var said strings.Builder
+	for _, a := range now.Artifacts {
+		if why := s.mutable(a); why != "" {
+			fmt.Fprintf(&said, "%s %s: not pinned, it follows %s\n", finding.Clean(d.Path), finding.Clean(a.Pointer), why)
+		}
+	}
+	_, err := io.WriteString(s.Stderr, said.String())
+	return err
+}
