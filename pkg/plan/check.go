@@ -59,7 +59,7 @@ func (p *Plan) covers(shard report.Named) error {
 	for _, f := range p.Files {
 		for _, a := range f.Artifacts {
 			if f.Shard == index && !a.Untouched {
-				missing[PlaceOf(a.artifact())] = finding.WithoutUser(a.URL)
+				missing[PlaceOf(a)] = finding.WithoutUser(a.URL)
 			}
 		}
 	}

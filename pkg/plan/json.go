@@ -115,7 +115,7 @@ func (f File) check(shards int, places map[Place]bool) error {
 		return errors.New("no artifact names it")
 	}
 	for _, a := range f.Artifacts {
-		at := PlaceOf(a.artifact())
+		at := PlaceOf(a)
 		switch {
 		case verify.Key(a.URL) != f.URL, (a.Role == artifact.Image) != f.target().isImage:
 			return fmt.Errorf("the artifact %s names another: %s", at, finding.QuoteURL(a.URL))
@@ -125,7 +125,7 @@ func (f File) check(shards int, places map[Place]bool) error {
 			return fmt.Errorf("the artifact %s has the role %s, which is none", at, finding.Quote(string(a.Role)))
 		case a.AllowHTTP && (a.Checksum == nil || a.Checksum.Value.IsZero() || a.Checksum.Value.Algorithm.Weak()):
 			return fmt.Errorf("the artifact %s goes by plain http without a checksum", at)
-		case a.Line < 0 || a.Column < 0 || a.Document < 0 || a.Mirror < 0:
+		case a.Position.Line < 0 || a.Position.Column < 0 || a.Document < 0 || a.Mirror < 0:
 			return fmt.Errorf("the artifact %s stands at a negative place", at)
 		}
 		places[at] = true

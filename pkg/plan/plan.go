@@ -50,11 +50,11 @@ type Plan struct {
 
 // File is one URL, and the shard that reads it.
 type File struct {
-	URL       string        `json:"url"`           // in canonical form
-	Size      *int64        `json:"size,omitzero"` // bytes; nil where nobody says
-	Published digest.Digest `json:"published,omitzero"`
-	Shard     int           `json:"shard"` // from 1
-	Artifacts []Artifact    `json:"artifacts"`
+	URL       string              `json:"url"`           // in canonical form
+	Size      *int64              `json:"size,omitzero"` // bytes; nil where nobody says
+	Published digest.Digest       `json:"published,omitzero"`
+	Shard     int                 `json:"shard"` // from 1
+	Artifacts []artifact.Artifact `json:"artifacts"`
 }
 
 // target is what a download is of: one text may be a file's URL and an image's reference.
@@ -101,15 +101,12 @@ func count(bytes float64, each time.Duration, files int) int {
 }
 
 func newFile(d verify.Download, l verify.Load, shard int) File {
-	f := File{URL: d.Key(), Published: l.Published.Digest, Shard: shard}
+	f := File{URL: d.Key(), Published: l.Published.Digest, Shard: shard, Artifacts: d.Artifacts}
 	if l.Size >= 0 {
 		f.Size = &l.Size
 	}
 	if size := l.Published.Size; !f.Published.IsZero() {
 		f.Size = &size
-	}
-	for _, a := range d.Artifacts {
-		f.Artifacts = append(f.Artifacts, newArtifact(a))
 	}
 	return f
 }
@@ -120,9 +117,7 @@ func (p *Plan) Downloads(shard int) []verify.Download {
 	known := map[target]File{}
 	for _, f := range p.Files {
 		known[f.target()] = f
-		for _, a := range f.Artifacts {
-			all = append(all, a.artifact())
-		}
+		all = append(all, f.Artifacts...)
 	}
 	var part []verify.Download
 	for _, d := range verify.Plan(all) {
