@@ -28,14 +28,14 @@ const (
 	ExitFailure  = 3 // the program could not do its work
 )
 
-// Env is what the program knows of its surroundings.
+// Env is the environment that the program runs in.
 type Env struct {
 	Args           []string // without the program's name
 	Stdout, Stderr io.Writer
 	Environ        []string       // "NAME=value"
-	RootCAs        *x509.CertPool // whom to trust; nil: the system's authorities
+	RootCAs        *x509.CertPool // nil: the system's certificate authorities
 
-	// What stands in for the outside world; nil is the system's.
+	// Substitutes for tests; nil is the system's.
 	Now      func() time.Time
 	Sleep    func(ctx context.Context, d time.Duration) error // returns the cause of ctx's end, if that comes first
 	Resolver *net.Resolver
@@ -55,7 +55,7 @@ func (e Env) Getenv(name string) string {
 // (https://docs.github.com/actions/reference/variables-reference).
 func (e Env) inActions() bool { return e.Getenv("GITHUB_ACTIONS") == "true" }
 
-// usageError is the user's mistake: a flag, an input, an argument.
+// usageError is an invalid flag, input or argument.
 type usageError = source.UsageError
 
 // failure is an error of the work itself, as opposed to one of usage.
@@ -66,7 +66,7 @@ func (e failure) Unwrap() error { return e.error }
 // program is one run.
 type program struct {
 	Env
-	look look
+	outputOptions
 	code int
 }
 
@@ -78,18 +78,20 @@ func Main(ctx context.Context, env Env) int {
 	if err == nil {
 		return p.code
 	}
-	p.say(err)
+	p.printError(err)
 	if errors.As(err, new(failure)) {
 		return ExitFailure
 	}
 	return ExitUsage
 }
 
-// say tells why there is no result: one line for each mistake.
-func (p *program) say(err error) {
+// printError prints why there is no result: one line for each error.
+func (p *program) printError(err error) {
 	var lines []string
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		lines = append(lines, finding.Clean(line))
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, finding.Clean(line))
+		}
 	}
 	if p.inActions() {
 		p.actions().Errorf("%s", strings.Join(lines, "\n"))
@@ -120,14 +122,13 @@ program could not do its work.`,
 		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          noCommand,
 		RunE:          p.root,
 	}
 	root.SetArgs(append([]string{}, p.Args...)) // cobra reads os.Args in place of nil
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	p.addLook(root)
+	p.addOutputFlags(root)
 	root.SetUsageFunc(usage)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(p.checkCommand(), p.sumCommand(), p.getCommand(), p.mergeCommand(), p.initCommand(), p.registriesCommand(), p.explainCommand(), p.schemaCommand(), p.versionCommand())
@@ -160,8 +161,8 @@ func (p *program) do(work func(ctx context.Context, args []string) (int, error))
 	}
 }
 
-// refuseEmpty catches a flag such as --from "$UNSET", which would otherwise count as left out. An input that is empty
-// stands for its default, here as in the Action.
+// refuseEmpty refuses a flag such as --from "$UNSET", which would otherwise count as left out. An empty input stands for its default,
+// as in the Action.
 func refuseEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" {
@@ -169,4 +170,17 @@ func refuseEmpty(cmd *cobra.Command) (err error) {
 		}
 	})
 	return err
+}
+
+// flagError suggests a flag for an unknown one.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if meant := finding.Nearest(unknown.GetSpecifiedName(), names); meant != "" {
+			return fmt.Errorf("%w: did you mean --%s?", err, meant)
+		}
+	}
+	return fmt.Errorf("%w: see %s", err, finding.Quote(cmd.CommandPath()+" --help"))
 }

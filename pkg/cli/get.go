@@ -44,7 +44,7 @@ the next call. A file without a checksum, and not at a trusted URL, is not kept.
 		Example: `  verify-manifests get chat-mistral-7b-instruct
   verify-manifests get --platform aarch64-apple-darwin --to ~/models chat-x
   verify-manifests get --registry scoop --to apps bucket/git.json`,
-		Args: arguments("the path of a manifest, or of a folder of some"),
+		Args: cobra.MinimumNArgs(1),
 		RunE: p.do(g.run),
 	}
 	addFlags(cmd, g.config, downloading|describing)

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,16 +11,17 @@ import (
 // helpWidth is how wide help is, in columns.
 const helpWidth = 80
 
-// topics is how help groups flags. A flag that is in none stands at the end.
-var topics = []struct {
+// topic is a group of flags in help.
+type topic struct {
 	title string
 	flags []string
-}{
+}
+
+var topics = []topic{
 	{"What to check", []string{"base", "local", "platform", "role", "registry", "config", "manifests", "scope", "shard", "plan", "plan-file"}},
-	{"How", []string{"mode", "missing-checksum", "trusted-urls", "public-keys", "trusted-root", "state-file", "fail-on", "from", "replace", "allow-unverified"}},
-	{"What to write", []string{"to", "format", "report-file", "sarif-file", "write", "upgrade", "transition", "pin", "color", "quiet", "verbose"}},
+	{"How", []string{"mode", "missing-checksum", "trusted-urls", "public-keys", "trusted-root", "state-file", "fail-on", "from", "replace", "allow-unverified", "test"}},
+	{"What to write", []string{"to", "format", "report-file", "sarif-file", "write", "upgrade", "transition", "pin", "color", "quiet", "verbose", "version", "help"}},
 	{"The network", []string{"concurrency", "connections", "max-file-size", "stall-timeout", "timeout", "allow-networks", "github-token"}},
-	{"More", nil},
 }
 
 // flagTopic is the flags of a command under one title.
@@ -31,30 +31,17 @@ type flagTopic struct {
 }
 
 // flagTopics are the flags that a command's help shows, by topic.
-func flagTopics(cmd *cobra.Command) []flagTopic {
-	sets := make([]*pflag.FlagSet, len(topics))
-	for i := range sets {
-		sets[i] = pflag.NewFlagSet("", pflag.ContinueOnError)
-		sets[i].SortFlags = false
-	}
-	for i, topic := range topics {
+func flagTopics(cmd *cobra.Command) (list []flagTopic) {
+	for _, topic := range topics {
+		set := pflag.NewFlagSet("", pflag.ContinueOnError)
+		set.SortFlags = false
 		for _, name := range topic.flags {
 			if f := cmd.Flag(name); f != nil {
-				sets[i].AddFlag(f)
+				set.AddFlag(f)
 			}
 		}
-	}
-	add := func(f *pflag.Flag) {
-		if !slices.ContainsFunc(sets, func(set *pflag.FlagSet) bool { return set.Lookup(f.Name) != nil }) {
-			sets[len(sets)-1].AddFlag(f)
-		}
-	}
-	cmd.LocalFlags().VisitAll(add)
-	cmd.InheritedFlags().VisitAll(add)
-	var list []flagTopic
-	for i, set := range sets {
 		if set.HasAvailableFlags() {
-			list = append(list, flagTopic{topics[i].title, set})
+			list = append(list, flagTopic{topic.title, set})
 		}
 	}
 	return list

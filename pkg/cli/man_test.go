@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,16 @@ func TestTheManPageIsUpToDate(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("go test ./pkg/cli -update writes it anew:\n%s", diff)
+	}
+}
+
+func TestEveryFlagHasATopic(t *testing.T) {
+	for _, cmd := range (&program{}).command().Commands() {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if !f.Hidden && !slices.ContainsFunc(topics, func(topic topic) bool { return slices.Contains(topic.flags, f.Name) }) {
+				t.Errorf("%s --%s is in no topic of help.go", cmd.Name(), f.Name)
+			}
+		})
 	}
 }
 

@@ -25,7 +25,7 @@ func (p *program) mergeCommand() *cobra.Command {
 		Use:     "merge [flags] REPORT...",
 		Short:   "Merge the reports of shard runs",
 		Example: `  verify-manifests merge --report-file report.json shard-*.json`,
-		Args:    arguments("the reports of all shards"),
+		Args:    cobra.MinimumNArgs(1),
 	}
 	addFlags(cmd, config, outputting)
 	addFormat(cmd, &format)

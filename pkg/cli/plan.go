@@ -79,7 +79,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Manifests, j.in.Unchanged, j.in.Notes, j.in.Findings
 	made.Sign()
-	if !p.look.quiet {
+	if !p.outputOptions.quiet {
 		fmt.Fprintln(p.Stderr, inWords(loads, hours, c.Plan))
 	}
 	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)

@@ -33,7 +33,7 @@ const barWidth = 20
 
 // watch shows progress until stop is called: live on a terminal, and elsewhere by a line every so often.
 func (p *program) watch(progress *verify.Progress) (stop func()) {
-	if p.look.quiet {
+	if p.outputOptions.quiet {
 		return func() {}
 	}
 	if p.isTerminal(p.Stderr) {

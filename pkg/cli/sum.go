@@ -40,7 +40,7 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
   verify-manifests sum --write --local ~/models chat-mistral-7b-instruct
   verify-manifests sum --write --upgrade chat-mistral-7b-instruct/manifest.json
   verify-manifests sum --write --replace /binaries/aarch64-apple-darwin chat-x`,
-		Args: arguments("the path of a manifest, or of a folder of some"),
+		Args: cobra.MinimumNArgs(1),
 		RunE: p.do(s.run),
 	}
 	addFlags(cmd, s.config, network|describing)
@@ -84,6 +84,7 @@ func (s *sumCommand) run(ctx context.Context, args []string) (int, error) {
 	stop := s.watch(s.do.Verifier.Progress)
 	found, err := s.do.Run(work, selected.Manifests)
 	stop()
+	found.ExpectsProvenance = found.ExpectsProvenance || selected.File != nil && selected.File.Provenance != nil
 	r := report.Build(report.Input{Findings: found.Findings, Results: found.Results, Complete: true})
 	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(found, r.Summary.Errors))
 }
@@ -116,19 +117,12 @@ func (s *sumCommand) remind(found sum.Outcome, errors int) error {
 	if !s.do.Write && (n > 0 || changed) {
 		said = append(said, "Nothing was written: --write does that.")
 	}
-	if n > 0 && s.expectsProvenance(drafts) {
+	if n > 0 && found.ExpectsProvenance {
 		said = append(said, "Who built these files was not verified: `check` does that.")
 	}
-	if len(said) == 0 || s.look.quiet {
+	if len(said) == 0 || s.outputOptions.quiet {
 		return nil
 	}
 	_, err := fmt.Fprintln(s.Stderr, strings.Join(said, " "))
 	return err
-}
-
-// expectsProvenance reports whether check would verify who built a file of the manifests.
-func (s *sum) expectsProvenance(drafts []*draft) bool {
-	return s.rules.file != nil && s.rules.file.Provenance != nil || slices.ContainsFunc(drafts, func(d *draft) bool {
-		return slices.ContainsFunc(d.manifest.Artifacts, func(a artifact.Artifact) bool { return a.Attestation != nil || a.Attests != "" })
-	})
 }

@@ -48,6 +48,8 @@ type Outcome struct {
 	Results   []verify.Result
 	Found     int  // checksums
 	IsChanged bool // a manifest's text, whether it was written or not
+
+	ExpectsProvenance bool // a manifest declares attestations, which are not verified here
 }
 
 // Run reads the files of manifests, prints their checksums, and writes them where that is asked for. A *UsageError is the user's.
@@ -63,6 +65,8 @@ func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, er
 	o.Results = s.read(ctx, files)
 	found, unplaced, err := s.take(drafts, o.Results, ctx.Err() != nil)
 	o.Findings, o.Found, o.IsChanged = slices.Concat(findings, missing, unplaced), found, slices.ContainsFunc(drafts, (*draft).isChanged)
+	isAttested := func(a artifact.Artifact) bool { return a.Attestation != nil || a.Attests != "" }
+	o.ExpectsProvenance = slices.ContainsFunc(drafts, func(d *draft) bool { return slices.ContainsFunc(d.manifest.Artifacts, isAttested) })
 	return o, err
 }
 
