@@ -185,7 +185,7 @@ func (p *program) server() string {
 }
 
 func (p *program) verifier(c *Config, by rules) (*verify.Verifier, error) {
-	client, err := p.fetcher(c)
+	client, err := p.fetcher(c, p.Getenv("HF_TOKEN"))
 	if err != nil {
 		return nil, err
 	}
@@ -226,16 +226,12 @@ func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Publis
 // huggingFace is the only host that HF_TOKEN goes to.
 const huggingFace = "huggingface.co"
 
-func (p *program) fetcher(c *Config) (*fetch.Client, error) {
+// fetcher returns a client that sends a token to Hugging Face; "" is none.
+func (p *program) fetcher(c *Config, token string) (*fetch.Client, error) {
 	tokens := map[string]string{}
-	if token := p.Getenv("HF_TOKEN"); token != "" {
+	if token != "" {
 		tokens[huggingFace] = token
 	}
-	return p.fetcherWith(c, tokens)
-}
-
-// fetcherWith returns a client that carries tokens to their hosts.
-func (p *program) fetcherWith(c *Config, tokens map[string]string) (*fetch.Client, error) {
 	return fetch.New(fetch.Config{
 		AllowNetworks: c.AllowNetworks,
 		MaxSize:       c.MaxFileSize,

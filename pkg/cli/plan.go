@@ -15,9 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
-	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
@@ -25,7 +23,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// decisive are the inputs that decide what is judged and how: a plan and its shards have to agree on them.
+// decisive are the inputs that decide what is verified and how: a plan and its shards have to agree on them.
 var decisive = []string{
 	"config", "registry", "manifests", "scope", "missing-checksum", "trusted-urls", "mode", "public-keys", "trusted-root", "max-file-size",
 }
@@ -50,11 +48,11 @@ func (c *Config) decisions() map[string]string {
 func (c *Config) checkPlan() error {
 	switch {
 	case c.Plan > 0 && c.Shard != nil:
-		return usageError{Err: errors.New("input plan finds out how many shards there are, and input shard is one of them: give the plan first, and then its matrix's shard")}
+		return usageError{Err: errors.New("inputs plan and shard exclude each other: make the plan first, then give each job of its matrix a shard")}
 	case c.Plan > 0 && len(c.Merge) > 0:
-		return usageError{Err: errors.New("input plan comes before the shards, and input merge after them: leave one of them out")}
+		return usageError{Err: errors.New("inputs plan and merge exclude each other: plan comes before the shards, and merge after them")}
 	case c.PlanFile != "" && c.Plan == 0 && c.Shard == nil && len(c.Merge) == 0:
-		return usageError{Err: errors.New("input plan-file is what plan writes, and what a shard or a merge takes: give one of plan, shard and merge")}
+		return usageError{Err: errors.New("input plan-file needs one of plan, shard and merge")}
 	}
 	return nil
 }
@@ -62,14 +60,18 @@ func (c *Config) checkPlan() error {
 // isPlanned reports whether a plan says what a run has to verify, in place of the registry.
 func (c *Config) isPlanned() bool { return c.PlanFile != "" && c.Shard != nil }
 
-// plan finds out how large the selected manifests' files are, divides them among shards, and writes the plan.
+// plan estimates the sizes of the selected manifests' files, divides them among shards, and writes the plan.
 func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.State) (*plan.Plan, error) {
-	verifier, beyond, err := p.sizer(c, j.rules)
+	verifier, err := p.verifier(c, j.rules)
+	if err != nil {
+		return nil, err
+	}
+	anonymous, err := p.fetcher(c, "") // a redirect is followed without a token
 	if err != nil {
 		return nil, err
 	}
 	verifier.Baseline = before.Baseline
-	loads := verifier.Loads(ctx, j.downloads, beyond)
+	loads := verifier.Loads(ctx, j.downloads, anonymous.Peek)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}
@@ -78,9 +80,8 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.
 	made.ConfigFile, made.TrustedRoot, made.Beside = j.settings.ConfigFile, j.settings.Roots, j.beside
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Manifests, j.in.Unchanged, j.in.Notes, j.in.Findings
-	made.Sign()
 	if !p.outputOptions.quiet {
-		fmt.Fprintln(p.Stderr, inWords(loads, hours, c.Plan))
+		fmt.Fprintln(p.Stderr, describePlan(loads, hours, c.Plan))
 	}
 	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)
 }
@@ -88,8 +89,8 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.
 // toolName is the program's name in reports and plans.
 const toolName = "verify-manifests"
 
-// inWords says what a plan comes to.
-func inWords(loads []verify.Load, h plan.Hours, asked time.Duration) string {
+// describePlan says what a plan comes to.
+func describePlan(loads []verify.Load, h plan.Hours, asked time.Duration) string {
 	bytes, unknown := new(big.Int), 0
 	for _, l := range loads {
 		bytes.Add(bytes, big.NewInt(max(l.Size, 0)))
@@ -99,16 +100,16 @@ func inWords(loads []verify.Load, h plan.Hours, asked time.Duration) string {
 	}
 	words := fmt.Sprintf("%s, of %s together", english.Plural(len(loads), "file", ""), humanize.BigBytes(bytes))
 	if unknown > 0 {
-		words += fmt.Sprintf(" (nobody says the size of %d of them)", unknown)
+		words += fmt.Sprintf(" (%d of unknown size)", unknown)
 	}
 	words += fmt.Sprintf(": %s, and the longest takes about %s", english.Plural(h.Shards, "shard", ""), rounded(h.Each))
 	if h.Each > asked+asked/4 {
-		words += fmt.Sprintf(". That is longer than the %s that were asked for: a matrix has at most %d jobs, and one file is read by one of them", asked, verify.MaxShards)
+		words += fmt.Sprintf(". That is longer than the requested %s: a matrix has at most %d jobs, and one job reads a whole file", asked, verify.MaxShards)
 	}
 	return words
 }
 
-// rounded is a time as people say it.
+// rounded rounds a time for people.
 func rounded(d time.Duration) time.Duration {
 	if d < 10*time.Minute {
 		return d.Round(time.Second)
@@ -116,26 +117,13 @@ func rounded(d time.Duration) time.Duration {
 	return d.Round(time.Minute)
 }
 
-// sizer returns what finds out about sizes, and how it asks behind a redirect: there it carries no token.
-func (p *program) sizer(c *Config, by rules) (*verify.Verifier, func(context.Context, string) (fetch.Head, error), error) {
-	verifier, err := p.verifier(c, by)
-	if err != nil {
-		return nil, nil, err
-	}
-	anonymous, err := p.fetcherWith(c, nil)
-	if err != nil {
-		return nil, nil, err
-	}
-	return verifier, anonymous.Peek, nil
-}
-
-// planned is the job of a shard, as its plan has it: the registry is not read again.
+// planned returns the job of a shard from its plan, without reading the registry.
 func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	made, sum, err := readPlan(c.PlanFile)
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(made, c, run); err != nil {
+	if err := made.Fits(Version(), run, *c.Shard, c.decisions()); err != nil {
 		return nil, fmt.Errorf("the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
 	}
 	file, err := configOf(made, c)
@@ -153,11 +141,11 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 			Notes: made.Notes, Findings: made.Findings,
 		},
 		downloads: made.Downloads(c.Shard.Index), rules: rules{file, file.Judge(p.now()), made.TrustedURLs, made.MissingChecksum},
-		asset: told(made.Published(p.server())),
+		asset: made.Asset(p.server()),
 	}, nil
 }
 
-// configOf returns the configuration file that a plan was made with, nil where that or the plan is none.
+// configOf returns the configuration file that a plan was made with; nil for none, and without a plan.
 func configOf(made *plan.Plan, c *Config) (*config.File, error) {
 	if made == nil || made.Config == "" {
 		return nil, nil
@@ -167,26 +155,6 @@ func configOf(made *plan.Plan, c *Config) (*config.File, error) {
 		return nil, fmt.Errorf("the configuration in the plan %s can't be used: %w", finding.Quote(c.PlanFile), err)
 	}
 	return file, nil
-}
-
-func fits(made *plan.Plan, c *Config, run report.Run) error {
-	if err := made.Fits(Version(), run, c.decisions()); err != nil {
-		return err
-	}
-	if made.Shards != c.Shard.Count {
-		return fmt.Errorf("it is of %d shards, and this is shard %d of %d", made.Shards, c.Shard.Index, c.Shard.Count)
-	}
-	return nil
-}
-
-// told returns what a plan was told of release assets. Of others nothing is known, and the file is read.
-func told(published map[hosts.Ref]hosts.Published) func(context.Context, hosts.Ref) hosts.Published {
-	return func(_ context.Context, asset hosts.Ref) hosts.Published {
-		if said, found := published[asset]; found {
-			return said
-		}
-		return hosts.Published{Size: -1}
-	}
 }
 
 func readPlan(name string) (*plan.Plan, digest.Digest, error) {
@@ -209,5 +177,5 @@ func (a *action) plan(ctx context.Context, j *job, before *baseline.State) (int,
 		return 0, err
 	}
 	fmt.Fprintln(a.Stdout, made.Matrix())
-	return a.end(ExitOK, a.writeNote("This run made a plan, and verified nothing"), map[string]string{"matrix": made.Matrix()})
+	return a.end(ExitOK, a.writeNote("This run made a plan and verified nothing"), map[string]string{"matrix": made.Matrix()})
 }

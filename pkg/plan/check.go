@@ -15,26 +15,28 @@ import (
 // maxNamed bounds the files that one message names.
 const maxNamed = 5
 
-// Fits reports why the plan is none for a run: it is of another commit, version or configuration. Inputs are as in Plan.
-func (p *Plan) Fits(version string, run report.Run, inputs map[string]string) error {
-	for _, each := range []struct{ what, planned, here string }{
+// Fits reports why a run can't use the plan: it is of another commit, version or configuration. Inputs are as in Plan.
+func (p *Plan) Fits(version string, run report.Run, shard report.Shard, inputs map[string]string) error {
+	for _, each := range []struct {
+		what          string
+		planned, here any
+	}{
 		{"version of the program", p.Tool.Version, version},
 		{"repository", p.Run.Repository, run.Repository},
 		{"commit", p.Run.HeadSHA, run.HeadSHA},
 		{"event", p.Run.Event, run.Event},
-		{"pull request", fmt.Sprint(p.Run.PullRequest), fmt.Sprint(run.PullRequest)},
+		{"pull request", p.Run.PullRequest, run.PullRequest},
+		{"number of shards", p.Shards, shard.Count},
+		{"number of inputs", len(p.Inputs), len(inputs)},
 	} {
 		if each.planned != each.here {
-			return fmt.Errorf("it is of another run: the %s is %s in it and %s here: make the plan anew", each.what, finding.Quote(each.planned), finding.Quote(each.here))
+			return fmt.Errorf("the %s is %s in the plan and %s here: make a new plan", each.what, finding.Quote(fmt.Sprint(each.planned)), finding.Quote(fmt.Sprint(each.here)))
 		}
 	}
 	for name, here := range inputs {
 		if p.Inputs[name] != here {
-			return fmt.Errorf("the input %s is %s in it and %s here: give the plan and its shards the same", name, finding.Quote(p.Inputs[name]), finding.Quote(here))
+			return fmt.Errorf("the input %s is %s in the plan and %s here: give the plan and its shards the same", name, finding.Quote(p.Inputs[name]), finding.Quote(here))
 		}
-	}
-	if len(inputs) != len(p.Inputs) {
-		return fmt.Errorf("it knows %d inputs, and this program %d", len(p.Inputs), len(inputs))
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"regexp"
 	"slices"
 
@@ -50,22 +49,6 @@ func Read(from io.Reader) (*Plan, digest.Digest, error) {
 	return p, digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
-func sum(data []byte) digest.Digest {
-	s := sha256.Sum256(data)
-	return digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(s[:])}
-}
-
-// Sign fills in the digest of what decides how the registry is judged.
-func (p *Plan) Sign() { p.Registry = p.registry() }
-
-func (p *Plan) registry() digest.Digest {
-	var text []byte
-	for _, name := range slices.Sorted(maps.Keys(p.Inputs)) {
-		text = fmt.Appendf(text, "%q=%q\n", name, p.Inputs[name])
-	}
-	return sum(fmt.Appendf(text, "%q%q", p.Config, p.TrustedRoot))
-}
-
 var roleShape = regexp.MustCompile(`^(binary|weight|file|image)$`)
 
 // check reports the first thing in which the plan differs from what New makes.
@@ -83,9 +66,6 @@ func (p *Plan) check() error {
 		if _, known := finding.Lookup(f.Rule); !known || f.Line < 0 || f.Column < 0 {
 			return fmt.Errorf("a finding in %s, by the rule %s, is none of ours", finding.Quote(f.Manifest), finding.Quote(f.Rule))
 		}
-	}
-	if p.Registry != p.registry() {
-		return errors.New("the digest of its configuration is another one")
 	}
 	for path, sum := range p.Beside {
 		if _, err := digest.Parse("sha256:" + sum); err != nil && sum != "" {

@@ -4,6 +4,7 @@
 package plan
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -31,9 +32,8 @@ type Plan struct {
 	// Inputs are the texts of those inputs that decide what is judged and how, by name. Registry is the digest of them, of TrustedRoot and
 	// of Config, the text of the configuration file ("" for none).
 	Inputs     map[string]string `json:"inputs"`
-	Config     string            `json:"config,omitzero"`
+	Config     string            `json:"config,omitzero"`      // the text of the configuration file
 	ConfigFile string            `json:"config_file,omitzero"` // the path of that file
-	Registry   digest.Digest     `json:"registry"`
 
 	TrustedRoot []byte            `json:"trusted_root,omitempty"` // text of the file of that input
 	Beside      map[string]string `json:"beside,omitempty"`       // SHA-256, in hex, of files that artifacts attest and no shard reads, by path
@@ -133,15 +133,20 @@ func (p *Plan) Downloads(shard int) []verify.Download {
 	return part
 }
 
-// Published returns what GitHub's API said of a server's release assets when the plan was made.
-func (p *Plan) Published(server string) map[hosts.Ref]hosts.Published {
+// Asset returns what GitHub's API said of a server's release assets when the plan was made. Of others nothing is known.
+func (p *Plan) Asset(server string) func(context.Context, hosts.Ref) hosts.Published {
 	assets := map[hosts.Ref]hosts.Published{}
 	for _, f := range p.Files {
 		if asset, ok := hosts.AssetOf(f.URL, server); ok && !f.Published.IsZero() && f.Size != nil {
 			assets[asset] = hosts.Published{Digest: f.Published, Size: *f.Size}
 		}
 	}
-	return assets
+	return func(_ context.Context, asset hosts.Ref) hosts.Published {
+		if published, found := assets[asset]; found {
+			return published
+		}
+		return hosts.Published{Size: -1}
+	}
 }
 
 // Place is an artifact's place in the registry.
