@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
-// action is the program as a GitHub Action: one event, answered.
+// action is a run as a GitHub Action.
 type action struct {
 	*program
 	config *Config
@@ -32,7 +32,7 @@ func (p *program) action(ctx context.Context, _ []string) (int, error) {
 	return code, err
 }
 
-// answer does what the event asks for. An error with the code 0 is one that nothing was published of.
+// answer handles the event. An error with the code 0 means that nothing was published.
 func (a *action) answer(ctx context.Context) (int, error) {
 	if len(a.config.Merge) > 0 {
 		return a.merge(ctx)
@@ -55,7 +55,7 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	return a.finish(ctx, in, j.rules, before)
 }
 
-// origin is where the event's manifests come from.
+// origin is the source of the event's manifests.
 func (a *action) origin() *source.Event {
 	return &source.Event{Event: a.event, API: a.api, Commit: a.head(), Workspace: a.Getenv("GITHUB_WORKSPACE"), Scope: a.scope(), Environ: a.Environ}
 }
@@ -79,12 +79,12 @@ func (p *program) newAction() (*action, error) {
 	return &action{program: p, config: config, event: event, api: api}, err
 }
 
-// giveUp leaves a report that says that it is not complete and why, for whoever waits for one.
+// giveUp writes an incomplete report that says why.
 func (a *action) giveUp(why error) (int, error) {
 	return a.end(0, errors.Join(why, a.writeNote(finding.Clean(why.Error()))), map[string]string{})
 }
 
-// writeNote writes a report of nothing but a note.
+// writeNote writes a report that holds only a note.
 func (a *action) writeNote(note string) error {
 	return a.config.files().Write(report.Build(report.Input{
 		Version: Version(), Commit: Commit(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
@@ -92,7 +92,7 @@ func (a *action) writeNote(note string) error {
 	}))
 }
 
-// run is the event as a report names it.
+// run describes the event for a report.
 func (a *action) run() report.Run {
 	id, _ := strconv.ParseInt(a.Getenv("GITHUB_RUN_ID"), 10, 64)
 	attempt, _ := strconv.Atoi(a.Getenv("GITHUB_RUN_ATTEMPT"))
@@ -102,7 +102,7 @@ func (a *action) run() report.Run {
 	}
 }
 
-// head is the commit whose manifests are judged.
+// head is the commit whose manifests are verified.
 func (a *action) head() string {
 	if a.event.HeadSHA != "" {
 		return a.event.HeadSHA
@@ -110,8 +110,7 @@ func (a *action) head() string {
 	return a.Getenv("GITHUB_SHA")
 }
 
-// scope is what the run is to verify: without another word, what the event changed, and everything where
-// it changed nothing.
+// scope is what the run verifies: by default what the event changed, and everything for an event without changes.
 func (a *action) scope() string {
 	switch {
 	case a.config.Scope != "auto":

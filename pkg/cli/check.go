@@ -14,10 +14,10 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
-// localEvent is what reports call a run outside Actions.
+// localEvent is the event of reports outside Actions.
 const localEvent = "local"
 
-// check is the command of that name: manifests on disk, verified.
+// check is the command check, which verifies manifests on disk.
 type check struct {
 	*program
 	config *Config
@@ -46,7 +46,7 @@ func (p *program) checkCommand() *cobra.Command {
 }
 
 func (c *check) run(ctx context.Context, args []string) (int, error) {
-	if err := c.clash(); err != nil {
+	if err := c.validate(); err != nil {
 		return 0, err
 	}
 	work, cancel := deadline(ctx, c.config)
@@ -80,22 +80,22 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	return c.print(ctx, c.config, r, c.format, scansOf(compared.Next), saveState(c.config, compared.Next))
 }
 
-// clash reports flags that exclude each other.
-func (c *check) clash() error {
+// validate reports flags that exclude each other.
+func (c *check) validate() error {
 	switch scope := c.config.Scope; {
 	case len(c.config.Merge) > 0:
-		return usageError{Err: errors.New("flag --merge is the Action's input: here `verify-manifests merge FILE...` merges reports")}
+		return usageError{Err: errors.New("flag --merge is an input of the Action: use `verify-manifests merge FILE...`")}
 	case c.local != "" && (c.config.Shard != nil || c.config.Plan > 0):
-		return usageError{Err: errors.New("flags --shard and --plan divide downloads, and --local has none: leave --local out, or them")}
+		return usageError{Err: errors.New("flag --local excludes --shard and --plan, which divide downloads")}
 	case c.base == "" && scope == source.ScopeChanged && !c.config.isPlanned():
-		return usageError{Err: errors.New("flag --scope is `changed`, and nothing says what to compare with: give --base")}
+		return usageError{Err: errors.New("flag --scope is `changed`, which needs --base")}
 	case c.base != "" && scope == source.ScopeAll:
-		return usageError{Err: errors.New("flag --scope is `all`, and --base asks for what changed: leave one of them out")}
+		return usageError{Err: errors.New("flags --scope=all and --base exclude each other")}
 	}
 	return c.config.checkPlan()
 }
 
-// origin is where the manifests come from that the flags and arguments ask for.
+// origin is the source of the manifests that flags and arguments name.
 func (c *check) origin(args []string) source.Origin {
 	if c.base != "" {
 		return source.Since{Ref: c.base, Args: args, Environ: c.Environ}
@@ -103,7 +103,7 @@ func (c *check) origin(args []string) source.Origin {
 	return source.Folders{Args: args, Environ: c.Environ}
 }
 
-// print writes a report's files, and prints it. A problem with an output before is an error in the end.
+// print writes a report's files and prints it. It returns the error of an earlier output after that.
 func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, scans []report.Scan, problem error) (int, error) {
 	if err := errors.Join(problem, c.files().Write(r), p.write(r, format, scans)); err != nil {
 		return 0, err
@@ -117,7 +117,7 @@ func addFormat(cmd *cobra.Command, format *string) {
 		"text", "json", "sarif", "markdown", "html", "badge")
 }
 
-// write prints a report in a format. The page shows the scans up to this one too.
+// write prints a report in a format. The HTML page also shows scans.
 func (p *program) write(r *report.Report, format string, scans []report.Scan) error {
 	switch format {
 	case "json":

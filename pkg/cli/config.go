@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
-// Config is everything that a user can set, read and validated. Its zero value is not usable: defaultConfig is.
+// Config holds the inputs, read and validated. defaultConfig returns a usable one.
 type Config struct {
 	GitHubToken     string
 	ConfigFile      string   // slash-separated, from the registry's root
@@ -57,7 +57,7 @@ func defaultConfig() *Config {
 	return c
 }
 
-// selecting returns what the inputs say of how manifests are found.
+// selecting returns the inputs that select manifests.
 func (c *Config) selecting() source.Inputs {
 	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], IsAnywhere: c.isCommandLine, Preset: c.Registry, Globs: c.Manifests, TrustedRoot: c.TrustedRoot}
 }

@@ -26,9 +26,9 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// job is what a run has to verify, and by which rules.
+// job is what a run verifies, and by which rules.
 type job struct {
-	in         report.Input // what is known before any download
+	in         report.Input // without what downloads find
 	downloads  []verify.Download
 	rules      rules
 	settings   *source.Settings // nil where a plan gives the job
@@ -38,11 +38,11 @@ type job struct {
 	registries *inspect.Registries
 	began      time.Time
 
-	// asset is what GitHub's API said of release assets when a plan was made; nil where it is asked.
+	// asset returns what GitHub published of release assets when the plan was made; nil without a plan.
 	asset func(context.Context, hosts.Ref) hosts.Published
 }
 
-// rules are what findings are judged by: the configuration file under the inputs.
+// rules are the configuration file's, overridden by the inputs.
 type rules struct {
 	file            *config.File // nil where there is none
 	judge           *config.Judge
@@ -50,8 +50,8 @@ type rules struct {
 	missingChecksum string   // a severity, or "off"
 }
 
-// rulesOf puts the inputs above the configuration file. Without another word, the releases of the registry's owner are
-// trusted: of the repository that runs the Action, else of the one that a git remote names.
+// rulesOf merges the inputs with the configuration file, which they override. By default the releases of the registry's owner are
+// trusted: that of the repository that runs the Action, else of the git remote.
 func (p *program) rulesOf(c *Config, file *config.File, remote string) rules {
 	r := rules{file: file, judge: file.Judge(p.now()), trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
 	if file != nil && !c.given["trusted-urls"] && file.TrustedURLs != nil {
@@ -90,7 +90,7 @@ func ownerOf(remote, host string) string {
 	return parts[1]
 }
 
-// job returns what a run has to verify: what a plan gives to this shard, else what the origin selects.
+// job returns the job of a run: from its plan, else from the manifests that the origin selects.
 func (p *program) job(ctx context.Context, c *Config, run report.Run, from source.Origin, o inspect.Options) (*job, error) {
 	if c.isPlanned() {
 		return p.planned(c, run)
@@ -98,7 +98,7 @@ func (p *program) job(ctx context.Context, c *Config, run report.Run, from sourc
 	return p.prepare(ctx, c, run, from, o)
 }
 
-// prepare selects the manifests that a run judges, and inspects them.
+// prepare selects and inspects manifests.
 func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from source.Origin, o inspect.Options) (*job, error) {
 	began := p.now()
 	s, err := from.Select(ctx, c.selecting())
@@ -130,7 +130,7 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 	}, nil
 }
 
-// verify finds out about the downloads of a job. When ctx ends, the results are what is known, and not complete.
+// verify downloads and verifies the files of a job. When ctx ends, the results are incomplete.
 func (p *program) verify(ctx context.Context, c *Config, j *job, before *baseline.State) (in report.Input, err error) {
 	verifier, err := p.verifier(c, j.rules)
 	if err != nil {
@@ -204,13 +204,12 @@ func (p *program) verifier(c *Config, by rules) (*verify.Verifier, error) {
 	}, nil
 }
 
-// publicAPI is GitHub's API for what any repository publishes.
+// publicAPI is GitHub's API for the releases and attestations of any repository.
 func (p *program) publicAPI(c *Config) (*github.Client, error) {
 	return github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
 }
 
-// published returns a function that tells what GitHub publishes of a release asset. Where GitHub does not
-// tell, that is nothing, and the file is read.
+// published returns a function that asks GitHub for the digest and size of a release asset. Where GitHub has none, the file is read.
 func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Published {
 	return func(ctx context.Context, ref hosts.Ref) hosts.Published {
 		assets, err := api.AssetDigests(ctx, ref.Owner, ref.Repo, ref.Revision)
@@ -246,12 +245,12 @@ func (p *program) fetcher(c *Config, token string) (*fetch.Client, error) {
 	})
 }
 
-// deadline returns a context that ends with the run's time.
+// deadline returns a context that ends after the timeout of the run.
 func deadline(ctx context.Context, c *Config) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the time for the whole run (input timeout, %s) is over", c.Timeout))
+	return context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the timeout of the run (input timeout, %s) expired", c.Timeout))
 }
 
-// proxy reads the operator's proxies from the variables that curl and Go's net/http know.
+// proxy reads the proxies from the variables that curl and net/http read.
 func (p *program) proxy() httpproxy.Config {
 	either := func(name string) string { return cmp.Or(p.Getenv(name), p.Getenv(strings.ToLower(name))) }
 	return httpproxy.Config{HTTPSProxy: either("HTTPS_PROXY"), HTTPProxy: either("HTTP_PROXY"), NoProxy: either("NO_PROXY")}

@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// flagValue makes an input a flag: pflag.Value.
+// flagValue is an input as a flag: a pflag.Value.
 type flagValue struct {
 	input
 	config *Config
@@ -26,7 +26,7 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 			continue
 		}
 		cmd.Flags().Var(&flagValue{input: in, config: c, text: in.value}, in.name, in.help)
-		if in.group&(publishing|network) == publishing { // it means nothing outside Actions
+		if in.group&(publishing|network) == publishing { // it has no effect outside Actions
 			_ = cmd.Flags().MarkHidden(in.name) // fails for a flag that is not there
 		}
 		if in.values != nil {
@@ -76,8 +76,7 @@ func (p *program) configFromInputs() (*Config, error) {
 	return c, nil
 }
 
-// refuseUnknownInputs catches a misspelt input, which would otherwise silently leave the default. The
-// runner itself sets INPUT_ARGS and INPUT_ENTRYPOINT for container actions.
+// refuseUnknownInputs refuses misspelt inputs. The runner itself sets INPUT_ARGS and INPUT_ENTRYPOINT for container actions.
 func (p *program) refuseUnknownInputs() error {
 	for _, each := range p.Environ {
 		name, value, _ := strings.Cut(each, "=")
@@ -87,7 +86,7 @@ func (p *program) refuseUnknownInputs() error {
 		}
 		name = strings.ToLower(name)
 		if !slices.ContainsFunc(inputs, func(in input) bool { return in.name == name }) {
-			return usageError{Err: fmt.Errorf("there is no input %s%s", name, didYouMean(name))}
+			return usageError{Err: fmt.Errorf("unknown input %s%s", name, didYouMean(name))}
 		}
 	}
 	return nil

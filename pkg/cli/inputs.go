@@ -20,15 +20,15 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// group says which commands take an input as a flag.
+// group selects the commands that take an input as a flag.
 type group uint8
 
 const (
 	selecting   group = 1 << iota // which manifests, and how to judge them
 	network                       // how to download
 	outputting                    // what to write, and when to fail
-	publishing                    // what to say on GitHub
-	describing                    // what the registry looks like
+	publishing                    // what to publish on GitHub
+	describing                    // which registry it is
 	downloading                   // what a download needs, other than the mode
 )
 
@@ -45,7 +45,7 @@ type input struct {
 type setter struct {
 	set  func(c *Config, text string) error
 	list bool // one item a line
-	// values are all that can be said; nil where there are too many.
+	// values are all possible ones; nil for free text.
 	values []string
 }
 
@@ -60,7 +60,7 @@ var inputs = []input{
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
 	{"trusted-urls", "", selecting | downloading, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
-	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts nobody", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
+	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts no host", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
 	{"public-keys", "", selecting | downloading, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
 	{"trusted-root", "", selecting | downloading, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) *string { return &c.TrustedRoot }, fileName)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
@@ -71,7 +71,7 @@ var inputs = []input{
 	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.SARIFFile }, fileName)},
 	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, shard)},
 	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
-	{"plan-file", "", outputting, "the plan that plan writes, that shards take and that a merge holds against them", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
+	{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
 	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
 	{"concurrency", "8", network | downloading, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
 	{"connections", "8", network | downloading, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
@@ -100,7 +100,7 @@ func into[T any](field func(*Config) *T, read func(string) (T, error)) setter {
 	}}
 }
 
-// oneWord makes a setter from a field of Config and the words that can be said.
+// oneWord makes a setter from a field of Config and its possible values.
 func oneWord(field func(*Config) *string, values ...string) setter {
 	s := into(field, oneOf(values...))
 	s.values = values

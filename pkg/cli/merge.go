@@ -17,7 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
-// mergeCommand merges the reports of shard runs into one.
+// mergeCommand is the command merge, for the reports of shards.
 func (p *program) mergeCommand() *cobra.Command {
 	config := defaultConfig()
 	var format string
@@ -42,7 +42,7 @@ func (p *program) mergeCommand() *cobra.Command {
 	return cmd
 }
 
-// merge publishes the reports of shard runs as one, as if a single run had made it.
+// merge publishes the reports of shards as if one run had made them.
 func (a *action) merge(ctx context.Context) (int, error) {
 	names, err := expand(a.config.Merge)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if current, err := a.follow(ctx, in.Run); err != nil {
 		return 0, err
 	} else if !current {
-		return a.end(ExitOK, a.writeNote("The run that is followed is not of the pull request's head: nothing was said"), map[string]string{})
+		return a.end(ExitOK, a.writeNote("The workflow run is not of the pull request's head: nothing was published"), map[string]string{})
 	}
 	run := a.run()
 	if in.Run.HeadSHA != run.HeadSHA || in.Run.PullRequest != run.PullRequest || in.Run.Repository != run.Repository {
@@ -73,8 +73,8 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	return a.finish(ctx, in, by, before)
 }
 
-// mergeRules returns the rules by which merged reports are judged, whatever they say of severities and waivers: those of the plan,
-// which the same run made, else those at the base.
+// mergeRules returns the rules for merged reports, whose own severities and waivers don't count: those of the plan, which the same run
+// made, else those at the base.
 func (a *action) mergeRules(ctx context.Context, made *plan.Plan, isClaimed bool) (by rules, notes []string, err error) {
 	file, err := configOf(made, a.config)
 	if err == nil && (made == nil || isClaimed) {
@@ -89,7 +89,7 @@ func (a *action) mergeRules(ctx context.Context, made *plan.Plan, isClaimed bool
 	return a.rulesOf(a.config, file, ""), notes, nil
 }
 
-// unjudge undoes what a report says of a finding's severity and waiver.
+// unjudge removes a finding's waiver and what a configuration changed of its severity.
 func (r rules) unjudge(f finding.Finding) finding.Finding {
 	f = config.Unjudged(f)
 	if f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
@@ -98,29 +98,29 @@ func (r rules) unjudge(f finding.Finding) finding.Finding {
 	return f
 }
 
-// follow finds the pull request of the run that a workflow_run follows. The report claims one, and GitHub
-// says whether the run's commit is its head; where it is not, or not any more, there is nothing to say.
+// follow finds the pull request of the run that a workflow_run follows. The report claims one; GitHub says whether the run's commit is
+// still its head. If not, nothing is published.
 func (a *action) follow(ctx context.Context, claimed report.Run) (current bool, err error) {
 	followed := a.event.Follows
 	if followed.Event == "" {
 		return true, nil
 	}
 	if followed.Event != "pull_request" || claimed.PullRequest == 0 {
-		return false, usageError{Err: fmt.Errorf("the run that is followed was started by %s: only a pull_request's can be merged on workflow_run", finding.Quote(followed.Event))}
+		return false, usageError{Err: fmt.Errorf("the workflow run was started by %s: on workflow_run, only reports of a pull_request can be merged", finding.Quote(followed.Event))}
 	}
 	head, base, err := a.api.PullRequest(ctx, claimed.PullRequest)
 	if err != nil {
 		return false, err
 	}
 	if head != followed.HeadSHA {
-		a.actions().Noticef("The run that is followed was of commit %s, which is not the head of pull request %d: nothing was said", finding.Clean(followed.HeadSHA), claimed.PullRequest)
+		a.actions().Noticef("The workflow run is of commit %s, which is not the head of pull request %d: nothing was published", finding.Clean(followed.HeadSHA), claimed.PullRequest)
 		return false, nil
 	}
 	a.event.PullRequest, a.event.HeadSHA, a.event.BaseSHA = claimed.PullRequest, head, cmp.Or(base, a.Getenv("GITHUB_SHA"))
 	return true, nil
 }
 
-// expand returns the files that globs name, sorted. A glob that names none is an error: a shard is missing.
+// expand returns the files that globs match, sorted. A glob without a match is an error: a shard is missing.
 func expand(globs []string) ([]string, error) {
 	var names []string
 	for _, glob := range globs {
@@ -134,8 +134,7 @@ func expand(globs []string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// mergeReports reads shard reports and makes one of them. Where there is a plan, which it returns too, they have to be all that
-// it asked for.
+// mergeReports reads and merges shard reports. With a plan, which it also returns, they have to cover all of its files.
 func mergeReports(names []string, planFile string) (in report.Input, made *plan.Plan, err error) {
 	var shards []report.Named
 	var problems []error
@@ -164,7 +163,7 @@ func mergeReports(names []string, planFile string) (in report.Input, made *plan.
 // maxReports bounds the reports of one merge together, in bytes.
 const maxReports = 1 << 30
 
-// readReport reads a report of at most as many bytes as are left, and takes those off.
+// readReport reads a report of at most left bytes, which it reduces by its size.
 func readReport(name string, left *int64) (*report.Report, error) {
 	file, err := source.OpenRegular(name)
 	if err != nil {
@@ -176,7 +175,7 @@ func readReport(name string, left *int64) (*report.Report, error) {
 		return nil, err
 	}
 	if *left -= info.Size(); *left < 0 {
-		return nil, fmt.Errorf("with it, the reports have more than %d MiB together", maxReports>>20)
+		return nil, fmt.Errorf("the reports together have more than %d MiB", maxReports>>20)
 	}
 	return report.Read(file)
 }

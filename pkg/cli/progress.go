@@ -22,16 +22,16 @@ const (
 )
 
 const (
-	// slowAfter is how long a file is read before it is worth a name.
+	// slowAfter is how long a file is read before progress names it.
 	slowAfter = 30 * time.Second
-	// slowName is how much of its name is shown, in runes.
+	// slowName bounds its name, in runes.
 	slowName = 40
 )
 
 // barWidth is the width of the bar in front of the figures, in columns: both fit a terminal of 80.
 const barWidth = 20
 
-// watch shows progress until stop is called: live on a terminal, and elsewhere by a line every so often.
+// watch shows progress until stop is called: live on a terminal, else a line every logInterval.
 func (p *program) watch(progress *verify.Progress) (stop func()) {
 	if p.outputOptions.quiet {
 		return func() {}
@@ -45,7 +45,7 @@ func (p *program) watch(progress *verify.Progress) (stop func()) {
 	})
 }
 
-// live keeps one line up to date, and removes it in the end.
+// live updates one line, and removes it in the end.
 func live(to io.Writer, progress *verify.Progress) (stop func()) {
 	erase := ""
 	end := every(liveInterval, func(elapsed time.Duration) {
@@ -58,7 +58,7 @@ func live(to io.Writer, progress *verify.Progress) (stop func()) {
 	}
 }
 
-// liveLine draws how much of the files that were begun is done, and the figures.
+// liveLine renders a bar for the files that were begun, and the figures.
 func liveLine(progress *verify.Progress, elapsed time.Duration) string {
 	done, announced := progress.Bytes()
 	full := int(min(done, announced) * barWidth / max(announced, 1))
@@ -70,7 +70,7 @@ func liveLine(progress *verify.Progress, elapsed time.Duration) string {
 	return fmt.Sprintf("[%s] %d/%d files, %s", bar, files, allFiles, figures(progress, elapsed))
 }
 
-// columns is how long a line may be that the terminal does not break.
+// columns returns the width of a terminal.
 func columns(terminal io.Writer) int {
 	if file, ok := terminal.(interface{ Fd() uintptr }); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
@@ -103,7 +103,7 @@ func every(interval time.Duration, show func(elapsed time.Duration)) (stop func(
 	}
 }
 
-// figures say how much was read, how fast, and how long the files that were begun still take.
+// figures returns the bytes read, the rate, and the time left for the files that were begun.
 func figures(p *verify.Progress, elapsed time.Duration) string {
 	bytes, announced := p.Bytes()
 	rate := float64(bytes) / max(elapsed.Seconds(), 0.001)
@@ -114,7 +114,7 @@ func figures(p *verify.Progress, elapsed time.Duration) string {
 	return said + slowest(p.Slowest(time.Now(), slowAfter))
 }
 
-// slowest names the file that comes slowest, and its host; "" where none is slow.
+// slowest names the slowest file and its host; "" for none.
 func slowest(address string, rate float64) string {
 	u, err := url.Parse(address)
 	if address == "" || err != nil {

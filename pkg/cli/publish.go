@@ -14,7 +14,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// graceTime is how long publishing may go on after the run was told to end.
+// graceTime is how long publishing may continue after the run was cancelled.
 const graceTime = 2 * time.Second
 
 // withGrace returns a context that ends graceTime after ctx does.
@@ -24,8 +24,7 @@ func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	return later, func() { stop(); cancel() }
 }
 
-// exitCode is what the findings of a report make of a run. One that ctx told to end has not done its work,
-// whatever the findings are allowed to be.
+// exitCode returns the exit code for a report. A run that was cancelled has failed, whatever fail-on is.
 func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 	switch {
 	case failOn == "error" && s.Errors > 0, failOn == "warning" && s.Errors+s.Warnings > 0:
@@ -36,8 +35,8 @@ func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 	return ExitOK
 }
 
-// finish compares what a run found with the baseline, builds the report, updates the baseline, and publishes. A place that can't be
-// written is an error, and the others are written all the same.
+// finish compares results with the baseline, builds the report, updates the baseline and publishes. An output that can't be written is an
+// error; the others are written all the same.
 func (a *action) finish(ctx context.Context, in report.Input, by rules, before *baseline.State) (int, error) {
 	in.Notes = append(in.Notes, a.issueNotes(in.Results)...)
 	r, compared := a.compare(in, by, before)
@@ -67,7 +66,7 @@ func (a *action) finish(ctx context.Context, in report.Input, by rules, before *
 	return a.end(code, errors.Join(problem, err), out)
 }
 
-// end sets the outputs of a run that ends with a code, or with an error, which makes the code a failure's.
+// end sets the outputs of a run that ends with a code or an error.
 func (a *action) end(code int, err error, out map[string]string) (int, error) {
 	out["outcome"], out["report-file"] = "failure", a.config.ReportFile
 	if err == nil && code == ExitOK {
@@ -87,7 +86,7 @@ func (p *program) output(values map[string]string) error {
 	return publish.Outputs(p.actions(), values)
 }
 
-// workflow is the file of the workflow that runs, "" where the runner does not tell
+// workflow is the file of the running workflow, "" when unknown
 // (https://docs.github.com/actions/reference/variables-reference: owner/repo/.github/workflows/file.yml@ref).
 func (a *action) workflow() string {
 	file, _, _ := strings.Cut(a.Getenv("GITHUB_WORKFLOW_REF"), "@")

@@ -71,7 +71,7 @@ func (p *program) listPresets() error {
 	return nil
 }
 
-// testDescription prints what the description in force matches in files. The exit code is 1 where it finds no file in one.
+// testDescription prints what the description in force matches in manifests. The exit code is 1 if it finds no file in one.
 func (p *program) testDescription(ctx context.Context, c *Config, args []string) (int, error) {
 	code := ExitOK
 	for _, arg := range args {
@@ -113,7 +113,7 @@ func (p *program) readOne(ctx context.Context, c *Config, arg string) (source.So
 	return from, registries, err
 }
 
-// matchesIn writes what a description matches in a manifest, and reports whether it finds a file.
+// matchesIn writes what a description matches in a manifest, and reports whether that names a file.
 func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.Source) bool {
 	r := registries.Of(from.Path)
 	fmt.Fprintf(b, "%s\n", finding.Clean(from.Path))
@@ -148,7 +148,7 @@ func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.S
 	return len(m.Artifacts) > 0
 }
 
-// unusedAddresses returns the texts that begin like a URL and are no artifact's.
+// unusedAddresses returns the texts that look like URLs and belong to no artifact.
 func unusedAddresses(m *registry.Manifest) (unused []*document.Value) {
 	declared := map[string]bool{}
 	for _, a := range m.Artifacts {

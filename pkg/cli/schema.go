@@ -15,7 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
-// schemas are the JSON Schemas that are published, by what they are of; "" is that of prem-registry's manifests.
+// schemas are the published JSON Schemas, by subject; "" is that of prem-registry's manifests.
 var schemas = map[string]func() []byte{"": prem.Schema, "config": config.Schema, "report": report.Schema}
 
 func (p *program) schemaCommand() *cobra.Command {
@@ -31,7 +31,7 @@ func (p *program) schemaCommand() *cobra.Command {
 			of := strings.Join(args, "")
 			text, known := schemas[of]
 			if !known {
-				return 0, usageError{Err: fmt.Errorf("there is no schema of %s: expected report, config, or nothing for that of manifests", finding.Quote(of))}
+				return 0, usageError{Err: fmt.Errorf("unknown schema %s: expected report, config, or nothing for that of manifests", finding.Quote(of))}
 			}
 			_, err := p.Stdout.Write(text())
 			return ExitOK, err
@@ -46,11 +46,11 @@ func (p *program) versionCommand() *cobra.Command {
 		Example: "  verify-manifests version",
 		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {
-			said := "verify-manifests " + Version()
+			line := "verify-manifests " + Version()
 			if commit := Commit(); commit != "" {
-				said += " (commit " + commit + ")"
+				line += " (commit " + commit + ")"
 			}
-			_, err := fmt.Fprintln(p.Stdout, said)
+			_, err := fmt.Fprintln(p.Stdout, line)
 			return ExitOK, err
 		}),
 	}

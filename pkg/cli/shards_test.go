@@ -151,7 +151,7 @@ func TestAPlanForAnotherRunIsRefused(t *testing.T) {
 		{"plan and merge", "inputs plan and ", 2, []string{"INPUT_MERGE=x", "INPUT_PLAN=1h"}},
 		{"a plan for nothing", "plan-file", 2, []string{"INPUT_PLAN-FILE=" + planFile}},
 		{"no time", "90s", 2, []string{"INPUT_PLAN=0s"}},
-		{"the merge of another plan", "was not made from this plan", 3, []string{"INPUT_MERGE=" + parts, "INPUT_PLAN-FILE=" + forged}},
+		{"the merge of another plan", "was made with another plan", 3, []string{"INPUT_MERGE=" + parts, "INPUT_PLAN-FILE=" + forged}},
 	} {
 		write(forged, text[:len(text)/2])
 		if strings.HasPrefix(c.name, "the merge") {

@@ -56,7 +56,7 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
 }
 
 func (s *sumCommand) run(ctx context.Context, args []string) (int, error) {
-	if err := s.clash(); err != nil {
+	if err := s.validate(); err != nil {
 		return 0, usageError{Err: err}
 	}
 	work, cancel := deadline(ctx, s.config)
@@ -89,40 +89,40 @@ func (s *sumCommand) run(ctx context.Context, args []string) (int, error) {
 	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(found, r.Summary.Errors))
 }
 
-// clash says which flags exclude each other.
-func (s *sumCommand) clash() error {
+// validate reports flags that exclude each other.
+func (s *sumCommand) validate() error {
 	switch {
 	case s.config.Mode != modeFull:
-		return errors.New("flag --mode is `" + s.config.Mode + "`: you vouch for a file, not for its host's word, so every file is read; leave it out")
+		return errors.New("flag --mode is `" + s.config.Mode + "`: sum reads every file; leave --mode out")
 	case s.do.Pin && s.local != "":
-		return errors.New("flag --pin asks the host for its commit, and with --local nobody is asked: leave one of them out")
+		return errors.New("flags --pin and --local exclude each other: --pin asks the host for its commit")
 	}
 	return nil
 }
 
-// remind says what the checksums that were found mean, and whether they are written.
+// remind prints what the checksums mean, and whether they were written.
 func (s *sumCommand) remind(found sum.Outcome, errors int) error {
 	n, changed := found.Found, found.IsChanged
-	var said []string
+	var lines []string
 	switch {
 	case n > 0 && s.from != "":
-		said = append(said, "The files have the checksums that the list gives.")
+		lines = append(lines, "The files have the checksums that the list gives.")
 	case n > 0 && s.local != "":
-		said = append(said, "You vouch for these files, and for being whole where the manifest declares no size: compare the checksums with those of what you built or reviewed.")
+		lines = append(lines, "You vouch for these files, and for being whole where the manifest declares no size: compare the checksums with those of what you built or reviewed.")
 	case n > 0:
-		said = append(said, "You vouch for these files: compare the checksums with those of what you built or reviewed.")
+		lines = append(lines, "You vouch for these files: compare the checksums with those of what you built or reviewed.")
 	case !changed && errors == 0:
-		said = append(said, "There was nothing to fill in.")
+		lines = append(lines, "There was nothing to fill in.")
 	}
 	if !s.do.Write && (n > 0 || changed) {
-		said = append(said, "Nothing was written: --write does that.")
+		lines = append(lines, "Nothing was written: --write does that.")
 	}
 	if n > 0 && found.ExpectsProvenance {
-		said = append(said, "Who built these files was not verified: `check` does that.")
+		lines = append(lines, "Who built these files was not verified: `check` does that.")
 	}
-	if len(said) == 0 || s.outputOptions.quiet {
+	if len(lines) == 0 || s.outputOptions.quiet {
 		return nil
 	}
-	_, err := fmt.Fprintln(s.Stderr, strings.Join(said, " "))
+	_, err := fmt.Fprintln(s.Stderr, strings.Join(lines, " "))
 	return err
 }

@@ -17,7 +17,7 @@ var version, revision string
 //go:embed archive.txt
 var archive string
 
-// origin is the code that a program was built from.
+// origin is what a program was built from.
 type origin struct{ version, commit string }
 
 // Version returns the program's version: the release's ("v1.2.3"), else one that names its commit, else "devel".

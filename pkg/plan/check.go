@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
-// maxNamed bounds the files that one message names.
+// maxNamed bounds the files in one message.
 const maxNamed = 5
 
 // Fits reports why a run can't use the plan: it is of another commit, version or configuration. Inputs are as in Plan.
@@ -41,12 +41,12 @@ func (p *Plan) Fits(version string, run report.Run, shard report.Shard, inputs m
 	return nil
 }
 
-// Covers reports what is wrong with the reports of the plan's shards: one that was made by another plan, or that leaves out, or has
-// besides, what the plan gave its shard. Planned is the digest of the plan.
+// Covers reports a shard report that was made with another plan, or whose files are not those that the plan gave its shard. Planned is
+// the digest of the plan.
 func (p *Plan) Covers(shards []report.Named, planned digest.Digest) error {
 	for _, shard := range shards {
 		if shard.Report.Plan != planned {
-			return fmt.Errorf("%s was not made from this plan: its plan is %s, and this one is %s", finding.Quote(shard.Name),
+			return fmt.Errorf("%s was made with another plan: %s instead of %s", finding.Quote(shard.Name),
 				finding.Quote(shard.Report.Plan.String()), finding.Quote(planned.String()))
 		}
 		if err := p.covers(shard); err != nil {
@@ -68,7 +68,7 @@ func (p *Plan) covers(shard report.Named) error {
 	for _, a := range shard.Report.Artifacts {
 		at := Place{a.Manifest, a.Document, a.Pointer, a.Mirror}
 		if missing[at] != a.URL {
-			return fmt.Errorf("%s has %s at %s, which the plan gave to another shard, or to none", finding.Quote(shard.Name), finding.QuoteURL(a.URL), at)
+			return fmt.Errorf("%s has %s at %s, which the plan does not give to its shard", finding.Quote(shard.Name), finding.QuoteURL(a.URL), at)
 		}
 		delete(missing, at)
 	}

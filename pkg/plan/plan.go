@@ -1,6 +1,5 @@
-// Package plan divides the files of a large registry among runners. One run writes a Plan; the shards read from it what they are to
-// verify, so that the registry is read once, and the merge what they should have. A Plan is read as hostile; what it says of the
-// registry is as true as the run that wrote it.
+// Package plan divides the files of a large registry among runners. One run reads the registry and writes a Plan; each shard reads its
+// files from it, and the merge checks the shards against it. A Plan is read as hostile: it proves nothing about the registry.
 package plan
 
 import (
@@ -20,7 +19,7 @@ import (
 // Version is the version of a Plan's JSON form.
 const Version = 1
 
-// Plan is what shards need to know of a registry.
+// Plan is what shards and their merge need of a registry.
 type Plan struct {
 	Version int         `json:"version"`
 	Tool    report.Tool `json:"tool"`
@@ -67,7 +66,7 @@ func (f File) target() target {
 	return target{f.URL, len(f.Artifacts) > 0 && f.Artifacts[0].Role == artifact.Image}
 }
 
-// Hours is how long the asked runners take, and how many there are.
+// Hours is the number of runners and the time that they take.
 type Hours struct {
 	Shards int
 	Each   time.Duration // of the one that takes longest
@@ -93,7 +92,7 @@ func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (
 	return p, Hours{p.Shards, time.Duration(hours * float64(time.Hour))}
 }
 
-// count is how many runners take about the asked time.
+// count returns the number of runners that each take about the asked time.
 func count(bytes float64, each time.Duration, files int) int {
 	n := bytes / (verify.HourlyBytes * each.Hours())
 	most := min(max(files, 1), verify.MaxShards)
@@ -111,7 +110,7 @@ func newFile(d verify.Download, l verify.Load, shard int) File {
 	return f
 }
 
-// Downloads returns the files of one shard, in the form in which a run that has read the registry knows them.
+// Downloads returns the files of one shard, as a run that has read the registry has them.
 func (p *Plan) Downloads(shard int) []verify.Download {
 	var all []artifact.Artifact
 	known := map[target]File{}

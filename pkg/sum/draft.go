@@ -24,12 +24,12 @@ type draft struct {
 	upgraded []byte             // the text that is edited: that of the source, or what an upgrade made of it
 	manifest *registry.Manifest // of that text
 	edit     *registry.Edit
-	edited   []byte            // the text as it is to be
-	wrong    []finding.Finding // the errors in what it says of its artifacts
+	edited   []byte
+	wrong    []finding.Finding // errors about its artifacts
 }
 
-// draft reads a manifest strictly, and upgrades it where it is asked to. The findings are the errors that keep
-// artifacts, or without a draft all of it, from being edited.
+// draft reads a manifest, and with Upgrade or Transition upgrades it. The findings are the errors that prevent artifacts, or without a
+// draft the whole manifest, from being edited.
 func (s *Sum) draft(from source.Source) (*draft, []finding.Finding, error) {
 	d := &draft{Source: from, upgraded: from.Text}
 	m, findings := s.Registries.Read(from)
@@ -50,12 +50,12 @@ func (s *Sum) draft(from source.Source) (*draft, []finding.Finding, error) {
 		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.fixes(f, a) })
 	})
 	if slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return f.Rule == finding.URLConflict }) {
-		return nil, d.wrong, nil // two artifacts are one, or one of them is a mistake
+		return nil, d.wrong, nil // nothing tells which of two URLs is right
 	}
 	return d, d.wrong, nil
 }
 
-// within reports whether a finding is about the value at a pointer, or one below it.
+// within reports whether a finding is about the value at a pointer or below it.
 func within(f finding.Finding, pointer string) bool {
 	return f.Pointer == pointer || strings.HasPrefix(f.Pointer, pointer+"/")
 }
@@ -65,7 +65,7 @@ func (s *Sum) fixes(f finding.Finding, a artifact.Artifact) bool {
 	return s.replaces(a) && (a.Checksum != nil && within(f, a.Checksum.Pointer) || a.Size != nil && within(f, a.Size.Pointer))
 }
 
-// upgraded returns the text in the registry's newest format, or the errors that are in its way.
+// upgraded returns the text in the registry's newest format, or the errors that prevent that.
 func upgraded(r *inspect.Registries, m *registry.Manifest, from source.Source, transition bool) (text []byte, problems []finding.Finding, err error) {
 	text, err = r.Upgrade(m, from.Text, transition)
 	var invalid *registry.InvalidError
@@ -79,7 +79,7 @@ func upgraded(r *inspect.Registries, m *registry.Manifest, from source.Source, t
 	return nil, problems, nil
 }
 
-// isWrong reports whether there is an error in what the manifest says of an artifact.
+// isWrong reports whether there is an error about an artifact.
 func (d *draft) isWrong(a artifact.Artifact) bool {
 	return slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return within(f, a.Pointer) })
 }
@@ -90,26 +90,26 @@ func (d *draft) artifact(a artifact.Artifact) artifact.Artifact {
 	return d.manifest.Artifacts[i]
 }
 
-// ambiguous says so where one file on disk stands for several URLs, as those of the binaries of two platforms with one name do.
+// ambiguous reports a file on disk that several URLs have, such as those of two platforms' binaries of one name.
 func (s *Sum) ambiguous(f verify.LocalFile) *finding.Finding {
-	for _, other := range s.places[f.Path] {
+	for _, other := range s.byPath[f.Path] {
 		if verify.Key(other.URL) != verify.Key(f.Artifact.URL) {
-			return lacks(f.Artifact, fmt.Sprintf("On disk there is one file %s, and it is that of %s in %s as well: nothing tells which of the two it is",
+			return lacks(f.Artifact, fmt.Sprintf("The file %s on disk may also be that of %s in %s",
 				finding.Quote(f.Path), finding.Quote(other.Pointer), finding.Quote(other.Manifest)),
-				"Leave out --local to download the file, or give --from a list of checksums")
+				"Leave out --local to download the file, or name a list of checksums with --from.")
 		}
 	}
 	return nil
 }
 
-// lacks says why an artifact gets no checksum.
+// lacks reports why an artifact gets no checksum.
 func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
 	f := a.Finding(finding.ArtifactMissingChecksum, message, fix)
 	f.Severity = finding.Error
 	return &f
 }
 
-// setChecksum declares what a file was found to be; an image's digest stands in its reference.
+// setChecksum declares a file's digest; that of an image is part of its reference.
 func (d *draft) setChecksum(r verify.Result, replace bool) error {
 	if r.Artifact.Role == artifact.Image {
 		ref, err := image.Parse(r.Artifact.URL)
@@ -122,7 +122,7 @@ func (d *draft) setURL(a artifact.Artifact, url string) error {
 	return d.at(a.Pointer, d.edit.SetURL(d.artifact(a), url))
 }
 
-// at says of an error where in which manifest an edit was not made.
+// at adds to an error where the edit was not made.
 func (d *draft) at(pointer string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", finding.Quote(d.Path), finding.Quote(pointer), err)
@@ -132,7 +132,7 @@ func (d *draft) at(pointer string, err error) error {
 
 func (d *draft) isChanged() bool { return !bytes.Equal(d.edited, d.Text) }
 
-// save writes the text in place of the manifest that was read: whole or not at all, and not over another one.
+// save replaces the manifest that was read, whole or not at all, unless it has changed meanwhile.
 func (d *draft) save() error {
 	if !d.isChanged() {
 		return nil
@@ -154,7 +154,7 @@ func (d *draft) save() error {
 	return nil
 }
 
-// unchanged makes sure that nobody edited the manifest while its files were read, which may take hours.
+// unchanged checks that the manifest is still the one that was read: reading its files may take hours.
 func (d *draft) unchanged(name string) error {
 	now, err := os.ReadFile(name)
 	if err == nil && !bytes.Equal(now, d.Text) {

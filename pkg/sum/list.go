@@ -32,7 +32,7 @@ type sumLine struct {
 	digest digest.Digest
 }
 
-// ReadList reads a list from a file. Without a name there is none.
+// ReadList reads a list from a file; nil for no name.
 func ReadList(name string) (*List, error) {
 	if name == "" {
 		return nil, nil
@@ -47,7 +47,7 @@ func ReadList(name string) (*List, error) {
 	case err != nil:
 		return nil, finding.WithoutPath(err)
 	case len(text) > maxSums:
-		return nil, fmt.Errorf("it has more than %d bytes, and is no list of checksums", maxSums)
+		return nil, fmt.Errorf("not a list of checksums: it has more than %d bytes", maxSums)
 	}
 	return parseSums(name, text)
 }
@@ -89,19 +89,19 @@ func parseSumLine(line string) (sumLine, error) {
 	} else if m := bsdLine.FindStringSubmatch(line); m != nil {
 		sum, name = strings.ToLower(m[1]+m[2])+":"+m[4], m[3]
 	} else {
-		return sumLine{}, fmt.Errorf("%s is no checksum and file name, as `sha256sum` prints them", finding.Quote(line))
+		return sumLine{}, fmt.Errorf("%s is not a checksum and a file name, as `sha256sum` prints them", finding.Quote(line))
 	}
 	d, err := digest.Parse(sum)
 	switch {
 	case err != nil:
 		return sumLine{}, err
 	case d.Algorithm.Weak():
-		return sumLine{}, fmt.Errorf("%s is a checksum that can be forged: take a list of SHA-256 or longer", finding.Quote(sum))
+		return sumLine{}, fmt.Errorf("%s is a weak checksum: use a list of SHA-256 or stronger", finding.Quote(sum))
 	}
 	return sumLine{path.Clean(strings.ReplaceAll(name, `\`, "/")), d}, nil
 }
 
-// find returns the checksums of a file: of those that are listed with its path, or else with the last segment of it.
+// find returns the checksums of a file: those listed with its path, else with its last segment.
 func (s *List) find(name string) []digest.Digest {
 	var same, similar []digest.Digest
 	for _, line := range s.lines {
@@ -120,9 +120,9 @@ func (s *List) find(name string) []digest.Digest {
 	return slices.Compact(found)
 }
 
-// declare gives an artifact the checksum that the list has for its file, or says why it can't.
+// declare sets an artifact's checksum to that of the list, or reports why it can't.
 func (s *List) declare(a *artifact.Artifact) *finding.Finding {
-	const fix = "Name the list that is published with this file, or leave out --from and vouch for the file yourself"
+	const fix = "Name the list that is published with this file, or leave out --from and vouch for the file yourself."
 	switch found := s.find(a.Name); len(found) {
 	case 0:
 		return lacks(*a, fmt.Sprintf("The list %s does not have %s, so it gets no checksum", finding.Quote(s.name), finding.Quote(a.Name)), fix)
@@ -134,7 +134,7 @@ func (s *List) declare(a *artifact.Artifact) *finding.Finding {
 	}
 }
 
-// disagree says of a mismatch that the list has another checksum.
+// disagree rewords a mismatch with the checksum of the list.
 func (s *List) disagree(r verify.Result) {
 	for i, f := range r.Findings {
 		if f.Rule == finding.ArtifactMismatch {

@@ -50,13 +50,13 @@ func TestListsAreReadAsTheirToolsPrintThem(t *testing.T) {
 
 func TestWhatIsNoListIsRefusedWithItsLine(t *testing.T) {
 	for name, c := range map[string]struct{ list, want string }{
-		"a page":       {"<!doctype html>\n<title>Sign in</title>\n", "line 1: `<!doctype html>` is no checksum"},
+		"a page":       {"<!doctype html>\n<title>Sign in</title>\n", "line 1: `<!doctype html>` is not a checksum"},
 		"MD5":          {hex64 + "  a\n" + strings.Repeat("0", 32) + "  b\n", "line 2: MD5 is broken"},
 		"BSD's MD5":    {"MD5 (a) = " + strings.Repeat("0", 32) + "\n", "line 1: MD5 is broken"},
-		"SHA-1":        {strings.Repeat("0", 40) + "  a\n", "can be forged"},
+		"SHA-1":        {strings.Repeat("0", 40) + "  a\n", "weak checksum"},
 		"cut short":    {hex64 + "  a\n" + hex64[:20], "line 2: "},
 		"too few":      {hex64[:62] + "  a\n", "line 1: bare hex"},
-		"no name":      {hex64 + "\n", "is no checksum and file name"},
+		"no name":      {hex64 + "\n", "is not a checksum and a file name"},
 		"blanks":       {" \r\n\n", "it is empty"},
 		"a signature":  {"-----BEGIN PGP SIGNED MESSAGE-----\n", "line 1: "},
 		"SHA-512/256":  {"SHA512-256 (a) = " + hex64 + "\n", "line 1: "},

@@ -39,10 +39,10 @@ type Sum struct {
 	Stdout     io.Writer
 	Stderr     io.Writer
 
-	places map[string][]artifact.Artifact // whose file on disk would be at a path
+	byPath map[string][]artifact.Artifact // by where the file is on disk
 }
 
-// Outcome is what came of it.
+// Outcome is the result of a Sum.
 type Outcome struct {
 	Findings  []finding.Finding
 	Results   []verify.Result
@@ -52,7 +52,8 @@ type Outcome struct {
 	ExpectsProvenance bool // a manifest declares attestations, which are not verified here
 }
 
-// Run reads the files of manifests, prints their checksums, and writes them where that is asked for. A *UsageError is the user's.
+// Run reads the files of manifests, prints their checksums, and with Write writes them into the manifests. Wrong usage is a
+// source.UsageError.
 func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, err error) {
 	drafts, findings, err := s.drafts(manifests)
 	if err != nil {
@@ -70,8 +71,7 @@ func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, er
 	return o, err
 }
 
-// drafts reads manifests. One that can't be read strictly, or not be upgraded,
-// leaves findings and no draft.
+// drafts reads manifests. One that can't be read or upgraded gives findings and no draft.
 func (s *Sum) drafts(manifests []source.Source) (drafts []*draft, findings []finding.Finding, err error) {
 	for _, from := range manifests {
 		d, problems, err := s.draft(from)
@@ -86,25 +86,25 @@ func (s *Sum) drafts(manifests []source.Source) (drafts []*draft, findings []fin
 	return drafts, findings, nil
 }
 
-// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that get no checksum, whatever
-// is read, leave findings. The error is the user's.
+// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that can't get a checksum give findings.
+// An error is wrong usage.
 func (s *Sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []finding.Finding, err error) {
 	if err := s.checkReplaced(drafts); err != nil {
 		return nil, nil, err
 	}
-	s.places = map[string][]artifact.Artifact{}
+	s.byPath = map[string][]artifact.Artifact{}
 	for _, d := range drafts {
-		if err := s.checkPlaces(d); err != nil {
+		if err := s.checkFields(d); err != nil {
 			return nil, nil, err
 		}
 		for _, a := range d.manifest.Artifacts {
 			path := s.Registries.LocalFile(s.Local, d.manifest, a).Path
-			s.places[path] = append(s.places[path], a)
+			s.byPath[path] = append(s.byPath[path], a)
 		}
 	}
 	for _, d := range drafts {
 		for _, a := range d.manifest.Artifacts {
-			isElsewhere := a.Role == artifact.Image && (s.Local != nil || s.List != nil) // no image is on disk, or in a list of files
+			isElsewhere := a.Role == artifact.Image && (s.Local != nil || s.List != nil) // images are not on disk or in lists
 			if d.isWrong(a) || isElsewhere || !s.fills(a) && !s.pins(a) {
 				continue
 			}
@@ -118,7 +118,7 @@ func (s *Sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []findi
 	return files, missing, nil
 }
 
-// checkReplaced makes sure that each pointer of --replace names one checksum.
+// checkReplaced checks that each pointer of --replace names one artifact.
 func (s *Sum) checkReplaced(drafts []*draft) error {
 	for _, pointer := range s.Replace {
 		n := 0
@@ -129,16 +129,16 @@ func (s *Sum) checkReplaced(drafts []*draft) error {
 		}
 		switch quoted := finding.Quote(pointer); {
 		case n == 0:
-			return fmt.Errorf("flag --replace is %s, and no artifact stands there: name one such as `/binaries/aarch64-apple-darwin`", quoted)
+			return fmt.Errorf("flag --replace is %s, where no artifact is: expected a pointer such as `/binaries/aarch64-apple-darwin`", quoted)
 		case n > 1:
-			return fmt.Errorf("flag --replace is %s, which %d of the manifests have: name the one that is meant", quoted, n)
+			return fmt.Errorf("flag --replace is %s, which %d of the manifests have: name only one manifest", quoted, n)
 		}
 	}
 	return nil
 }
 
-// checkPlaces makes sure that a manifest has the fields that are to be written.
-func (s *Sum) checkPlaces(d *draft) error {
+// checkFields checks that a manifest has the fields that are to be written.
+func (s *Sum) checkFields(d *draft) error {
 	for _, a := range d.manifest.Artifacts {
 		switch {
 		case d.isWrong(a):
@@ -151,20 +151,19 @@ func (s *Sum) checkPlaces(d *draft) error {
 	return nil
 }
 
-// fills reports whether an artifact is to get a checksum: it has none, or is to get another.
+// fills reports whether an artifact gets a checksum: it has none, or its checksum is replaced.
 func (s *Sum) fills(a artifact.Artifact) bool { return a.Checksum == nil || s.replaces(a) }
 
 func (s *Sum) replaces(a artifact.Artifact) bool { return slices.Contains(s.Replace, a.Pointer) }
 
-// pins reports whether a URL that can change is to be pinned, and its host may tell to which commit.
+// pins reports whether a mutable URL is to be pinned and its host publishes commits.
 func (s *Sum) pins(a artifact.Artifact) bool {
 	return s.Pin && hosts.Publishes(a.URL) && s.mutable(a) != ""
 }
 
 func (s *Sum) mutable(a artifact.Artifact) string { return hosts.Parse(a.URL, s.Server).Mutable() }
 
-// expect gives an artifact the checksum that its file is to have: none where that is to be found out. The finding says why
-// nothing can be found out.
+// expect sets the checksum that an artifact's file has to have: that of the list, else none. The finding says why it can't be computed.
 func (s *Sum) expect(d *draft, a *artifact.Artifact) *finding.Finding {
 	if !s.fills(*a) {
 		return nil
@@ -189,7 +188,7 @@ func (s *Sum) expect(d *draft, a *artifact.Artifact) *finding.Finding {
 	return nil
 }
 
-// unpin leaves an image what its tag names, whose digest is to be found out.
+// unpin removes the digest of an image's reference, which is to be computed.
 func (s *Sum) unpin(a *artifact.Artifact) {
 	a.Checksum = nil
 	if ref, err := image.Parse(a.URL); err == nil {
@@ -197,10 +196,10 @@ func (s *Sum) unpin(a *artifact.Artifact) {
 	}
 }
 
-// read reads the files, from wherever they are to be taken.
+// read reads the files, from disk or from their URLs.
 func (s *Sum) read(ctx context.Context, files []verify.LocalFile) []verify.Result {
-	s.Verifier.Policy.MissingChecksum = nil // which is why they are read
-	s.Verifier.Hosts.AskOfAll = true        // a digest that the host contradicts is none to write
+	s.Verifier.Policy.MissingChecksum = nil // that is why they are read
+	s.Verifier.Hosts.AskOfAll = true        // a digest that the host contradicts is not written
 	if s.Local != nil {
 		return s.Verifier.RunLocal(ctx, s.Local, files)
 	}
@@ -212,9 +211,8 @@ func (s *Sum) read(ctx context.Context, files []verify.LocalFile) []verify.Resul
 	return results
 }
 
-// take prints what the files were found to be and, where it is asked to, writes it. Only a complete file with which
-// nothing is wrong tells anything, and of a run that was cut short no manifest is written of which it did not read all. It
-// returns how many checksums were found, and a finding for each that has no place.
+// take prints the checksums of files and, with Write, writes them. Only complete files without errors count. A run that was cut short
+// writes no manifest whose files it did not all read. It returns the number of checksums, and a finding for each that can't be written.
 func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, unplaced []finding.Finding, err error) {
 	var problems []error
 	for _, r := range results {
@@ -253,7 +251,7 @@ func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 	return n, unplaced, errors.Join(problems...)
 }
 
-// unwritten says why a checksum was not written.
+// unwritten reports why a checksum was not written.
 func unwritten(a artifact.Artifact, err error) *finding.Finding {
 	if errors.Is(err, document.ErrShared) {
 		return lacks(a, "The checksum of this file is an alias or has an anchor, so other entries share it; it was not written", "Write the checksum into the entry itself, without alias and anchor.")
@@ -262,12 +260,12 @@ func unwritten(a artifact.Artifact, err error) *finding.Finding {
 }
 
 func noPlace(a artifact.Artifact) *finding.Finding {
-	return lacks(a, "The manifest has no place for a checksum of this file that could be told from the text around it", "Run the command without --write, and write the checksum where it belongs")
+	return lacks(a, "The manifest has no field for a checksum of this file", "Run the command without --write, and write the checksum where it belongs.")
 }
 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
-// declare prints a checksum, and puts it into a draft that is to be written.
+// declare prints a checksum, and with Write sets it in a draft.
 func (s *Sum) declare(d *draft, r verify.Result) error {
 	if _, err := fmt.Fprintf(s.Stdout, "%s  %s %s\n", toDeclare(r), finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer)); err != nil || !s.Write {
 		return err
@@ -275,12 +273,12 @@ func (s *Sum) declare(d *draft, r verify.Result) error {
 	return d.setChecksum(r, s.replaces(r.Artifact))
 }
 
-// toDeclare returns the digest that is written: where the place for it is called after an algorithm, that one's.
+// toDeclare returns the digest that is written: of the algorithm that the field is named after, if any.
 func toDeclare(r verify.Result) digest.Digest {
 	return cmp.Or(r.Under(r.Artifact.Wanted), r.Digest)
 }
 
-// setPinned tells the URL that names a commit, and puts it into a draft.
+// setPinned prints the URL with the commit, and sets it in a draft.
 func (s *Sum) setPinned(d *draft, r verify.Result) error {
 	url := hosts.WithRevision(r.Artifact.URL, s.Server, r.Commit)
 	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer), finding.QuoteURL(url)); err != nil {
@@ -289,7 +287,7 @@ func (s *Sum) setPinned(d *draft, r verify.Result) error {
 	return d.setURL(r.Artifact, url)
 }
 
-// finish writes a draft where that is asked for, and says which URLs could not be pinned.
+// finish writes a draft with Write, and prints which URLs were not pinned.
 func (s *Sum) finish(d *draft) error {
 	if s.Write {
 		if err := d.save(); err != nil {
@@ -300,12 +298,12 @@ func (s *Sum) finish(d *draft) error {
 		return nil
 	}
 	now, _ := s.Registries.Read(source.Source{Path: d.Path, InTree: d.InTree, Text: d.edited})
-	var said strings.Builder
+	var lines strings.Builder
 	for _, a := range now.Artifacts {
 		if why := s.mutable(a); why != "" {
-			fmt.Fprintf(&said, "%s %s: not pinned, it follows %s\n", finding.Clean(d.Path), finding.Clean(a.Pointer), why)
+			fmt.Fprintf(&lines, "%s %s: not pinned, it follows %s\n", finding.Clean(d.Path), finding.Clean(a.Pointer), why)
 		}
 	}
-	_, err := io.WriteString(s.Stderr, said.String())
+	_, err := io.WriteString(s.Stderr, lines.String())
 	return err
 }
