@@ -184,10 +184,10 @@ func TestAMergeNamesWhatAShardLeavesOut(t *testing.T) {
 		t.Error(err)
 	}
 	for want, forge := range map[string]func(second *report.Report, third *report.Report){
-		"leaves out 1 file":  func(second, _ *report.Report) { second.Artifacts = second.Artifacts[1:] },
-		"to another shard":   func(second, third *report.Report) { second.Artifacts = append(second.Artifacts, third.Artifacts[0]) },
-		"not made from this": func(second, _ *report.Report) { second.Plan = sha256 },
-		"or to none":         func(second, _ *report.Report) { second.Artifacts[0].URL = "https://example.com/elsewhere" },
+		"leaves out 1 file":                 func(second, _ *report.Report) { second.Artifacts = second.Artifacts[1:] },
+		"does not give to its shard":        func(second, third *report.Report) { second.Artifacts = append(second.Artifacts, third.Artifacts[0]) },
+		"made with another plan":            func(second, _ *report.Report) { second.Plan = sha256 },
+		"elsewhere` at `chat/manifest.json": func(second, _ *report.Report) { second.Artifacts[0].URL = "https://example.com/elsewhere" },
 	} {
 		all := shards(p, sum)
 		url := all[1].Report.Artifacts[0].URL
