@@ -108,9 +108,9 @@ func (p *attempt) next(ctx context.Context) (run []*chunk) {
 	for p.at != p.version.size && len(run) < p.run() {
 		var buffer []byte
 		if len(run) == 0 {
-			buffer = p.client.buffers.get(ctx, &p.memory)
+			buffer = p.client.buffers.get(ctx, &p.memory, p.need())
 		} else {
-			buffer, _ = p.client.buffers.try(&p.memory)
+			buffer, _ = p.client.buffers.try(&p.memory, p.need())
 		}
 		if buffer == nil {
 			return run
@@ -118,6 +118,17 @@ func (p *attempt) next(ctx context.Context) (run []*chunk) {
 		run = append(run, p.hand(buffer))
 	}
 	return run
+}
+
+// need is how many bytes are left. A file of unknown size is taken for a small one until more than blockSize has come.
+func (p *attempt) need() int64 {
+	if p.version.size < 0 {
+		if p.at == 0 {
+			return blockSize
+		}
+		return chunkSize
+	}
+	return p.version.size - p.at
 }
 
 // run is how many chunks a worker gets at a time: fewer near the end of the file, so that no worker has all that is left.

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// The memory of all downloads of a Client together: chunks that are being received, or wait to be hashed. A download
-// that would have none gets blockSize of its own.
+// The memory of all downloads of a Client together: chunks that are being received, or wait to be hashed. A download that needs no
+// more than blockSize, or would get nothing, has a buffer of its own.
 const (
 	chunkSize  = 3 << 19
 	maxBuffers = 16
@@ -35,10 +35,10 @@ func (b *buffers) join(n int) {
 	b.borrowers += n
 }
 
-// get waits for a buffer. It returns nil when ctx has ended.
-func (b *buffers) get(ctx context.Context, to *borrower) []byte {
+// get waits for a buffer for the next need bytes, or the first of them. It returns nil when ctx has ended.
+func (b *buffers) get(ctx context.Context, to *borrower, need int64) []byte {
 	for {
-		buffer, returned := b.try(to)
+		buffer, returned := b.try(to, need)
 		if buffer != nil {
 			return buffer
 		}
@@ -51,15 +51,15 @@ func (b *buffers) get(ctx context.Context, to *borrower) []byte {
 }
 
 // try returns a buffer, or what to wait for before the next try.
-func (b *buffers) try(to *borrower) ([]byte, <-chan struct{}) {
+func (b *buffers) try(to *borrower, need int64) ([]byte, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case to.held >= max(1, maxBuffers/b.borrowers), b.lent == maxBuffers && to.held > 0:
 		return nil, b.returned
-	case b.lent == maxBuffers:
+	case b.lent == maxBuffers, need <= blockSize:
 		to.held++
-		return make([]byte, min(blockSize, b.size-1)), nil // which put tells apart
+		return make([]byte, min(need, blockSize, int64(b.size)-1)), nil // which put tells apart
 	}
 	b.lent++
 	to.held++

@@ -8,7 +8,7 @@ import (
 // take borrows until there is nothing more to have.
 func take(b *buffers, to *borrower) (all [][]byte) {
 	for {
-		buffer, _ := b.try(to)
+		buffer, _ := b.try(to, chunkSize)
 		if buffer == nil {
 			return all
 		}
@@ -44,6 +44,12 @@ func TestBuffersAreSharedAndBounded(t *testing.T) {
 			t.Errorf("one of three gets %d buffers", n)
 		}
 	}
+	held := b.lent
+	for _, need := range []int64{1, blockSize} {
+		if buffer, _ := b.try(new(borrower), need); int64(len(buffer)) != need || b.lent != held {
+			t.Errorf("a file of %d bytes gets %d, and holds up the large ones: %d buffers are lent, %d were", need, len(buffer), b.lent, held)
+		}
+	}
 	b.join(3 * maxBuffers)
 	var late borrower
 	if n := len(take(b, &late)); n != 1 {
@@ -58,11 +64,11 @@ func TestWaitForABufferEnds(t *testing.T) {
 	all := take(b, &one)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if b.get(ctx, &one) != nil {
+	if b.get(ctx, &one, chunkSize) != nil {
 		t.Error("got a buffer that is not there")
 	}
 	got := make(chan []byte)
-	go func() { got <- b.get(t.Context(), &one) }()
+	go func() { got <- b.get(t.Context(), &one, chunkSize) }()
 	b.put(&one, all[0][:1])
 	if n := len(<-got); n != chunkSize {
 		t.Errorf("a returned buffer comes back with %d bytes", n)

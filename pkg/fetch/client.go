@@ -20,6 +20,7 @@ const (
 	maxDrainedBytes = 16 << 10 // of a body that nobody wants, to keep its connection
 	maxDrainTime    = time.Second
 	idleTimeout     = 30 * time.Second
+	pingAfter       = 5 * time.Second // without a byte, to tell a dead HTTP/2 connection; net/http keeps a closed one in memory as long
 )
 
 // Client reads files. It is safe for concurrent use.
@@ -92,7 +93,7 @@ func newLines(config Config, proxy func(*http.Request) (*url.URL, error), dial d
 			TLSClientConfig:        &tls.Config{RootCAs: config.RootCAs, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    config.StallTimeout,
 			DisableCompression:     true,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: config.StallTimeout / 2, PingTimeout: config.StallTimeout / 2, MaxReceiveBufferPerStream: maxHTTP2Buffer},
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: min(config.StallTimeout/2, pingAfter), PingTimeout: config.StallTimeout / 2, MaxReceiveBufferPerStream: maxHTTP2Buffer},
 			MaxResponseHeaderBytes: maxHeaderBytes,
 			MaxIdleConns:           maxIdle,
 			MaxIdleConnsPerHost:    hostConnections,

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -36,22 +37,36 @@ func (r *Report) WriteJSON(w io.Writer) error {
 }
 
 func writeJSON(w io.Writer, value any) error {
-	data, err := json.Marshal(value, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
+	var e escaper
+	err := json.MarshalWrite(&e, value, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
+	if err == nil {
+		_, err = e.Write([]byte("\n"))
+	}
 	if err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	data = append(escapeJSON(data), '\n')
-	if len(data) > maxSize {
-		return fmt.Errorf("it has %d bytes, and more than %d MiB are not read: divide the work among shards", len(data), maxSize>>20)
-	}
-	_, err = w.Write(data)
+	_, err = w.Write(e.escaped)
 	return err
+}
+
+// escaper keeps the JSON that is written to it, escaped line by line: a large report has no second copy.
+type escaper struct{ line, escaped []byte }
+
+func (e *escaper) Write(p []byte) (int, error) {
+	e.line = append(e.line, p...)
+	end := bytes.LastIndexByte(e.line, '\n') + 1 // no string holds a line break
+	e.escaped = append(e.escaped, escapeJSON(string(e.line[:end]))...)
+	e.line = append(e.line[:0], e.line[end:]...)
+	if len(e.escaped) >= maxSize {
+		return 0, fmt.Errorf("it has more than the %d MiB that are read: divide the work among shards", maxSize>>20)
+	}
+	return len(p), nil
 }
 
 // escapeJSON escapes what finding.Clean would change. All of it stands in strings, where \u means the same, but for the
 // line breaks of the indentation.
-func escapeJSON(data []byte) []byte {
-	escaped := finding.Escape(string(data), func(hidden string) string {
+func escapeJSON(line string) string {
+	escaped := finding.Escape(line, func(hidden string) string {
 		if hidden == "\n" {
 			return hidden
 		}
@@ -61,7 +76,7 @@ func escapeJSON(data []byte) []byte {
 		}
 		return b.String()
 	})
-	return []byte(strings.ReplaceAll(escaped, "##[", `##\u005b`))
+	return strings.ReplaceAll(escaped, "##[", `##\u005b`)
 }
 
 // Read reads the JSON form of a report that another run wrote. It trusts nothing in it: size, shape, names

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	weakpointer "weak"
 
 	"github.com/dustin/go-humanize"
 
@@ -137,4 +138,15 @@ func largeReport(t *testing.T, files, nth int) {
 	if more := "Not shown: " + humanize.Comma(int64(files-10_000)) + " more files, which"; err != nil || html.Len() > 20<<20 || files > 10_000 && !strings.Contains(html.String(), more) {
 		t.Errorf("%d files: the page has %d bytes, and has to say %q; %v", files, html.Len(), more, err)
 	}
+}
+
+func TestAReportKeepsNothingOfTheResultsButWhatItSays(t *testing.T) {
+	text := new([1 << 16]byte)
+	alive := weakpointer.Make(text)
+	r := report.Build(report.Input{Results: []verify.Result{{Observation: verify.Observation{Size: 1}, Text: text[:]}}})
+	runtime.GC()
+	if alive.Value() != nil {
+		t.Error("the text of a bundle is kept")
+	}
+	runtime.KeepAlive(r)
 }

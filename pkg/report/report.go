@@ -163,6 +163,7 @@ func Build(in Input) *Report {
 		Run: in.Run, Shard: in.Shard, Plan: in.Plan, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
 		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), IsWhole: in.IsWhole, IsClaimed: in.IsClaimed, APICalls: in.APICalls, Took: in.Took,
 	}
+	r.Artifacts = make([]Artifact, 0, len(in.Results))
 	for _, result := range in.Results {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
 		r.Findings = append(r.Findings, result.Findings...)
@@ -201,7 +202,7 @@ func (r *Report) judge(judge Judge, waivers func() []finding.Finding) {
 		return
 	}
 	about := r.about()
-	var judged []finding.Finding
+	judged := make([]finding.Finding, 0, len(r.Findings))
 	for _, f := range r.Findings {
 		a := cmp.Or(about(f), &Artifact{})
 		if f, isReported := judge(f, a.URL, a.Observed); isReported {
@@ -232,8 +233,8 @@ func newArtifact(result verify.Result) Artifact {
 	if from.Checksum != nil {
 		a.Declared = from.Checksum.Value
 	}
-	if result.Size >= 0 {
-		a.Size = &result.Size
+	if size := result.Size; size >= 0 {
+		a.Size = &size // not result's: a pointer into it would keep all of it
 	}
 	a.Evidence, a.Provenance = newEvidence(result), newProvenance(result)
 	return a

@@ -27,7 +27,8 @@ func Plan(artifacts []artifact.Artifact) []Download {
 		isImage bool
 	}
 	byKey := map[target]*Download{}
-	artifacts = slices.SortedFunc(slices.Values(artifacts), compareArtifacts)
+	artifacts = slices.Clone(artifacts)
+	slices.SortFunc(artifacts, compareArtifacts)
 	declared := declarations(artifacts)
 	for _, a := range artifacts {
 		to := target{Key(a.URL), a.Role == artifact.Image}
