@@ -185,7 +185,7 @@ func (p *program) server() string {
 }
 
 func (p *program) verifier(c *Config, by rules) (*verify.Verifier, error) {
-	client, err := p.fetcher(c, p.Getenv("HF_TOKEN"))
+	client, err := p.fetcher(c)
 	if err != nil {
 		return nil, err
 	}
@@ -222,14 +222,10 @@ func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Publis
 	}
 }
 
-// huggingFace is the only host that HF_TOKEN goes to.
-const huggingFace = "huggingface.co"
-
-// fetcher returns a client that sends a token to Hugging Face; "" is none.
-func (p *program) fetcher(c *Config, token string) (*fetch.Client, error) {
+func (p *program) fetcher(c *Config) (*fetch.Client, error) {
 	tokens := map[string]string{}
-	if token != "" {
-		tokens[huggingFace] = token
+	if token := p.Getenv("HF_TOKEN"); token != "" {
+		tokens[hosts.HuggingFace] = token
 	}
 	return fetch.New(fetch.Config{
 		AllowNetworks: c.AllowNetworks,

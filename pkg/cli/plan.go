@@ -66,12 +66,8 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.
 	if err != nil {
 		return nil, err
 	}
-	anonymous, err := p.fetcher(c, "") // a redirect is followed without a token
-	if err != nil {
-		return nil, err
-	}
 	verifier.Baseline = before.Baseline
-	loads := verifier.Loads(ctx, j.downloads, anonymous.Peek)
+	loads := verifier.Loads(ctx, j.downloads)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}

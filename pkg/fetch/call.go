@@ -62,22 +62,13 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 	for name, values := range call.Header {
 		header[name] = values
 	}
-	chain := newRedirectChain(d.client, d.url)
-	chain.token = call.Token
-	a, err := d.exchange(ctx, call.Method, d.url, chain.header(d.url, header))
-	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
-		a.discard()
-		if call.Direct {
-			return Reply{}, refused(fmt.Sprintf("The server %s redirects, which is not followed here", finding.Quote(d.url.Hostname())), "")
-		}
-		next, refusal := chain.next(a, redirects)
-		if refusal != nil {
-			return Reply{}, refusal
-		}
-		a, err = d.exchange(ctx, call.Method, next, chain.header(next, header))
-	}
+	a, err := d.follow(ctx, call.Method, header, call.Token, func(*answer) bool { return !call.Direct })
 	if err != nil {
 		return Reply{}, err
+	}
+	if redirected(a.StatusCode) {
+		a.discard()
+		return Reply{}, refused(fmt.Sprintf("The server %s redirects, which is not followed here", finding.Quote(d.url.Hostname())), "")
 	}
 	return a.reply(call)
 }

@@ -113,7 +113,7 @@ func (d *download) open(ctx context.Context) (a *answer, v version, offset int64
 
 // whole asks for the complete file.
 func (d *download) whole(ctx context.Context) (*answer, error) {
-	a, err := d.follow(ctx, d.client.header())
+	a, err := d.get(ctx, d.client.header())
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (d *download) rangeOf(ctx context.Context, v version, first, last int64) (*
 			return a, nil
 		}
 	}
-	a, err := d.follow(ctx, header)
+	a, err := d.get(ctx, header)
 	if err != nil {
 		return nil, err
 	}
@@ -162,18 +162,23 @@ func (d *download) rangeOf(ctx context.Context, v version, first, last int64) (*
 	return a, nil
 }
 
-// peek asks for the head of what is served at the URL, by HEAD, and by GET where HEAD is refused or dropped:
-// signed URLs allow only the method that they were signed for.
-func (d *download) peek(ctx context.Context) (*answer, error) {
-	header := newRedirectChain(d.client, d.url).header(d.url, d.client.header())
-	a, err := d.exchange(ctx, http.MethodHead, d.url, header)
+// get follows the URL to the file, or a range of it.
+func (d *download) get(ctx context.Context, header http.Header) (*answer, error) {
+	return d.follow(ctx, http.MethodGet, header, d.client.token(d.url), nil)
+}
+
+// peek asks for the head of what is served at the URL, or where further redirects lead, by HEAD, and by GET where HEAD is refused or
+// dropped: signed URLs allow only the method that they were signed for.
+func (d *download) peek(ctx context.Context, further func(*answer) bool) (*answer, error) {
+	header, token := d.client.header(), d.client.token(d.url)
+	a, err := d.follow(ctx, http.MethodHead, header, token, further)
 	isRefused := err == nil && a.StatusCode >= 400 && a.StatusCode != http.StatusTooManyRequests
 	if isRefused {
 		a.discard()
 	}
 	if isRefused || errors.As(err, new(*transient)) {
 		header.Set("Range", "bytes=0-0")
-		a, err = d.exchange(ctx, http.MethodGet, d.url, header)
+		a, err = d.follow(ctx, http.MethodGet, header, token, further)
 	}
 	if err != nil || a.StatusCode < 400 {
 		return a, err

@@ -171,18 +171,19 @@ func (c *Client) send(ctx context.Context, request *http.Request) (*http.Respons
 	return transport.RoundTrip(request.WithContext(ctx))
 }
 
-// follow asks for the download's URL and follows redirects, each checked like the first URL.
-func (d *download) follow(ctx context.Context, header http.Header) (*answer, error) {
-	chain := newRedirectChain(d.client, d.url)
-	a, err := d.exchange(ctx, http.MethodGet, d.url, chain.header(d.url, header))
-	for redirects := 0; err == nil && redirected(a.StatusCode); redirects++ {
+// follow asks for the download's URL and follows redirects, each checked like the first URL, while further says so; nil always does.
+// The token is for the URL's own host.
+func (d *download) follow(ctx context.Context, method string, header http.Header, token string, further func(*answer) bool) (*answer, error) {
+	chain := newRedirectChain(d.url, token)
+	a, err := d.exchange(ctx, method, d.url, chain.header(d.url, header))
+	for err == nil && redirected(a.StatusCode) && (further == nil || further(a)) {
 		a.discard()
-		next, refusal := chain.next(a, redirects)
+		next, refusal := chain.next(a)
 		if refusal != nil {
 			return nil, refusal
 		}
 		first := a.first
-		if a, err = d.exchange(ctx, http.MethodGet, next, chain.header(next, header)); err == nil {
+		if a, err = d.exchange(ctx, method, next, chain.header(next, header)); err == nil {
 			a.first = first
 		}
 	}

@@ -8,6 +8,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 
 	"golang.org/x/net/http/httpguts"
@@ -111,18 +112,35 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 	}
 }
 
-// Peek asks for what is served at a URL without reading it and without following a redirect. Head.Status
-// tells what the answer was: a refusal by the server is no error here. The error is an *Error.
-func (c *Client) Peek(ctx context.Context, url string) (Head, error) {
+// Peek asks for what is served at a URL without reading it. A redirect is followed where further says so of its head; a nil one
+// follows none. Head.Status tells what the answer was: a refusal by the server is no error here. The error is an *Error.
+func (c *Client) Peek(ctx context.Context, url string, further func(Head) bool) (Head, error) {
 	d, err := c.begin(ctx, Request{URL: url})
 	if err != nil {
 		return Head{}, err
 	}
 	defer d.host.leave()
-	a, err := d.persist(ctx, d.peek)
+	a, err := d.persist(ctx, func(ctx context.Context) (*answer, error) {
+		return d.peek(ctx, func(a *answer) bool { return further != nil && further(a.head()) })
+	})
 	if err != nil {
 		return Head{}, err
 	}
 	defer a.Close()
 	return a.head(), nil
+}
+
+// Reader returns a reader that ends with its context.
+func Reader(ctx context.Context, r io.Reader) io.Reader { return untilDone{ctx, r} }
+
+type untilDone struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, r.ctx.Err()
+	}
+	return r.Reader.Read(p)
 }

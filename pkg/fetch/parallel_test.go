@@ -393,7 +393,7 @@ func TestWaitForASlotEndsWithItsContext(t *testing.T) {
 	cancel()
 	_, err := client.Get(ctx, fetch.Request{URL: s.URL}, &body{})
 	mustFail(t, err, fetch.Unreachable)
-	_, err = client.Peek(ctx, s.URL)
+	_, err = client.Peek(ctx, s.URL, nil)
 	mustFail(t, err, fetch.Unreachable)
 	close(block)
 	group.Wait()

@@ -50,7 +50,7 @@ func TestPeekTellsTheFirstAnswer(t *testing.T) {
 			})
 			c := config(&naps{})
 			c.StallTimeout = 500 * time.Millisecond
-			head, err := newClient(t, c).Peek(t.Context(), s.URL)
+			head, err := newClient(t, c).Peek(t.Context(), s.URL, nil)
 			if size := max(head.Size, -1); err != nil || head.Status != test.status || size > 0 != (test.size > 0) || test.size > 0 && size != test.size {
 				t.Errorf("got %+v, error %v", head, err)
 			}
@@ -61,16 +61,43 @@ func TestPeekTellsTheFirstAnswer(t *testing.T) {
 	}
 }
 
+func TestPeekFollowsRedirectsWhereItIsTold(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/there":
+			w.Header().Set("Content-Length", "9")
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		default:
+			w.Header().Set("X-Linked-Size", "7")
+			http.Redirect(w, r, "there", http.StatusFound)
+		}
+	})
+	client := newClient(t, config(&naps{}))
+	isTold := true
+	further := func(head fetch.Head) bool { return isTold && head.First.Get("X-Linked-Size") != "8" }
+	head, err := client.Peek(t.Context(), s.URL, further)
+	if err != nil || head.Status != http.StatusOK || head.Size != 9 || head.First.Get("X-Linked-Size") != "7" {
+		t.Errorf("got %+v, %v", head, err)
+	}
+	_, err = client.Peek(t.Context(), s.URL+"/loop", further)
+	mustFail(t, err, fetch.Refused)
+	isTold = false
+	if head, err := client.Peek(t.Context(), s.URL, further); err != nil || head.Status != http.StatusFound {
+		t.Errorf("got %+v, %v", head, err)
+	}
+}
+
 func TestPeekFailsLikeGet(t *testing.T) {
 	var requests atomic.Int32
 	s := server(t, stages(&requests, status(429)))
 	client := newClient(t, config(&naps{}))
-	_, err := client.Peek(t.Context(), s.URL)
+	_, err := client.Peek(t.Context(), s.URL, nil)
 	if mustFail(t, err, fetch.Unreachable); requests.Load() != 4 {
 		t.Errorf("%d requests", requests.Load())
 	}
-	_, err = client.Peek(t.Context(), "http://example.com")
+	_, err = client.Peek(t.Context(), "http://example.com", nil)
 	mustFail(t, err, fetch.Refused)
-	_, err = client.Peek(t.Context(), strings.Replace(s.URL, "127.0.0.1", "10.0.0.1", 1))
+	_, err = client.Peek(t.Context(), strings.Replace(s.URL, "127.0.0.1", "10.0.0.1", 1), nil)
 	mustFail(t, err, fetch.Refused)
 }

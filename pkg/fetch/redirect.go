@@ -15,15 +15,15 @@ const maxRedirects = 10
 // redirectChain is the redirects of one request, and what may go along with them: a token as long as they stay at its exact host,
 // and the cookies that each host set on the way, to exactly that host.
 type redirectChain struct {
-	client  *Client
-	token   string         // "" once a redirect has left its host
-	host    string         // the token's
-	seen    map[string]int // by URL and cookies
-	cookies map[string][]*http.Cookie
+	token     string         // "" once a redirect has left its host
+	host      string         // the token's
+	redirects int            // so far
+	seen      map[string]int // by URL and cookies
+	cookies   map[string][]*http.Cookie
 }
 
-func newRedirectChain(c *Client, from *url.URL) *redirectChain {
-	w := &redirectChain{client: c, host: plainHost(from), token: c.token(from), seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
+func newRedirectChain(from *url.URL, token string) *redirectChain {
+	w := &redirectChain{host: plainHost(from), token: token, seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
 	w.seen[w.state(from)]++
 	return w
 }
@@ -65,9 +65,9 @@ func (w *redirectChain) header(u *url.URL, header http.Header) http.Header {
 }
 
 // next returns where an answer redirects to.
-func (w *redirectChain) next(a *answer, redirects int) (*url.URL, *Error) {
+func (w *redirectChain) next(a *answer) (*url.URL, *Error) {
 	from := finding.Quote(a.url.Hostname())
-	if redirects == maxRedirects {
+	if w.redirects++; w.redirects > maxRedirects {
 		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")
 	}
 	location := a.Header.Get("Location")

@@ -3,10 +3,10 @@ package fetch
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
 // maxRetryAfter caps the wait that a server may ask for.
@@ -55,7 +55,7 @@ func (a *answer) explain(host string) (message, fix string) {
 			"Open the URL in a private browser window to see which it is"
 	case status == http.StatusUnavailableForLegalReasons:
 		return fmt.Sprintf("The server %s withholds the file for legal reasons (status 451)", host), "Use another source of the file"
-	case status == http.StatusBadRequest && huggingFace(a.url.Hostname()):
+	case status == http.StatusBadRequest && hosts.IsHuggingFace(a.url.Hostname()):
 		return fmt.Sprintf("The file can't be verified: %s answered 400, as it does for files over 400 GB", host), "Use a file in smaller parts"
 	default:
 		return fmt.Sprintf("The server %s refuses the request with status %d", host, status), ""
@@ -65,10 +65,6 @@ func (a *answer) explain(host string) (message, fix string) {
 // errorCode reports whether Hugging Face gave that reason, in the header that its own client library reads
 // (https://github.com/huggingface/huggingface_hub, utils/_http.py).
 func (a *answer) errorCode(code string) bool { return a.Header.Get("X-Error-Code") == code }
-
-func huggingFace(host string) bool {
-	return host == "huggingface.co" || strings.HasSuffix(host, ".huggingface.co") || strings.HasSuffix(host, ".hf.co")
-}
 
 // retryAfter reads the Retry-After header, in seconds or as a date (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header) time.Duration {

@@ -137,7 +137,7 @@ func check(ctx context.Context, root *os.Root, name string, want Want) error {
 	}
 	defer file.Close()
 	got := newBody(want)
-	if _, err := io.Copy(got, untilDone{ctx, file}); err != nil && !isWrong(err) {
+	if _, err := io.Copy(got, fetch.Reader(ctx, file)); err != nil && !isWrong(err) {
 		return failed("read", name, err)
 	}
 	return got.check(want)
@@ -190,17 +190,4 @@ func (b *body) check(want Want) error {
 		return fmt.Errorf("%w: %w", ErrSignature, err)
 	}
 	return nil
-}
-
-// untilDone is a reader that ends with its context.
-type untilDone struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r untilDone) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.Reader.Read(p)
 }

@@ -262,7 +262,7 @@ func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.H
 	head := fetch.Head{Size: n.Size, Validator: n.Validator, Pieced: true}
 	sink.Start(head)
 	if _, err = p.file.Seek(0, io.SeekStart); err == nil {
-		p.written, err = io.Copy(sink, untilDone{ctx, p.file})
+		p.written, err = io.Copy(sink, fetch.Reader(ctx, p.file))
 	}
 	p.Reused += p.written
 	p.complete = err == nil && p.written == n.Size

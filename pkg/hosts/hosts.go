@@ -115,8 +115,8 @@ var gitHubLayouts = []layout{
 }
 
 var hostLayouts = map[string][]layout{
-	huggingFace:                   huggingFaceLayouts,
-	"hf.co":                       huggingFaceLayouts,
+	HuggingFace:                   huggingFaceLayouts,
+	huggingFaceShort:              huggingFaceLayouts,
 	"raw.githubusercontent.com":   {{kind: GitHubRaw, repo: 2}},
 	"media.githubusercontent.com": {{kind: GitHubRaw, repo: 3}}, // media/<owner>/<repo>: files in Git LFS
 }

@@ -8,7 +8,15 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 )
 
-const huggingFace = "huggingface.co"
+// HuggingFace is the host of Hugging Face's API and files.
+const HuggingFace = "huggingface.co"
+
+// IsHuggingFace reports whether a host is one of Hugging Face's, those that its files are redirected to among them.
+func IsHuggingFace(host string) bool {
+	return host == HuggingFace || strings.HasSuffix(host, "."+HuggingFace) || host == huggingFaceShort || strings.HasSuffix(host, "."+huggingFaceShort)
+}
+
+const huggingFaceShort = "hf.co"
 
 // Published is what a host says itself about the file behind a URL.
 type Published struct {
@@ -23,7 +31,7 @@ func (p Published) Commit() string { return Parse(p.Pinned, "").Revision }
 // Publishes reports whether a URL is one whose host PublishedBy believes.
 func Publishes(rawURL string) bool {
 	u, err := canonical(rawURL)
-	if err != nil || u.Scheme != "https" || u.Host != huggingFace || u.User != nil {
+	if err != nil || u.Scheme != "https" || u.Host != HuggingFace || u.User != nil {
 		return false
 	}
 	place, ok := find(u, "")

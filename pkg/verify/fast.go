@@ -14,7 +14,7 @@ import (
 // Hosts is how hosts are asked about files that are not read. The zero Hosts asks nobody.
 type Hosts struct {
 	// Peek has the promises of fetch.Client.Peek.
-	Peek func(ctx context.Context, url string) (fetch.Head, error)
+	Peek func(ctx context.Context, url string, further func(fetch.Head) bool) (fetch.Head, error)
 	// Asset returns what GitHub publishes about a release asset; a zero Digest is nothing.
 	Asset func(ctx context.Context, asset hosts.Ref) hosts.Published
 	// AskOfAll has Asset asked of every file that is read without a checksum: whoever is to declare one has to know.
@@ -36,7 +36,7 @@ func (v *Verifier) ask(ctx context.Context, d Download) (known *evidence, announ
 	if v.Hosts.Peek == nil || vouched == nil && !hosts.Publishes(d.URL) && !d.isKnown(baseline) {
 		return nil, 0
 	}
-	head, err := v.Hosts.Peek(ctx, d.URL)
+	head, err := v.Hosts.Peek(ctx, d.URL, nil)
 	if err != nil || head.Status >= http.StatusBadRequest { // a refusal is the download's to judge
 		return nil, 0
 	}

@@ -69,7 +69,7 @@ func (w *web) Get(_ context.Context, r fetch.Request, sink fetch.Sink) (fetch.He
 	return head, err
 }
 
-func (w *web) Peek(_ context.Context, url string) (fetch.Head, error) {
+func (w *web) Peek(_ context.Context, url string, further func(fetch.Head) bool) (fetch.Head, error) {
 	w.peeks++
 	s, found := w.files[url]
 	switch {
@@ -78,7 +78,14 @@ func (w *web) Peek(_ context.Context, url string) (fetch.Head, error) {
 	case !found:
 		return fetch.Head{Status: 404, Size: -1}, nil
 	}
-	return w.head(s), nil
+	head := w.head(s)
+	for further != nil && head.Status == http.StatusFound && further(head) {
+		w.peeks++
+		next := w.head(w.files[head.First.Get("Location")])
+		next.First = head.First
+		head = next
+	}
+	return head, nil
 }
 
 func (w *web) Asset(context.Context, hosts.Ref) hosts.Published {

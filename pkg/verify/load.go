@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -18,9 +17,6 @@ const questionBytes = 5_000_000
 // maxWeight is more than a runner reads in the six hours that it has; so that sizes that lie have a sum.
 const maxWeight = 6 * HourlyBytes
 
-// maxHops bounds the redirects behind which a size is looked for.
-const maxHops = 10
-
 // Load is what one download takes.
 type Load struct {
 	Size      int64           // bytes of the file; -1 where nobody says
@@ -29,18 +25,17 @@ type Load struct {
 }
 
 // Loads asks how large files are, without reading one: what is declared, else what the host publishes, else what it announces.
-// Behind a redirect beyond is asked, which carries no token. Loads[i] is that of downloads[i]. What hosts say proves nothing, and
-// decides only who reads what.
-func (v *Verifier) Loads(ctx context.Context, downloads []Download, beyond func(context.Context, string) (fetch.Head, error)) []Load {
+// Loads[i] is that of downloads[i]. What hosts say proves nothing, and decides only who reads what.
+func (v *Verifier) Loads(ctx context.Context, downloads []Download) []Load {
 	loads := make([]Load, len(downloads))
 	newSlotQueue(downloads, 0, &Progress{}).each(min(v.Concurrency, len(downloads)), func(s *slot) (again bool) {
-		loads[s.index] = v.load(ctx, downloads[s.index], beyond)
+		loads[s.index] = v.load(ctx, downloads[s.index])
 		return false
 	})
 	return loads
 }
 
-func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Context, string) (fetch.Head, error)) Load {
+func (v *Verifier) load(ctx context.Context, d Download) Load {
 	l := Load{Size: d.declaredSize(), Weight: questionBytes}
 	if _, _, conflicts := d.conflict(); conflicts || v.Offline || !d.needed() || d.isImage() {
 		return l
@@ -56,7 +51,7 @@ func (v *Verifier) load(ctx context.Context, d Download, beyond func(context.Con
 		l.Size = l.Published.Size
 	}
 	if l.Size < 0 {
-		l.Size = v.size(ctx, d.URL, beyond)
+		l.Size = v.size(ctx, d.URL)
 	}
 	switch {
 	case l.Size > v.Hosts.MaxSize: // it is refused
@@ -79,39 +74,16 @@ func (v *Verifier) isAsked(d Download, said hosts.Published) bool {
 }
 
 // size asks the host, and those that it redirects to; -1 where none of them says.
-func (v *Verifier) size(ctx context.Context, from string, beyond func(context.Context, string) (fetch.Head, error)) int64 {
-	ask := v.Hosts.Peek
-	for at, hops := from, 0; hops <= maxHops; hops++ {
-		head, err := ask(ctx, at)
-		if err != nil || head.Status >= http.StatusBadRequest {
-			return -1
-		}
-		if said := hosts.PublishedBy(from, head.First); hops == 0 && said.Size >= 0 {
-			return said.Size
-		}
-		location := head.First.Get("Location")
-		if head.Status < http.StatusMultipleChoices || location == "" {
-			return head.Size
-		}
-		if at = resolve(at, location); at == "" {
-			return -1
-		}
-		ask = beyond
+func (v *Verifier) size(ctx context.Context, url string) int64 {
+	published := func(head fetch.Head) int64 { return hosts.PublishedBy(url, head.First).Size }
+	head, err := v.Hosts.Peek(ctx, url, func(head fetch.Head) bool { return published(head) < 0 })
+	switch {
+	case err != nil || head.Status >= http.StatusBadRequest:
+		return -1
+	case published(head) >= 0:
+		return published(head)
 	}
-	return -1
-}
-
-// resolve returns where a redirect leads, "" where that is no URL.
-func resolve(from, location string) string {
-	base, err := url.Parse(from)
-	if err != nil {
-		return ""
-	}
-	next, err := base.Parse(location)
-	if err != nil {
-		return ""
-	}
-	return next.String()
+	return head.Size
 }
 
 // declaredSize is the largest that a manifest declares, -1 where none does.

@@ -181,7 +181,7 @@ func readLocal(ctx context.Context, root *os.Root, path string, limit int64, to 
 			Fix: "Raise `max-file-size` if the file is meant to be that large"}
 	}
 	to.Start(fetch.Head{Size: size})
-	_, err = io.Copy(to, io.LimitReader(untilDone{ctx, file}, size+1))
+	_, err = io.Copy(to, io.LimitReader(fetch.Reader(ctx, file), size+1))
 	switch {
 	case ctx.Err() != nil:
 		return cutShort(ctx, err)
@@ -235,17 +235,4 @@ func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 	}
 	_ = file.Close()
 	return nil, 0, err
-}
-
-// untilDone is a reader that ends with its context.
-type untilDone struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r untilDone) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, r.ctx.Err()
-	}
-	return r.Reader.Read(p)
 }

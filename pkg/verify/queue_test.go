@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +25,10 @@ func crawling(t *testing.T, quick int64) (h *host, through chan struct{}) {
 	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.requests.Add(1)
 		w.Header().Set("Content-Length", fmt.Sprint(ggufLen))
-		if !strings.HasPrefix(r.URL.Path, "/crawl") {
+		if isQuick := !strings.HasPrefix(r.URL.Path, "/crawl"); isQuick || r.Method == http.MethodHead {
+			if !isQuick {
+				<-through
+			}
 			fmt.Fprint(w, gguf)
 			if left.Add(-1) == 0 {
 				close(through)
@@ -71,52 +75,36 @@ func TestFilesThatCrawlTakeNoOthersPlace(t *testing.T) {
 	}
 }
 
-// stuck serves gguf, but nothing of what is called so until the others are through.
-type stuck struct {
-	others  atomic.Int64
-	through chan struct{}
+// everywhere serves the files of all hosts from one server on loopback.
+type everywhere struct {
+	*fetch.Client
+	url string
 }
 
-func newStuck(others int64) *stuck {
-	s := &stuck{through: make(chan struct{})}
-	s.others.Store(others)
-	return s
+func (e everywhere) at(url string) string { return e.url + "/" + path.Base(url) }
+
+func (e everywhere) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
+	r.URL = e.at(r.URL)
+	return e.Client.Get(ctx, r, sink)
 }
 
-// wait blocks for a stuck file, and returns a function to call when another one has been served.
-func (s *stuck) wait(ctx context.Context, url string) (done func()) {
-	if strings.Contains(url, "stuck") {
-		select {
-		case <-s.through:
-		case <-ctx.Done():
-		}
-		return func() {}
-	}
-	return func() {
-		if s.others.Add(-1) == 0 {
-			close(s.through)
-		}
-	}
+func (e everywhere) Peek(ctx context.Context, url string, further func(fetch.Head) bool) (fetch.Head, error) {
+	return e.Client.Peek(ctx, e.at(url), further)
 }
 
-func (s *stuck) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
-	defer s.wait(ctx, r.URL)()
-	head := fetch.Head{Status: 200, Size: ggufLen}
-	sink.Start(head)
-	_, err := sink.Write([]byte(gguf))
-	return head, err
-}
-
-func (s *stuck) Peek(ctx context.Context, url string) (fetch.Head, error) {
-	defer s.wait(ctx, url)()
-	return fetch.Head{Status: 200, Size: ggufLen}, nil
+// stuckVerifier reads files of which those called crawl… come once five others have.
+func stuckVerifier(t *testing.T) *verify.Verifier {
+	t.Helper()
+	h, _ := crawling(t, 5)
+	all := everywhere{h.client(t, 1<<40), h.URL}
+	return &verify.Verifier{Fetcher: all, Concurrency: 8, Hosts: verify.Hosts{Peek: all.Peek, MaxSize: 1 << 40}}
 }
 
 // stuckFiles are 40 files that are stuck, on one host and in one manifest, declared to be huge so that they would begin first, and
 // five good ones of another host or of another manifest.
 func stuckFiles(host, manifest string) (artifacts []artifact.Artifact) {
 	for i := range 40 {
-		name := fmt.Sprint("stuck", i)
+		name := fmt.Sprint("crawl", i)
 		artifacts = append(artifacts, sized(weight("https://one.example.com/"+name, name, sum(gguf)), 90<<30))
 	}
 	for i := range 5 {
@@ -131,8 +119,7 @@ func stuckFiles(host, manifest string) (artifacts []artifact.Artifact) {
 // TestAHostOrAManifestTakesNoOthersSlots hangs where files begin by their size alone.
 func TestAHostOrAManifestTakesNoOthersSlots(t *testing.T) {
 	for _, artifacts := range [][]artifact.Artifact{stuckFiles("two.example.com", "chat-x/manifest.json"), stuckFiles("two.example.com", "other/manifest.json")} {
-		v := verify.Verifier{Fetcher: newStuck(5), Concurrency: 8}
-		results, _ := v.Run(t.Context(), verify.Plan(artifacts))
+		results, _ := stuckVerifier(t).Run(t.Context(), verify.Plan(artifacts))
 		for _, r := range results {
 			if isGood := strings.HasPrefix(r.Artifact.Name, "good"); isGood && outcome(r) != "verified" {
 				t.Errorf("%s: %s", r.Artifact.Name, outcome(r))
@@ -145,22 +132,19 @@ func TestAHostOrAManifestTakesNoOthersSlots(t *testing.T) {
 func TestManyHostsOfOneManifestTakeNoOthersSlots(t *testing.T) {
 	artifacts := stuckFiles("good.example.com", "other/manifest.json")
 	for i := range 40 {
-		artifacts[i].URL = fmt.Sprintf("https://h%d.example.com/stuck", i)
+		artifacts[i].URL = fmt.Sprintf("https://h%d.example.com/crawl%d", i, i)
 	}
-	v := verify.Verifier{Fetcher: newStuck(5), Concurrency: 8}
-	if results, _ := v.Run(t.Context(), verify.Plan(artifacts)); len(results) != len(artifacts) {
+	if results, _ := stuckVerifier(t).Run(t.Context(), verify.Plan(artifacts)); len(results) != len(artifacts) {
 		t.Errorf("%d results", len(results))
 	}
 }
 
 func TestAHostTakesNoOthersSlotsInAPlan(t *testing.T) {
-	s := newStuck(5)
 	artifacts := stuckFiles("two.example.com", "chat-x/manifest.json")
 	for i := range artifacts {
 		artifacts[i].Size = nil
 	}
-	v := verify.Verifier{Concurrency: 8, Hosts: verify.Hosts{Peek: s.Peek, MaxSize: 1 << 40}}
-	for i, l := range v.Loads(t.Context(), verify.Plan(artifacts), s.Peek) {
+	for i, l := range stuckVerifier(t).Loads(t.Context(), verify.Plan(artifacts)) {
 		if l.Size != ggufLen {
 			t.Errorf("file %d: size %d", i, l.Size)
 		}
