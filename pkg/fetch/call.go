@@ -36,8 +36,8 @@ type Reply struct {
 	Refusal *Error
 }
 
-// Do makes a call, with the promises of Get: the guard, redirects, retries and the manners towards hosts are the same.
-// A final refusal by the server is no error here. The error is an *Error.
+// Do makes a call with the same guard, redirects, retries and per-host limits as Get.
+// A final refusal by the server is not an error here. The error is an *Error.
 func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 	d, err := c.begin(ctx, Request{URL: call.URL})
 	if err != nil {
@@ -68,7 +68,7 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 	}
 	if redirected(a.StatusCode) {
 		a.discard()
-		return Reply{}, refused(fmt.Sprintf("The server %s redirects, which is not followed here", finding.Quote(d.url.Hostname())), "")
+		return Reply{}, refused(fmt.Sprintf("The server %s redirects: expected an answer without a redirect", finding.Quote(d.url.Hostname())), "")
 	}
 	return a.reply(call)
 }
@@ -95,8 +95,8 @@ func (a *answer) reply(call Call) (Reply, error) {
 		r.Body, err = io.ReadAll(io.LimitReader(a, call.MaxBody+1))
 	}
 	if max(a.ContentLength, int64(len(r.Body))) > call.MaxBody {
-		return Reply{}, refused(fmt.Sprintf("The server %s answers with more than %s, where a short text is expected",
-			finding.Quote(head.Host), humanize.IBytes(uint64(call.MaxBody))), "See what the server serves there")
+		return Reply{}, refused(fmt.Sprintf("The server %s answers with more than %s: expected a short text",
+			finding.Quote(head.Host), humanize.IBytes(uint64(call.MaxBody))), "Check what the server serves there")
 	}
 	return r, err
 }

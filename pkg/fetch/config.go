@@ -45,7 +45,7 @@ type Config struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Validate reports the first setting that can't be worked with.
+// Validate returns an error for the first invalid setting.
 func (c Config) Validate() error {
 	switch {
 	case c.MaxSize <= 0:
@@ -59,12 +59,12 @@ func (c Config) Validate() error {
 	}
 	for _, proxy := range []string{c.Proxy.HTTPSProxy, c.Proxy.HTTPProxy} {
 		if proxy != "" && !usable(proxy) { // httpproxy ignores one that it can't read
-			return errors.New("the proxy can't be read: expected the form `http://host:port`")
+			return errors.New("invalid proxy: expected the form `http://host:port`")
 		}
 	}
 	for _, prefix := range c.AllowNetworks {
 		if !prefix.IsValid() {
-			return errors.New("a network to allow is no valid prefix: expected the form `10.0.0.0/8`")
+			return errors.New("invalid network to allow: expected the form `10.0.0.0/8`")
 		}
 	}
 	for host, token := range c.Tokens {

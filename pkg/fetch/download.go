@@ -15,7 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// download is one Get or Peek, and what was learnt on the way.
+// download is the state of one Get, Peek or Do.
 type download struct {
 	client     *Client
 	url        *url.URL
@@ -25,8 +25,8 @@ type download struct {
 	secondLook bool                    // a 404 or 410 may still have one
 
 	resume    Resume
-	single    bool // one connection it stays
-	rangeless bool // the server can't continue a body, or is not to
+	single    bool // no further connections
+	rangeless bool // no ranges: the server can't serve them, or the request excludes them
 
 	declared  int64        // bytes, by who asks
 	announced atomic.Int64 // bytes: the most that any whole answer said the file has
@@ -49,8 +49,8 @@ func (d *download) spend(pause time.Duration) bool {
 	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
 }
 
-// learn prepares the next attempt by what ended the last one. That the validator was another tells only that the attempt could not
-// go on: the servers of one name may each have their own.
+// learn prepares the next attempt after one that had to start over. Another validator does not mean another file: the servers behind
+// one name may each have their own.
 func (d *download) learn(over *startOver) {
 	d.single = true
 	d.rangeless = d.rangeless || over.rangeless
@@ -80,7 +80,7 @@ func (d *download) moved(a *answer) {
 	d.location.Store(a.url)
 }
 
-// persist asks until there is an answer, or an error that lasts.
+// persist retries until there is an answer or a permanent error.
 func (d *download) persist(ctx context.Context, ask func(context.Context) (*answer, error)) (*answer, error) {
 	retry := d.newRetry()
 	for {
@@ -94,7 +94,7 @@ func (d *download) persist(ctx context.Context, ask func(context.Context) (*answ
 	}
 }
 
-// open asks for the file: the first time from where it is to be resumed, if it can be, else from its first byte.
+// open asks for the file: the first time from the offset to resume at, where that is possible, else from its first byte.
 func (d *download) open(ctx context.Context) (a *answer, v version, offset int64, err error) {
 	v, resumable := d.resume.version()
 	offset, d.resume = d.resume.Offset, Resume{}
@@ -136,11 +136,11 @@ func isWhole(status int) bool {
 
 func (d *download) tooLarge(message string) error {
 	limit := humanize.Bytes(uint64(d.client.config.MaxSize))
-	return refused(fmt.Sprintf("%s, and more than %s are not read", message, limit), "Raise `max-file-size` if the file is meant to be that large")
+	return refused(fmt.Sprintf("%s: the limit is %s", message, limit), "Raise `max-file-size` if the file is meant to be that large")
 }
 
-// rangeOf asks for the bytes from first to last of a version. Where the latest redirect led is tried first, to spare
-// the server behind the URL; such places expire, so the URL itself has the last word.
+// rangeOf asks for the bytes from first to last of a version, at the latest redirect's target first, which may have expired, then at the
+// URL.
 func (d *download) rangeOf(ctx context.Context, v version, first, last int64) (*answer, error) {
 	header := d.client.header()
 	header.Set("Range", fmt.Sprintf("bytes=%d-%d", first, last))

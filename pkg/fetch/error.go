@@ -33,7 +33,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// transient is an Error that another try may cure.
+// transient is an Error that is worth a retry.
 type transient struct{ cause *Error }
 
 func (t *transient) Error() string { return t.cause.Error() }
@@ -55,7 +55,7 @@ func unreachable(err error, format string, args ...any) *transient {
 	return &transient{cause: &Error{Message: fmt.Sprintf(format, args...), Err: err}}
 }
 
-// failure says what an error of the network means. ctx is the one of the exchange with the host.
+// failure returns the Error for a network error. ctx is that of the exchange with the host.
 func failure(ctx context.Context, host string, err error) error {
 	quoted := finding.Quote(host)
 	var blocked *blockedError

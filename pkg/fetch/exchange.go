@@ -45,7 +45,7 @@ func (a *answer) Read(p []byte) (int, error) {
 		return n, failure(a.ctx, a.url.Hostname(), err)
 	}
 	if err == io.EOF && a.closeDelimited() && (a.wire == nil || a.wire.ended.Load()) {
-		return n, unreachable(io.ErrUnexpectedEOF, "The server %s does not say how long the file is, and the connection broke off: nothing tells whether all of it came", finding.Quote(a.url.Hostname()))
+		return n, unreachable(io.ErrUnexpectedEOF, "The server %s announced no length and the connection was cut: the file may be incomplete", finding.Quote(a.url.Hostname()))
 	}
 	a.got, a.waited = a.got+n, a.waited+time.Since(began)
 	if err == nil && a.crawls() {
@@ -119,7 +119,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	var by atomic.Pointer[wire]
 	response, err := d.client.send(traced(ctx, &by), &http.Request{Method: method, URL: u, Host: u.Host, Header: header})
 	stall.Stop()
-	if err == nil && ctx.Err() != nil { // it came too late, and may be what the server says to somebody who leaves
+	if err == nil && ctx.Err() != nil { // too late, and the server may have answered our leaving
 		err = context.Cause(ctx)
 		_ = response.Body.Close()
 	}

@@ -125,7 +125,7 @@ func (e *blockedError) refusal(host string) error {
 	return &Error{
 		Kind:    Refused,
 		Message: fmt.Sprintf("The host %s is at the address %s, which is private or reserved", finding.Quote(host), finding.Quote(e.addr.String())),
-		Fix: fmt.Sprintf("Use a URL that everybody can reach. Where this network is meant to be contacted, name it in `allow-networks`, as in %s",
+		Fix: fmt.Sprintf("Use a URL on a public network. To contact this network, add it to `allow-networks`, such as %s",
 			finding.Quote(network.String())),
 		Err: e,
 	}

@@ -66,7 +66,7 @@ func (h *host) dead() error {
 		h.probe = now.Add(probeAfter)
 		return nil
 	}
-	return &Error{Message: fmt.Sprintf("The server %s did not answer %d requests in a row: no more are sent", finding.Quote(h.name), maxSilent)}
+	return &Error{Message: fmt.Sprintf("The server %s did not answer %d requests in a row", finding.Quote(h.name), maxSilent)}
 }
 
 // enter waits for a slot.
@@ -111,7 +111,7 @@ func (h *host) awaitRateLimit(ctx context.Context, d *download) error {
 		return nil
 	}
 	if !d.spend(wait) {
-		return &Error{Message: fmt.Sprintf("The server %s asks to wait again and again", finding.Quote(h.name))}
+		return &Error{Message: fmt.Sprintf("The server %s keeps asking to wait", finding.Quote(h.name))}
 	}
 	if err := d.client.config.Sleep(ctx, wait); err != nil {
 		return stopped(err)

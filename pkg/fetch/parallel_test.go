@@ -434,7 +434,7 @@ func TestServerThatAsksToWaitForEverIsUnreachable(t *testing.T) {
 		http.Redirect(w, r, fmt.Sprintf("/%d", n.Add(1)), http.StatusFound)
 	})
 	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "again and again") || n.Load() != 5 {
+	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "keeps asking to wait") || n.Load() != 5 {
 		t.Errorf("got %s after %d requests", failure.Message, n.Load())
 	}
 }

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// maxRedirects pass; the next one is refused.
+// maxRedirects is how many redirects are followed; the next one is refused.
 const maxRedirects = 10
 
-// redirectChain is the redirects of one request, and what may go along with them: a token as long as they stay at its exact host,
-// and the cookies that each host set on the way, to exactly that host.
+// redirectChain is the redirects of one request and the credentials sent along: a token until one leads to another host, and the
+// cookies that each host has set, to that host.
 type redirectChain struct {
 	token     string         // "" once a redirect has left its host
 	host      string         // the token's
@@ -23,74 +24,69 @@ type redirectChain struct {
 }
 
 func newRedirectChain(from *url.URL, token string) *redirectChain {
-	w := &redirectChain{host: plainHost(from), token: token, seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
-	w.seen[w.state(from)]++
-	return w
+	c := &redirectChain{host: plainHost(from), token: token, seen: map[string]int{}, cookies: map[string][]*http.Cookie{}}
+	c.seen[c.state(from)]++
+	return c
 }
 
-// state tells a loop from a redirect that comes back with a cookie.
-func (w *redirectChain) state(u *url.URL) string { return u.String() + " " + w.cookie(u) }
+// state identifies a request, so that a redirect back with another cookie is not taken for a loop.
+func (c *redirectChain) state(u *url.URL) string { return u.String() + " " + c.cookie(u) }
 
-func (w *redirectChain) cookie(u *url.URL) string {
+func (c *redirectChain) cookie(u *url.URL) string {
 	var pairs []string
-	for _, c := range w.cookies[u.Host] {
-		pairs = append(pairs, c.Name+"="+c.Value)
+	for _, cookie := range c.cookies[u.Host] {
+		pairs = append(pairs, cookie.Name+"="+cookie.Value)
 	}
 	return strings.Join(pairs, "; ")
 }
 
-// take keeps an answer's cookies, each in place of an earlier one of its name.
-func (w *redirectChain) take(a *answer) {
-	for _, c := range a.Cookies() {
-		kept := w.cookies[a.url.Host][:0:0]
-		for _, other := range w.cookies[a.url.Host] {
-			if other.Name != c.Name {
-				kept = append(kept, other)
-			}
-		}
-		w.cookies[a.url.Host] = append(kept, c)
+// take stores an answer's cookies. Each replaces an earlier one of the same name.
+func (c *redirectChain) take(a *answer) {
+	for _, cookie := range a.Cookies() {
+		others := slices.DeleteFunc(c.cookies[a.url.Host], func(other *http.Cookie) bool { return other.Name == cookie.Name })
+		c.cookies[a.url.Host] = append(others, cookie)
 	}
 }
 
 // header returns what a request to u carries.
-func (w *redirectChain) header(u *url.URL, header http.Header) http.Header {
+func (c *redirectChain) header(u *url.URL, header http.Header) http.Header {
 	header = header.Clone()
-	if w.token != "" && plainHost(u) == w.host && u.Scheme == "https" {
-		header.Set("Authorization", "Bearer "+w.token)
+	if c.token != "" && plainHost(u) == c.host && u.Scheme == "https" {
+		header.Set("Authorization", "Bearer "+c.token)
 	}
-	if cookie := w.cookie(u); cookie != "" {
+	if cookie := c.cookie(u); cookie != "" {
 		header.Set("Cookie", cookie)
 	}
 	return header
 }
 
 // next returns where an answer redirects to.
-func (w *redirectChain) next(a *answer) (*url.URL, *Error) {
+func (c *redirectChain) next(a *answer) (*url.URL, *Error) {
 	from := finding.Quote(a.url.Hostname())
-	if w.redirects++; w.redirects > maxRedirects {
+	if c.redirects++; c.redirects > maxRedirects {
 		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")
 	}
 	location := a.Header.Get("Location")
 	next, err := a.url.Parse(location)
 	if err != nil || location == "" { // err quotes the query
-		return nil, refused(fmt.Sprintf("The server %s redirects to something that is no URL", from), "")
+		return nil, refused(fmt.Sprintf("The server %s redirects to an invalid URL", from), "")
 	}
-	if err := check(next, a.url.Scheme == "http"); err != nil { // what came securely goes on so
-		err.Message = fmt.Sprintf("The server %s redirects elsewhere. %s", from, err.Message)
+	if err := check(next, a.url.Scheme == "http"); err != nil { // https never leads to http
+		err.Message = fmt.Sprintf("The server %s redirects to another URL. %s", from, err.Message)
 		return nil, err
 	}
-	w.take(a)
-	if plainHost(next) != w.host {
-		w.token = ""
+	c.take(a)
+	if plainHost(next) != c.host {
+		c.token = ""
 	}
-	state, again := w.state(next), 0
-	if next.String() == a.url.String() { // once, a server may have done by that what it wanted
+	state, again := c.state(next), 0
+	if next.String() == a.url.String() { // passes once: a server may have stored something by the first
 		again = 1
 	}
-	if w.seen[state] > again {
-		return nil, refused(fmt.Sprintf("The URL redirects in a loop: the server %s sends back to %s", from, display(next)), "")
+	if c.seen[state] > again {
+		return nil, refused(fmt.Sprintf("The URL redirects in a loop: the server %s redirects back to %s", from, display(next)), "")
 	}
-	w.seen[state]++
+	c.seen[state]++
 	return next, nil
 }
 

@@ -12,7 +12,7 @@ import (
 // maxRetryAfter caps the wait that a server may ask for.
 const maxRetryAfter = 30 * time.Second
 
-// refusal says what a status other than the wanted one means.
+// refusal returns the error that a status means, other than the one that was asked for.
 func (a *answer) refusal() error {
 	status, host := a.StatusCode, finding.Quote(a.url.Hostname())
 	said := fmt.Sprintf("%d", status)
@@ -21,7 +21,7 @@ func (a *answer) refusal() error {
 	}
 	switch {
 	case a.Header.Get("Cf-Mitigated") == "challenge":
-		return a.unavailable(fmt.Sprintf("The server %s wants to see a browser (a bot wall, status %d): the file is blocked, not dead", host, status),
+		return a.unavailable(fmt.Sprintf("The server %s requires a browser (bot wall, status %d): the file is blocked, not dead", host, status),
 			"Use a URL that downloads the file without a browser")
 	case status == http.StatusForbidden && a.Header.Get("Retry-After") != "", status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests, status >= 500:
 		return &transient{cause: &Error{Status: status, Message: fmt.Sprintf("The server %s answered %s", host, said)}}
@@ -42,14 +42,14 @@ func (a *answer) explain(host string) (message, fix string) {
 	case status == http.StatusNotFound:
 		return fmt.Sprintf("The file does not exist: the server %s answered 404", host), "Check the URL; a release or a branch may have been renamed or removed"
 	case status == http.StatusGone:
-		return fmt.Sprintf("The file is gone: the server %s answered 410", host), "Use a URL where the file still is"
+		return fmt.Sprintf("The file is gone: the server %s answered 410", host), "Use a URL that still serves the file"
 	case a.errorCode("GatedRepo"):
-		return fmt.Sprintf("The file is gated: %s gives it only to accounts that accepted its conditions (status %d)", host, status),
-			"Accept the conditions on the model's page and set `HF_TOKEN`, or use a URL that is open to everybody"
+		return fmt.Sprintf("The file is gated: %s serves it to accounts that accepted its conditions only (status %d)", host, status),
+			"Accept the conditions on the model's page and set `HF_TOKEN`, or use a public URL"
 	case a.errorCode("RepoNotFound"):
-		return fmt.Sprintf("The repository does not exist, or is private: the server %s answered %d", host, status), "Check the URL, and use one that is open to everybody"
+		return fmt.Sprintf("The repository does not exist, or is private: the server %s answered %d", host, status), "Check the URL, and use a public one"
 	case status == http.StatusUnauthorized:
-		return fmt.Sprintf("The server %s wants a log-in (status 401)", host), "Use a URL that is open to everybody"
+		return fmt.Sprintf("The server %s requires a log-in (status 401)", host), "Use a public URL"
 	case status == http.StatusForbidden:
 		return fmt.Sprintf("The server %s forbids the download (status 403): the file is private, or this machine's address is blocked", host),
 			"Open the URL in a private browser window to see which it is"
@@ -58,7 +58,7 @@ func (a *answer) explain(host string) (message, fix string) {
 	case status == http.StatusBadRequest && hosts.IsHuggingFace(a.url.Hostname()):
 		return fmt.Sprintf("The file can't be verified: %s answered 400, as it does for files over 400 GB", host), "Use a file in smaller parts"
 	default:
-		return fmt.Sprintf("The server %s refuses the request with status %d", host, status), ""
+		return fmt.Sprintf("The server %s rejected the request with status %d", host, status), ""
 	}
 }
 

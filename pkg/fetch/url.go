@@ -17,7 +17,7 @@ import (
 func parse(raw string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil { // err quotes the query
-		return nil, refused("The URL can't be read", "Write it as `https://host/path`")
+		return nil, refused("The URL is invalid", "Write it as `https://host/path`")
 	}
 	if err := check(u, allowHTTP); err != nil {
 		return nil, err
@@ -25,33 +25,33 @@ func parse(raw string, allowHTTP bool) (*url.URL, error) {
 	return u, nil
 }
 
-// check refuses a URL that is never requested, and gives its host the ASCII form.
+// check refuses a URL that must not be requested, and converts its host to ASCII.
 func check(u *url.URL, allowHTTP bool) *Error {
 	switch {
 	case u.Scheme != "https" && !(allowHTTP && u.Scheme == "http"):
 		return refused(fmt.Sprintf("The URL %s is not https", display(u)), "Use an https URL")
 	case u.User != nil:
-		return refused(fmt.Sprintf("The URL %s holds a user name or password", display(u)), "Use a URL that needs none")
+		return refused(fmt.Sprintf("The URL %s contains a user name or password", display(u)), "Use a URL that needs none")
 	case u.Hostname() == "":
-		return refused(fmt.Sprintf("The URL %s names no host", display(u)), "Write it as `https://host/path`")
+		return refused(fmt.Sprintf("The URL %s has no host", display(u)), "Write it as `https://host/path`")
 	case !hosts.HasPort(u):
-		return refused(fmt.Sprintf("The URL %s names a port that there is not", display(u)), "Leave the port out, or write one from 1 to 65535")
+		return refused(fmt.Sprintf("The URL %s has an invalid port", display(u)), "Leave the port out, or use one from 1 to 65535")
 	case hosts.HasDotSegments(u):
-		return refused(fmt.Sprintf("The path of the URL %s holds `.` or `..`: clients drop such parts, and ask for another file", display(u)), "Write the path that is meant")
+		return refused(fmt.Sprintf("The path of the URL %s has a `.` or `..` segment, which clients resolve to another path", display(u)), "Write the resolved path")
 	}
 	host, err := asciiHost(u)
 	if err != nil {
-		return refused(fmt.Sprintf("The URL %s has a host that is no valid name", display(u)), "Check the spelling of the host")
+		return refused(fmt.Sprintf("The URL %s has an invalid host name", display(u)), "Check the spelling of the host")
 	}
 	u.Host, u.Fragment, u.RawFragment = host, "", ""
 	if hosts.IsNumeric(u.Hostname()) {
-		return refused(fmt.Sprintf("The host of the URL %s ends in a number, and is no address in four decimal ones: who resolves it decides what it is", display(u)), "Write the host's name")
+		return refused(fmt.Sprintf("The host of the URL %s ends in a number and is not a dotted-decimal IPv4 address: resolvers disagree about it", display(u)), "Use a host name")
 	}
 	u.RawQuery = escapeQuery(u.RawQuery)
 	return nil
 }
 
-// escapeQuery escapes what a request line can't hold, or clients escape, in a query that is otherwise sent as it is
+// escapeQuery escapes the characters of a query that a request line can't contain or that clients escape
 // (https://url.spec.whatwg.org/#query-percent-encode-set).
 func escapeQuery(query string) string {
 	var escaped strings.Builder
@@ -65,8 +65,8 @@ func escapeQuery(query string) string {
 	return escaped.String()
 }
 
-// asciiHost returns the host, with its port, in lower case and as DNS knows it. IDNA's rules judge only names that
-// need it: ASCII ones with underscores or "--" are in use.
+// asciiHost returns the host and port in lower case and in the form that DNS uses. IDNA's rules apply to other than ASCII names only:
+// ASCII ones with underscores or "--" are in use.
 func asciiHost(u *url.URL) (string, error) {
 	if !strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) {
 		return strings.ToLower(u.Host), nil

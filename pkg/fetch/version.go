@@ -10,14 +10,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// clockDoubt is how much older than its answer a Last-Modified has to be to identify the bytes (RFC 9110, section 8.8.2.2).
-const clockDoubt = 60 * time.Second
+// minAge is how much older than its answer a Last-Modified has to be to identify the bytes (RFC 9110, section 8.8.2.2).
+const minAge = 60 * time.Second
 
 // version identifies the bytes behind a URL, so that bytes of two versions are never mixed.
 type version struct {
 	size         int64
 	etag         string // strong or ""
-	lastModified string // beyond doubt or ""; "" where there is an etag
+	lastModified string // strong or ""; "" where there is an etag
 }
 
 // versionOf reads the validators of a complete answer (RFC 9110, section 8.8).
@@ -29,7 +29,7 @@ func versionOf(a *answer) version {
 	}
 	modified, err := http.ParseTime(a.Header.Get("Last-Modified"))
 	date, errDate := http.ParseTime(a.Header.Get("Date"))
-	if err == nil && errDate == nil && date.Sub(modified) >= clockDoubt {
+	if err == nil && errDate == nil && date.Sub(modified) >= minAge {
 		v.lastModified = a.Header.Get("Last-Modified")
 	}
 	return v
@@ -81,7 +81,7 @@ func (v version) accept(a *answer, first, last int64) error {
 		return err
 	}
 	newer := match == changed && (isWhole(a.StatusCode) || a.StatusCode == http.StatusPartialContent)
-	cause := unreachable(nil, "The server %s can't continue the file where it broke off", finding.Quote(a.url.Hostname()))
+	cause := unreachable(nil, "The server %s can't resume the file where it was interrupted", finding.Quote(a.url.Hostname()))
 	return &startOver{cause: cause, rangeless: !newer}
 }
 

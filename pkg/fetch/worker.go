@@ -12,10 +12,10 @@ import (
 // blockSize is how many bytes are read before they are passed on to be hashed.
 const blockSize = 256 << 10
 
-// worker is one connection's worth of work: it fills chunks, from one answer as long as they follow each other.
+// worker fills chunks over one connection, from one answer as long as the chunks are adjacent.
 type worker struct {
 	*attempt
-	extra  bool    // not the first: it ends when more than one don't pay
+	extra  bool    // not the first: it ends when a single one is enough
 	answer *answer // nil: ask for a range
 	offset int64   // in the file, of the answer's next byte
 	left   int64   // bytes of the answer; negative when not announced
@@ -80,7 +80,7 @@ func (l *worker) fill(ctx context.Context, chunk *chunk) error {
 		case final == nil:
 		case ctx.Err() != nil:
 			return final
-		case beside: // what fails beside others may pass alone
+		case beside: // it may succeed over a single connection
 			beside = false
 			l.width.Store(1)
 			retry.progressed()
@@ -105,7 +105,7 @@ func (l *worker) read(ctx context.Context, chunk *chunk) error {
 		}
 		n, err := readBlock(l.answer, chunk.buffer[chunk.filled:])
 		if chunk.filled += n; chunk.at+int64(chunk.filled) > l.client.config.MaxSize {
-			return l.tooLarge("The file goes on and on")
+			return l.tooLarge("The file has no end in sight")
 		}
 		l.offset, l.left = l.offset+int64(n), l.left-int64(n)
 		if err := chunk.deliver(ctx, n); err != nil {
@@ -134,8 +134,8 @@ func readBlock(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// seek makes sure that the answer's next byte is the one that the chunk lacks. One worker alone asks for all that is left;
-// beside others it asks for the chunks that it has.
+// seek makes the answer's next byte the one that the chunk lacks. A single worker asks for the rest of the file, one of several for
+// its own chunks.
 func (l *worker) seek(ctx context.Context, chunk *chunk) error {
 	first := chunk.at + int64(chunk.filled)
 	if l.answer != nil && l.offset == first && l.left != 0 {
@@ -157,7 +157,7 @@ func (l *worker) seek(ctx context.Context, chunk *chunk) error {
 func (l *worker) brokenOff() error {
 	host := finding.Quote(l.answer.url.Hostname())
 	if l.version.size < 0 {
-		return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d bytes", host, l.offset)
+		return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes, before its end", host, l.offset)
 	}
-	return unreachable(io.ErrUnexpectedEOF, "The server %s broke the file off after %d of %d bytes", host, l.offset, l.version.size)
+	return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d of %d bytes", host, l.offset, l.version.size)
 }

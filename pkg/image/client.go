@@ -49,8 +49,8 @@ type Image struct {
 	Bytes  int64  // that were downloaded
 }
 
-// Ask returns the registry's word for what a reference names, by a HEAD. Where it gives none, whatever the reason but
-// the network, Digest is zero. The error is a *fetch.Error.
+// Ask returns the digest that the registry announces for a reference, by a HEAD. Digest is zero where it announces none, whatever the
+// reason but the network. The error is a *fetch.Error.
 func (c *Client) Ask(ctx context.Context, r Reference) (Image, error) {
 	s, cancel := c.begin(ctx, r)
 	defer cancel()
@@ -89,7 +89,7 @@ func (e *OtherError) Error() string {
 	return fmt.Sprintf("%s has the digest %s, and %s is declared", e.Part, e.Got, e.Want)
 }
 
-// session is one look at one image.
+// session is the requests about one image.
 type session struct {
 	*Client
 	ctx      context.Context
@@ -149,7 +149,7 @@ func (s *session) send(call fetch.Call) (fetch.Reply, error) {
 	var failure *fetch.Error
 	if errors.As(err, &failure) && failure.Status == http.StatusTooManyRequests {
 		limited := *failure
-		limited.Fix = "The registry limits how often anybody may ask, and says nothing about the image: run it again later"
+		limited.Fix = "The registry limits requests: run it again later"
 		return reply, &limited
 	}
 	return reply, err
@@ -163,7 +163,7 @@ func algorithm(r Reference) digest.Algorithm {
 }
 
 func refused(format string, args ...any) error {
-	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf(format, args...), Fix: "See what was published under that name"}
+	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf(format, args...), Fix: "Check what was published under that name"}
 }
 
 // theImage is the part that is all of it.
@@ -178,11 +178,11 @@ func (s *session) refusal(reply fetch.Reply, part string) error {
 		message = fmt.Sprintf("%s does not exist: the server %s answered %d", part, host, status)
 		fix = "Check the name; the image, or its tag, may have been renamed, deleted or made private"
 	case http.StatusUnauthorized, http.StatusForbidden:
-		message = fmt.Sprintf("%s is not for everybody: the server %s answered %d, and nobody is logged in here", part, host, status)
-		fix = "Check the name: many registries say this of one that does not exist. Name an image that anybody can pull"
+		message = fmt.Sprintf("%s requires authentication: the server %s answered %d", part, host, status)
+		fix = "Check the name: many registries answer so where it does not exist. Use a public image"
 	}
 	if part != theImage {
-		fix = "The image can't be pulled as it is: whoever publishes it has to push it again"
+		fix = "The image can't be pulled: its publisher has to push it again"
 	}
 	return &fetch.Error{Kind: fetch.Unavailable, Status: status, Message: message, Fix: fix}
 }

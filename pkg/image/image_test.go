@@ -143,9 +143,9 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 		"a layer is gone": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
 			"unavailable: The layer `LAYER` does not exist: the server `127.0.0.1` answered 404"},
 		"a layer is cut short": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "3") },
-			"unreachable: The layer `LAYER` has 3 bytes at `127.0.0.1`, and the manifest says 13"},
+			"unreachable: The layer `LAYER` has 3 bytes at `127.0.0.1`: the manifest says 13"},
 		"a layer is empty": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "0") },
-			"unreachable: The layer `LAYER` has 0 bytes at `127.0.0.1`, and the manifest says 13"},
+			"unreachable: The layer `LAYER` has 0 bytes at `127.0.0.1`: the manifest says 13"},
 		"a layer without content": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) },
 			"unreachable: The server `127.0.0.1` answered 204 instead of serving the layer `LAYER`"},
 		"a layer of an unknown size": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush() },
@@ -161,7 +161,7 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 		}, "all there"},
 		"a page for the manifest": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { page(w) }, "other: The image"},
 		"a page for the config": {"/blobs/CONFIG", func(w http.ResponseWriter, _ *http.Request) { page(w) },
-			"unreachable: The image's configuration `CONFIG` did not come to its end: 37 bytes came from `127.0.0.1`"},
+			"unreachable: The image's configuration `CONFIG` is incomplete: 37 bytes came from `127.0.0.1`"},
 		"other bytes for the config": {"/blobs/CONFIG", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 200)) },
 			"other: The image's configuration `CONFIG`"},
 		"the digest's header lies about other bytes": {"/manifests/", func(w http.ResponseWriter, r *http.Request) {
@@ -175,14 +175,14 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 		"a manifest of 100 MB": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100000000")
 			_, _ = w.Write(make([]byte, 1<<20))
-		}, "refused: The server `127.0.0.1` answers with more than 4.0 MiB, where a short text is expected"},
+		}, "refused: The server `127.0.0.1` answers with more than 4.0 MiB: expected a short text"},
 		"an endless manifest": {"/manifests/", func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 					return
 				}
 			}
-		}, "refused: The server `127.0.0.1` answers with more than 4.0 MiB, where a short text is expected"},
+		}, "refused: The server `127.0.0.1` answers with more than 4.0 MiB: expected a short text"},
 		"a limit of requests": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
 			"unreachable: The server `127.0.0.1` answered 429 (Too Many Requests) (tries: 4)"},
 		"a broken server": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
@@ -192,13 +192,13 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 			fmt.Fprint(buffered, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{")
 			buffered.Flush()
 			conn.Close()
-		}, "unreachable: The image did not come to its end: 1 bytes came from `127.0.0.1`"},
+		}, "unreachable: The image is incomplete: 1 bytes came from `127.0.0.1`"},
 		"a log-in": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
 			w.WriteHeader(http.StatusUnauthorized)
-		}, "unavailable: The image is not for everybody: the server `127.0.0.1` answered 401, and nobody is logged in here"},
+		}, "unavailable: The image requires authentication: the server `127.0.0.1` answered 401"},
 		"a redirect to itself": {"/manifests/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
-			"refused: The URL redirects in a loop: the server `127.0.0.1` sends back to `URL`"},
+			"refused: The URL redirects in a loop: the server `127.0.0.1` redirects back to `URL`"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t)
@@ -234,11 +234,11 @@ func TestManifestsThatContradictThemselves(t *testing.T) {
 	s := serve(t)
 	for name, c := range map[string]struct{ body, contentType, want string }{
 		"another media type inside": {`{"mediaType":"` + index + `","manifests":[]}`, oci,
-			"invalid: The manifest says that its media type is `" + index + "`, and is served as `" + oci + "`"},
+			"invalid: The manifest's media type is `" + index + "`, but it is served as `" + oci + "`"},
 		"a page's media type": {`{` + v2 + `"mediaType":"` + oci + `","config":{},"layers":[]}`, "text/html",
-			"invalid: The manifest says that its media type is `" + oci + "`, and is served as `text/html`"},
-		"an index and an image":               {`{` + v2 + `"mediaType":"` + oci + `","config":{},"layers":[],"manifests":[]}`, oci, "invalid: The manifest is an index and an image at once"},
-		"an image under the name of an index": {`{` + v2 + `"config":{},"layers":[]}`, index, "invalid: The manifest is an index and an image at once"},
+			"invalid: The manifest's media type is `" + oci + "`, but it is served as `text/html`"},
+		"an index and an image":               {`{` + v2 + `"mediaType":"` + oci + `","config":{},"layers":[],"manifests":[]}`, oci, "invalid: The manifest is both an index and an image"},
+		"an image under the name of an index": {`{` + v2 + `"config":{},"layers":[]}`, index, "invalid: The manifest is both an index and an image"},
 		"two lists of layers":                 {`{"config":{},"layers":[],"layers":[]}`, oci, notAManifest + "`jsontext: duplicate object member name \"layers\"`"},
 		"two lists of layers in two cases":    {`{"config":{},"layers":[],"Layers":[]}`, oci, notAManifest + "`/Layers: unknown member \"Layers\": expected \"layers\"`"},
 		"a Kelvin sign":                       {`{"config":{},"layers":[{"digeſt":"x"}]}`, oci, notAManifest + "`/layers/0/digeſt: unknown member \"digeſt\": expected \"digest\"`"},
@@ -381,12 +381,12 @@ func TestATokenGoesToItsRegistryOnly(t *testing.T) {
 
 func TestARealmIsAURLFromOutside(t *testing.T) {
 	for realm, want := range map[string]string{
-		"http://127.0.0.1/token":        "refused: The registry `HOST` sends elsewhere for a token. The URL `http://127.0.0.1/token?…` is not https",
-		"https://169.254.169.254/token": "refused: The registry `HOST` sends elsewhere for a token. The host `169.254.169.254` is at the address `169.254.169.254`, which is private or reserved",
-		"https://10.0.0.1/token?secret": "refused: The registry `HOST` sends elsewhere for a token. The host `10.0.0.1` is at the address `10.0.0.1`, which is private or reserved",
-		"https://u:p@example.com/token": "refused: The registry `HOST` sends elsewhere for a token. The URL `https://example.com/token?…` holds a user name or password",
-		"file:///etc/passwd":            "refused: The registry `HOST` sends elsewhere for a token. The URL `file:///etc/passwd?…` is not https",
-		"https://%zz":                   "refused: The registry `HOST` sends for a token to something that is no URL",
+		"http://127.0.0.1/token":        "refused: The registry `HOST` names a token service that failed. The URL `http://127.0.0.1/token?…` is not https",
+		"https://169.254.169.254/token": "refused: The registry `HOST` names a token service that failed. The host `169.254.169.254` is at the address `169.254.169.254`, which is private or reserved",
+		"https://10.0.0.1/token?secret": "refused: The registry `HOST` names a token service that failed. The host `10.0.0.1` is at the address `10.0.0.1`, which is private or reserved",
+		"https://u:p@example.com/token": "refused: The registry `HOST` names a token service that failed. The URL `https://example.com/token?…` contains a user name or password",
+		"file:///etc/passwd":            "refused: The registry `HOST` names a token service that failed. The URL `file:///etc/passwd?…` is not https",
+		"https://%zz":                   "refused: The registry `HOST` names an invalid URL as its token service",
 	} {
 		s := serve(t)
 		s.WantsToken, s.Realm = true, realm
@@ -403,16 +403,16 @@ func TestTokenServicesThatGiveNone(t *testing.T) {
 		want   string
 	}{
 		"forbidden": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
-			"unavailable: The image is not for everybody: the server `127.0.0.1` answered 403, and nobody is logged in here"},
-		"a page": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "unreachable: The token service `127.0.0.1` gives no token that could be sent"},
+			"unavailable: The image requires authentication: the server `127.0.0.1` answered 403"},
+		"a page": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "unreachable: The token service `127.0.0.1` returned no valid token"},
 		"a header in the token": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"token":"a\r\nX-Evil: 1"}`) },
-			"unreachable: The token service `127.0.0.1` gives no token that could be sent"},
+			"unreachable: The token service `127.0.0.1` returned no valid token"},
 		"a huge one": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"token":%q}`, strings.Repeat("a", 1<<20))
 		},
-			"refused: The registry `HOST` sends elsewhere for a token. The server `127.0.0.1` answers with more than 64 KiB, where a short text is expected"},
+			"refused: The registry `HOST` names a token service that failed. The server `127.0.0.1` answers with more than 64 KiB: expected a short text"},
 		"one that is not taken": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"access_token":"other"}`) },
-			"unavailable: The image is not for everybody: the server `127.0.0.1` answered 401, and nobody is logged in here"},
+			"unavailable: The image requires authentication: the server `127.0.0.1` answered 401"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t)

@@ -231,11 +231,11 @@ func parse(body []byte, contentType string) (*manifest, error) {
 	case formats[m.MediaType] == "":
 		return invalid("The manifest has the unsupported media type %s: expected Docker's schema 2 or OCI", finding.Quote(m.MediaType))
 	case served != m.MediaType:
-		return invalid("The manifest says that its media type is %s, and is served as %s", finding.Quote(m.MediaType), finding.Quote(served))
+		return invalid("The manifest's media type is %s, but it is served as %s", finding.Quote(m.MediaType), finding.Quote(served))
 	case m.SchemaVersion != 2:
 		return invalid("The manifest has the schemaVersion %d: expected 2", m.SchemaVersion)
 	case isIndex && (m.Config != nil || m.Layers != nil), !isIndex && m.Manifests != nil:
-		return invalid("The manifest is an index and an image at once")
+		return invalid("The manifest is both an index and an image")
 	case isIndex && len(m.Manifests) == 0:
 		return invalid("The index names no manifest")
 	case !isIndex && m.Config == nil:

@@ -16,7 +16,7 @@ const (
 	maxManifest = 4 << 20 // bytes; registries need not take longer ones
 	maxConfig   = 8 << 20 // bytes
 	maxDepth    = 3       // of an index in an index
-	maxLooks    = 2       // at bytes that are other than named
+	maxTries    = 2       // for bytes with another digest
 )
 
 // read reads the manifest that the reference names and, where all of it is asked for, whatever that names.
@@ -39,7 +39,7 @@ func (s *session) read(isWhole bool) (Image, error) {
 	return img, s.parts(m, 0)
 }
 
-// parts looks at everything that a manifest names.
+// parts checks everything that a manifest names.
 func (s *session) parts(m *manifest, depth int) error {
 	for _, child := range m.Manifests {
 		if err := s.child(child, depth+1); err != nil {
@@ -69,7 +69,7 @@ func (s *session) child(d descriptor, depth int) error {
 		return err
 	}
 	if formats[d.MediaType] == "" {
-		return &InvalidError{Message: fmt.Sprintf("The index names something of the media type %s, which is no manifest", finding.Quote(d.MediaType))}
+		return &InvalidError{Message: fmt.Sprintf("The index has a part of the media type %s: expected a manifest", finding.Quote(d.MediaType))}
 	}
 	part := "The manifest " + finding.Quote(d.Digest) + " of the image's index"
 	body, contentType, err := s.get(s.manifestURL(name.String()), acceptManifests, maxManifest, name, d.Size, part)
@@ -81,7 +81,7 @@ func (s *session) child(d descriptor, depth int) error {
 		return err
 	}
 	if m.MediaType != d.MediaType {
-		return &InvalidError{Message: fmt.Sprintf("%s is of the media type %s, and the index says %s", part, finding.Quote(m.MediaType), finding.Quote(d.MediaType)), Body: body}
+		return &InvalidError{Message: fmt.Sprintf("%s has the media type %s: the index says %s", part, finding.Quote(m.MediaType), finding.Quote(d.MediaType)), Body: body}
 	}
 	return s.parts(m, depth)
 }
@@ -128,7 +128,7 @@ func hasSize(reply fetch.Reply, size int64, part string) error {
 		return nil
 	}
 	host := finding.Quote(reply.Host)
-	message := fmt.Sprintf("%s has %d bytes at %s, and the manifest says %d", part, reply.Size, host, size)
+	message := fmt.Sprintf("%s has %d bytes at %s: the manifest says %d", part, reply.Size, host, size)
 	switch {
 	case !isContent(reply):
 		message = fmt.Sprintf("The server %s answered %d instead of serving %s", host, reply.Status, lowerFirst(part))
@@ -205,10 +205,9 @@ func (s *session) named(kind partKind, d descriptor) (name digest.Digest, isNew 
 	return name, false, err
 }
 
-// get reads what a digest names, and looks a second time where it reads something else: bytes that never come the same
-// are no proof of anything. A zero digest takes whatever is there. A size of -1 is not known.
+// get reads what a digest names, and once more where it has another digest, in case the registry serves other bytes each time. A zero digest takes whatever is there. A size of -1 is not known.
 func (s *session) get(url string, header http.Header, maxBody int64, want digest.Digest, size int64, part string) (body []byte, contentType string, err error) {
-	for look := 1; ; look++ {
+	for try := 1; ; try++ {
 		reply, err := s.call(http.MethodGet, url, header, maxBody)
 		if err != nil {
 			return nil, "", err
@@ -217,7 +216,7 @@ func (s *session) get(url string, header http.Header, maxBody int64, want digest
 			return nil, "", s.refusal(reply, part)
 		}
 		err = other(reply, want, size, part)
-		if err == nil || look == maxLooks {
+		if err == nil || try == maxTries {
 			return reply.Body, reply.Header.Get("Content-Type"), err
 		}
 	}
@@ -235,11 +234,11 @@ func other(reply fetch.Reply, want digest.Digest, size int64, part string) error
 	isShort := int64(len(reply.Body)) < size
 	switch {
 	case got == want && !want.IsZero() && size >= 0 && int64(len(reply.Body)) != size:
-		return &InvalidError{Message: fmt.Sprintf("%s has %d bytes, and is said to have %d", part, len(reply.Body), size)}
+		return &InvalidError{Message: fmt.Sprintf("%s has %d bytes: expected %d", part, len(reply.Body), size)}
 	case got == want && (!want.IsZero() || !reply.CloseDelimited):
 		return nil
 	case reply.CloseDelimited || isShort:
-		return &fetch.Error{Message: fmt.Sprintf("%s did not come to its end: %d bytes came from %s", part, len(reply.Body), finding.Quote(reply.Host)),
+		return &fetch.Error{Message: fmt.Sprintf("%s is incomplete: %d bytes came from %s", part, len(reply.Body), finding.Quote(reply.Host)),
 			Err: errors.New("cut short")}
 	}
 	return &OtherError{Part: part, Want: want, Got: got, Body: reply.Body}

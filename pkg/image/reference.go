@@ -52,11 +52,11 @@ func Parse(text string) (Reference, error) {
 	case text == "":
 		return Reference{}, errors.New("it is empty")
 	case len(text) > maxReference:
-		return Reference{}, fmt.Errorf("it has %d characters, and %d are the most", len(text), maxReference)
+		return Reference{}, fmt.Errorf("it has %d characters: the limit is %d", len(text), maxReference)
 	case strings.TrimSpace(text) != text:
-		return Reference{}, errors.New("there is white space around it")
+		return Reference{}, errors.New("it has white space around it")
 	case strings.Contains(text, "://"):
-		return Reference{}, errors.New("it is a URL, and an image is named without `https://`")
+		return Reference{}, errors.New("it is a URL: an image reference has no `https://`")
 	}
 	var r Reference
 	var err error
@@ -70,7 +70,7 @@ func Parse(text string) (Reference, error) {
 	if colon := strings.LastIndexByte(path, ':'); colon > strings.LastIndexByte(path, '/') {
 		path, r.Tag = path[:colon], path[colon+1:]
 		if !tagShape.MatchString(r.Tag) {
-			return Reference{}, fmt.Errorf("%s is no tag: expected at most 128 letters, digits, dots, hyphens and underscores", finding.Quote(r.Tag))
+			return Reference{}, fmt.Errorf("invalid tag %s: expected at most 128 letters, digits, dots, hyphens and underscores", finding.Quote(r.Tag))
 		}
 	}
 	return r, r.locate(path)
@@ -88,7 +88,7 @@ func (r *Reference) locate(path string) error {
 	}
 	switch {
 	case !registryShape.MatchString(r.Registry):
-		return fmt.Errorf("%s is no host of a registry", finding.Quote(r.Registry))
+		return fmt.Errorf("invalid registry host %s", finding.Quote(r.Registry))
 	case len(r.Repository) > maxRepository || !repositoryShape.MatchString(r.Repository):
 		return explain(r.Repository)
 	}
@@ -104,13 +104,13 @@ func explain(repository string) error {
 	quoted := finding.Quote(repository)
 	switch {
 	case strings.ToLower(repository) != repository:
-		return fmt.Errorf("%s holds upper-case letters, and a repository's name has none", quoted)
+		return fmt.Errorf("the repository %s has upper-case letters: expected lower case", quoted)
 	case strings.Contains(repository, ":"):
-		return fmt.Errorf("%s has a tag, and another follows", quoted)
+		return fmt.Errorf("%s has two tags", quoted)
 	case len(repository) > maxRepository:
-		return fmt.Errorf("the repository's name has %d characters, and %d are the most", len(repository), maxRepository)
+		return fmt.Errorf("the repository's name has %d characters: the limit is %d", len(repository), maxRepository)
 	}
-	return fmt.Errorf("%s is no repository: expected lower-case letters and digits, with single separators between them", quoted)
+	return fmt.Errorf("invalid repository %s: expected lower-case letters and digits, with single separators between them", quoted)
 }
 
 // parseDigest reads the digest of a reference or of a descriptor, which has one form only.
@@ -118,9 +118,9 @@ func parseDigest(text string) (digest.Digest, error) {
 	d, err := digest.Parse(text)
 	switch {
 	case err != nil:
-		return digest.Digest{}, fmt.Errorf("its digest is none: %w", err)
+		return digest.Digest{}, fmt.Errorf("invalid digest: %w", err)
 	case d.Algorithm.Weak() || d.String() != text:
-		return digest.Digest{}, fmt.Errorf("its digest is written in another way than registries do: expected `sha256:` and 64 hex digits in lower case")
+		return digest.Digest{}, errors.New("invalid digest: expected `sha256:` and 64 hex digits in lower case")
 	}
 	return d, nil
 }

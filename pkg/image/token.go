@@ -95,7 +95,7 @@ func (s *session) fetchToken(wanted challenge) (string, error) {
 	host := finding.Quote(s.ref.Registry)
 	realm, err := url.Parse(wanted.realm)
 	if err != nil {
-		return "", refused("The registry %s sends for a token to something that is no URL", host)
+		return "", refused("The registry %s names an invalid URL as its token service", host)
 	}
 	query := realm.Query()
 	query.Set("scope", "repository:"+s.ref.Repository+":pull")
@@ -113,14 +113,14 @@ func (s *session) fetchToken(wanted challenge) (string, error) {
 	return readToken(reply)
 }
 
-// atTokenService says that an error is the token service's, whose address the registry gave.
+// atTokenService adds to an error that it is the token service's, whose address the registry gave.
 func atTokenService(err error, registry string) error {
 	failure, ok := err.(*fetch.Error)
 	if !ok {
 		return err
 	}
 	told := *failure
-	told.Message = fmt.Sprintf("The registry %s sends elsewhere for a token. %s", registry, failure.Message)
+	told.Message = fmt.Sprintf("The registry %s names a token service that failed. %s", registry, failure.Message)
 	return &told
 }
 
@@ -135,7 +135,7 @@ func readToken(reply fetch.Reply) (string, error) {
 		token = answer.AccessToken
 	}
 	if err != nil || token == "" || len(token) > maxToken || !httpguts.ValidHeaderFieldValue(token) {
-		return "", &fetch.Error{Message: fmt.Sprintf("The token service %s gives no token that could be sent", finding.Quote(reply.Host))}
+		return "", &fetch.Error{Message: fmt.Sprintf("The token service %s returned no valid token", finding.Quote(reply.Host))}
 	}
 	return token, nil
 }
