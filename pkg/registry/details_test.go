@@ -174,3 +174,24 @@ func TestASetSelectsByItsOwnGlobsOrThose(t *testing.T) {
 		t.Errorf("%d bytes, %s, %s", set.MaxSize(), set, globs)
 	}
 }
+
+func TestWhatEachPatternMatches(t *testing.T) {
+	r, err := described("manifests: a\nwhere: {/kind: a}\nartifacts:\n- {at: [/a, /b/*], url: /url}\n- {at: /i/*, image: /image}\n- {at: '', url: /none, where: {/none: a}}\nignore: /c/**")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`{"kind": "a", "a": {"url": "https://x/a"}, "b": [], "i": [{"image": "i"}, {}], "c": 1}`: "`at: /a` matches 1, 1 with an address\n`at: /b/*` matches nothing; `/b` is a list\n`at: /i/*` matches 2, 1 with an address\n`at: \"\"` (the root) matches 1, and `where` or `unless` leaves out all of them\n`ignore: /c/**` matches 1",
+		`{"kind": "a", "a": {}}`: "`at: /a` matches 1, and none has an address at `/url`\n`at: /b/*` matches nothing; the root has `kind`, `a`\n`at: /i/*` matches nothing; the root has `kind`, `a`\n`at: \"\"` (the root) matches 1, and `where` or `unless` leaves out all of them\n`ignore: /c/**` matches nothing; the root has `kind`, `a`",
+		`{"kind": "b", "a": {}}`: "`at: /a` matches nothing\n`at: /b/*` matches nothing\n`at: /i/*` matches nothing\n`at: \"\"` (the root) matches nothing\n`ignore: /c/**` matches nothing",
+	} {
+		m, _ := r.Read("a.json", []byte(text), r)
+		var lines []string
+		for _, each := range r.Test(m) {
+			lines = append(lines, each.String())
+		}
+		if diff := cmp.Diff(want, strings.Join(lines, "\n")); diff != "" {
+			t.Errorf("%s (- want, + got):\n%s", text, diff)
+		}
+	}
+}

@@ -22,6 +22,8 @@ func TestWhatAPresetReads(t *testing.T) {
 		{"another case below a merge", "krew", "plugins/a.yaml", "spec: {platforms: [{<<: {Uri: 'https://x/b'}, uri: 'https://x/a'}]}", "/spec/platforms/0 https://x/a 1:52\nregistry/key-case 1:26 /spec/platforms/0/Uri"},
 		{"another case of a list", "localai", "gallery/a.yaml", "- files: [{uri: 'https://x/a'}]\n  download_files: &a [{uri: 'https://x/b'}]\n  DOWNLOAD_FILES: [{urI: 'https://x/c'}]", "/0/files/0 https://x/a 1:17\n/0/download_files/0 https://x/b 2:29\nregistry/key-case 3:3 /0/DOWNLOAD_FILES\nregistry/key-case 3:21 /0/DOWNLOAD_FILES/0/urI"},
 		{"PowerShell", "scoop", "bucket/a.json", `{"Url": "https://x/a", "architecture": {"64bit": {"URL": "https://x/b"}}}`, "registry/key-case 1:2 /Url\nregistry/key-case 1:51 /architecture/64bit/URL"},
+		{"another case of a list", "scoop", "bucket/a.json", `{"Url": ["https://x/a"]}`, "registry/key-case 1:2 /Url"},
+		{"another case of nothing", "scoop", "bucket/a.json", `{"Url": [], "architecture": {"64bit": {"URL": ""}}}`, "registry/no-artifact 1:1 (root)"},
 		{"a list of one", "scoop", "bucket/a.json", `{"architecture": {"64bit": [{"url": "https://x/b"}]}}`, "/architecture/64bit/0 https://x/b for 64bit 1:37"},
 		{"both cases are described", "winget", "manifests/a.yaml", "Installers:\n- Url: https://x/a\n  Sha256: " + sum256, "/Installers/0 https://x/a sha256:e3b0 2:8"},
 		{"another case in a condition", "flathub", "a.json", `{"modules": [{"sources": [{"Type": "file", "url": "https://x/a"}, {"Type": "patch", "url": "https://x/b"}]}]}`, "registry/key-case 1:28 /modules/0/sources/0/Type"},
