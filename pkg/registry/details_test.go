@@ -195,3 +195,30 @@ func TestWhatEachPatternMatches(t *testing.T) {
 		}
 	}
 }
+
+func TestDigestsThatNothingUsesSinceTheBase(t *testing.T) {
+	r, err := described("manifests: a\noptional: true\nartifacts: [{at: /f/*, url: /url, checksum: /hash, unless: {/kind: git}}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := func(digests ...string) *registry.Manifest {
+		m, _ := r.Read("a.yaml", []byte("d: ["+strings.Join(digests, ", ")+"]\nf: [{}, {url: 'https://x/a'}, {kind: git, url: 'https://x/b'}, {kind: git, url: ''}]\nUrl: {}\n"), r)
+		return m
+	}
+	a, b := "sha256:"+sum256, "sha512:"+sum512
+	for _, test := range []struct {
+		base, head []string
+		want       string
+	}{
+		{[]string{a, b}, []string{b, a}, ""},
+		{[]string{a}, []string{a, a}, "registry/unused-digest 1:78 /d/1"},
+		{[]string{a, a}, []string{b}, "registry/unused-digest 1:5 /d/0"},
+	} {
+		if got := strings.Join(told(r.UnusedSince(manifest(test.base...), manifest(test.head...))), "\n"); got != test.want {
+			t.Errorf("%v after %v: want %q, got %q", test.head, test.base, test.want, got)
+		}
+	}
+	if n := r.LeftOut(manifest()); n != 1 {
+		t.Errorf("%d entries are left out", n)
+	}
+}
