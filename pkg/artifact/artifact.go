@@ -1,4 +1,4 @@
-// Package artifact is what every registry's manifests come down to: files to verify, and where they are named.
+// Package artifact has what every registry's manifests declare: files to verify, and their positions.
 package artifact
 
 import (
@@ -6,55 +6,55 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Role says what is done with an artifact.
+// Role is what an artifact is used for.
 type Role string
 
 // The roles.
 const (
 	Binary Role = "binary" // executed
 	Weight Role = "weight" // a model, loaded by a program
-	File   Role = "file"   // the manifest's format does not tell
+	File   Role = "file"   // unknown
 	Image  Role = "image"  // a container image
 )
 
-// Field is a value of a manifest and where it stands.
+// Field is a value of a manifest and its position.
 type Field[T any] struct {
 	Value    T                `json:"value"`
 	Pointer  string           `json:"pointer"` // RFC 6901
 	Position finding.Position `json:",embed"`
 }
 
-// Artifact is one file that a manifest names: its place, its URL, and what is declared about it. Its JSON form, which a plan holds, is
-// what a runner needs that has not read the manifest.
+// Artifact is one file that a manifest names: its position, its URL and what is declared about it. Its JSON form, which a plan
+// holds, is what a runner needs that has not read the manifest.
 type Artifact struct {
 	Manifest string           `json:"manifest"`          // slash-separated path of the manifest
 	Document int              `json:"document,omitzero"` // of a YAML stream, from 0
 	Pointer  string           `json:"pointer"`           // RFC 6901: of the entry where it has one URL, else of the URL's value
-	Mirror   int              `json:"mirror,omitzero"`   // 0, or from 1 on: a further address of the same bytes
+	Mirror   int              `json:"mirror,omitzero"`   // 0, or the number of a further URL of the same bytes, from 1
 	Role     Role             `json:"role"`
-	Platform string           `json:"platform,omitzero"` // that the file is for, "" where that is not told
-	Name     string           `json:"name"`              // what the file is called: a path below its service's folder, or the last segment of its URL
-	URL      string           `json:"url"`               // that is fetched; need not be a valid one
+	Platform string           `json:"platform,omitzero"` // that the file is for, "" for an unknown one
+	Name     string           `json:"name"`              // of the file: a path below its service's folder, or the last segment of its URL
+	URL      string           `json:"url"`               // to fetch; may be invalid
 	Position finding.Position `json:",embed"`            // of the URL's value
 
-	// Checksum is nil when none is declared. Its Value is the zero Digest when the declared text can't
-	// be read: that has been reported, and the artifact must not be downloaded.
+	// Checksum is nil for none. Its Value is the zero Digest for an invalid one, which has a finding: the artifact must not be
+	// downloaded.
 	Checksum    *Field[digest.Digest] `json:"checksum,omitzero"`
-	Size        *Field[int64]         `json:"declared_size,omitzero"` // bytes; nil when none is declared
-	Signature   *Field[string]        `json:"signature,omitzero"`     // as declared; nil when none is
-	Attestation *Field[string]        `json:"attestation,omitzero"`   // Sigstore bundles of the file: their URL or text; nil when none is declared
+	Size        *Field[int64]         `json:"declared_size,omitzero"` // bytes; nil for none
+	Signature   *Field[string]        `json:"signature,omitzero"`     // as declared; nil for none
+	Attestation *Field[string]        `json:"attestation,omitzero"`   // Sigstore bundles of the file: their URL or text; nil for none
 	Attests     string                `json:"attests,omitzero"`       // the name of the file beside the manifest whose Sigstore bundles the artifact is; "" for none
-	AllowHTTP   bool                  `json:"allow_http,omitzero"`    // plain http will do: the registry says so, and a checksum that nobody can forge is declared
+	AllowHTTP   bool                  `json:"allow_http,omitzero"`    // plain http is allowed: by the registry, and with a strong checksum
 	Spelling    digest.Spelling       `json:"spelling,omitzero"`      // of the checksum
-	Untouched   bool                  `json:"untouched,omitzero"`     // a change does not touch it: it is there for its URL's other artifacts, and has no result of its own
-	Was         *Artifact             `json:"was,omitzero"`           // what it was before a change, of those that the change touches; nil where nothing there corresponds to it
+	Untouched   bool                  `json:"untouched,omitzero"`     // by a change: it is here for other artifacts of its URL, and has no result
+	Was         *Artifact             `json:"was,omitzero"`           // the artifact at the base, of one that a change touches; nil for a new one
 
-	// What only whoever has read the manifest needs.
+	// Not in the JSON form:
 	Declared  string           `json:"-"` // the URL as the manifest has it, before it was rewritten
-	Base      *Field[string]   `json:"-"` // the folder's URL that URL is joined from; nil where it stands in one piece
-	Checksums string           `json:"-"` // all that is declared as a checksum, also in members that do not count: readable ones by value, else as written
+	Base      *Field[string]   `json:"-"` // the folder's URL that URL is joined from; nil for a complete URL
+	Checksums string           `json:"-"` // all declared ones, including those that are not compared: valid ones by value, others as written
 	Slot      Slot             `json:"-"`
-	Wanted    digest.Algorithm `json:"-"` // of a digest that is asked for beside the one that is compared; "" for none
+	Wanted    digest.Algorithm `json:"-"` // of a digest to compute besides the compared one; "" for none
 }
 
 // Finding returns a finding about the artifact, at its URL.
@@ -64,12 +64,11 @@ func (a Artifact) Finding(rule, message, fix string) finding.Finding {
 	return f
 }
 
-// Slot tells where in its document an artifact's values are written, as RFC 6901 pointers; "" is a value without a place of its
-// own.
+// Slot has the RFC 6901 pointers at which an artifact's values are written; "" for a value without a place of its own.
 type Slot struct {
 	URL      string // the URL, or an image's reference
-	Checksum string // that is declared, or would be
-	Size     string // that is written beside a checksum
+	Checksum string // declared or to be written
+	Size     string // to be written with a checksum
 
-	Algorithm digest.Algorithm // that the checksum's member is called after; "" takes any
+	Algorithm digest.Algorithm // in the name of the checksum's member; "" for any
 }

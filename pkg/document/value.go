@@ -22,8 +22,8 @@ const (
 	Object  Kind = "object"
 )
 
-// Value is a value and its position in a document. A nil *Value means that there is none. All methods accept it, so that lookups
-// chain: root.Get("modelInfo").Get("streaming").
+// Value is a value and its position in a document. A nil *Value means no value. All methods accept it, so that lookups chain:
+// root.Get("modelInfo").Get("streaming").
 type Value struct {
 	kind     Kind
 	syntax   Syntax
@@ -159,7 +159,7 @@ func (v *Value) Parent() *Value { return v.orNone().parent }
 // Index returns the value's index among its parent's children.
 func (v *Value) Index() int { return v.orNone().index }
 
-// Name returns a member's name, "" for a value that is no member.
+// Name returns a member's name, "" for any other value.
 func (v *Value) Name() string { return v.orNone().name }
 
 // Position returns the position of the value's first character: the quote, bracket, digit or letter.

@@ -20,7 +20,7 @@ import (
 type yamlReader struct {
 	*reader
 	lines   []int // byte offsets at which the library's lines begin
-	line    int   // of lines: where column stands
+	line    int   // of lines: that of column
 	column  int   // in code points, from 1, of offset
 	offset  int
 	anchors map[*yaml.Node]*Value // whole values; nil for those that are being read

@@ -93,7 +93,7 @@ type Format struct {
 	interpreter   string        // of a script, hostile
 	oid           digest.Digest // of a Git LFS pointer
 	size          int64         // of a Git LFS pointer
-	also          string        // what a model may be too that executes code, as a sentence calls it
+	also          string        // the other format of an ambiguous model, for a sentence
 }
 
 // detailLimit bounds outside text in a format's name, in runes.

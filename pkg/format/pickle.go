@@ -44,13 +44,11 @@ const (
 	pickleStop    = '.'
 	pickleGlobals = "ci"               // the first line is the module, whose import runs it
 	pickleNumbers = "FILgp"            // a line that is a number, up to a NUL where there is one
-	pickleStrings = "SV"               // a line that may hold NUL
 	pickleOthers  = "\x93\x82\x83\x84" // import what the stack or a registry names
 )
 
-// mayBePickle reports whether a pickle that imports something could begin with these bytes: a file can be made that is one
-// although it has another format's header. What follows an import does not matter: Python runs it before it trips over that.
-// A pickle that imports nothing executes nothing.
+// mayBePickle reports whether a pickle that imports something could begin with these bytes: a file with another format's header can be
+// made one. What follows an import does not matter: Python runs the import first. A pickle without imports executes nothing.
 func mayBePickle(head []byte) bool {
 	for rest := head; len(rest) > 0; {
 		opcode := rest[0]
@@ -68,8 +66,7 @@ func mayBePickle(head []byte) bool {
 	return true
 }
 
-// length returns how many bytes an opcode's argument takes, which may be more than there are, and whether
-// the argument is one that a loader accepts.
+// length returns the length of an opcode's argument, which may be more than there is, and whether a loader accepts it.
 func (a argument) length(opcode byte, rest []byte) (n int, possible bool) {
 	if a.prefix && len(rest) >= a.size {
 		var length [8]byte
@@ -89,12 +86,12 @@ func (a argument) length(opcode byte, rest []byte) (n int, possible bool) {
 	return n + a.size, true
 }
 
-// numberLine is what CPython reads as a number, of whatever kind.
+// numberLine is what CPython reads as a number of any kind.
 var numberLine = regexp.MustCompile(`(?i)^\s*[+-]?([0-9][0-9a-fxo_]*L?|([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|inf(inity)?|nan)\s*$`)
 
-// acceptable reports whether CPython's loader may take a line, which is whole or goes on beyond what is known. It reads numbers
-// as C strings, which end at a NUL (https://github.com/python/cpython/blob/main/Modules/_pickle.c, load_int and the like);
-// an empty one is 0 to load_int.
+// acceptable reports whether CPython's loader may accept a line, which is whole or continues beyond the head. It reads numbers as C
+// strings, which end at a NUL (https://github.com/python/cpython/blob/main/Modules/_pickle.c, load_int and the like); to load_int an
+// empty one is 0.
 func acceptable(opcode byte, line []byte, whole bool) bool {
 	text, _, cut := bytes.Cut(line, []byte{0})
 	switch {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// TailSize is how many last bytes of a file WithTail reads: zip's end record and the longest comment behind it.
+// TailSize is how many last bytes of a file WithTail needs: zip's end record and the longest comment after it.
 const TailSize = zipEndSize + 1<<16 - 1
 
 const (
@@ -23,7 +23,7 @@ func (f Format) WithTail(tail []byte) Format {
 	return f
 }
 
-// also returns what else a file with a model's header may be that executes code when it is loaded, "" for nothing.
+// also returns the other format, which executes code when it is loaded, of a file with a model's header; "" for none.
 func also(head []byte) string {
 	switch {
 	case mayBePickle(head):
@@ -36,8 +36,8 @@ func also(head []byte) string {
 	return ""
 }
 
-// mayBeTar reports whether a tar reader takes these bytes for a header: it goes by the checksum and not by the magic
-// (POSIX.1-1988; PyTorch loads pickles from such archives).
+// mayBeTar reports whether a tar reader accepts these bytes as a header, by the checksum and not the magic (POSIX.1-1988; PyTorch loads
+// pickles from such archives).
 func mayBeTar(head []byte) bool {
 	const size, at, end = 512, 148, 156
 	if len(head) < size {
@@ -53,8 +53,8 @@ func mayBeTar(head []byte) bool {
 	return err == nil && want == sum
 }
 
-// mayBeHDF5 reports whether an HDF5 file, which holds code in Keras's models, begins at one of the places where a reader looks
-// behind other bytes (HDF5 File Format Specification, section II.A).
+// mayBeHDF5 reports whether an HDF5 file, which contains code in Keras's models, begins at one of the offsets that readers try after
+// other bytes (HDF5 File Format Specification, section II.A).
 func mayBeHDF5(head []byte) bool {
 	for at := 512; at < len(head); at *= 2 {
 		if bytes.HasPrefix(head[at:], []byte("\x89HDF\r\n\x1a\n")) {

@@ -17,7 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 )
 
-// Sniff tells what a file is from its first bytes; complete says that these are the whole file.
+// Sniff returns the format of a file with these first bytes; complete means that they are the whole file.
 func Sniff(head []byte, complete bool) Format {
 	if len(head) == 0 {
 		return Format{Kind: Empty}
@@ -35,7 +35,7 @@ func Sniff(head []byte, complete bool) Format {
 	return textual(head, complete)
 }
 
-// magics are formats told by fixed bytes: ggml.h (ggml, ggmf, ggjt, little-endian), Python's pickle protocols
+// magics are formats with fixed bytes: ggml.h (ggml, ggmf, ggjt, little-endian), Python's pickle protocols
 // 2 to 5, POSIX ustar, RFC 1952, RFC 8878, and the bzip2 and xz file formats.
 var magics = []struct {
 	offset int
@@ -66,8 +66,8 @@ func machO(head []byte) (Format, bool) {
 	return Format{Kind: MachO, Architectures: known(machONames[macho.Cpu(binary.LittleEndian.Uint32(head[4:]))])}, true
 }
 
-// fatArchLimit tells a universal Mach-O from a Java class file, which has the same magic and at least 45
-// (its version) where the number of architectures stands.
+// fatArchLimit distinguishes a universal Mach-O from a Java class file, which has the same magic, and a version of at least 45 in place
+// of the number of architectures.
 const fatArchLimit = 20
 
 // fatMachO reads a universal Mach-O header, big-endian: magic, count, and 20 bytes for each architecture (<mach-o/fat.h>).
@@ -122,7 +122,7 @@ func known(architecture string) []string {
 	return []string{architecture}
 }
 
-// The bounds within which a gguf header is believed; real models stay far below.
+// The bounds of a plausible gguf header; real models are far below.
 const (
 	ggufVersions = 9
 	ggufEntries  = 1 << 24
@@ -159,7 +159,7 @@ func safetensors(head []byte) (Format, bool) {
 	return Format{Kind: Safetensors, also: also(head)}, ok
 }
 
-// zip tells PyTorch's archives from others by their first entry, <name>/data.pkl (torch.save), and reads no more.
+// zip recognises PyTorch's archives by their first entry, <name>/data.pkl (torch.save).
 func zip(head []byte) (Format, bool) {
 	if len(head) < 30 || !bytes.HasPrefix(head, []byte("PK\x03\x04")) {
 		return Format{}, false
@@ -182,8 +182,8 @@ const lfsPointerLimit = 1024
 
 var lfsPointerText = regexp.MustCompile(`^version https://(?:git-lfs|hawser)\.github\.com/spec/v1\r?\n(?:ext-[^\n]+\n)*oid (sha256:[0-9a-f]{64})\r?\nsize ([0-9]+)\r?\n?$`)
 
-// lfsPointer reads a Git LFS pointer file (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md), also one of before
-// its release, and one whose line ends a checkout has changed.
+// lfsPointer reads a Git LFS pointer file (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md), including those of its
+// pre-release and those with line ends of Windows.
 func lfsPointer(head []byte) (Format, bool) {
 	if len(head) > lfsPointerLimit {
 		return Format{}, false
@@ -203,9 +203,8 @@ var (
 	htmlTitle    = regexp.MustCompile(`(?is)<title[^>]*>\s*(.*?)\s*</title`)
 )
 
-// textual tells the kinds of text apart. HTML is what browsers take for it
-// (https://mimesniff.spec.whatwg.org), also after blank lines and comments, and pages that begin with
-// tags which that list lacks.
+// textual distinguishes the kinds of text. HTML is what browsers recognise (https://mimesniff.spec.whatwg.org), also after blank lines
+// and comments, and pages that begin with further tags.
 func textual(head []byte, complete bool) Format {
 	start := head[len(htmlComments.Find(head)):]
 	contentType := http.DetectContentType(start)
@@ -220,7 +219,7 @@ func textual(head []byte, complete bool) Format {
 	return Format{Kind: Text}
 }
 
-// isUTF8 forgives a code point that the end of an incomplete head cuts.
+// isUTF8 accepts a code point that is cut by the end of an incomplete head.
 func isUTF8(head []byte, complete bool) bool {
 	for range utf8.UTFMax - 1 {
 		if r, size := utf8.DecodeLastRune(head); complete || size == 0 || r != utf8.RuneError || size > 1 {
