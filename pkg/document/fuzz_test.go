@@ -12,14 +12,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/document"
 )
 
-// yamlSeeds begin the search for texts that are read wrongly.
 var yamlSeeds = []string{
 	"a: b\n", "- a\n- b: c\n  d: [e, {f: g}]\n", "a: &x b\nc: *x\nd: {<<: {e: f}}\n", "a: |\n  b\nc: >-\n  d\n  e\n", "\ufeffa: 'b''c'\r\nd: \"e\\n\"\r\n",
 	"---\na: 1.10\n...\n---\n? b\n: c\n", "a: !!str &x 5 # c\n", "a: &x # c\n\n  # d\n  e\n", "%YAML 1.2\n---\n{a: ~, 'b': !c d}\n", "é: \"😀\"\u2028b: c\u0085d: e\n",
 	"a: b\n  c\n\n  d\n", "[[[[a]]]]", "{a: {b: {c: d}}}", "- - - a\n", "a: b #c\n", "\ta", "a:\tb\n", "'a\n\n b': c\n", "a: \"b \\\n  c\"\n",
 }
 
-// FuzzReadYAML holds what is read to be found again where it says it stands, and to be what the library itself makes of the text.
+// FuzzReadYAML makes sure that values are found at their positions, and are those that the library itself decodes.
 func FuzzReadYAML(f *testing.F) {
 	for _, seed := range yamlSeeds {
 		f.Add(seed)
@@ -31,11 +30,12 @@ func FuzzReadYAML(f *testing.F) {
 		}
 		for _, found := range findings {
 			if found.Line < 1 || found.Column < 1 || found.Line > strings.Count(text, "\n")+1 {
-				t.Errorf("a finding stands outside the text: %+v", found)
+				t.Errorf("a finding outside the text: %+v", found)
 			}
 		}
 		for _, d := range documents {
-			checkValue(t, text, d.Root, d.Root)
+			checkPointers(t, d.Root, d.Root)
+			checkValue(t, text, d.Root)
 		}
 		if len(documents) > 0 && documents[0].Index == 0 && !strings.ContainsAny(text, "&*!%") && !strings.Contains(text, "<<") {
 			compare(t, text, documents[0].Root)
@@ -43,14 +43,22 @@ func FuzzReadYAML(f *testing.F) {
 	})
 }
 
-// checkValue holds a value to its pointer and, where it says where its text ends, to that text.
-func checkValue(t *testing.T, text string, root, v *document.Value) {
+// checkPointers makes sure that every value has a kind, and is found at its pointer.
+func checkPointers(t *testing.T, root, v *document.Value) {
 	t.Helper()
-	if root.At(v.Pointer()) != v {
-		t.Fatalf("at %s another value stands", v.Pointer())
+	if v.Kind() == "" || root.At(v.Pointer()) != v {
+		t.Errorf("%q is of kind %q, and at its pointer is another value", v.Pointer(), v.Kind())
 	}
+	for _, child := range v.Children() {
+		checkPointers(t, root, child)
+	}
+}
+
+// checkValue makes sure that a scalar that has an end is read again from its own text.
+func checkValue(t *testing.T, text string, v *document.Value) {
+	t.Helper()
 	if v.Start() < 0 || v.Start() > len(text) || v.End() > len(text) || v.End() != 0 && v.End() <= v.Start() {
-		t.Fatalf("%s stands from %d to %d", v.Pointer(), v.Start(), v.End())
+		t.Fatalf("%s is from %d to %d", v.Pointer(), v.Start(), v.End())
 	}
 	if v.End() != 0 && v.Tag() == "" {
 		raw := text[v.Start():v.End()]
@@ -60,11 +68,11 @@ func checkValue(t *testing.T, text string, root, v *document.Value) {
 		}
 	}
 	for _, child := range v.Children() {
-		checkValue(t, text, root, child)
+		checkValue(t, text, child)
 	}
 }
 
-// compare holds a value to what the library decodes.
+// compare compares a value with what the library decodes.
 func compare(t *testing.T, text string, v *document.Value) {
 	t.Helper()
 	var decoded any
@@ -80,7 +88,7 @@ func compare(t *testing.T, text string, v *document.Value) {
 	}
 }
 
-// canonical writes what the library decoded, with "?" for what has lost its spelling: keys that are no texts, and days.
+// canonical writes what the library decoded, with "?" for what has lost its spelling: keys other than texts, and dates.
 func canonical(decoded any) string {
 	switch x := decoded.(type) {
 	case nil:
