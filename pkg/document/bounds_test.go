@@ -46,6 +46,8 @@ func TestYAMLThatIsTooMuchIsRefused(t *testing.T) {
 		{"65 mappings in block style", stairs(65), "yaml/too-deep 65:66"},
 		{"65 levels in both styles", strings.Repeat("- ", 33) + strings.Repeat("[", 32) + strings.Repeat("]", 32), "yaml/too-deep 1:98"},
 		{"65 levels by an alias", "a: &a " + strings.Repeat("[", 40) + strings.Repeat("]", 40) + "\nb: " + strings.Repeat("[", 30) + "*a" + strings.Repeat("]", 30), "yaml/too-deep 1:40"},
+		{"names of 4,000 bytes by an alias", aliasedNames(9), ""},
+		{"names of 4,100 bytes by an alias", aliasedNames(30), "yaml/too-deep 1:4087 /b"},
 		{"names of 4,097 bytes that lead somewhere", nestedNames(5), "yaml/too-deep 5:5"},
 		{"too many values", strings.Repeat("- abcdefg\n", 110_000), "yaml/too-large"},
 		{"too many commas", "[" + strings.Repeat("a,", 500_000) + "]", "yaml/too-large 1:1"},
@@ -71,6 +73,12 @@ func multiplyMerges(n int) string {
 		fmt.Fprintf(&b, "a%d: &a%[1]d {<<: *a%d, l%[1]d: *a%[2]d, r%[1]d: *a%[2]d}\n", i+1, i)
 	}
 	return b.String()
+}
+
+// aliasedNames is a value below four names of 1,000 bytes in an alias, and one of n.
+func aliasedNames(n int) string {
+	name := strings.Repeat("k", 1017)
+	return "a: &a {" + strings.Repeat(name+": {", 3) + name + ": v}}}}\n" + strings.Repeat("b", n) + ": *a\n"
 }
 
 func nestedNames(n int) string {

@@ -86,9 +86,10 @@ func TestMessagesCountAndListPlaces(t *testing.T) {
 	}
 	const nothing = "The manifest has digests, but the description selects no file: `at: /f/*` "
 	for text, want := range map[string]string{
-		digests(1): "1 digest belongs to no file, at `/d/0`",
-		digests(5): "5 digests belong to no file, at `/d/0`, `/d/1`, `/d/2`, `/d/3`, `/d/4`",
-		digests(7): "7 digests belong to no file, at `/d/0`, `/d/1`, `/d/2`, `/d/3`, `/d/4`, and 2 more",
+		`{"f": []}`: "The manifest names no file where the configuration file describes files",
+		digests(1):  "1 digest belongs to no file, at `/d/0`",
+		digests(5):  "5 digests belong to no file, at `/d/0`, `/d/1`, `/d/2`, `/d/3`, `/d/4`",
+		digests(7):  "7 digests belong to no file, at `/d/0`, `/d/1`, `/d/2`, `/d/3`, `/d/4`, and 2 more",
 		`{"f": [{"url": "https://x/a"}, {"hash": "x"}]}`:                                 "1 entry names no address; nothing is downloaded there",
 		`{"f": [{"url": "https://x/a"}, {"hash": "x"}, {"hash": "y"}]}`:                  "2 entries name no address; nothing is downloaded there",
 		`{"f": [{"url": "https://x/a"}, {"url": "oci://x"}, {"url": "oci://y"}]}`:        "2 addresses begin with `oci:`, which is not a download; nothing was verified there",
