@@ -332,6 +332,8 @@ func (r *yamlReader) checkKey(parent, v *Value, key *yaml.Node, start int) {
 		stop("merge", "The key is an alias of `<<`: some parsers merge, others read a key `<<`", "Write `<<` itself.")
 	case v.nameStart < r.flowEnd && key.Kind == yaml.ScalarNode && !isQuoted(key) && strings.Contains(key.Value, ":"):
 		stop("ambiguous", "The unquoted key "+finding.Quote(key.Value)+" contains a `:`: some parsers end the key there", "Quote the key, or add a space after the `:`.")
+	case key.Kind == yaml.ScalarNode && !isQuoted(key) && strings.ContainsAny(key.Value, "\t"+oldBreaks):
+		stop("ambiguous", "The unquoted key "+finding.Quote(key.Value)+" contains a tab or a line break of YAML 1.1: some parsers drop it", "Quote the key, or remove the character.")
 	case tag == "!!str" && named.Value == "<<", tag != "" && tag != "!!str":
 		stop("tag", fmt.Sprintf("The key %s has the tag %s: some parsers read another key, others ignore the tag", finding.Quote(named.Value), finding.Quote(tag)), "Remove the tag.")
 	}

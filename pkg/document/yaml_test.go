@@ -130,6 +130,8 @@ func TestYAMLIsReadAsItIsMeantAndAtItsPlace(t *testing.T) {
 		{"colon before text, behind quotes", "{\"a\":b, 'c' :d, [e]:f}", "yaml/key 1:17 "},
 		{"colon in a key", "a: {uri:https://b/c, d: e:f}", "yaml/ambiguous 1:5 /a"},
 		{"colon in a quoted key and in block style", "a:b: {'c:d': https://e}", "/a:b/c:d 1:14 string \"https://e\""},
+		{"tab in a key", "a:\n  mirror\t-urls: b", "yaml/ambiguous 2:3 /a"},
+		{"tab in a quoted key and around others", "'a\tb'\t:\tc\nd\t: e", "/a\tb 1:9 string \"c\"\n/d 2:5 string \"e\""},
 		{"colon of JSON", "{\"a\":\"b\",\"c\":[{\"d\":1}]}", "/a 1:6 string \"b\"\n/c/0/d 1:20 number \"1\""},
 		{"colon in block style", "a:\n  b:\n  c: \":,]}\"", "/a/b 2:5 null \"\"\n/a/c 3:6 string \":,]}\""},
 		{"signs in quotes and comments between brackets", "[\"{?a:,\\\"!,\", '{?a:,''!,', b # {?c:,\n, d 'e' \"f\", g#h]", "/0 1:2 string \"{?a:,\\\"!,\"\n/1 1:15 string \"{?a:,'!,\"\n/2 1:28 string \"b\"\n/3 2:3 string \"d 'e' \\\"f\\\"\"\n/4 2:14 string \"g#h\""},
