@@ -129,7 +129,7 @@ func parseHex(algorithm Algorithm, sum string) (Digest, error) {
 		return Digest{}, fmt.Errorf("%s needs %d hex digits, and this has %d characters", algorithm, want, len(sum))
 	}
 	if _, err := hex.DecodeString(sum); err != nil {
-		return Digest{}, fmt.Errorf("invalid hex digit after %s:", algorithm)
+		return Digest{}, fmt.Errorf("invalid hex digit in the %s sum", algorithm)
 	}
 	return Digest{algorithm, strings.ToLower(sum)}, nil
 }
