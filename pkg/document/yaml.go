@@ -263,7 +263,6 @@ func lengthUpTo(text []byte, characters string) int {
 // members reads a mapping: first its own keys, then what it merges. A merge key is a key, and can't be repeated.
 func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 	var merged *Value
-	isTagged := false // the merge key
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		start := r.offsetOf(key.Line, key.Column)
@@ -275,7 +274,6 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		first := merged
 		if isMerge(key) {
 			merged, child.index = child, len(v.children)
-			isTagged = child.nameStart > start
 		} else {
 			first = v.adopt(child)
 		}
@@ -285,7 +283,7 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		r.read(child, value, depth+1)
 	}
 	if merged != nil {
-		r.merge(v, merged, isTagged, depth)
+		r.merge(v, merged, depth)
 	}
 }
 
@@ -368,9 +366,9 @@ func (r *yamlReader) checkFlow(v *Value) {
 	}
 }
 
-// merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own override them, and earlier
-// ones override later ones. Parsers that merge in the order of the text let merged members override those before the merge key.
-func (r *yamlReader) merge(v, merged *Value, isTagged bool, depth int) {
+// merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own override them. Parsers that
+// merge in the order of the text let merged members override those before the merge key, and later mappings of a list earlier ones.
+func (r *yamlReader) merge(v, merged *Value, depth int) {
 	sources := []*Value{merged}
 	if merged.kind == Array {
 		sources = merged.children
@@ -387,13 +385,17 @@ func (r *yamlReader) merge(v, merged *Value, isTagged bool, depth int) {
 			case first.index < min(merged.index, own):
 				r.stop("merge", merged.nameAt, first.Pointer(), fmt.Sprintf("The merge key adds %s, which is before it on line %d: parsers differ in which value they keep", finding.Quote(member.name), first.nameAt.Line),
 					"Move the merge key to the beginning of the mapping.")
-			case isTagged && first.index >= own:
-				r.stop("merge", merged.nameAt, first.Pointer(), fmt.Sprintf("The merge key has a tag, and two of its mappings have %s: parsers differ in which value they keep", finding.Quote(member.name)), "Remove the tag of the merge key.")
+			case first.index >= own && !isSameScalar(first, member):
+				r.stop("merge", merged.nameAt, first.Pointer(), fmt.Sprintf("Two mappings of the merge key have %s: parsers differ in which value they keep", finding.Quote(member.name)), "Remove one of them, or write the key in the mapping itself.")
 			default:
 				v.overridden = append(v.overridden, member)
 			}
 		}
 	}
+}
+
+func isSameScalar(a, b *Value) bool {
+	return a.kind == b.kind && a.text == b.text && a.tag == b.tag && len(a.children)+len(b.children) == 0
 }
 
 // copy appends a copy of a value, with all below it, to another parent: the same text at another place of the document.

@@ -42,7 +42,7 @@ var yamlRules = []Rule{
 		ID: YAMLMerge, Severity: Error,
 		Title:   "Parsers differ in the meaning of a merge key",
 		Brief:   "parsers merge this differently",
-		Why:     "`<<` takes the members of another mapping. In some parsers a merged member replaces one that is written before the merge key, in others not. Parsers also differ for values that are not mappings.",
+		Why:     "`<<` takes the members of another mapping. In some parsers a merged member replaces one that is written before the merge key, in others not. Parsers also differ in which mapping of a list wins, and for values that are not mappings.",
 		Example: "`{url: https://example.com/a, <<: {url: https://example.com/b}}`",
 		Fix:     "Move the merge key to the beginning of its mapping, and name the anchor of a mapping: `<<: *name`.",
 	},
