@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -103,6 +104,9 @@ func (c *Checkout) copyIndex(ctx context.Context, dir string) (*Checkout, error)
 	index, err := os.ReadFile(name)
 	if err == nil {
 		err = os.WriteFile(own, index, 0o600)
+	}
+	if info, statErr := os.Stat(name); err == nil && statErr == nil { // git reads files that are as new as its index
+		err = os.Chtimes(own, time.Time{}, info.ModTime())
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // there is none where nothing was ever added
 		return nil, err

@@ -121,6 +121,29 @@ func TestNothingChanged(t *testing.T) {
 	}
 }
 
+// TestAChangeAtTheTimeOfTheIndexIsFound holds that git reads a file whose size and time are those of the index, if the index is no
+// newer: the change may have followed within the same second.
+func TestAChangeAtTheTimeOfTheIndexIsFound(t *testing.T) {
+	dir := repository(t)
+	command(t, dir, "config", "core.trustctime", "false")
+	date := func(name string) {
+		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, dir, "a", "1")
+	date("a")
+	base := commit(t, dir)
+	date(".git/index")
+	write(t, dir, "a", "2")
+	date("a")
+	got, err := open(t, dir).Changes(t.Context(), base)
+	if diff := cmp.Diff([]git.Change{{Path: "a"}}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
 func TestAMovedFileIsFoundBeforeGitWasTold(t *testing.T) {
 	dir := repository(t)
 	write(t, dir, "old", long)
