@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"crypto/x509"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -33,11 +34,14 @@ func TestMain(m *testing.M) {
 // noNap has programs that were built with -race end without the second of sleep that they otherwise end with.
 const noNap = "GORACE"
 
+var update = flag.Bool("update", false, "write what the scripts compare with anew")
+
 // TestScripts runs the real program. Each script has the folder files served over TLS at $URL, beside
 // the odd servers of handler, and a fake of GitHub's API at $GITHUB_API_URL.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

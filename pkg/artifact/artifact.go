@@ -57,6 +57,15 @@ type Artifact struct {
 	Wanted    digest.Algorithm `json:"-"` // of a digest to compute besides the compared one; "" for none
 }
 
+// Location is a value in a manifest.
+type Location struct {
+	Document int    // of a YAML stream, from 0
+	Pointer  string // RFC 6901
+}
+
+// Location returns that of the artifact's entry or URL.
+func (a Artifact) Location() Location { return Location{a.Document, a.Pointer} }
+
 // Finding returns a finding about the artifact, at its URL.
 func (a Artifact) Finding(rule, message, fix string) finding.Finding {
 	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)

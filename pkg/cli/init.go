@@ -55,10 +55,15 @@ func (p *program) init(ctx context.Context, preset string) error {
 		return err
 	}
 	defer root.Close()
-	return errors.Join(
+	err = errors.Join(
 		p.writeNew(root, fmt.Sprintf(initConfig, preset), ".github/verify-manifests.yaml", ".github/verify-manifests.yml"),
 		p.writeNew(root, fmt.Sprintf(initWorkflow, pinnedAction(built())), ".github/workflows/verify-manifests.yml", ".github/workflows/verify-manifests.yaml"),
 	)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(p.Stdout, "Next: see what `verify-manifests check --mode offline` reports, then commit both files")
+	return err
 }
 
 // choosePreset returns the named preset, or the one that finds the most manifests, and prints what was found.
@@ -69,7 +74,7 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 	}
 	found := source.Detect(ctx, t, files)
 	if len(found) == 0 {
-		return "", errors.New("no preset finds a manifest here: name one with --registry (`verify-manifests registries` lists them), or describe the registry as docs/registries.md shows")
+		return "", errors.New("no preset finds a manifest here: name one with --registry (`verify-manifests registries` lists them), or describe the registry in .github/verify-manifests.yaml: https://github.com/premAI-io/verify-manifests/blob/main/docs/registries.md")
 	}
 	for _, d := range found {
 		if _, err := fmt.Fprintln(p.Stdout, "Found:", d); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
@@ -137,10 +138,11 @@ func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.S
 	for _, match := range r.Test(m) {
 		fmt.Fprintf(b, "  %s\n", match)
 	}
-	for _, f := range findings {
-		if f.Rule == finding.RegistryUnusedDigest || f.Rule == finding.RegistryNoAddress || f.Rule == finding.RegistryOtherScheme {
-			fmt.Fprintf(b, "  line %d: %s\n", f.Line, finding.Clean(f.Message))
-		}
+	others := slices.DeleteFunc(findings, func(f finding.Finding) bool {
+		return f.Rule != finding.RegistryNoAddress && f.Rule != finding.RegistryOtherScheme
+	})
+	for _, f := range append(others, r.UnusedSince(&registry.Manifest{}, m)...) {
+		fmt.Fprintf(b, "  line %d: %s\n", f.Line, finding.Clean(f.Message))
 	}
 	if unused := unusedAddresses(m); len(unused) > 0 {
 		fmt.Fprintf(b, "  %s not matched, the first at %s\n", english.Plural(len(unused), "address", "addresses"), finding.Quote(unused[0].Pointer()))

@@ -54,20 +54,20 @@ func addRivals(artifacts []artifact.Artifact, readings []reading) []artifact.Art
 // can't be lowered, or count others that are not listed. Findings are the same where rule, message and what they are about are: an artifact by what is declared of
 // it, any other value by its content.
 func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
-	isTouched := map[place]bool{}
+	isTouched := map[artifact.Location]bool{}
 	for _, change := range c.Touched {
-		isTouched[place{change.Is.Document, change.Is.Pointer}] = true
+		isTouched[change.Is.Location()] = true
 	}
 	left := map[string]int{}
-	inBase := placesOf(base)
+	inBase := byLocation(base)
 	for _, f := range ofBase {
 		about, _ := subject(base, inBase, f)
 		left[about]++
 	}
-	inHead := placesOf(head)
+	inHead := byLocation(head)
 	for _, f := range ofHead {
 		about, of := subject(head, inHead, f)
-		if config.IsFixed(f.Rule) || f.IsCount() || f.Pointer == "" || slices.Contains(ofManifest, f.Rule) || of != nil && isTouched[place{of.Document, of.Pointer}] || left[about] == 0 {
+		if config.IsFixed(f.Rule) || f.IsCount() || f.Pointer == "" || slices.Contains(ofManifest, f.Rule) || of != nil && isTouched[of.Location()] || left[about] == 0 {
 			kept = append(kept, f)
 		} else {
 			left[about]--
@@ -80,9 +80,9 @@ func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding
 var ofManifest = []string{finding.RegistryUnusedDigest, finding.RegistryNoAddress, finding.RegistryOtherScheme, finding.RegistryNoArtifact, finding.RegistryTooMany}
 
 // subject returns what a finding says, and of what; with the artifact that it is about, nil where it is about none.
-func subject(m *registry.Manifest, artifacts map[place]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
+func subject(m *registry.Manifest, artifacts map[artifact.Location]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
 	for pointer := f.Pointer; pointer != ""; pointer = pointer[:strings.LastIndexByte(pointer, '/')] {
-		if a := artifacts[place{f.Document, pointer}]; a != nil {
+		if a := artifacts[artifact.Location{Document: f.Document, Pointer: pointer}]; a != nil {
 			return fmt.Sprintf("%q %q %s%q", f.Rule, f.Message, lint.DeclaredBy(*a), content(m, f)), a
 		}
 	}
@@ -107,15 +107,9 @@ func describe(b *strings.Builder, v *document.Value) {
 	b.WriteByte('}')
 }
 
-// place is a value in a manifest.
-type place struct {
-	document int
-	pointer  string
-}
-
-// placesOf finds a manifest's artifacts by the places of what it says of them.
-func placesOf(m *registry.Manifest) map[place]*artifact.Artifact {
-	found := map[place]*artifact.Artifact{}
+// byLocation returns a manifest's artifacts by the locations of their values.
+func byLocation(m *registry.Manifest) map[artifact.Location]*artifact.Artifact {
+	found := map[artifact.Location]*artifact.Artifact{}
 	for i := range m.Artifacts {
 		a := &m.Artifacts[i]
 		pointers := []string{a.Pointer, a.Slot.URL, a.Slot.Checksum, a.Slot.Size}
@@ -129,7 +123,7 @@ func placesOf(m *registry.Manifest) map[place]*artifact.Artifact {
 			pointers = append(pointers, a.Signature.Pointer)
 		}
 		for _, pointer := range pointers {
-			if at := (place{a.Document, pointer}); pointer != "" && found[at] == nil {
+			if at := (artifact.Location{Document: a.Document, Pointer: pointer}); pointer != "" && found[at] == nil {
 				found[at] = a
 			}
 		}

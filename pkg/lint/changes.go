@@ -18,15 +18,9 @@ func (c Comparison) Changes(server string) []finding.Finding {
 			continue
 		}
 		was, is := *change.Was, change.Is
-		for _, compare := range []func(was, is artifact.Artifact) *finding.Finding{droppedChecksum, changedChecksum, droppedSignature} {
-			if f := compare(was, is); f != nil {
-				f.Document = is.Document
-				findings = append(findings, *f)
-			}
-		}
+		findings = append(findings, lostProtection(was, is)...)
 		if f := changedOwner(was, is, server); f != nil && !c.urls[urlKey(is)] && !seen[f.Message] {
 			seen[f.Message] = true
-			f.Document = is.Document
 			moved = append(moved, *f)
 		}
 	}
@@ -35,31 +29,25 @@ func (c Comparison) Changes(server string) []finding.Finding {
 	return findings
 }
 
-func droppedChecksum(was, is artifact.Artifact) *finding.Finding {
-	if was.Checksum == nil || is.Checksum != nil {
-		return nil
+// lostProtection reports a checksum that a change removes, or replaces for the same URL, and a signature that it removes.
+func lostProtection(was, is artifact.Artifact) (findings []finding.Finding) {
+	if was.Checksum != nil {
+		before := finding.Quote(was.Spelling.Write(was.Checksum.Value))
+		switch {
+		case is.Checksum == nil:
+			findings = append(findings, is.Finding(finding.ChecksumDropped, fmt.Sprintf("The checksum %s was removed", before), ""))
+		case was.Checksum.Value != is.Checksum.Value && urlKey(was) == urlKey(is):
+			message := "The checksum has changed and the URL has not: it was " + before
+			if was.Checksum.Value.Algorithm != is.Checksum.Value.Algorithm {
+				message += ". The two are of different algorithms and can't be compared"
+			}
+			f := is.Finding(finding.ChecksumChanged, message, "")
+			f.Pointer, f.Position = is.Checksum.Pointer, is.Checksum.Position
+			findings = append(findings, f)
+		}
 	}
-	f := finding.New(finding.ChecksumDropped, is.Manifest, is.Pointer, is.Position,
-		fmt.Sprintf("The checksum %s was removed", finding.Quote(was.Checksum.Value.String())), "")
-	return &f
-}
-
-func changedChecksum(was, is artifact.Artifact) *finding.Finding {
-	if was.Checksum == nil || is.Checksum == nil || was.Checksum.Value == is.Checksum.Value || urlKey(was) != urlKey(is) {
-		return nil
+	if was.Signature != nil && is.Signature == nil {
+		findings = append(findings, is.Finding(finding.SignatureMissing, "The signature was removed", ""))
 	}
-	message := fmt.Sprintf("The checksum has changed and the URL has not: it was %s", finding.Quote(was.Checksum.Value.String()))
-	if was.Checksum.Value.Algorithm != is.Checksum.Value.Algorithm {
-		message += ". The two are of different algorithms and can't be compared"
-	}
-	f := finding.New(finding.ChecksumChanged, is.Manifest, is.Checksum.Pointer, is.Checksum.Position, message, "")
-	return &f
-}
-
-func droppedSignature(was, is artifact.Artifact) *finding.Finding {
-	if was.Signature == nil || is.Signature != nil {
-		return nil
-	}
-	f := finding.New(finding.SignatureMissing, is.Manifest, is.Pointer, is.Position, "The signature was removed", "")
-	return &f
+	return findings
 }

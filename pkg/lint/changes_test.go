@@ -85,7 +85,7 @@ func TestChangesSayWhatToLookAt(t *testing.T) {
 		return parse(t, "chat-x/manifest.json", []byte(entry("aarch64-apple-darwin", "https://example.org/server", `"checksum": "`+sum+`"`)))
 	}
 	got := lint.Compare(parsed(weak), parsed(strong)).Changes(server)
-	want := "The checksum has changed and the URL has not: it was `sha1:" + weak + "`. The two are of different algorithms and can't be compared"
+	want := "The checksum has changed and the URL has not: it was `" + weak + "`. The two are of different algorithms and can't be compared"
 	if len(got) != 1 || got[0].Message != want || got[0].Pointer != "/binaries/aarch64-apple-darwin/checksum" || got[0].Column != 89 {
 		t.Errorf("got %+v", got)
 	}

@@ -12,19 +12,18 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// rules apply to the URLs of one manifest. Each is a function that reports; texts that do not depend on the manifest are in
-// finding.Rules.
-var rules = []func(*subject){
-	urlInvalid, urlInsecure, urlUserinfo, urlInternationalHost, urlNotAFile, urlMutable, urlExpires,
-}
-
 // Manifest applies the rules to one manifest. server is the GitHub server's URL ("https://github.com"). Findings are in the order of
 // the text.
 func Manifest(m *registry.Manifest, server string) []finding.Finding {
-	s := &subject{Manifest: m, server: server, links: Links(m.Artifacts, server)}
-	for _, rule := range rules {
-		rule(s)
+	s := &subject{Manifest: m, server: server}
+	links := Links(m.Artifacts, server)
+	for _, l := range links {
+		for _, rule := range []func(*subject, Link){urlInvalid, urlInsecure, urlUserinfo, urlInternationalHost, urlNotAFile, urlExpires} {
+			rule(s, l)
+		}
 	}
+	s.appendedNames()
+	s.urlMutable(links)
 	all := s.findings.Findings()
 	slices.SortFunc(all, finding.Finding.Compare)
 	return all
@@ -34,7 +33,6 @@ func Manifest(m *registry.Manifest, server string) []finding.Finding {
 type subject struct {
 	*registry.Manifest
 	server   string
-	links    []Link
 	findings finding.List
 }
 

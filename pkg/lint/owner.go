@@ -16,12 +16,10 @@ func changedOwner(was, is artifact.Artifact, server string) *finding.Finding {
 	if before == "" || now == "" || strings.EqualFold(before, now) {
 		return nil
 	}
-	pointer, position := is.Pointer, is.Position
+	f := is.Finding(finding.URLOwnerChanged, fmt.Sprintf("The file has moved from %s to %s", finding.Quote(before), finding.Quote(now)), "")
 	if is.Base != nil && is.Base.Pointer != "" {
-		pointer, position = is.Base.Pointer, is.Base.Position
+		f.Pointer, f.Position = is.Base.Pointer, is.Base.Position
 	}
-	f := finding.New(finding.URLOwnerChanged, is.Manifest, pointer, position,
-		fmt.Sprintf("The file has moved from %s to %s", finding.Quote(before), finding.Quote(now)), "")
 	return &f
 }
 

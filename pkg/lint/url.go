@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
@@ -17,17 +19,19 @@ func (l Link) declare(file string) string {
 	return file
 }
 
-func urlInvalid(s *subject) {
-	for _, l := range s.links {
-		if problem := invalid(l.Declared); problem != "" {
-			s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s", finding.QuoteURL(l.Declared), problem), "")
-		}
+func urlInvalid(s *subject, l Link) {
+	if problem := invalid(l.Declared); problem != "" {
+		s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s", finding.QuoteURL(l.Declared), problem), "")
 	}
+}
+
+// appendedNames reports file names that make another URL than they look like when they are appended to a folder's.
+func (s *subject) appendedNames() {
 	for _, a := range s.Artifacts {
 		if _, err := url.PathUnescape(a.Name); a.Base != nil && (err != nil || strings.ContainsAny(a.Name, " #?")) {
-			s.report(finding.URLInvalid, Link{Document: a.Document, Pointer: a.Pointer, Position: a.Position},
+			s.findings.Add(a.Finding(finding.URLInvalid,
 				fmt.Sprintf("The name %s, which is appended to the folder's URL, contains a reserved character", finding.Quote(a.Name)),
-				"Publish the file under a name of letters, digits, dots, hyphens and underscores.")
+				"Publish the file under a name of letters, digits, dots, hyphens and underscores."))
 		}
 	}
 }
@@ -55,54 +59,52 @@ func invalid(declared string) string {
 	return ""
 }
 
-func urlInsecure(s *subject) {
-	for _, l := range s.links {
-		u, err := url.Parse(l.Declared)
-		if err != nil || u.Scheme == "https" || u.Host == "" {
-			continue
-		}
-		fix := "Use an https URL."
-		if u.Scheme == "http" {
-			fix = "Write " + finding.QuoteURL("https"+l.Declared[len("http"):]) + "."
-		}
-		f := s.finding(finding.URLInsecure, l, fmt.Sprintf("The URL uses %s instead of https: others on the network can replace the file", finding.Quote(u.Scheme)), fix)
-		if u.Scheme == "http" && l.allowHTTP {
-			f.Severity = finding.Warning
-		}
-		s.findings.Add(f)
+func urlInsecure(s *subject, l Link) {
+	u, err := url.Parse(l.Declared)
+	if err != nil || u.Scheme == "https" || u.Host == "" {
+		return
+	}
+	fix := "Use an https URL."
+	if u.Scheme == "http" {
+		fix = "Write " + finding.QuoteURL("https"+l.Declared[len("http"):]) + "."
+	}
+	f := s.finding(finding.URLInsecure, l, fmt.Sprintf("The URL uses %s instead of https: others on the network can replace the file", finding.Quote(u.Scheme)), fix)
+	if u.Scheme == "http" && l.allowHTTP {
+		f.Severity = finding.Warning
+	}
+	s.findings.Add(f)
+}
+
+func urlUserinfo(s *subject, l Link) {
+	if u, err := url.Parse(l.Declared); err == nil && u.User != nil {
+		s.report(finding.URLUserinfo, l,
+			fmt.Sprintf("The URL contains a user name or password, which everyone can read; its host is %s", finding.Quote(u.Host)),
+			"Remove the part before `@`. If it was a password or a token, revoke it: it stays in the repository's history.")
 	}
 }
 
-func urlUserinfo(s *subject) {
-	for _, l := range s.links {
-		if u, err := url.Parse(l.Declared); err == nil && u.User != nil {
-			s.report(finding.URLUserinfo, l,
-				fmt.Sprintf("The URL contains a user name or password, which everyone can read; its host is %s", finding.Quote(u.Host)),
-				"Remove the part before `@`. If it was a password or a token, revoke it: it stays in the repository's history.")
-		}
-	}
-}
-
-func urlInternationalHost(s *subject) {
-	for _, l := range s.links {
-		if unicode, ascii, ok := hosts.International(l.Declared); ok {
-			s.report(finding.URLInternationalHost, l,
-				fmt.Sprintf("The host %s contains letters that can look like others: its ASCII form is %s", finding.Quote(unicode), finding.Quote(ascii)), "")
-		}
+func urlInternationalHost(s *subject, l Link) {
+	if unicode, ascii, ok := hosts.International(l.Declared); ok {
+		s.report(finding.URLInternationalHost, l,
+			fmt.Sprintf("The host %s contains letters that can look like others: its ASCII form is %s", finding.Quote(unicode), finding.Quote(ascii)), "")
 	}
 }
 
 // urlNotAFile reports known viewer pages, and URLs of folders unless a checksum is declared: then the served bytes decide.
-func urlNotAFile(s *subject) {
-	for _, l := range s.links {
-		switch {
-		case l.Page() && l.Download != "":
-			s.report(finding.URLNotAFile, l, "The URL serves a web page about the file", "Write "+finding.QuoteURL(l.declare(l.Download))+".")
-		case l.Page():
-			s.report(finding.URLNotAFile, l, "The URL serves a web page", "Open the page and copy the URL of the file's download button.")
-		case !l.isFolder && !l.hasChecksum && strings.HasSuffix(l.Declared, "/"):
-			s.report(finding.URLNotAFile, l, "The URL ends with a slash, as a folder's does", "Write the URL of the file itself.")
-		}
+func urlNotAFile(s *subject, l Link) {
+	switch {
+	case l.Page() && l.Download != "":
+		s.report(finding.URLNotAFile, l, "The URL serves a web page about the file", "Write "+finding.QuoteURL(l.declare(l.Download))+".")
+	case l.Page():
+		s.report(finding.URLNotAFile, l, "The URL serves a web page", "Open the page and copy the URL of the file's download button.")
+	case !l.isFolder && !l.hasChecksum && strings.HasSuffix(l.Declared, "/"):
+		s.report(finding.URLNotAFile, l, "The URL ends with a slash, as a folder's does", "Write the URL of the file itself.")
+	}
+}
+
+func urlExpires(s *subject, l Link) {
+	if hosts.Expires(l.Declared) {
+		s.report(finding.URLExpires, l, "The URL is signed and expires after minutes or hours", "Use the URL that redirects here: the link on the page.")
 	}
 }
 
@@ -110,12 +112,12 @@ func urlNotAFile(s *subject) {
 const maxRevisions = 3
 
 // urlMutable reports each revision once, with the number of its URLs. Several revisions of a manifest become one finding.
-func urlMutable(s *subject) {
+func (s *subject) urlMutable(links []Link) {
 	type revision struct{ owner, repo, target string }
 	byRevision := map[revision][]Link{}
 	var all []Link
 	var order []revision
-	for _, l := range s.links {
+	for _, l := range links {
 		target := l.Mutable()
 		if target == "" {
 			continue
@@ -128,17 +130,17 @@ func urlMutable(s *subject) {
 		all = append(all, l)
 	}
 	if len(order) > maxRevisions {
-		s.report(finding.URLMutable, all[0], fmt.Sprintf("%d URLs point to targets that can change without a change to the manifest, such as %s. The first are at %s",
-			len(all), order[0].target, pointers(all[:maxRevisions])), "Use a commit or a full version in each. "+s.pin(all[0]))
+		s.report(finding.URLMutable, all[0], fmt.Sprintf("%s URLs point to targets that can change without a change to the manifest, such as %s. The first are at %s",
+			humanize.Comma(int64(len(all))), order[0].target, pointers(all[:maxRevisions])), "Use a commit or a full version in each. "+s.pin(all[0]))
 		return
 	}
 	for _, key := range order {
-		links := byRevision[key]
+		same := byRevision[key]
 		message := fmt.Sprintf("The URL points to %s: its content can change without a change to the manifest", key.target)
-		if len(links) > 1 {
-			message += fmt.Sprintf(" (%d URLs here point to it)", len(links))
+		if len(same) > 1 {
+			message += fmt.Sprintf(" (%s URLs here point to it)", humanize.Comma(int64(len(same))))
 		}
-		s.report(finding.URLMutable, links[0], message, s.pin(links[0]))
+		s.report(finding.URLMutable, same[0], message, s.pin(same[0]))
 	}
 }
 
@@ -158,16 +160,10 @@ func (s *subject) pin(l Link) string {
 		return fmt.Sprintf("Replace %s by a commit: %s. The model's page lists commits under \"Files and versions\", \"History\".", finding.Quote(l.Revision), commit)
 	case hosts.GitHubRaw:
 		return fmt.Sprintf("Replace %s by a commit: %s. Press `y` on the file's page for its permanent URL.", finding.Quote(l.Revision), commit)
+	case hosts.GitHubLatest:
+		return "Name the release: " + finding.QuoteURL(strings.Replace(l.url, "releases/latest/download", "releases/download/<version>", 1)) + "."
 	case hosts.GitHubAsset:
 		return "Use a full version such as `v1.2.0`: " + finding.QuoteURL(hosts.WithRevision(l.url, s.server, "<version>")) + "."
 	}
 	return "Use a file that was uploaded to the release of a full version."
-}
-
-func urlExpires(s *subject) {
-	for _, l := range s.links {
-		if hosts.Expires(l.Declared) {
-			s.report(finding.URLExpires, l, "The URL is signed and expires after minutes or hours", "Use the URL that redirects here: the link on the page.")
-		}
-	}
 }

@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/document"
@@ -55,7 +58,7 @@ func (x *extraction) has(v *document.Value, m mark) bool { return x.marks[v]&m !
 func (r *Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
 	x := r.extract(d)
 	if r.describes(d) {
-		x.reportUnused(x.unused())
+		x.findings.Add(x.unusedFindings(x.unused())...)
 		x.reportAddressless()
 		x.reportSchemes()
 	}
@@ -149,7 +152,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 	x.marks[v] |= addressed
 	x.cover(e, v)
-	declared := x.checksums(e, v, addresses, isList)
+	declared := x.checksums(e, v, addresses)
 	isSingle := count(addresses) == 1
 	for i, each := range addresses {
 		if each.url == "" || x.has(each.at, taken) {
@@ -160,15 +163,15 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 			continue
 		}
 		a := x.artifact(e, v, captured, each, isSingle)
-		a.Checksum, a.Slot.Checksum = declared.of(i)
-		a.Spelling, a.Checksums = declared.spelling(i), declared.texts(i)
+		a.Checksum, a.Slot.Checksum = declared.at(i).field(), declared.slotOf(i)
+		a.Spelling, a.Checksums = declared.at(i).spelling(), declared.texts(i)
 		if a.Slot.Algorithm = declared.algorithm(); a.Slot.Algorithm.Weak() {
 			a.Slot.Checksum = "" // no weak checksum is written
 		}
 		if each.at != v || v.Kind() != document.Object {
 			a.Slot.URL = each.at.Pointer()
 		}
-		if declared.areMirrors || len(e.url) > 1 {
+		if isList && len(addresses) > 1 && declared.areOne() || len(e.url) > 1 {
 			a.Mirror = i
 		}
 		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
@@ -217,37 +220,37 @@ func (x *extraction) noAddress(e *entry, v *document.Value) {
 // reportAddressless reports all entries without an address in one notice.
 func (x *extraction) reportAddressless() {
 	x.addressless = slices.DeleteFunc(slices.Compact(x.addressless), func(v *document.Value) bool { return x.has(v, addressed) })
-	n, fix := len(x.addressless), ""
-	var parts []string
-	if n > 0 {
-		parts = append(parts, plural(n, "entry names", "entries name")+" no address")
-	}
-	if x.relative > 0 {
-		parts = append(parts, plural(x.relative, "address is", "addresses are")+" relative, to a base that is not known")
-		fix = "Set the base in the configuration file, such as `registry: {preset: " + cmp.Or(x.Name, "helm") + ", base: https://example.com/charts/}`."
-	}
-	if parts == nil {
-		return
-	}
 	at := x.document.Root
-	if n > 0 {
+	if len(x.addressless) > 0 {
 		at = x.addressless[0]
 	}
-	x.report(finding.RegistryNoAddress, at, strings.Join(parts, ", and ")+"; nothing is downloaded there", fix)
+	message, fix := "", ""
+	switch entries, addresses := counted(len(x.addressless), "entry", "entries"), counted(x.relative, "address", "addresses"); {
+	case x.relative > 0 && len(x.addressless) > 0:
+		message = "The manifest has entries without an address (" + entries + ") and relative addresses without a base (" + addresses + "), which are not downloaded"
+	case x.relative > 0:
+		message = "The manifest has relative addresses without a base, which are not downloaded (" + addresses + ")"
+	case len(x.addressless) > 0:
+		message = "The manifest has entries without an address, which are not downloaded (" + entries + ")"
+	default:
+		return
+	}
+	if x.relative > 0 {
+		fix = "Set the base in the configuration file, such as `registry: {preset: " + cmp.Or(x.Name, "helm") + ", base: https://example.com/charts/}`."
+	}
+	x.report(finding.RegistryNoAddress, at, message, fix)
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
+// counted is a number of things, such as "2,461 entries".
+func counted(n int, one, many string) string {
+	return humanize.Comma(int64(n)) + " " + english.PluralWord(n, one, many)
 }
 
 // reportSchemes reports the addresses that are no download, one notice a scheme.
 func (x *extraction) reportSchemes() {
 	for scheme, at := range x.schemes {
-		x.report(finding.RegistryOtherScheme, at[0], fmt.Sprintf("%s with %s, which is not a download; nothing was verified there",
-			plural(len(at), "address begins", "addresses begin"), finding.Quote(scheme+":")), "")
+		x.report(finding.RegistryOtherScheme, at[0], fmt.Sprintf("The manifest has addresses with the scheme %s, which are not downloaded (%s)",
+			finding.Quote(scheme+":"), counted(len(at), "address", "addresses")), "")
 	}
 }
 
@@ -423,35 +426,25 @@ func (x *extraction) field(entry *document.Value, pointer *string) *artifact.Fie
 	return nil
 }
 
-// maxPlaces bounds the pointers that a message lists.
-const maxPlaces = 5
-
 // unused returns the digests that no artifact uses.
 func (x *extraction) unused() []*document.Value {
 	return slices.DeleteFunc(slices.Clone(x.digests), func(v *document.Value) bool { return x.used[v.Start()] || x.has(v.Parent(), covered) })
 }
 
-// UnusedSince returns the findings about digests of head that no artifact uses, without those that no artifact of base used either.
+// UnusedSince reports digests of head that no artifact uses, without those that no artifact of base used either.
 func (r *Registry) UnusedSince(base, head *Manifest) (findings []finding.Finding) {
 	before := map[string]int{}
 	for _, d := range base.Documents {
 		for _, v := range r.extract(d).unused() {
-			text, _ := v.Text()
-			before[text]++
+			before[v.Literal()]++
 		}
 	}
 	for _, d := range head.Documents {
 		x := r.extract(d)
-		x.reportUnused(slices.DeleteFunc(x.unused(), func(v *document.Value) bool {
-			text, _ := v.Text()
-			before[text]--
-			return before[text] >= 0
-		}))
-		for _, f := range x.findings.Findings() {
-			if f.Rule == finding.RegistryUnusedDigest {
-				findings = append(findings, f)
-			}
-		}
+		findings = append(findings, x.unusedFindings(slices.DeleteFunc(x.unused(), func(v *document.Value) bool {
+			before[v.Literal()]--
+			return before[v.Literal()] >= 0
+		}))...)
 	}
 	return findings
 }
@@ -470,17 +463,12 @@ func (r *Registry) extract(d *document.Document) *extraction {
 	return x
 }
 
-// reportUnused warns once of digests that no artifact uses: whatever they are of was not verified.
-func (x *extraction) reportUnused(unused []*document.Value) {
+// unusedFindings warns once of digests that no artifact uses: whatever they are of was not verified.
+func (x *extraction) unusedFindings(unused []*document.Value) []finding.Finding {
 	if len(unused) == 0 {
-		return
+		return nil
 	}
-	var places []string
-	for _, v := range unused[:min(len(unused), maxPlaces)] {
-		places = append(places, finding.Quote(v.Pointer()))
-	}
-	if more := len(unused) - len(places); more > 0 {
-		places = append(places, fmt.Sprintf("and %d more", more))
-	}
-	x.report(finding.RegistryUnusedDigest, unused[0], plural(len(unused), "digest belongs", "digests belong")+" to no file, at "+strings.Join(places, ", "), "")
+	pointers := each(unused, func(v *document.Value) string { return finding.Quote(v.Pointer()) })
+	message := counted(len(unused), "digest belongs", "digests belong") + " to no file, at " + enumerate(pointers, ", ")
+	return []finding.Finding{x.document.Finding(finding.RegistryUnusedDigest, unused[0], message, "")}
 }

@@ -15,15 +15,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// checksums are what an entry declares for its URLs.
+// checksums are what one member of an entry declares for its URLs.
 type checksums struct {
-	each       []checksum // one for each URL, or one for all
-	isList     bool       // declared as a list
-	areMirrors bool       // one for several URLs
-	slot       string     // the pointer at which a checksum is declared, or would be; "" for none
-	mismatched *document.Value
-	lengths    string      // the problem with pairs; "" for none
-	beside     []checksums // in members that do not count
+	each   []checksum  // one for each URL, or one for all
+	isList bool        // one for each URL
+	slot   string      // the pointer at which a checksum is declared, or would be; "" for none
+	beside []checksums // in members that do not count
 }
 
 // checksum is a declared checksum, or the problem with it. The zero checksum is a missing one.
@@ -31,7 +28,8 @@ type checksum struct {
 	at      *document.Value
 	value   digest.Digest
 	problem string
-	isWeak  bool // which is the only problem: none where a stronger one counts
+	rule    string // of the problem
+	isWeak  bool   // which is the only problem: none where a stronger one counts
 }
 
 // algorithm is the one in the member's name, "" for any.
@@ -40,27 +38,28 @@ func (c checksums) algorithm() digest.Algorithm {
 	return namedAlgorithm(name)
 }
 
-// of returns the checksum of the i-th URL, and the pointer at which it would be written.
-func (c checksums) of(i int) (field *artifact.Field[digest.Digest], slot string) {
-	switch {
-	case len(c.each) > 1 || len(c.each) == 1 && c.isList:
-		return c.each[i].field(), c.slot + "/" + strconv.Itoa(i)
-	case c.lengths != "":
-		return &artifact.Field[digest.Digest]{Pointer: c.mismatched.Pointer(), Position: c.mismatched.Position()}, ""
-	case len(c.each) == 0:
-		return nil, c.slot
+// at returns the checksum of the i-th URL.
+func (c checksums) at(i int) checksum {
+	if len(c.each) == 0 {
+		return checksum{}
 	}
-	return c.each[0].field(), c.slot
+	return c.each[min(i, len(c.each)-1)]
 }
 
-// spelling is that of the i-th URL's checksum.
-func (c checksums) spelling(i int) digest.Spelling {
-	declared := c.at(i)
-	if declared.value.IsZero() {
+// areOne reports whether all URLs have one checksum.
+func (c checksums) areOne() bool {
+	return len(c.each) == 1 && !c.isList && c.each[0].rule != finding.RegistryPairs
+}
+
+// slotOf is the pointer at which the checksum of the i-th URL would be written.
+func (c checksums) slotOf(i int) string {
+	switch {
+	case c.isList:
+		return c.slot + "/" + strconv.Itoa(i)
+	case c.at(i).rule == finding.RegistryPairs:
 		return ""
 	}
-	text, _ := declared.at.Text()
-	return digest.SpellingOf(text, declared.value)
+	return c.slot
 }
 
 // texts are all the checksums of the i-th URL, sorted: readable ones by value, the others, and lists of hashes, as they are written.
@@ -68,10 +67,10 @@ func (c checksums) texts(i int) string {
 	var texts []string
 	for _, member := range append(slices.Clone(c.beside), c) {
 		declared := member.at(i)
-		switch text, _ := declared.at.Text(); {
-		case declared.at == nil && member.mismatched != nil:
-			texts = append(texts, member.mismatched.Pointer())
+		switch text, isText := declared.at.Text(); {
 		case declared.at == nil:
+		case !isText:
+			texts = append(texts, declared.at.Pointer())
 		case declared.value.IsZero() || len(strings.Fields(text)) > 1:
 			texts = append(texts, text)
 		default:
@@ -89,26 +88,33 @@ func (c checksum) field() *artifact.Field[digest.Digest] {
 	return &artifact.Field[digest.Digest]{Value: c.value, Pointer: c.at.Pointer(), Position: c.at.Position()}
 }
 
+func (c checksum) spelling() digest.Spelling {
+	if c.value.IsZero() {
+		return ""
+	}
+	text, _ := c.at.Text()
+	return digest.SpellingOf(text, c.value)
+}
+
 // checksums reads what an entry declares: of several members the strongest counts.
-func (x *extraction) checksums(e *entry, v *document.Value, addresses []address, isList bool) checksums {
+func (x *extraction) checksums(e *entry, v *document.Value, addresses []address) checksums {
 	var best checksums
 	var beside []checksums
 	hasEmptySlot := false // a member that is there and empty is filled before others
 	for _, pointer := range e.checksum {
-		found := x.member(v.At(pointer), len(addresses), isList)
+		found := x.member(v.At(pointer), len(addresses))
 		_, name := splitPointer(pointer)
 		isBetter := best.slot == "" || !hasEmptySlot && isEmpty(v.At(pointer))
 		if slot := x.slot(e, v, pointer, addresses); isBetter && slot != "" && !namedAlgorithm(name).Weak() && len(best.each) == 0 {
 			best.slot, hasEmptySlot = slot, isEmpty(v.At(pointer))
 		}
-		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) || found.lengths != "" && len(best.each) == 0 {
+		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) {
 			found.slot = v.At(pointer).Pointer()
 			best, found = found, best
 		}
 		beside = append(beside, found)
 	}
 	best.beside = beside
-	best.areMirrors = isList && len(best.each) == 1 && !best.isList && len(addresses) > 1
 	return best
 }
 
@@ -121,36 +127,27 @@ func isEmpty(v *document.Value) bool {
 // list of URLs may want one or a list of them, unless there is an empty one.
 func (x *extraction) slot(e *entry, v *document.Value, pointer string, addresses []address) string {
 	above, _ := splitPointer(pointer)
-	parent := v.At(above)
 	isUnclear := len(addresses) > 1 && len(e.url) == 1 && v.At(pointer).Kind() != document.String
-	if pointer == "" || parent.Kind() != document.Object || isUnclear {
+	if pointer == "" || v.At(above).Kind() != document.Object || isUnclear {
 		return ""
 	}
 	return v.Pointer() + pointer
 }
 
 // member reads one checksum member of an entry: a text, or a list beside a list of URLs.
-func (x *extraction) member(v *document.Value, urls int, isList bool) checksums {
-	switch v.Kind() {
-	case "", document.Null:
-		return checksums{}
-	case document.Array:
-		return x.pairs(v, urls)
+func (x *extraction) member(v *document.Value, urls int) (c checksums) {
+	if v.Kind() != document.Array {
+		if one := x.checksum(v); one.at != nil {
+			c.each = []checksum{one}
+		}
+		return c
 	}
-	c := x.checksum(v)
-	if c.at == nil {
-		return checksums{}
-	}
-	return checksums{each: []checksum{c}}
-}
-
-func (x *extraction) pairs(v *document.Value, urls int) checksums {
-	c := checksums{isList: true}
 	for _, element := range v.Elements() {
 		c.each = append(c.each, x.checksum(element))
 	}
-	if n := len(c.each); n != urls {
-		return checksums{mismatched: v, lengths: fmt.Sprintf("%d URLs beside %d checksums: it is unclear which checksum belongs to which URL", urls, n)}
+	c.isList = len(c.each) == urls
+	if !c.isList {
+		c.each = []checksum{{at: v, rule: finding.RegistryPairs, problem: fmt.Sprintf("%d URLs beside %d checksums: it is unclear which checksum belongs to which URL", urls, len(c.each))}}
 	}
 	return c
 }
@@ -168,27 +165,25 @@ var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.BLAKE3, dige
 
 // checksum reads one declared checksum. Its algorithm is that of a prefix, of the member's name, else of the length.
 func (x *extraction) checksum(v *document.Value) checksum {
-	if v.Kind() == document.Null {
+	text, isText := v.Text()
+	if v.Kind() == "" || v.Kind() == document.Null {
 		return checksum{}
 	}
 	x.used[v.Start()] = true
-	text, isText := v.Text()
 	if isText && text == "" {
 		return checksum{}
 	}
 	c := checksum{at: v}
-	var err error
-	switch {
-	case !isText:
-		err = fmt.Errorf("it is %s; expected a text", v.Describe())
-	default:
+	err := fmt.Errorf("it is %s; expected a text", v.Describe())
+	if isText {
 		c.value, err = parseChecksum(text, memberName(v))
 	}
 	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
 		c.isWeak, err = true, fmt.Errorf("%s is broken (two files can have one checksum), and the description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
 	}
 	if err != nil {
-		c.value, c.problem = digest.Digest{}, err.Error()
+		c.value, c.rule = digest.Digest{}, finding.ChecksumInvalid
+		c.problem = "Invalid checksum " + quoted(v) + ": " + err.Error()
 	}
 	return c
 }
@@ -210,10 +205,14 @@ func parseChecksum(text, member string) (digest.Digest, error) {
 	if hashes := strings.Fields(text); len(hashes) > 1 && !strings.Contains(text, ":") {
 		return strongest(hashes)
 	}
-	if prefix, sum, found := strings.Cut(text, ":"); found {
+	prefix, sum, isPrefixed := strings.Cut(text, ":")
+	switch {
+	case isPrefixed:
 		text = cmp.Or(string(digest.Named(prefix)), prefix) + ":" + sum
-	} else if named != "" && bareHex.MatchString(text) {
+	case named != "" && bareHex.MatchString(text):
 		text = string(named) + ":" + text
+	case named != "" && !strings.Contains(text, "-"):
+		return digest.Digest{}, fmt.Errorf("expected the %d hex digits of %s", 2*named.Size(), algorithmNames[named])
 	}
 	d, err := digest.ParseWeak(text)
 	if err == nil && named != "" && d.Algorithm != named {
@@ -273,39 +272,23 @@ func looksLikeDigest(text string) bool {
 // reportChecksum reports the problems of the checksum of an artifact, the i-th of its entry, at the artifact's pointer or below it.
 // In members that do not count only an unreadable checksum is a problem: a program that reads those would compare something else.
 func (x *extraction) reportChecksum(a artifact.Artifact, c checksums, i int) {
-	x.reportMember(a, c, i)
-	for _, other := range c.beside {
-		if declared := other.at(i); other.lengths != "" || declared.problem != "" && !declared.isWeak {
-			x.reportMember(a, other, i)
-		}
-	}
-}
-
-// at returns the checksum of the i-th URL.
-func (c checksums) at(i int) checksum {
-	if len(c.each) == 0 {
-		return checksum{}
-	}
-	return c.each[min(i, len(c.each)-1)]
-}
-
-func (x *extraction) reportMember(a artifact.Artifact, c checksums, i int) {
-	say := func(rule string, at *document.Value, message, fix string) {
-		f := x.document.Finding(rule, at, message, fix)
+	report := func(rule string, declared checksum, message string) {
+		f := x.document.Finding(rule, declared.at, message, "")
 		if !strings.HasPrefix(f.Pointer, a.Pointer+"/") {
 			f.Pointer = a.Pointer
 		}
 		x.ofArtifacts = append(x.ofArtifacts, f)
 	}
-	declared := c.at(i)
-	switch algorithm := declared.value.Algorithm; {
-	case c.lengths != "":
-		say(finding.RegistryPairs, c.mismatched, c.lengths, "")
-	case declared.at == nil:
+	switch declared := c.at(i); {
 	case declared.problem != "":
-		say(finding.ChecksumInvalid, declared.at, "Invalid checksum "+quoted(declared.at)+": "+declared.problem, "")
-	case algorithm.Weak():
-		say(finding.ChecksumWeak, declared.at, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[algorithm]), "")
+		report(declared.rule, declared, declared.problem)
+	case declared.value.Algorithm.Weak():
+		report(finding.ChecksumWeak, declared, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[declared.value.Algorithm]))
+	}
+	for _, other := range c.beside {
+		if declared := other.at(i); declared.problem != "" && !declared.isWeak {
+			report(declared.rule, declared, declared.problem)
+		}
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/dustin/go-humanize/english"
-
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -22,7 +20,7 @@ type Detected struct {
 
 // String describes the match in a sentence.
 func (d Detected) String() string {
-	return fmt.Sprintf("the preset %s finds %s, such as %s", finding.Quote(d.Preset), english.Plural(d.Manifests, "manifest", ""), finding.Quote(d.Example))
+	return fmt.Sprintf("the preset %s finds %s, such as %s", finding.Quote(d.Preset), counted(d.Manifests, "manifest", "manifests"), finding.Quote(d.Example))
 }
 
 // The bounds of a detection.

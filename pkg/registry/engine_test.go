@@ -87,7 +87,7 @@ var engineCases = []struct{ name, description, text, want string }{
 	// What nobody uses.
 	{"nothing named", "at: '', url: /url", `{"a": 1}`, "registry/no-artifact 1:1 (root)"},
 	{"unused digests", "at: '', url: /url, checksum: /sha256", `{"url": "https://x/a", "b": "sha256:` + sum256 + `", "c": ["` + sum512 + `", "` + sri256 + `", "` + sum1 + `", "` + sum5 + `"]}`, "(root) https://x/a 1:9\nregistry/unused-digest 1:29 /b"},
-	{"unused, of an entry without URL", "at: '', url: /url, checksum: /sha256", `{"uri": "https://x/a", "sha256": "` + sum256 + `"}`, "registry/unused-digest 1:34 /sha256\nregistry/no-artifact 1:34 /sha256"},
+	{"unused, of an entry without URL", "at: '', url: /url, checksum: /sha256", `{"uri": "https://x/a", "sha256": "` + sum256 + `"}`, "registry/no-artifact 1:34 /sha256"},
 	{"beside a used digest", "at: /*, url: /url, checksum: /sha256", `[{"url": "https://x/a", "sha256": "` + sum256 + `", "blake2b": "` + sum512 + `", "sub": {"sha256": "` + sum256 + `"}}]`, "/0 https://x/a sha256:e3b0 1:10\nregistry/unused-digest 1:264 /0/sub/sha256"},
 	{"of entries that are left out", "at: /*, url: /url, checksum: [/sha256, /sums], unless: {/type: git}", `[{"url": "https://x/a"}, {"type": "git", "sha256": "` + sum256 + `"}, {"type": "git", "sums": ["` + sum256 + `"], "sub": {"sha256": "` + sum256 + `"}}]`, "/0 https://x/a 1:10\nregistry/unused-digest 1:233 /2/sub/sha256"},
 	{"no address", "at: /*, url: /url, checksum: /sha256", `[{"url": "https://x/a"}, {"sha256": "` + sum256 + `"}, {"name": "b"}]`, "/0 https://x/a 1:10\nregistry/no-address 1:26 /1\nregistry/unused-digest 1:37 /1/sha256"},

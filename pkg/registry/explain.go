@@ -67,7 +67,7 @@ func (x *extraction) count(m *Match, e *entry, v *document.Value) {
 	}
 }
 
-// maxNames bounds the members that a sentence lists.
+// maxNames bounds what a sentence lists.
 const maxNames = 5
 
 // nearestMatch tells what the longest part of a pattern that matches something leads to.
@@ -90,29 +90,17 @@ func nearestMatch(p document.Pattern, d *document.Document) string {
 		if at.Kind() != document.Object || len(at.Members()) == 0 {
 			return label + " is " + at.Describe()
 		}
-		var names []string
-		for _, member := range at.Members()[:min(len(at.Members()), maxNames)] {
-			names = append(names, finding.Quote(member.Name()))
-		}
-		if more := len(at.Members()) - len(names); more > 0 {
-			names = append(names, fmt.Sprintf("%d more", more))
-		}
-		return label + " has " + strings.Join(names, ", ")
+		return label + " has " + enumerate(each(at.Members(), func(v *document.Value) string { return finding.Quote(v.Name()) }), ", ")
 	}
 	return ""
 }
 
-// explain says why patterns select no file.
-func explain(all []Match) (reasons []string) {
-	for _, m := range all {
-		if m.Word == "at" {
-			reasons = append(reasons, m.String())
-		}
+// enumerate lists texts; of many the first, and how many more there are.
+func enumerate(all []string, separator string) string {
+	if more := len(all) - maxNames; more > 0 {
+		all = append(all[:maxNames:maxNames], fmt.Sprintf("and %d more", more))
 	}
-	if more := len(reasons) - maxNames; more > 0 {
-		reasons = append(reasons[:maxNames], fmt.Sprintf("and %d more patterns", more))
-	}
-	return reasons
+	return strings.Join(all, separator)
 }
 
 // String tells what the pattern matched, in a sentence without full stop.
@@ -147,7 +135,7 @@ func (r *Registry) LeftOut(m *Manifest) (n int) {
 			for _, found := range matches {
 				if owner := r.owners[found.Pattern]; owner >= 0 {
 					e := &r.entries[owner]
-					if hasURL := func(pointer string) bool { text, _ := v.At(pointer).Text(); return text != "" }; slices.ContainsFunc(e.url, hasURL) {
+					if hasURL := func(pointer string) bool { return textsOf(v)(pointer) != "" }; slices.ContainsFunc(e.url, hasURL) {
 						selected[v] = selected[v] || selects(e.where, e.unless, v, d.Root)
 					}
 				}

@@ -24,6 +24,7 @@ func TestWhatAPresetReads(t *testing.T) {
 		{"PowerShell", "scoop", "bucket/a.json", `{"Url": "https://x/a", "architecture": {"64bit": {"URL": "https://x/b"}}}`, "registry/key-case 1:2 /Url\nregistry/key-case 1:51 /architecture/64bit/URL"},
 		{"another case of a list", "scoop", "bucket/a.json", `{"Url": ["https://x/a"]}`, "registry/key-case 1:2 /Url"},
 		{"another case of nothing", "scoop", "bucket/a.json", `{"Url": [], "architecture": {"64bit": {"URL": ""}}}`, "registry/no-artifact 1:1 (root)"},
+		{"patch files of the index", "conan", "recipes/a/all/conandata.yml", "sources: {'1': {url: 'https://x/a'}}\npatches: {'1': [{patch_file: a, sha256: " + sum256 + "}, {url: 'https://x/p'}]}", "/sources/1 https://x/a 1:22\n/patches/1/1 https://x/p 2:114"},
 		{"a list of one", "scoop", "bucket/a.json", `{"architecture": {"64bit": [{"url": "https://x/b"}]}}`, "/architecture/64bit/0 https://x/b for 64bit 1:37"},
 		{"both cases are described", "winget", "manifests/a.yaml", "Installers:\n- Url: https://x/a\n  Sha256: " + sum256, "/Installers/0 https://x/a sha256:e3b0 2:8"},
 		{"another case in a condition", "flathub", "a.json", `{"modules": [{"sources": [{"Type": "file", "url": "https://x/a"}, {"Type": "patch", "url": "https://x/b"}]}]}`, "registry/key-case 1:28 /modules/0/sources/0/Type"},

@@ -162,9 +162,9 @@ func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding
 	if i := slices.IndexFunc(findings, isUnused); i >= 0 {
 		f := findings[i]
 		f.Rule, f.Severity = finding.RegistryNoArtifact, finding.Error
-		f.Message = "The manifest has digests, but the description selects no file: " + strings.Join(explain(r.Test(m)), "; ")
+		f.Message = "The manifest has digests, but the description selects no file: " + r.explain(m)
 		f.Fix = "Correct the pattern or pointer in the description, or the manifest."
-		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Rule == finding.RegistryNoAddress })
+		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return isUnused(f) || f.Rule == finding.RegistryNoAddress })
 		return append(findings, f)
 	}
 	if len(findings) > 0 {
@@ -172,6 +172,17 @@ func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding
 	}
 	return []finding.Finding{finding.New(finding.RegistryNoArtifact, m.Path, "", finding.Position{Line: 1, Column: 1},
 		"The manifest names no file where "+r.title()+" describes files", "")}
+}
+
+// explain says what each pattern of the entries matches in a manifest.
+func (r *Registry) explain(m *Manifest) string {
+	var reasons []string
+	for i, match := range r.Test(m) {
+		if r.owners[i] >= 0 {
+			reasons = append(reasons, match.String())
+		}
+	}
+	return enumerate(reasons, "; ")
 }
 
 // describes reports whether a document belongs to the registry.

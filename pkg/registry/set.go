@@ -13,28 +13,27 @@ type Set struct {
 	Globs      []string // that select manifests instead of the registries' own; nil for none
 }
 
+// selections are the lists of globs of which each selects manifests.
+func (s Set) selections() [][]string {
+	if s.Globs != nil {
+		return [][]string{s.Globs}
+	}
+	var all [][]string
+	for _, r := range s.Registries {
+		all = append(all, r.Manifests)
+	}
+	return all
+}
+
 // Selects reports whether a path is that of a manifest.
 func (s Set) Selects(path string) bool {
-	if s.Globs != nil {
-		return Selects(s.Globs, path)
-	}
-	return slices.ContainsFunc(s.Registries, func(r *Registry) bool { return r.Selects(path) })
+	return slices.ContainsFunc(s.selections(), func(globs []string) bool { return Selects(globs, path) })
 }
 
 // ResemblesSelected reports whether a path is not that of a manifest, but would be if case were ignored.
 func (s Set) ResemblesSelected(path string) bool {
-	if s.Selects(path) {
-		return false
-	}
-	globs := [][]string{s.Globs}
-	if s.Globs == nil {
-		globs = nil
-		for _, r := range s.Registries {
-			globs = append(globs, r.Manifests)
-		}
-	}
-	return slices.ContainsFunc(globs, func(some []string) bool {
-		folded := slices.Clone(some)
+	return !s.Selects(path) && slices.ContainsFunc(s.selections(), func(globs []string) bool {
+		folded := slices.Clone(globs)
 		for i, glob := range folded {
 			folded[i] = fold(glob)
 		}
@@ -58,11 +57,5 @@ func (s Set) MaxSize() (n int) {
 
 // String returns the globs by which manifests are found, quoted for a message.
 func (s Set) String() string {
-	globs := s.Globs
-	if globs == nil {
-		for _, r := range s.Registries {
-			globs = append(globs, r.Manifests...)
-		}
-	}
-	return finding.Quote(strings.Join(globs, " "))
+	return finding.Quote(strings.Join(slices.Concat(s.selections()...), " "))
 }

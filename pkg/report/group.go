@@ -195,7 +195,7 @@ func dangerOf(findings []finding.Finding, about *Artifact) danger {
 }
 
 // variable is what may differ in the messages of one cause: what is quoted, sizes, counts, and how often something was tried.
-var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+| \\([0-9]+ URLs here point to it\\)")
+var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+| \\([0-9,]+ [a-zA-Z ]+\\)")
 
 // key is the same for entries that differ only in their place and in what their messages quote; for failures, also their host is
 // the same. The quotes of a lint error count: its author has to fix each by itself.
@@ -259,7 +259,9 @@ func (e entry) quotes(varying []bool) string {
 	var quoted []string
 	for i, m := range e.messages {
 		if varying[i] {
-			quoted = append(quoted, variable.FindAllString(m.text, -1)...)
+			for _, found := range variable.FindAllString(m.text, -1) {
+				quoted = append(quoted, strings.TrimSpace(found))
+			}
 		}
 	}
 	return strings.Join(quoted, ", ")

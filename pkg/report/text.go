@@ -190,7 +190,7 @@ func (t *text) places(g group) {
 	if varying := g.varying(); slices.Contains(varying, true) {
 		n := t.shown(len(g))
 		for _, e := range g[:n] {
-			t.line("  ", position(e.manifest, e.at)+"  "+e.quotes(varying))
+			t.line("  ", strings.TrimSpace(position(e.manifest, e.at)+"  "+e.quotes(varying)))
 		}
 		t.more(len(g)-n, "… and %d more")
 		return

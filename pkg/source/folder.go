@@ -54,6 +54,9 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 	s.Manifests = slices.DeleteFunc(s.Manifests, isAgain)
 	s.Others = slices.DeleteFunc(s.Others, isAgain)
 	if len(s.Manifests) == 0 {
+		if hint == "" && s.Globs == nil && s.File == nil {
+			hint = "; describe the registry in " + ConfigFile + ": https://github.com/premAI-io/verify-manifests/blob/main/docs/registries.md"
+		}
 		return s, usage("no manifest matches %s below %s%s", s.Set, finding.Quote(strings.Join(args, " ")), hint)
 	}
 	return s, nil
