@@ -43,6 +43,7 @@ const (
 	lookalike                  // a member whose name differs from a described one only in case
 	merged                     // an overridden member that was looked through
 	addressed                  // an entry with an address
+	reported                   // a look-alike that was reported
 )
 
 func newExtraction(r *Registry, d *document.Document) *extraction {

@@ -12,28 +12,17 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// filesBelow names the files of a folder, and reads them.
-func filesBelow(t *testing.T, dir string) (names []string, read func([]string, int) map[string][]byte) {
-	t.Helper()
-	tree := os.DirFS(dir)
-	err := fs.WalkDir(tree, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			names = append(names, name)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names, func(paths []string, _ int) map[string][]byte {
-		texts := map[string][]byte{}
+// tree is files by path, which Detect reads.
+type tree map[string]string
+
+func (all tree) detect() []registry.Detected {
+	return registry.Detect(slices.Sorted(maps.Keys(all)), func(paths []string, _ int) map[string][]byte {
+		read := map[string][]byte{}
 		for _, name := range paths {
-			if texts[name], err = fs.ReadFile(tree, name); err != nil {
-				t.Error(err)
-			}
+			read[name] = []byte(all[name])
 		}
-		return texts
-	}
+		return read
+	})
 }
 
 func TestDetectFindsThePresetOfItsTestManifests(t *testing.T) {
@@ -46,8 +35,19 @@ func TestDetectFindsThePresetOfItsTestManifests(t *testing.T) {
 		if !e.IsDir() {
 			continue
 		}
-		names, read := filesBelow(t, filepath.Join(dir, e.Name()))
-		if found := registry.Detect(names, read); len(found) == 0 || found[0].Preset != e.Name() || found[0].Example == "" {
+		all, dirFS := tree{}, os.DirFS(filepath.Join(dir, e.Name()))
+		err := fs.WalkDir(dirFS, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(dirFS, name)
+			all[name] = string(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := all.detect(); len(found) == 0 || found[0].Preset != e.Name() || found[0].Example == "" {
 			t.Errorf("%s: found %v", e.Name(), found)
 		}
 	}
@@ -57,19 +57,13 @@ func TestDetectNamesThePresetWithMostMatchesFirst(t *testing.T) {
 	const hash = "67948dd9afd6afe5043b0029d5aa7cf0f8b2824baf16f4f097d40d830edb686d"
 	bucket := `{"version": "1", "url": "https://example.com/1/a.zip", "hash": "` + hash + `"}`
 	source := `{"url": "https://example.com/a.tar.gz", "integrity": "sha256-Z5SN2a/Wr+UEOwApDVqnz3+LKCS68W9PCX1A2DDtto0="}`
-	text := map[string]string{"bucket/a.json": bucket, "modules/a/1/source.json": source, "modules/a/2/source.json": source}
+	text := tree{"bucket/a.json": bucket, "modules/a/1/source.json": source, "modules/a/2/source.json": source}
 	text["package-lock.json"] = `{"packages": {"node_modules/a": {"resolved": "https://example.com/a.tgz"}}}`
 	for i := range 100 {
 		text[fmt.Sprintf("bucket/%d.json", i)] = bucket
 		text[fmt.Sprintf("modules/x%d/1/source.json", i)] = "{}"
 	}
-	found := registry.Detect(slices.Sorted(maps.Keys(text)), func(paths []string, _ int) map[string][]byte {
-		texts := map[string][]byte{}
-		for _, name := range paths {
-			texts[name] = []byte(text[name])
-		}
-		return texts
-	})
+	found := text.detect()
 	if len(found) < 2 || found[0].Preset != "scoop" || found[0].Manifests != 101 || !slices.ContainsFunc(found, func(d registry.Detected) bool { return d.Preset == "npm" }) {
 		t.Errorf("found %v", found)
 	}
@@ -78,19 +72,11 @@ func TestDetectNamesThePresetWithMostMatchesFirst(t *testing.T) {
 // TestDetectTriesTheFileThatCounts holds that the one file with models of LocalAI's gallery is tried, among a hundred base
 // configurations without any.
 func TestDetectTriesTheFileThatCounts(t *testing.T) {
-	names := []string{"gallery/index.yaml"}
+	text := tree{"gallery/index.yaml": "- files: [{uri: 'hf://a/b/c'}]"}
 	for i := range 100 {
-		names = append(names, fmt.Sprintf("gallery/%02d.yaml", i))
+		text[fmt.Sprintf("gallery/%02d.yaml", i)] = "name: base"
 	}
-	slices.Sort(names)
-	found := registry.Detect(names, func(paths []string, _ int) map[string][]byte {
-		texts := map[string][]byte{}
-		for _, name := range paths {
-			texts[name] = []byte("name: base")
-		}
-		texts["gallery/index.yaml"] = []byte("- files: [{uri: 'hf://a/b/c'}]")
-		return texts
-	})
+	found := text.detect()
 	if len(found) != 1 || found[0].Preset != "localai" || found[0].Example != "gallery/index.yaml" {
 		t.Errorf("found %v", found)
 	}

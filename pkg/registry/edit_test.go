@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"path"
@@ -250,27 +251,24 @@ func backwards(text string) string {
 	return string(all)
 }
 
-func TestAPlaceOfTwoFilesGetsNoTwoChecksums(t *testing.T) {
-	const text = "x: [&a {uri: https://x/a}, &b {uri: https://x/b}, &c {sha256: \"\"}]\nspec:\n  platforms:\n  - <<: [*a, *c]\n  - <<: [*b, *c]\n"
-	m, findings := preset(t, "krew").Read("plugins/a.yaml", []byte(text), preset(t, "krew"))
-	if m == nil || len(m.Artifacts) != 2 {
-		t.Fatal(findings)
-	}
-	edit := m.Edit([]byte(text))
-	first := edit.SetChecksum(m.Artifacts[0], digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false)
-	second := edit.SetChecksum(m.Artifacts[1], digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, 0, false)
-	if out, err := edit.Text(); err != nil || first != nil || !errors.Is(second, document.ErrNoPlace) || strings.Contains(string(out), "0000") {
-		t.Errorf("%v, %v, %v:\n%s", first, second, err, out)
-	}
-}
-
-func TestMirrorsThatDifferDeclareNothingTwice(t *testing.T) {
-	const text = `{"url": "https://x/a", "mirror_urls": ["https://y/a"]}`
-	m, _ := preset(t, "bcr").Read("modules/a/1/source.json", []byte(text), preset(t, "bcr"))
-	edit := m.Edit([]byte(text))
-	first := edit.SetChecksum(m.Artifacts[0], digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false)
-	second := edit.SetChecksum(m.Artifacts[1], digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, 0, false)
-	if out, err := edit.Text(); err != nil || first != nil || !errors.Is(second, registry.ErrDeclared) || strings.Count(string(out), "integrity") != 1 {
-		t.Errorf("%v, %v, %v:\n%s", first, second, err, out)
+// TestOnePlaceGetsNoTwoChecksums: that of two files which merge it, and that of mirrors which differ.
+func TestOnePlaceGetsNoTwoChecksums(t *testing.T) {
+	for _, test := range []struct {
+		preset, path, text string
+		want               error
+	}{
+		{"krew", "plugins/a.yaml", "x: [&a {uri: https://x/a}, &b {uri: https://x/b}, &c {sha256: \"\"}]\nspec:\n  platforms:\n  - <<: [*a, *c]\n  - <<: [*b, *c]\n", document.ErrNoPlace},
+		{"bcr", "modules/a/1/source.json", `{"url": "https://x/a", "mirror_urls": ["https://y/a"]}`, registry.ErrDeclared},
+	} {
+		m, findings := preset(t, test.preset).Read(test.path, []byte(test.text), preset(t, test.preset))
+		if m == nil || len(m.Artifacts) != 2 {
+			t.Fatal(findings)
+		}
+		edit := m.Edit([]byte(test.text))
+		first := edit.SetChecksum(m.Artifacts[0], digest.Digest{Algorithm: digest.SHA256, Sum: sum256}, 0, false)
+		second := edit.SetChecksum(m.Artifacts[1], digest.Digest{Algorithm: digest.SHA256, Sum: strings.Repeat("0", 64)}, 0, false)
+		if out, err := edit.Text(); err != nil || first != nil || !errors.Is(second, test.want) || bytes.Contains(out, []byte("0000")) || bytes.Count(out, []byte(`"integrity"`)) > 1 {
+			t.Errorf("%v, %v, %v:\n%s", first, second, err, out)
+		}
 	}
 }

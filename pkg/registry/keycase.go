@@ -3,7 +3,6 @@ package registry
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -51,35 +50,40 @@ func (x *extraction) reportKeyCase() {
 	if !hasAny || !selectsFolding(x.where, x.unless, root, root) {
 		return
 	}
-	found := map[*document.Value]bool{}
 	for _, c := range slices.Concat(x.where, x.unless) {
-		x.findLookalikes(found, root, c.pointer)
+		x.reportAlong(root, c.pointer)
 	}
 	x.matcher.Folding().Walk(root, func(v *document.Value, matches []document.Match) bool {
 		for _, m := range matches {
 			if owner := x.owners[m.Pattern]; owner >= 0 {
-				x.entryFolding(found, &x.entries[owner], v)
+				x.entryFolding(&x.entries[owner], v)
 			}
 		}
 		return true
 	})
-	for _, v := range slices.SortedFunc(maps.Keys(found), func(a, b *document.Value) int { return a.NameStart() - b.NameStart() }) {
-		x.findings.Report(finding.RegistryKeyCase, func() finding.Finding {
-			f := x.document.Finding(finding.RegistryKeyCase, v, fmt.Sprintf("The key %s differs from a described key only in case: some programs read its value", finding.Quote(v.Name())), "")
-			f.Position = v.NamePosition()
-			return f
-		})
-	}
 }
 
-// entryFolding finds the look-alikes that lead to an entry and stand in it, where a consumer that ignores the case of keys reads an
+// reportKey reports a look-alike, once.
+func (x *extraction) reportKey(v *document.Value) {
+	if x.has(v, reported) {
+		return
+	}
+	x.marks[v] |= reported
+	x.findings.Report(finding.RegistryKeyCase, func() finding.Finding {
+		f := x.document.Finding(finding.RegistryKeyCase, v, fmt.Sprintf("The key %s differs from a described key only in case: some programs read its value", finding.Quote(v.Name())), "")
+		f.Position = v.NamePosition()
+		return f
+	})
+}
+
+// entryFolding reports the look-alikes that lead to an entry and stand in it, where a consumer that ignores the case of keys reads an
 // address there.
-func (x *extraction) entryFolding(found map[*document.Value]bool, e *entry, v *document.Value) {
+func (x *extraction) entryFolding(e *entry, v *document.Value) {
 	if !selectsFolding(e.where, e.unless, v, x.document.Root) || !e.isAddressedFolding(v) {
 		return
 	}
 	for _, pointer := range slices.Concat(e.asked, e.read) {
-		x.findLookalikes(found, v, pointer)
+		x.reportAlong(v, pointer)
 	}
 	above := v
 	for above != nil && !x.has(above, lookalike) {
@@ -87,7 +91,7 @@ func (x *extraction) entryFolding(found map[*document.Value]bool, e *entry, v *d
 	}
 	isDescribed := func(p document.Pattern) bool { return p.Match(v.Pointer()) }
 	if (above != nil || x.hasParts) && !slices.ContainsFunc(e.at, isDescribed) {
-		found[cmp.Or(above, v)] = true // itself, where a part of its name differs
+		x.reportKey(cmp.Or(above, v)) // itself, where a part of its name differs
 	}
 }
 
@@ -120,12 +124,12 @@ func (e *entry) isAddressedFolding(v *document.Value) bool {
 	return e.defaultURL != nil || slices.ContainsFunc(pointers, func(pointer string) bool { return slices.ContainsFunc(v.AtFold(pointer), isAddress) })
 }
 
-// findLookalikes adds the look-alikes on the way along a pointer.
-func (x *extraction) findLookalikes(found map[*document.Value]bool, v *document.Value, pointer string) {
+// reportAlong reports the look-alikes on the way along a pointer.
+func (x *extraction) reportAlong(v *document.Value, pointer string) {
 	for _, at := range atFold(v, x.document.Root, pointer) {
 		for range strings.Count(pointer, "/") {
 			if x.has(at, lookalike) {
-				found[at] = true
+				x.reportKey(at)
 			}
 			at = at.Parent()
 		}
