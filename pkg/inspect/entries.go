@@ -32,9 +32,9 @@ func (r *Registries) readEntries(base, head *registry.Manifest, ofHead, ofBase [
 	}
 }
 
-// addRivals adds to the artifacts the untouched ones, of whichever manifest, that share a URL with a touched one: what they cause
-// together is told at the touched one.
-func addRivals(artifacts []artifact.Artifact, readings []reading) []artifact.Artifact {
+// addSharing adds the untouched artifacts, of all manifests, that share a URL with a touched one: what both cause, such as two digests
+// for one URL, is reported at the touched one.
+func addSharing(artifacts []artifact.Artifact, readings []reading) []artifact.Artifact {
 	urls := map[string]bool{}
 	for _, a := range artifacts {
 		urls[verify.Key(a.URL)] = true
@@ -51,7 +51,7 @@ func addRivals(artifacts []artifact.Artifact, readings []reading) []artifact.Art
 }
 
 // newFindings returns the findings of head that base did not have, and those that are about a touched artifact or the whole manifest,
-// can't be lowered, or count others that are not listed. Findings are the same where rule, message and what they are about are: an artifact by what is declared of
+// can't be lowered, or count others. Two findings are equal where rule, message and subject are: an artifact by what is declared about
 // it, any other value by its content.
 func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
 	isTouched := map[artifact.Location]bool{}
@@ -79,7 +79,7 @@ func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding
 // ofManifest are the rules whose findings sum up a manifest.
 var ofManifest = []string{finding.RegistryUnusedDigest, finding.RegistryNoAddress, finding.RegistryOtherScheme, finding.RegistryNoArtifact, finding.RegistryTooMany}
 
-// subject returns what a finding says, and of what; with the artifact that it is about, nil where it is about none.
+// subject returns a key of a finding and what it is about, and the artifact that it is about, nil for none.
 func subject(m *registry.Manifest, artifacts map[artifact.Location]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
 	for pointer := f.Pointer; pointer != ""; pointer = pointer[:strings.LastIndexByte(pointer, '/')] {
 		if a := artifacts[artifact.Location{Document: f.Document, Pointer: pointer}]; a != nil {

@@ -63,7 +63,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 			in.Manifests = append(in.Manifests, each.manifest)
 		}
 	}
-	in.Artifacts = addRivals(in.Artifacts, readings)
+	in.Artifacts = addSharing(in.Artifacts, readings)
 	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
 	return in
 }

@@ -35,8 +35,8 @@ type (
 		Upgrade(text []byte, transition bool) ([]byte, error)
 		IsOld(m *registry.Manifest) bool
 	}
-	// foldered knows in which folder the files of a manifest are kept.
-	foldered interface {
+	// localLayout names the folder on disk that holds the files of a manifest.
+	localLayout interface {
 		Folder(m *registry.Manifest) string
 	}
 )
@@ -75,7 +75,7 @@ func (w withSchema) Artifacts(d *document.Document) ([]artifact.Artifact, []find
 	return artifacts, findings
 }
 
-// Read reads a source strictly. One that has no text, or can't be read, gives nil and findings that say why.
+// Read reads a source strictly. For one without a text, or that can't be read, it returns nil and the reasons.
 func (r *Registries) Read(from source.Source) (*registry.Manifest, []finding.Finding) {
 	if from.Problem != "" {
 		return nil, []finding.Finding{finding.New(finding.ManifestUnreadable, from.Path, "", finding.Position{Line: 1, Column: 1}, from.Problem, "")}
@@ -86,11 +86,11 @@ func (r *Registries) Read(from source.Source) (*registry.Manifest, []finding.Fin
 
 // Folder returns where the files of a manifest are kept on disk, such as a service's id, and whether the registry has such folders.
 func (r *Registries) Folder(m *registry.Manifest) (folder string, found bool) {
-	k, able := r.describers[m.Registry].(foldered)
+	l, able := r.describers[m.Registry].(localLayout)
 	if !able {
 		return "", false
 	}
-	return k.Folder(m), true
+	return l.Folder(m), true
 }
 
 // Upgrade returns a manifest's text in the registry's newest format: the same text where there is no newer one. What prevents

@@ -25,9 +25,9 @@ type Comparison struct {
 	urls map[string]bool // that the base names, by urlKey
 }
 
-// Compare tells which artifacts of head the base, which may be nil, does not have. What they declare is compared as a
-// multiset, so that reordering or reformatting a manifest touches nothing; of equal ones, that in the same place counts. A touched
-// artifact is paired with one of the base that head does not have: by URL, then by platform or name, then by place.
+// Compare finds the artifacts of head that base, which may be nil, lacks. What they declare is compared as a multiset, so that
+// reordering or reformatting a manifest touches nothing; of equal ones, the one at the same location counts. A touched artifact is
+// paired with one of base that head lacks: by URL, then by platform or name, then by location.
 func Compare(base, head *registry.Manifest) Comparison {
 	c := Comparison{urls: map[string]bool{}}
 	var before []artifact.Artifact
@@ -38,7 +38,7 @@ func Compare(base, head *registry.Manifest) Comparison {
 		c.urls[urlKey(a)] = true
 	}
 	same := match(before, head.Artifacts, nil,
-		func(a artifact.Artifact) string { return DeclaredBy(a) + placeKey(a) }, DeclaredBy)
+		func(a artifact.Artifact) string { return DeclaredBy(a) + locationKey(a) }, DeclaredBy)
 	touched := map[int]int{} // among head's artifacts: the touched ones that are to be paired
 	for i, a := range head.Artifacts {
 		if _, found := same[i]; found {
@@ -49,8 +49,8 @@ func Compare(base, head *registry.Manifest) Comparison {
 		c.Touched = append(c.Touched, Change{Is: a, Index: i})
 	}
 	for i, j := range match(before, head.Artifacts, same,
-		func(a artifact.Artifact) string { return urlKey(a) + placeKey(a) },
-		func(a artifact.Artifact) string { return urlKey(a) + targetKey(a) }, urlKey, targetKey, placeKey) {
+		func(a artifact.Artifact) string { return urlKey(a) + locationKey(a) },
+		func(a artifact.Artifact) string { return urlKey(a) + targetKey(a) }, urlKey, targetKey, locationKey) {
 		if at, isTouched := touched[i]; isTouched {
 			c.Touched[at].Was, c.Touched[at].Is.Was = &before[j], &before[j]
 		}
@@ -88,7 +88,7 @@ func match(base, head []artifact.Artifact, known map[int]int, keys ...func(artif
 	return pairs
 }
 
-// DeclaredBy is all that a manifest says of one artifact, wherever it says it: equal texts for artifacts that are the same.
+// DeclaredBy returns all that a manifest declares about an artifact as one text, equal for equal artifacts.
 func DeclaredBy(a artifact.Artifact) string {
 	field := func(f *artifact.Field[string]) string {
 		if f == nil {
@@ -131,6 +131,6 @@ func targetKey(a artifact.Artifact) string {
 	return fmt.Sprintf("%d %s %q", a.Document, a.Role, a.Name)
 }
 
-func placeKey(a artifact.Artifact) string {
+func locationKey(a artifact.Artifact) string {
 	return fmt.Sprintf("%d %s %d", a.Document, a.Pointer, a.Mirror)
 }

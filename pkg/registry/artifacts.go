@@ -24,7 +24,7 @@ type extraction struct {
 	document    *document.Document
 	kept        Collector
 	findings    finding.List
-	ofArtifacts []finding.Finding // each the reason for its artifact's status: they are as bounded as the artifacts
+	ofArtifacts []finding.Finding // each explains its artifact's status; bounded like the artifacts
 	marks       map[*document.Value]mark
 	pointers    map[string]bool   // of artifacts
 	digests     []*document.Value // texts that look like digests
@@ -95,7 +95,7 @@ func (x *extraction) visit(v *document.Value, matches []document.Match) bool {
 	return true
 }
 
-// overridden looks through a member that another one overrides for digests.
+// overridden collects the digests in a member that another one overrides.
 func (x *extraction) overridden(at, member *document.Value) {
 	if x.has(member, merged) {
 		return
@@ -188,7 +188,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 }
 
-// cover marks the digests of an entry as known: those at its checksums, and those beside them.
+// cover marks an entry's digests, at its checksums and beside them, as known.
 func (x *extraction) cover(e *entry, v *document.Value) {
 	for _, pointer := range e.checksum {
 		at := v.At(pointer)

@@ -70,7 +70,7 @@ func (x *extraction) count(m *Match, e *entry, v *document.Value) {
 // maxNames bounds what a sentence lists.
 const maxNames = 5
 
-// nearestMatch tells what the longest part of a pattern that matches something leads to.
+// nearestMatch describes the first value that the longest matching beginning of a pattern leads to.
 func nearestMatch(p document.Pattern, d *document.Document) string {
 	for shorter, ok := p.Parent(); ok; shorter, ok = shorter.Parent() {
 		var at *document.Value
@@ -103,7 +103,7 @@ func enumerate(all []string, separator string) string {
 	return strings.Join(all, separator)
 }
 
-// String tells what the pattern matched, in a sentence without full stop.
+// String describes the match in a sentence without a full stop.
 func (m Match) String() string {
 	pattern := finding.Quote(m.Word + ": " + m.Pattern)
 	if m.Pattern == "" {

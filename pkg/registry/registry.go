@@ -120,13 +120,12 @@ func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []fi
 	return m, findings
 }
 
-// isOfArtifact reports whether a rule's findings each tell why an artifact has its status, so that none is left out.
+// isOfArtifact reports whether a rule's findings each explain the status of an artifact, so that none may be left out.
 func isOfArtifact(rule string) bool {
 	return strings.HasPrefix(rule, "checksum/") || rule == finding.RegistryPairs || rule == finding.URLConflict
 }
 
-// suggestAlgorithms sets the algorithm of each place for a checksum whose name has none to that of the first checksum in a member
-// of the same name.
+// suggestAlgorithms sets the algorithm of each slot whose name has none to that of the first checksum in a member of the same name.
 func (m *Manifest) suggestAlgorithms() {
 	first := map[string]digest.Algorithm{}
 	for _, a := range m.Artifacts {
@@ -151,8 +150,7 @@ func slotName(a artifact.Artifact) string {
 	return name
 }
 
-// noArtifact adds what there is to say of a manifest without an artifact: an error where it has digests, since then the
-// description is likely wrong.
+// noArtifact reports a manifest without an artifact: as an error where it has digests, since the description is likely wrong.
 func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding.Finding {
 	belongs := func(d *document.Document) bool { return r.describes(d) }
 	if len(m.Documents) > 0 && !slices.ContainsFunc(m.Documents, belongs) {
