@@ -39,6 +39,10 @@ var update = flag.Bool("update", false, "write what the scripts compare with ane
 // TestScripts runs the real program. Each script has the folder files served over TLS at $URL, beside
 // the odd servers of handler, and a fake of GitHub's API at $GITHUB_API_URL.
 func TestScripts(t *testing.T) {
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -55,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"enlarge":  enlarge,
 			"attest":   attest,
 			"asked":    asked,
+			"scene":    scene(root),
 		},
 	})
 }

@@ -32,6 +32,7 @@ var artifactRules = []Rule{
 	{
 		ID: ArtifactMissingChecksum, Severity: Warning,
 		Title:   "An external file has no declared checksum",
+		Brief:   "no checksum is declared",
 		Why:     "Without a checksum, a replaced file goes unnoticed. Files that the registry's owner publishes under a versioned URL, and weights in a safe format, need none.",
 		Example: `"aarch64-apple-darwin": {"url": "https://example.com/server"}`,
 		Fix:     "Declare the checksum of the file that you built or reviewed. `verify-manifests sum --write` fills in the checksum of what the URL serves: compare it with `shasum -a 256 FILE`, or `Get-FileHash FILE` on Windows.",

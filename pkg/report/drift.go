@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -43,12 +44,16 @@ func (d Drift) Size() int { return len(d.Changed) + len(d.Gone) + len(d.Unreacha
 
 // Title says what is wrong in a line without outside text.
 func (d Drift) Title() string {
+	what := "image"
+	if slices.ContainsFunc(d.Changed, func(p Problem) bool { return p.Artifact.Role != artifact.Image }) {
+		what = "file"
+	}
 	var parts []string
 	for _, part := range []struct {
 		count    int
 		one, all string
 	}{
-		{len(d.Changed), "file changed", "files changed"},
+		{len(d.Changed), what + " changed", what + "s changed"},
 		{len(d.Gone), "file is gone", "files are gone"},
 		{len(d.Unreachable), "file can't be reached", "files can't be reached"},
 		{len(d.Unread), "file's manifest can't be read", "files' manifests can't be read"},
@@ -145,7 +150,7 @@ func (d Drift) groups(isShown func(Problem) bool) []group {
 		title    string
 		problems []Problem
 	}{
-		{finding.Error, "changed: not the file that was reviewed", d.Changed},
+		{finding.Error, "changed: not what was reviewed", d.Changed},
 		{finding.Error, "gone: the server has no such file", d.Gone},
 		{finding.Warning, "unreachable for several scans", d.Unreachable},
 	} {
@@ -169,7 +174,10 @@ func (p Problem) entry(severity finding.Severity, title string) entry {
 		text = strings.TrimSpace(sentence(text) + fmt.Sprintf(" Not reached on the last %d scans", p.Failures))
 	}
 	c := comparison{a.spell(p.Was), a.spell(p.Now), day(p.WasSeen), "now"}
-	if !a.Declared.IsZero() {
+	switch {
+	case p.Was.IsZero() || p.Now.IsZero():
+		c = comparison{}
+	case !a.Declared.IsZero():
 		c.wasWord = "declared"
 	}
 	return entry{artifact: a, severity: severity, danger: wrong, manifest: a.Manifest, pointer: a.Pointer, at: a.Position, title: title,

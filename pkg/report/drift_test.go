@@ -45,9 +45,7 @@ func drifted(in report.Input) report.Drift {
 
 func TestDriftReadsAsItShould(t *testing.T) {
 	d := drifted(mixed())
-	golden(t, "drift.md", d.Markdown(commentLimit))
-	golden(t, "drift-comment.md", d.Comment(commentLimit))
-	golden(t, "drift-last-word.md", report.Drift{Report: d.Report}.LastWord())
+	golden(t, "drift.md", d.Markdown(commentLimit)+"\n---\n\n"+d.Comment(commentLimit)+"\n---\n\n"+report.Drift{Report: d.Report}.LastWord())
 	if got, want := d.Title(), "Manifest drift: 1 file changed, 1 file is gone, 1 file can't be reached"; got != want {
 		t.Errorf("the title is %q, want %q", got, want)
 	}

@@ -102,12 +102,9 @@ func newEntry(findings []finding.Finding, about *Artifact) entry {
 	})
 	first := findings[0]
 	e := entry{artifact: about, severity: first.Severity, danger: dangerOf(findings, about), manifest: first.Manifest, pointer: first.Pointer,
-		at: first.Position, title: title(first.Rule), waived: first.Waived}
+		at: first.Position, title: title(first.Rule, about), waived: first.Waived}
 	if about != nil {
 		e.compared = about.comparison()
-		if about.Gone && first.Rule == finding.ArtifactUnavailable {
-			e.title = "gone: the server has no such file"
-		}
 	}
 	for i, f := range findings {
 		if i > 0 && first.Severity == finding.Error && rank(f.Rule) > rank(first.Rule) {
@@ -325,8 +322,9 @@ func (a Artifact) name() string {
 		name = a.Pointer[strings.LastIndexByte(a.Pointer, '/')+1:]
 		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 	}
-	if u, err := url.Parse(a.URL); err == nil && (name == "" || strings.Trim(name, "0123456789") == "") { // an element of a list
-		name = u.Path[strings.LastIndexByte(u.Path, '/')+1:]
+	if name == "" || strings.Trim(name, "0123456789") == "" { // an element of a list
+		file, _, _ := strings.Cut(finding.URL(a.URL), "?")
+		name = file[strings.LastIndexByte(file, '/')+1:]
 	}
 	return name + a.mirror()
 }

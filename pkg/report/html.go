@@ -277,7 +277,7 @@ func (r *Report) fileRow(a Artifact, findings []finding.Finding) fileRow {
 		row.Digest = a.Observed.String() // a failure's remark has it
 	}
 	for _, f := range worstFirst(findings) {
-		row.Remarks = append(row.Remarks, newRemark(message{rules: []string{f.Rule}, text: title(f.Rule)}))
+		row.Remarks = append(row.Remarks, newRemark(message{rules: []string{f.Rule}, text: title(f.Rule, &a)}))
 	}
 	if a.Note != "" {
 		row.Remarks = append(row.Remarks, newRemark(message{text: a.Note}))

@@ -25,11 +25,6 @@ func pageOf(t testing.TB, r *report.Report) string {
 	return b.String()
 }
 
-func TestPageReadsAsItShould(t *testing.T) {
-	golden(t, "all.html", pageOf(t, report.Build(scenarios()["all"])))
-	golden(t, "scans.html", chartOf(t, report.Build(input(verified())), nights(3)))
-}
-
 // nights are the scans of as many nights.
 func nights(n int) []report.Scan {
 	var scans []report.Scan

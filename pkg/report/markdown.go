@@ -257,7 +257,10 @@ func (m markdown) details(g group) string {
 		}
 		labelled(label, prose(sentence(message.fix)))
 	}
-	if len(g) > 1 {
+	switch {
+	case len(g) > shortList:
+		return b.String() + "<details><summary>" + english.Plural(len(g), "place", "") + "</summary>\n\n" + m.places(g) + "\n</details>\n"
+	case len(g) > 1:
 		return b.String() + m.places(g)
 	}
 	if a := first.artifact; a != nil {
@@ -282,19 +285,12 @@ func withRules(i int, message message) string {
 	return text + " (" + strings.Join(links, ", ") + ")"
 }
 
-// diff shows digests, which are ours, one below the other. One that is "" is left out.
+// diff shows digests, which are ours, one below the other.
 func diff(c comparison) string {
-	if c.was+c.is == "" {
+	if c == (comparison{}) {
 		return ""
 	}
-	text := "```diff\n"
-	if c.was != "" {
-		text += "- " + c.was + " (" + c.wasWord + ")\n"
-	}
-	if c.is != "" {
-		text += "+ " + c.is + " (" + c.isWord + ")\n"
-	}
-	return text + "```\n\n"
+	return fmt.Sprintf("```diff\n- %s (%s)\n+ %s (%s)\n```\n\n", c.was, c.wasWord, c.is, c.isWord)
 }
 
 // places lists a group's places, as many as fit in a quarter of the room.
@@ -366,8 +362,8 @@ func (m markdown) source(manifest string, line int) string {
 func (m markdown) excuses() func(Artifact) string {
 	findings := m.Said()
 	return func(a Artifact) string {
-		for _, f := range findings(a) {
-			if f.Rule == finding.ArtifactMissingChecksum {
+		for _, f := range worstFirst(findings(a)) {
+			if f.IsError() || f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
 				return "see the " + f.Severity.String() + " above"
 			}
 		}
@@ -393,7 +389,7 @@ func (m markdown) files(status verify.Status, what, column string, remark func(A
 			words += "; " + finding.Quote(by)
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
-			m.source(a.Manifest, a.Line), value(a.Pointer), prose(words), code(a.Observed.String()), a.size()))
+			m.source(a.Manifest, a.Line), value(a.name()), prose(words), code(a.spell(a.Observed)), a.size()))
 	}
 	s := folded(english.Plural(len(rows), "file", "")+" "+what, rows)
 	s.open += "| Manifest | File | " + column + " | Digest | Size |\n|---|---|---|---|---|\n"

@@ -36,17 +36,24 @@ func scenarios() map[string]report.Input {
 	}
 }
 
-func TestMarkdownReadsAsItShould(t *testing.T) {
-	for name, in := range scenarios() {
-		golden(t, name+".md", report.Build(in).Markdown(commentLimit))
+// TestMarkdownAndTextReadAsTheyShould has something of everything; testdata/scenes at the root has what people meet.
+func TestMarkdownAndTextReadAsTheyShould(t *testing.T) {
+	r := report.Build(scenarios()["all"])
+	golden(t, "mixed.md", r.Markdown(commentLimit))
+	plain, colour := text(t, r, report.TextOptions{}), text(t, r, report.TextOptions{Color: true})
+	golden(t, "mixed.txt", plain)
+	if sgr.ReplaceAllString(colour, "") != plain || strings.Count(colour, "\x1b[31merror\x1b[0m  chat") != 3 || strings.Count(colour, "\x1b[1m2 of 6 files") != 2 {
+		t.Errorf("%q", colour)
 	}
 }
 
-func TestTextReadsAsItShould(t *testing.T) {
-	for name, in := range scenarios() {
-		golden(t, name+".txt", text(t, report.Build(in), report.TextOptions{}))
+func TestWhatIsCutShortOrUnlinkedSaysSo(t *testing.T) {
+	if got := report.Build(scenarios()["cut"]).Markdown(commentLimit); !strings.Contains(got, "> The run was cut short: ") {
+		t.Error(got)
 	}
-	golden(t, "colour.txt", text(t, report.Build(mixed()), report.TextOptions{Color: true}))
+	if got := report.Build(scenarios()["local"]).Markdown(commentLimit); strings.Contains(got, "acme/registry") {
+		t.Error(got)
+	}
 }
 
 func TestFindingsAloneAreInTheMiddleOfTheText(t *testing.T) {

@@ -3,45 +3,12 @@ package report_test
 import (
 	"fmt"
 	"slices"
-	"testing"
-	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
-
-// scenes are what people meet, from the best to the worst day.
-func scenes() map[string]report.Input {
-	nothing := input()
-	nothing.Manifests = 0
-	cut := input(verified(), interrupted())
-	cut.Complete = false
-	return map[string]report.Input{
-		"show-good": input(verified(), excused()), "show-nothing": nothing, "show-cut": cut,
-		"show-one": input(verified(), logIn()), "show-five": five(), "show-39-alike": alike(39),
-	}
-}
-
-func TestScenesReadAsTheyShould(t *testing.T) {
-	for name, in := range scenes() {
-		r := report.Build(in)
-		r.Took = 12 * time.Second
-		golden(t, name+".md", r.Markdown(commentLimit))
-		golden(t, name+".txt", text(t, r, report.TextOptions{}))
-	}
-}
-
-// interrupted is a file that the end of the run cut off.
-func interrupted() verify.Result {
-	r := unavailable()
-	r.Status = verify.Unreachable
-	f := about(r.Artifact, finding.ArtifactUnreachable, "The file was not read to its end: the time for the whole run (input timeout, 5h0m0s) is over")
-	f.Fix = "Run it again, with a longer `timeout` where that was over"
-	r.Findings = []finding.Finding{f}
-	return r
-}
 
 // logIn is a binary with a checksum whose URL serves a page.
 func logIn() verify.Result {
@@ -62,13 +29,6 @@ func elsewhere(r verify.Result, service string) verify.Result {
 		r.Findings[i].Manifest = r.Artifact.Manifest
 	}
 	return r
-}
-
-func five() report.Input {
-	in := input(verified(), mismatch(), elsewhere(logIn(), "chat-drive"), elsewhere(invalid(), "coder-viewer"), elsewhere(unavailable(), "embeddings-gone"), elsewhere(unchecked(), "chat-new"))
-	in.Manifests = 5
-	in.Findings = []finding.Finding{weak, unit, finding.New(finding.SchemaRequired, "chat-new/manifest.json", "", finding.Position{Line: 1, Column: 1}, "The field `modelInfo` is missing", "")}
-	return in
 }
 
 // alike is a registry with two hosts down, of whose files a few are served by others.

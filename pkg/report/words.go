@@ -54,7 +54,7 @@ func (r *Report) unverified() string {
 func (r *Report) failure() string {
 	s := r.Summary
 	changed, what := r.changed()
-	wrong := s.Mismatch + s.Invalid
+	wrong, unattested := s.Mismatch+s.Invalid, r.unattested()
 	var parts []string
 	for _, part := range []struct {
 		count               int
@@ -62,6 +62,7 @@ func (r *Report) failure() string {
 	}{
 		{wrong, "is not what was declared", "are not what was declared", "None of the %d files is what was declared"},
 		{changed, "changed since the last scan", "changed since the last scan", "All %d " + what + "s changed since the last scan"},
+		{unattested, "fails the provenance policy", "fail the provenance policy", "All %d files fail the provenance policy"},
 		{s.Gone, "is gone", "are gone", "All %d files are gone"},
 		{s.Failed() - wrong - s.Gone, "could not be checked", "could not be checked", "None of the %d files could be checked"},
 	} {
@@ -96,6 +97,17 @@ func (r *Report) changed() (n int, what string) {
 		}
 	}
 	return n, what
+}
+
+// unattested counts the files with errors about who built them.
+func (r *Report) unattested() int {
+	about, files := r.about(), map[place]bool{}
+	for _, f := range r.Findings {
+		if a := about(f); a != nil && f.IsError() && strings.HasPrefix(f.Rule, "provenance/") {
+			files[a.place()] = true
+		}
+	}
+	return len(files)
 }
 
 func (s Summary) success() string {
@@ -251,10 +263,12 @@ func (a Artifact) address() string {
 	return "URL"
 }
 
-// title says what a rule is about in at most eight words, as a message.
-func title(id string) string {
+// title says in at most eight words, as a message, what a finding by a rule says of a file. Without a file, it is nil.
+func title(id string, about *Artifact) string {
 	rule, known := finding.Lookup(id)
 	switch {
+	case id == finding.ArtifactUnavailable && about != nil && about.Gone:
+		return "gone: the server has no such file"
 	case !known:
 		return finding.Quote(id)
 	case rule.Brief != "":
