@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -44,21 +43,4 @@ func (a Artifact) builtBy() string {
 	}
 	ref := strings.TrimPrefix(strings.TrimPrefix(p.Ref, "refs/tags/"), "refs/heads/")
 	return finding.Clean(finding.Shorten("built by "+words+" at "+ref, valueLimit))
-}
-
-// maxFacts bounds the texts of a certificate, in bytes.
-const maxFacts = 4 << 10
-
-// checkProvenance reports what no run says of a builder.
-func (a Artifact) checkProvenance() error {
-	if p := a.Provenance; p != nil && (a.Observed.IsZero() || p.Repository == "" || len(p.Repository)+len(p.Commit)+len(p.Ref)+len(p.Signer)+len(p.Run) > maxFacts) {
-		return errors.New("invalid provenance")
-	}
-	if a.Evidence == nil || a.Evidence.Attested == nil {
-		return nil
-	}
-	if e := a.Evidence.Attested; e.Repository == "" || len(e.Builds) == 0 || len(e.Builds) > verify.MaxBuilds {
-		return errors.New("invalid attestations")
-	}
-	return nil
 }

@@ -240,6 +240,24 @@ func newArtifact(result verify.Result) Artifact {
 	return a
 }
 
+func newEvidence(result verify.Result) *verify.Observation {
+	o := verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others, Attested: result.Attested}
+	if o.ETag == "" && o.Commit == "" && o.Attested == nil && len(o.Others) == 0 {
+		return nil
+	}
+	return &o
+}
+
+// withoutEvidence is the report as it is written where it is no shard's.
+func (r *Report) withoutEvidence() *Report {
+	bare := *r
+	bare.Artifacts = slices.Clone(r.Artifacts)
+	for i := range bare.Artifacts {
+		bare.Artifacts[i].Evidence = nil
+	}
+	return &bare
+}
+
 // failureRules gives the rule behind each failure, for artifacts that bring no finding of their own.
 var failureRules = map[verify.Status]string{
 	verify.Mismatch:    finding.ArtifactMismatch,
