@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Severity says how much a finding weighs. The zero value is Error.
+// Severity is how much a finding weighs. The zero value is Error.
 type Severity uint8
 
 // The severities, worst first.
@@ -67,7 +67,7 @@ type Finding struct {
 	// Short is the message without the digests that it compares, for outputs that show those one below the other; "" where it
 	// compares none.
 	Short string `json:"short,omitempty"`
-	// Waived is set if the registry's maintainers accept the finding: then it fails nothing. The zero Waiver is none.
+	// Waived is set if the registry's maintainers accept the finding: then it fails nothing. The zero Waiver means that it is not waived.
 	Waived Waiver `json:"waived,omitzero"`
 }
 

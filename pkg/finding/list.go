@@ -33,8 +33,8 @@ func (l *List) Add(findings ...Finding) {
 	}
 }
 
-// Findings returns the findings in the order in which they were added. Where a rule has more than MaxOfRule, its last one says
-// how many more there are.
+// Findings returns the findings in the order in which they were added. Where a rule has more than MaxOfRule, its last one has
+// the number of the others.
 func (l *List) Findings() []Finding {
 	listed := map[string]int{}
 	for i := range l.all {
@@ -50,7 +50,7 @@ func (l *List) Findings() []Finding {
 
 const notListed = " more findings of this rule are not listed"
 
-// IsCount reports whether the finding says how many more there are.
+// IsCount reports whether the finding stands for those that are not listed.
 func (f Finding) IsCount() bool { return strings.HasSuffix(f.Message, notListed) }
 
 // Bounded returns findings as a List has them.

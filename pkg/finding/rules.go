@@ -8,10 +8,10 @@ type Rule struct {
 	Severity Severity // the default
 	Title    string   // one line
 	Brief    string   // the same in at most eight words, for tables; "" where the title has no more
-	Why      string   // what it costs whoever installs the service
+	Why      string   // what it costs users
 	Example  string   // JSON that breaks the rule, or what the server does
 	Fix      string   // what to write instead
-	// Informational says that a notice by the rule asks nobody to do anything: pull-request comments leave it out.
+	// Informational is set if a notice by the rule requires no action: pull-request comments leave it out.
 	Informational bool
 }
 

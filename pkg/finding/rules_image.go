@@ -19,7 +19,7 @@ var imageRules = []Rule{
 		ID: ImageUnpinned, Severity: Warning,
 		Title:   "The image has a tag and no digest",
 		Brief:   "an image without a digest",
-		Why:     "The publisher can move a tag to another image at any time, and nobody notices.",
+		Why:     "The publisher can move a tag to another image at any time, unnoticed.",
 		Example: `"image": "ghcr.io/acme/server:1.2"`,
 		Fix:     "Append the digest: `ghcr.io/acme/server:1.2@sha256:…`. `docker buildx imagetools inspect` prints it.",
 	},

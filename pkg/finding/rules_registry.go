@@ -102,7 +102,7 @@ var registryRules = []Rule{
 	{
 		ID: ConfigWaiver, Severity: Warning,
 		Title:   "A waiver has expired or has no effect",
-		Why:     "A stale waiver may later hide a finding that nobody has reviewed.",
+		Why:     "A stale waiver may later hide a finding that was not reviewed.",
 		Example: "`until: 2026-01-31` in February",
 		Fix:     "Remove the waiver, or review it and set another date.",
 	},

@@ -47,7 +47,7 @@ var urlRules = []Rule{
 		ID: URLNotAFile, Severity: Error,
 		Title:   "The URL serves a page instead of the file",
 		Brief:   "the URL serves a page",
-		Why:     "Whoever downloads it gets the page under the file's name. A URL that ends in a slash is reported only if no checksum is declared.",
+		Why:     "Users get the page under the file's name. A URL that ends in a slash is reported only if no checksum is declared.",
 		Example: `"url": "https://huggingface.co/acme/model/blob/main/model.gguf"`,
 		Fix:     "Use the URL of the download: `/resolve/` instead of `/blob/` at Hugging Face, `/raw/` instead of `/blob/` at GitHub.",
 	},
@@ -78,7 +78,7 @@ var urlRules = []Rule{
 	{
 		ID: URLOwnerChanged, Severity: Notice,
 		Title:   "The file has moved to another owner",
-		Why:     "From now on, somebody else decides what is installed.",
+		Why:     "From now on, another owner decides what is installed.",
 		Example: "`acme/server` becomes `someone/server` in a pull request",
 		Fix:     "Check that the new owner can be trusted. If so, nothing has to be done.",
 	},

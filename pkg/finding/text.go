@@ -13,7 +13,7 @@ import (
 const quoteLimit = 200
 
 // Quote returns outside text as it may stand in a message: cleaned, without backticks of its own,
-// cut in the middle at quoteLimit runes, between backticks. Nothing at all is said to be empty.
+// cut in the middle at quoteLimit runes, between backticks. The empty string becomes "(empty)".
 func Quote(s string) string {
 	if s == "" {
 		return "(empty)"
@@ -83,7 +83,7 @@ func breakCommands(s string) string {
 }
 
 // Shorten cuts s in the middle so that at most limit runes remain, and shows the cut as "…". Of a URL or an image's
-// reference it never cuts the end of the host, which says whose it is.
+// reference it never cuts the end of the host, which identifies its owner.
 func Shorten(s string, limit int) string {
 	runes := []rune(s)
 	if len(runes) <= limit {

@@ -21,7 +21,7 @@ const annotationLimit = 10
 
 // Annotate writes an annotation for each file, or place, that something is found about, worst first, but not for what is
 // waived. GitHub drops what is over its limit without notice, so at most ten of each severity are written, less those that
-// the step has shown already, and the last says how many more there are.
+// the step has already shown, and the last has the number of the others.
 func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
@@ -61,7 +61,7 @@ type annotation struct {
 	text string
 }
 
-// annotations are those of a group: the first says how to fix it, and for how many.
+// annotations are those of a group: the first has the fix, and the number of places.
 func (g group) annotations() []annotation {
 	var list []annotation
 	for i, e := range g {

@@ -59,7 +59,7 @@ func newChart(scans []Scan) chart {
 	for i, s := range scans {
 		c.Bars = append(c.Bars, newBar(i, s, most))
 	}
-	slices.Reverse(c.Bars) // whoever reads the figures begins with the newest
+	slices.Reverse(c.Bars) // the table has the newest first
 	return c
 }
 

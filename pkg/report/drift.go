@@ -16,14 +16,14 @@ import (
 )
 
 // Drift is what went wrong in a registry since its manifests were merged, kept apart by what is known: other
-// bytes, no bytes any more, or nothing because nobody could look.
+// bytes, no bytes any more, or unknown because the file was not reached.
 type Drift struct {
 	*Report
 	Changed, Gone, Unreachable []Problem
 
-	Unread []string  // URLs in trouble whose manifests this scan could not read
-	New    []Problem // those of the above that the scan before did not know
-	Solved []string  // URLs that the scan before had a problem with, and this one has not
+	Unread []string  // URLs with a problem whose manifests this scan could not read
+	New    []Problem // those of the above that the previous scan did not have
+	Solved []string  // URLs whose problems the previous scan had and this one has not
 }
 
 // Problem is one file that is not as it was.
@@ -33,8 +33,8 @@ type Problem struct {
 	Was      digest.Digest // declared, or of the baseline; zero where neither is known
 	Now      digest.Digest // of the bytes that are there now; zero where there are none
 	WasSeen  time.Time     // when a scan last saw the bytes Was; zero where none did
-	Failures int           // scans in a row, up to this one, that could not look
-	Said     string        // what this scan says of it, as a message; "" where it could not look
+	Failures int           // scans in a row, up to this one, that did not reach it
+	Said     string        // what this scan found, as a message; "" where it was not reached
 	Cause    string        // the likely one, as a message; "" where none is
 	Fix      string        // as a message
 }
@@ -42,7 +42,7 @@ type Problem struct {
 // Size is how many problems there are.
 func (d Drift) Size() int { return len(d.Changed) + len(d.Gone) + len(d.Unreachable) + len(d.Unread) }
 
-// Title says what is wrong in a line without outside text.
+// Title summarises the drift in a line without outside text.
 func (d Drift) Title() string {
 	what := "image"
 	if slices.ContainsFunc(d.Changed, func(p Problem) bool { return p.Artifact.Role != artifact.Image }) {
@@ -90,7 +90,7 @@ func (d Drift) Markdown(limit int) string {
 		append(sections, urls("Unknown: these had a problem, and their manifest can't be read any more", d.Unread)), m.driftFoot())
 }
 
-// Comment says what has changed since the scan before, in at most limit bytes (4,096 at least).
+// Comment lists what has changed since the previous scan, in at most limit bytes (4,096 at least).
 func (d Drift) Comment(limit int) string {
 	m := d.markdown(limit)
 	isNew := map[place]bool{}
@@ -104,7 +104,7 @@ func (d Drift) Comment(limit int) string {
 	return m.cut(head, append(m.groups(d.groups(func(p Problem) bool { return isNew[p.Artifact.place()] })), urls("Solved", d.Solved)), m.driftFoot())
 }
 
-// LastWord says that all problems are solved.
+// LastWord is the comment that closes the issue.
 func (d Drift) LastWord() string {
 	return fmt.Sprintf("%s All problems are solved: a complete scan of %s in %s found none.\n\n", signGood,
 		english.Plural(d.Summary.Artifacts, "file", ""), english.Plural(d.Summary.Manifests, "manifest", "")) + d.markdown(leastLimit).driftFoot()
@@ -184,5 +184,5 @@ func (p Problem) entry(severity finding.Severity, title string) entry {
 		messages: []message{{severity: severity, text: text, cause: p.Cause, fix: p.Fix}}, compared: c, since: day(p.Since)}
 }
 
-// day writes a date for people, and for nobody to argue about (ISO 8601).
+// day writes a date as ISO 8601 has it, in UTC.
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -286,7 +286,7 @@ func (g group) sameFix(i int) bool {
 	return !slices.ContainsFunc(g, func(e entry) bool { return e.messages[i].fix != g[0].messages[i].fix })
 }
 
-// count says how many places the group has: "25 files of 8 manifests".
+// count is the number of the group's places, in words: "25 files of 8 manifests".
 func (g group) count() string {
 	what := "file"
 	if g[0].artifact == nil {
@@ -329,7 +329,7 @@ func (a Artifact) name() string {
 	return name + a.mirror()
 }
 
-// mirror says which further address of the same bytes the artifact is, "" for the first.
+// mirror names which further address of the same bytes the artifact is, "" for the first.
 func (a Artifact) mirror() string {
 	if a.Mirror == 0 {
 		return ""

@@ -113,7 +113,7 @@ const (
 	pagePlaces = 1_000 // of one group
 )
 
-// WriteHTML writes the report as one self-contained page for people: what needs somebody, every file, what it ended as and why,
+// WriteHTML writes the report as one self-contained page for people: what needs attention, every file with its status and why,
 // and what the scans up to this one found, oldest first. The page loads nothing, and its content security policy allows only its
 // own style and script.
 func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
@@ -144,7 +144,7 @@ func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
 	return err
 }
 
-// atMost returns the beginning of a list, and says how much is left out, "" for nothing.
+// atMost returns the beginning of a list, and how much is left out in words, "" for nothing.
 func atMost[T any](list []T, limit int, what string) (shown []T, more string) {
 	if len(list) <= limit {
 		return list, ""
@@ -158,7 +158,7 @@ func cspHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// outcomes are how files end, from the best to the worst, as a reader cares for it.
+// outcomes are how files end, from the best to the worst, as a reader groups them.
 var outcomes = []struct{ class, name string }{
 	{"good", "verified"}, {"warn", "without a checksum"}, {"unknown", "not checked"}, {"bad", "gone"}, {"bad", "not as declared"},
 }
@@ -298,7 +298,7 @@ func (r *Report) service(manifest string, line int) anchor {
 	return anchor{shown(service(manifest)), r.sourceURL(manifest, line)}
 }
 
-// silent says how many manifests the page does not mention.
+// silent counts, in words, the manifests that the page does not mention.
 func (r *Report) silent() string {
 	mentioned := map[string]bool{}
 	for _, f := range r.Findings {

@@ -230,7 +230,7 @@ func TestAPointerWithoutEndTakesNoTimeWithoutEnd(t *testing.T) {
 }
 
 func TestReadIsBounded(t *testing.T) {
-	if _, err := report.ReadAtMost(endless{}, 1<<20); err == nil || !strings.Contains(err.Error(), "more than 1 MiB") {
+	if _, err := report.ReadAtMost(endless{}, 1<<20); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -122,7 +122,7 @@ func (m markdown) write(b *strings.Builder, s section, room int) (taken int) {
 	return taken
 }
 
-// more says that n rows are not shown, and where they are.
+// more is the row for n rows that are not shown.
 func (m markdown) more(n int) string {
 	where := "the JSON report"
 	if !m.isSummary {
@@ -131,7 +131,7 @@ func (m markdown) more(n int) string {
 	return fmt.Sprintf("\n… and %d more: see %s.\n\n", n, where)
 }
 
-// foot says what was checked, and how to do it again. Its length is bounded.
+// foot is what was checked, and the command to check it again. Its length is bounded.
 func (m markdown) foot() string {
 	var facts []string
 	if sha := m.Run.HeadSHA; sha != "" {
@@ -234,7 +234,7 @@ func atLine(line int) string {
 	return fmt.Sprintf(":%d", line)
 }
 
-// details say what is wrong, with the digests one below the other, how to fix it, and where.
+// details are the messages of a group, its digests one below the other, its fixes and its places.
 func (m markdown) details(g group) string {
 	var b strings.Builder
 	labelled := func(label, text string) {
@@ -358,7 +358,7 @@ func (m markdown) source(manifest string, line int) string {
 	return link(code(finding.Shorten(manifest, valueLimit)+atLine(line)), m.sourceURL(manifest, line))
 }
 
-// excuses returns what says why a file without a checksum passes.
+// excuses returns a function that tells why a file without a checksum passes.
 func (m markdown) excuses() func(Artifact) string {
 	findings := m.Said()
 	return func(a Artifact) string {

@@ -173,7 +173,7 @@ func TestHeadlines(t *testing.T) {
 
 func TestOnlyWhatWasDownloadedIsCalledSo(t *testing.T) {
 	for source, want := range map[verify.Source]string{
-		verify.FromDownload: "| downloaded |", verify.FromHost: "| the host's own word |",
+		verify.FromDownload: "| downloaded |", verify.FromHost: "| digest published by the host |",
 		verify.FromCache: "| unchanged since an earlier scan |", verify.FromLocal: "| a file on disk |", "": "| not read |",
 	} {
 		r := verified()

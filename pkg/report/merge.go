@@ -21,10 +21,10 @@ type Named struct {
 
 // Merge makes one report of all the shards of a run. Every shard from 1 to the last has to be there exactly
 // once, and all of one run over one commit; an error names the file, or the shard, that is not. A report
-// that is no shard is the only one of its run. Build makes of the result the report of a run without shards.
+// without a shard is the only one of its run. Build makes of the result the report of a run without shards.
 func Merge(files []Named) (Input, error) {
 	if len(files) == 0 {
-		return Input{}, errors.New("there is no shard report to merge: expected one JSON report of each shard")
+		return Input{}, errors.New("no shard report to merge: expected one JSON report for each shard")
 	}
 	files = slices.Clone(files)
 	slices.SortStableFunc(files, func(a, b Named) int {
@@ -48,7 +48,7 @@ func checkShards(files []Named) error {
 	first := files[0]
 	for _, file := range files[1:] {
 		if what, a, b := differ(first.Report, file.Report); what != "" {
-			return fmt.Errorf("%s and %s are not of one run: the %s is %s in one and %s in the other",
+			return fmt.Errorf("%s and %s are from different runs: the %s is %s in one and %s in the other",
 				finding.Quote(first.Name), finding.Quote(file.Name), what, finding.Quote(a), finding.Quote(b))
 		}
 	}
@@ -68,7 +68,7 @@ func checkShards(files []Named) error {
 }
 
 func missing(index, count int) error {
-	return fmt.Errorf("the report of shard %d of %d is missing: see whether its job ran to the end and uploaded it", index, count)
+	return fmt.Errorf("the report of shard %d of %d is missing: check that its job finished and uploaded it", index, count)
 }
 
 // differ returns the first thing, and its two values, in which the reports can't be of one run. Attempts

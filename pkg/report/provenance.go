@@ -26,7 +26,7 @@ func newProvenance(r verify.Result) *Provenance {
 	return &Provenance{Repository: f.Repository, Commit: f.Commit, Ref: f.Ref, Signer: f.Signer, Run: f.Run}
 }
 
-// builtBy says who built the file, "" where that is not attested: "built by acme/tool's release.yml at v1.2.0". It is outside text.
+// builtBy names the builder of the file, "" where none is attested: "built by acme/tool's release.yml at v1.2.0". The text is from outside.
 func (a Artifact) builtBy() string {
 	p := a.Provenance
 	if p == nil {

@@ -17,7 +17,7 @@ import (
 )
 
 // Read reads the JSON form of a report that another run wrote. It trusts nothing in it: size, shape, names
-// and counts are checked, and what a report of this program can't say is an error.
+// and counts are checked, and whatever this program would not write is an error.
 func Read(from io.Reader) (*Report, error) { return read(from, maxSize) }
 
 func read(from io.Reader, limit int64) (*Report, error) {
@@ -52,7 +52,7 @@ func shaped(what, value string, shape *regexp.Regexp) error {
 	return fmt.Errorf("invalid %s %s", what, finding.Quote(value))
 }
 
-// check reports the first thing in which the report differs from what Build makes.
+// check reports the first difference from what Build makes.
 func (r *Report) check() error {
 	if err := errors.Join(
 		shaped("program", r.Tool.Name, regexp.MustCompile("^"+toolName+"$")),

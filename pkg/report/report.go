@@ -20,7 +20,7 @@ const ScopeEntries = "entries"
 // Version is the version of the JSON form of a Report.
 const Version = 1
 
-// Report is everything that a run has to say, sorted. The same input gives the same Report.
+// Report is all results and findings of a run, sorted. The same input gives the same Report.
 type Report struct {
 	Version   int               `json:"version"`
 	Tool      Tool              `json:"tool"`
@@ -38,9 +38,9 @@ type Report struct {
 	Took time.Duration `json:"-"`
 	// APICalls counts those of GitHub's API for the texts of manifests. It is not part of the JSON form.
 	APICalls int `json:"-"`
-	// IsWhole says that the report is about every file of the registry. It is not part of the JSON form.
+	// IsWhole is set if the report covers every file of the registry. It is not part of the JSON form.
 	IsWhole bool `json:"-"`
-	// IsClaimed says that a pull request's own workflow made the report. It is not part of the JSON form.
+	// IsClaimed is set if a pull request's own workflow made the report. It is not part of the JSON form.
 	IsClaimed bool `json:"-"`
 }
 
@@ -142,7 +142,7 @@ type Input struct {
 	APICalls    int
 	Findings    []finding.Finding // those about manifests; each Result brings its own
 	Results     []verify.Result
-	// Windows tells the manifests of a registry for Windows, whose readers have Get-FileHash and no shasum; nil is none.
+	// Windows reports whether a manifest is of a registry for Windows, whose readers have Get-FileHash and not shasum; nil is never.
 	Windows func(manifest string) bool
 	Judge   Judge                    // nil leaves the findings as they are
 	Waivers func() []finding.Finding // about waivers, once all findings are judged
@@ -155,8 +155,7 @@ type Input struct {
 // says whether it is reported.
 type Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
 
-// Build makes the report of a run. An artifact that failed without a word gets an error finding: nothing
-// that failed goes unsaid.
+// Build makes the report of a run. An artifact that failed without an error finding gets one.
 func Build(in Input) *Report {
 	r := &Report{
 		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
@@ -213,10 +212,10 @@ func (r *Report) judge(judge Judge, waivers func() []finding.Finding) {
 	r.sort()
 }
 
-// shasum is how the rules say to compute a checksum.
+// shasum is how fixes compute a checksum.
 const shasum = "`shasum -a 256 FILE`"
 
-// forPowerShell says how to compute one on Windows alone.
+// forPowerShell replaces it by the command of Windows.
 var forPowerShell = strings.NewReplacer(
 	shasum+" or, on Windows, `Get-FileHash FILE`", "`Get-FileHash FILE`",
 	shasum+", or `Get-FileHash FILE` on Windows", "`Get-FileHash FILE`",
@@ -317,7 +316,7 @@ func placesOf(f finding.Finding) func(yield func(place) bool) {
 	}
 }
 
-// about returns what tells the artifact that a finding is about: the one at its place or the nearest above it; nil is none.
+// about returns a function from a finding to the artifact that it is about: the one at its place or the nearest above it; nil is none.
 func (r *Report) about() func(finding.Finding) *Artifact {
 	artifacts := map[place]*Artifact{}
 	for i := range r.Artifacts {

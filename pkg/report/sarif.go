@@ -86,7 +86,7 @@ func sarifResult(f finding.Finding, print string) *sarif.Result {
 			WithRegion(region)))
 }
 
-// fingerprint says which finding it is, wherever its line moves.
+// fingerprint identifies a finding, also after its line has moved.
 func fingerprint(f finding.Finding) string {
 	sum := sha256.Sum256([]byte(f.Rule + "\x00" + f.Manifest + "\x00" + f.Pointer))
 	return fmt.Sprintf("%x", sum[:8])

@@ -21,11 +21,11 @@ const (
 	shortList = 6
 )
 
-// TextOptions says what the reader of a text is.
+// TextOptions are those of the text.
 type TextOptions struct {
-	Color   bool // a terminal that shows ANSI colours
-	Verbose bool // one who wants every file, every place and what was waived
-	Folds   bool // a log of GitHub Actions: that is there too, folded away
+	Color   bool // ANSI colours, for a terminal
+	Verbose bool // every file, every place and what was waived
+	Folds   bool // the same folded, for a log of GitHub Actions
 }
 
 // The colours of a terminal (ECMA-48, SGR).
@@ -59,7 +59,7 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	return err
 }
 
-// WriteFindings writes what WriteText says is wrong, and nothing else.
+// WriteFindings writes only the findings, as WriteText does.
 func (r *Report) WriteFindings(w io.Writer, options TextOptions) error {
 	t := &text{options: options}
 	open, _ := r.groups()
@@ -94,7 +94,7 @@ type text struct {
 // line writes a line. It is cleaned as a whole, since wrapping can bring any word to its start.
 func (t *text) line(indent, s string) { t.WriteString(indent + finding.Clean(s) + "\n") }
 
-// ours writes words of ours, in a colour where there are any.
+// ours writes trusted words, in colour if the options have it.
 func (t *text) ours(color, words string) {
 	if t.options.Color {
 		words = "\x1b[" + color + "m" + words + "\x1b[0m"
@@ -102,7 +102,7 @@ func (t *text) ours(color, words string) {
 	t.WriteString(words)
 }
 
-// headed writes a line of a word of ours, a place, and what is there; the last comes below where the line is full.
+// headed writes a line of a trusted word, a place, and what is there; what does not fit is on a line of its own.
 func (t *text) headed(color, word, place, what string) {
 	t.ours(color, word)
 	place, what = "  "+finding.Clean(place), "  "+finding.Clean(what)
@@ -242,7 +242,7 @@ func position(manifest string, at finding.Position) string {
 	return fmt.Sprintf("%s:%d:%d", manifest, at.Line, at.Column)
 }
 
-// rest tells what needs nobody: what was waived, and the files that are fine.
+// rest writes what needs no attention: what was waived, and the files that are fine.
 func (t *text) rest(r *Report, waived []group) {
 	fine := r.Summary.Verified + r.Summary.Unverified
 	if !t.options.Verbose && !t.options.Folds || len(waived)+fine == 0 {
@@ -261,7 +261,7 @@ func (t *text) rest(r *Report, waived []group) {
 	t.WriteByte('\n')
 }
 
-// restTitle says what a fold holds: "6 files verified, 2 unverified, 1 waived".
+// restTitle is the title of a fold: "6 files verified, 2 unverified, 1 waived".
 func (r *Report) restTitle() string {
 	s := r.Summary
 	words := fmt.Sprintf("%s verified, %d unverified", english.Plural(s.Verified, "file", ""), s.Unverified)
@@ -274,7 +274,7 @@ func (r *Report) restTitle() string {
 	return words
 }
 
-// command gives the runner a command of ours.
+// command writes a command for the runner.
 func (t *text) command(give func(*githubactions.Action)) {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	give(githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" })))

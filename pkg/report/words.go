@@ -23,7 +23,7 @@ func (r *Report) Headline() string {
 	case failure != "":
 		return failure
 	case !r.Complete:
-		return "The run was cut short, and the rest is unknown"
+		return "The run was cut short, so some files were not checked"
 	case s.Errors > 0:
 		return fmt.Sprintf("The manifests have %s", english.Plural(s.Errors, "error", ""))
 	case r.isOffline() && s.Artifacts > 0:
@@ -50,7 +50,7 @@ func (r *Report) unverified() string {
 	return "without a checksum"
 }
 
-// failure says how many files are wrong in each way, "" where none is.
+// failure counts, in words, the files that failed in each way; "" is none.
 func (r *Report) failure() string {
 	s := r.Summary
 	changed, what := r.changed()
@@ -132,7 +132,7 @@ func ofFiles(n, all int) string {
 	return fmt.Sprintf("%d of %d files", n, all)
 }
 
-// counts says what the summary counts, in words: "4 files: 1 mismatch, 3 verified; 1 error".
+// counts is the summary in words: "4 files: 1 mismatch, 3 verified; 1 error".
 func (s Summary) counts() string {
 	words := english.Plural(s.Artifacts, "file", "")
 	if list := s.statuses(); list != "" {
@@ -175,7 +175,7 @@ func (s Summary) severities() string {
 	return strings.Join(list, ", ")
 }
 
-// manifests says what was read.
+// manifests is the number of manifests that were read, in words.
 func (r *Report) manifests() string {
 	words := english.Plural(r.Summary.Manifests, "manifest", "")
 	if r.isChange() {
@@ -184,7 +184,7 @@ func (r *Report) manifests() string {
 	return words
 }
 
-// facts say what the run covered, what came of it, and what was read for it.
+// facts are what the run covered, its results, and what was read for it.
 func (r *Report) facts() []string {
 	if r.Summary == (Summary{}) {
 		return nil
@@ -219,10 +219,10 @@ func (r *Report) remarks() []string {
 	if r.Complete {
 		return r.Notes
 	}
-	return append([]string{"The run was cut short: whatever was not read to its end counts as `unreachable`"}, r.Notes...)
+	return append([]string{"The run was cut short: files that were not read completely count as `unreachable`"}, r.Notes...)
 }
 
-// fix is what to do about a finding: its own word, else its rule's.
+// fix is what to do about a finding: its own fix, else its rule's.
 func fix(f finding.Finding) string {
 	if f.Fix != "" {
 		return f.Fix
@@ -240,13 +240,13 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// how says where the digest of an artifact comes from.
+// how tells where the digest of an artifact comes from.
 func (a Artifact) how() string {
 	switch a.Source {
 	case verify.FromDownload:
 		return "downloaded"
 	case verify.FromHost:
-		return "the host's own word"
+		return "digest published by the host"
 	case verify.FromCache:
 		return "unchanged since an earlier scan"
 	case verify.FromLocal:
@@ -255,7 +255,7 @@ func (a Artifact) how() string {
 	return "not read"
 }
 
-// address says what a report calls the place of an artifact's bytes.
+// address is what a report calls an artifact's address.
 func (a Artifact) address() string {
 	if a.Role == artifact.Image {
 		return "Image"
@@ -263,7 +263,7 @@ func (a Artifact) address() string {
 	return "URL"
 }
 
-// title says in at most eight words, as a message, what a finding by a rule says of a file. Without a file, it is nil.
+// title is what a finding by a rule means for a file, nil for none, in at most eight words. It is as a message.
 func title(id string, about *Artifact) string {
 	rule, known := finding.Lookup(id)
 	switch {
@@ -277,7 +277,7 @@ func title(id string, about *Artifact) string {
 	return strings.ToLower(rule.Title[:1]) + rule.Title[1:]
 }
 
-// isInformational reports whether a notice by a rule asks nobody to do anything.
+// isInformational reports whether a notice by a rule requires no action.
 func isInformational(id string) bool {
 	rule, _ := finding.Lookup(id)
 	return rule.Informational
@@ -310,7 +310,7 @@ func short(digits string, from int) string {
 	return shown
 }
 
-// service is how people call a manifest: by its folder, where the file's name says nothing.
+// service is how people call a manifest: by its folder, where the file's name is always the same.
 func service(manifest string) string { return strings.TrimSuffix(manifest, "/manifest.json") }
 
 // plainRef is the name of a branch that means itself to a shell.
