@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -389,7 +390,7 @@ func (m markdown) files(status verify.Status, what, column string, remark func(A
 			words += "; " + finding.Quote(by)
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
-			m.source(a.Manifest, a.Line), value(a.name()), prose(words), code(a.spell(a.Observed)), a.size()))
+			m.source(a.Manifest, a.Line), value(cmp.Or(a.Pointer, a.name())), prose(words), code(a.spell(a.Observed)), a.size()))
 	}
 	s := folded(english.Plural(len(rows), "file", "")+" "+what, rows)
 	s.open += "| Manifest | File | " + column + " | Digest | Size |\n|---|---|---|---|---|\n"
