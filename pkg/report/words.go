@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -54,7 +55,8 @@ func (r *Report) unverified() string {
 func (r *Report) failure() string {
 	s := r.Summary
 	changed, what := r.changed()
-	wrong, unattested := s.Mismatch+s.Invalid, r.unattested()
+	wrong := s.Mismatch + s.Invalid
+	unattested := len(r.failing(func(rule string) bool { return strings.HasPrefix(rule, "provenance/") }))
 	var parts []string
 	for _, part := range []struct {
 		count               int
@@ -85,29 +87,33 @@ func (r *Report) failure() string {
 	return english.OxfordWordSeries(parts, "and")
 }
 
-// changed counts the files, or images where they are all images, whose bytes are other ones than the baseline's.
-func (r *Report) changed() (n int, what string) {
-	about, what := r.about(), "image"
+// failing returns the files with an error by a rule that matches.
+func (r *Report) failing(matches func(rule string) bool) []*Artifact {
+	failing := func(f finding.Finding) bool { return f.IsError() && matches(f.Rule) }
+	if !slices.ContainsFunc(r.Findings, failing) {
+		return nil
+	}
+	var files []*Artifact
+	about, seen := r.about(), map[*Artifact]bool{}
 	for _, f := range r.Findings {
-		if f.Rule == finding.ArtifactChanged && f.IsError() {
-			if a := about(f); a == nil || a.Role != artifact.Image {
-				what = "file"
-			}
-			n++
+		if !failing(f) {
+			continue
+		}
+		if a := about(f); a != nil && !seen[a] {
+			seen[a] = true
+			files = append(files, a)
 		}
 	}
-	return n, what
+	return files
 }
 
-// unattested counts the files with errors about who built them.
-func (r *Report) unattested() int {
-	about, files := r.about(), map[place]bool{}
-	for _, f := range r.Findings {
-		if a := about(f); a != nil && f.IsError() && strings.HasPrefix(f.Rule, "provenance/") {
-			files[a.place()] = true
-		}
+// changed counts the files, or images where they are all images, whose bytes are not those of the baseline.
+func (r *Report) changed() (n int, what string) {
+	files := r.failing(func(rule string) bool { return rule == finding.ArtifactChanged })
+	if slices.ContainsFunc(files, func(a *Artifact) bool { return a.Role != artifact.Image }) {
+		return len(files), "file"
 	}
-	return len(files)
+	return len(files), "image"
 }
 
 func (s Summary) success() string {
