@@ -345,7 +345,7 @@ func (r *Report) Said() func(Artifact) []finding.Finding {
 func (r *Report) IsAllRead() bool {
 	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
 		family, _, _ := strings.Cut(f.Rule, "/")
-		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || f.Rule == finding.RegistryTooMany || slices.Contains([]string{"json", "yaml", "schema"}, family))
+		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || f.Rule == finding.RegistryTooMany || slices.Contains([]string{"json", "yaml", "toml", "schema"}, family))
 	})
 }
 
@@ -356,7 +356,7 @@ func (r *Report) WithNotes(notes ...string) *Report {
 	return &noted
 }
 
-// sort gives artifacts and findings their order, and drops findings that say the same twice.
+// sort gives artifacts and findings their order, and drops equal findings.
 func (r *Report) sort() {
 	slices.SortFunc(r.Artifacts, Artifact.compare)
 	slices.SortFunc(r.Findings, func(f, g finding.Finding) int {
