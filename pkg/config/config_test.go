@@ -195,3 +195,15 @@ func TestSeverities(t *testing.T) {
 		t.Error("no file judges")
 	}
 }
+
+func TestUnjudgedUndoesWhatAShardSays(t *testing.T) {
+	for rule, want := range map[string]finding.Severity{
+		finding.ProvenanceInvalid: finding.Error, finding.ProvenanceOtherBuilder: finding.Error, finding.ChecksumDropped: finding.Warning,
+		finding.ArtifactMissingChecksum: finding.Notice, // the input decides
+	} {
+		f := config.Unjudged(finding.Finding{Rule: rule, Severity: finding.Notice, Waived: finding.Waiver{Because: "mine"}})
+		if f.Severity != want || f.Waived != (finding.Waiver{}) {
+			t.Errorf("%s: %+v, want %s", rule, f, want)
+		}
+	}
+}

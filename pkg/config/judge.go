@@ -84,11 +84,10 @@ func (w waiver) covers(f finding.Finding, url string, observed digest.Digest) bo
 		(w.observed.IsZero() || w.observed == observed)
 }
 
-// Unjudged undoes what another configuration did to a finding: it is not waived, and what can't be lowered or explains a failure
-// has its rule's severity.
+// Unjudged undoes what another configuration did to a finding: it is not waived, and has its rule's severity unless that varies.
 func Unjudged(f finding.Finding) finding.Finding {
 	f.Waived = finding.Waiver{}
-	if rule, known := finding.Lookup(f.Rule); known && (IsFixed(f.Rule) || explainsFailure(f.Rule)) {
+	if rule, known := finding.Lookup(f.Rule); known && !rule.Varies {
 		f.Severity = rule.Severity
 	}
 	return f

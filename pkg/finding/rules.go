@@ -13,6 +13,8 @@ type Rule struct {
 	Fix      string   // what to write instead
 	// Informational is set if a notice by the rule requires no action: pull-request comments leave it out.
 	Informational bool
+	// Varies says that more than the configuration decides on the severity.
+	Varies bool
 }
 
 // Rules is every rule, family by family: those of every registry, and those that packages have registered.

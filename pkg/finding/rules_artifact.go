@@ -30,7 +30,7 @@ var artifactRules = []Rule{
 		Fix:     "Ask the publisher which bytes are right. If the URL moved to a new version, declare the checksum that the publisher gives for it. If not, the file was replaced: do not install it.",
 	},
 	{
-		ID: ArtifactMissingChecksum, Severity: Warning,
+		ID: ArtifactMissingChecksum, Severity: Warning, Varies: true,
 		Title:   "An external file has no declared checksum",
 		Brief:   "no checksum is declared",
 		Why:     "Without a checksum, a replaced file goes unnoticed. Files that the registry's owner publishes under a versioned URL, and weights in a safe format, need none.",

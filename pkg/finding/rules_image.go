@@ -16,7 +16,7 @@ var imageRules = []Rule{
 		Fix:     "Write the reference as `docker pull` accepts it, preferably with a digest: `ghcr.io/acme/server:1.2@sha256:…`.",
 	},
 	{
-		ID: ImageUnpinned, Severity: Warning,
+		ID: ImageUnpinned, Severity: Warning, Varies: true,
 		Title:   "The image has a tag and no digest",
 		Brief:   "an image without a digest",
 		Why:     "The publisher can move a tag to another image at any time, unnoticed.",

@@ -27,7 +27,7 @@ var provenanceRules = []Rule{
 		Fix:     "Do not install it until the publisher explains who built it. If the builder is right, allow it in `provenance:` of the configuration file.",
 	},
 	{
-		ID: ProvenanceLost, Severity: Warning,
+		ID: ProvenanceLost, Severity: Warning, Varies: true,
 		Title:   "Earlier versions were attested and this one is not",
 		Brief:   "attested before and not now",
 		Why:     "Somebody with a stolen account or token may have built it.",
@@ -43,14 +43,14 @@ var provenanceRules = []Rule{
 		Fix:     "Ask the publisher whether the change was intended. To allow exactly one workflow, name it in `signers` of the configuration file.",
 	},
 	{
-		ID: ProvenanceMissing, Severity: Warning,
+		ID: ProvenanceMissing, Severity: Warning, Varies: true,
 		Title:   "The release asset has no attestation",
 		Why:     "Nothing shows which repository and workflow built the file. Set the level with `missing` in `provenance:` of the configuration file.",
 		Example: "a release that was uploaded by hand",
 		Fix:     "Have the publisher attest the file in its release workflow with `actions/attest`.",
 	},
 	{
-		ID: ProvenanceUnchecked, Severity: Notice,
+		ID: ProvenanceUnchecked, Severity: Notice, Varies: true,
 		Title:   "The attestation could not be checked",
 		Why:     "GitHub or the bundle's host did not answer, or no trusted root lists the log or instance that the bundle names. Who built the file is unknown.",
 		Example: "an attestation in a private repository, whose instance of Sigstore the built-in trusted root does not list",

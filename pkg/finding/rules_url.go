@@ -30,7 +30,7 @@ var urlRules = []Rule{
 		Fix:     "Write the whole URL as the browser shows it, beginning with `https://` and without spaces.",
 	},
 	{
-		ID: URLInsecure, Severity: Error,
+		ID: URLInsecure, Severity: Error, Varies: true,
 		Title:   "The URL does not use https",
 		Why:     "Anyone on the network path, such as the operator of a public network, can replace the file.",
 		Example: `"url": "http://example.com/server"`,

@@ -66,7 +66,7 @@ func ReadEvent(name, path string) (Event, error) {
 	if name == "" {
 		return Event{}, errors.New("GITHUB_EVENT_NAME is not set: the event that started the run is unknown")
 	}
-	event, isMoment := Event{Name: name}, !slices.Contains([]string{"pull_request", "pull_request_target", "merge_group", "push", "workflow_run"}, name)
+	event, isMoment := Event{Name: name}, !slices.Contains([]string{"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment", "merge_group", "push", "workflow_run"}, name)
 	if path == "" && !isMoment {
 		return Event{}, fmt.Errorf("GITHUB_EVENT_PATH is not set: the event %s needs its payload", finding.Quote(name))
 	}
@@ -103,7 +103,7 @@ func readPayload(path string) (p payload, err error) {
 // read takes from a payload what changed.
 func (e *Event) read(p payload) error {
 	switch e.Name {
-	case "pull_request", "pull_request_target":
+	case "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment":
 		pr := p.PullRequest
 		if pr == nil || pr.Number <= 0 || pr.Head.SHA == "" {
 			return errors.New("it has no pull_request with a number and a head.sha")

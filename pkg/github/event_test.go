@@ -28,6 +28,8 @@ func TestReadEventReturnsWhatChanged(t *testing.T) {
 		{"pull_request", "pull_request", pullRequest, true},
 		{"pull_request_synchronize", "pull_request", pullRequest, true},
 		{"pull_request_target_fork", "pull_request_target", pullRequest, true},
+		{"pull_request", "pull_request_review", pullRequest, true}, // these two check out the merge, too
+		{"pull_request", "pull_request_review_comment", pullRequest, true},
 		{"merge_group", "merge_group", change, true},
 		{"push", "push", change, true},
 		{"push_forced", "push", github.Event{BaseSHA: baseSHA, HeadSHA: headSHA, Forced: true}, true},

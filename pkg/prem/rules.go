@@ -188,7 +188,7 @@ var manifestRules = []finding.Rule{
 		Fix:     "Name the folder after the kind and the service, such as `chat-mistral-7b`.",
 	},
 	{
-		ID: ManifestNoReadme, Severity: finding.Error,
+		ID: ManifestNoReadme, Severity: finding.Error, Varies: true,
 		Title:   "There is no README.md beside the manifest",
 		Why:     "The registry's generator fails without it, so no service is published.",
 		Example: "a folder with manifest.json and readme.txt",
