@@ -43,6 +43,7 @@ var arrows = map[string][]string{
 	"report/reporttest": {"report"},
 	"cli":               {"artifact", "baseline", "config", "digest", "document", "fetch", "finding", "get", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "publish", "registry", "report", "source", "sum", "verify"},
 
+	"prem/premtest":             {"document"},
 	"provenance/provenancetest": {},
 }
 

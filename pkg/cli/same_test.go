@@ -17,6 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
+	"github.com/premAI-io/verify-manifests/pkg/prem/premtest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -61,10 +62,8 @@ var notOfOneTree = []string{finding.URLOwnerChanged, finding.ManifestUnreadable,
 
 func treeOf(archive *txtar.Archive) fileTree {
 	tree := fileTree{}
-	for _, file := range archive.Files {
-		if file.Name != "want" {
-			tree[file.Name] = string(file.Data) + "\n" // since no text is no file
-		}
+	for _, file := range premtest.Files(archive) {
+		tree[file.Name] = string(file.Data) + "\n" // since no text is no file
 	}
 	return tree
 }

@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -95,6 +92,7 @@ func TestEditsRefuseWhatCannotBeReadStrictly(t *testing.T) {
 	full := string(spell(`{"weights": {"w": {"url": "u"}}}`))
 	for name, text := range map[string]string{
 		"a comment":                  `{"weights": {"w": {"url": "u"}} /* w */}`,
+		"a comment in an entry":      "{\"weights\": {\"w\": {\"url\": // u\n\"u\"}}}",
 		"a duplicate key":            `{"weights": {"w": {"url": "u", "url": "v"}}}`,
 		"nothing":                    ``,
 		"no room left for the edits": full + strings.Repeat(" ", document.DefaultMaxSize-len(full)),
@@ -260,74 +258,9 @@ func checkLines(t *testing.T, name string, before, after []byte, transition bool
 	}
 }
 
-// layouts is how many manifests the property tests make up; each fails with its seed.
-const layouts = 500
-
-func TestOnlyTheChecksumChangesWhateverTheLayout(t *testing.T) {
-	for seed := range uint64(layouts) {
-		l := newLayout(seed, 0)
-		text := l.manifest("1.1")
-		m, findings := prem.Parse("x", text)
-		if m == nil || len(findings) > 0 {
-			t.Fatalf("seed %d: %s\n%v", seed, text, findings)
-		}
-		entries := slices.DeleteFunc(slices.Clone(m.Artifacts), func(a artifact.Artifact) bool {
-			return !strings.HasPrefix(a.Pointer, "/binaries/") && !strings.HasPrefix(a.Pointer, "/weights/")
-		})
-		a := entries[l.r.IntN(len(entries))]
-		got, err := setChecksum(text, a.Pointer, declared, 0, a.Checksum != nil)
-		if err != nil {
-			t.Fatalf("seed %d: %s\n%v", seed, text, err)
-		}
-		checkInserted(t, seed, text, got, a)
-		again, err := setChecksum(got, a.Pointer, declared, 0, false)
-		if err != nil || !bytes.Equal(again, got) {
-			t.Fatalf("seed %d: a second time: %v\n%s", seed, err, again)
-		}
-	}
-}
-
-// checkInserted makes sure that the two texts differ by one checksum: in bytes and in what is read.
-func checkInserted(t *testing.T, seed uint64, before, after []byte, a artifact.Artifact) {
-	t.Helper()
-	if diff := cmp.Diff(string(before), string(restored(before, after, a))); diff != "" {
-		t.Fatalf("seed %d: more than the checksum changes:\n%s", seed, diff)
-	}
-	was, _ := prem.Parse("x", before)
-	is, findings := prem.Parse("x", after)
-	if is == nil || len(findings) > 0 {
-		t.Fatalf("seed %d: %s\n%v", seed, after, findings)
-	}
-	for i := range is.Artifacts {
-		if is.Artifacts[i].Pointer == a.Pointer {
-			if c := is.Artifacts[i].Checksum; c == nil || c.Value != declared {
-				t.Fatalf("seed %d: the checksum is %v", seed, c)
-			}
-			is.Artifacts[i].Checksum, was.Artifacts[i].Checksum = nil, nil
-		}
-	}
-	// Where no checksum was, the new one suggests an algorithm to its neighbours.
-	if diff := cmp.Diff(was.Artifacts, is.Artifacts, cmpopts.IgnoreTypes(finding.Position{}), cmpopts.IgnoreFields(artifact.Slot{}, "Algorithm"), cmpopts.IgnoreFields(artifact.Artifact{}, "Checksums")); diff != "" {
-		t.Fatalf("seed %d: other artifacts:\n%s", seed, diff)
-	}
-}
-
-// restored undoes the declaration of an artifact's checksum: it puts the text back that was replaced, or takes out the
-// member that is new, its comma and the white space around that.
-func restored(before, after []byte, a artifact.Artifact) []byte {
-	checksum := fmt.Sprintf("%q", declared)
-	if a.Checksum != nil {
-		was, _ := prem.Parse("x", before)
-		old := root(was).At(a.Checksum.Pointer)
-		return bytes.Replace(after, []byte(checksum), source(before, old), 1)
-	}
-	added := regexp.MustCompile(`[ \t\r\n]*,[ \t\r\n]*"checksum"[ \t\r\n]*:[ \t\r\n]*` + checksum)
-	return added.ReplaceAll(after, nil)
-}
-
 func TestUpgradeKeepsEveryLayout(t *testing.T) {
-	for seed := range uint64(layouts) / 4 {
-		l := newLayout(seed, 1)
+	for seed := range uint64(125) {
+		l := newLayout(seed)
 		text := l.manifest(l.pick("1", "1", "1.1"))
 		for _, transition := range []bool{false, true} {
 			got, err := upgrade(text, transition)
@@ -343,25 +276,6 @@ func TestUpgradeKeepsEveryLayout(t *testing.T) {
 				t.Fatalf("seed %d: after the transition: %v\n%s", seed, err, got)
 			}
 			checkUpgrade(t, got, whole, false)
-		}
-	}
-}
-
-func TestNoLayoutIsEditedThatHoldsAComment(t *testing.T) {
-	for seed := range uint64(layouts) {
-		l := newLayout(seed, 2)
-		text := l.manifest("1.1")
-		at := l.between(text)
-		text = slices.Concat(text[:at], []byte(l.pick("/* c */", "// c\n", "# c\n", "/**/")), text[at:])
-		for _, edit := range []func() ([]byte, error){
-			func() ([]byte, error) { return setChecksum(text, "/weights/a~1b~0c.gguf", declared, 7, true) },
-			func() ([]byte, error) { return setURL(text, "/weights/a~1b~0c.gguf", "https://example.com/") },
-			func() ([]byte, error) { return upgrade(text, false) },
-		} {
-			var invalid *registry.InvalidError
-			if got, err := edit(); !errors.As(err, &invalid) || got != nil {
-				t.Fatalf("seed %d: %v\n%s", seed, err, text)
-			}
 		}
 	}
 }
@@ -382,23 +296,8 @@ var styles = [][]string{
 	{"", "", " ", "\n", "\r\n", "\n  ", "\r\n\t\t", "\n\n    ", "  ", "\t"},
 }
 
-func newLayout(seed, stream uint64) layout {
-	return layout{rand.New(rand.NewPCG(seed, stream)), styles[seed%uint64(len(styles))]}
-}
-
-// between returns an offset between two tokens.
-func (l layout) between(text []byte) int {
-	var places []int
-	inString := false
-	for i, c := range text {
-		switch {
-		case c == '"' && !(inString && text[i-1] == '\\'):
-			inString = !inString
-		case !inString && bytes.IndexByte([]byte("{}[],:"), c) >= 0:
-			places = append(places, i, i+1)
-		}
-	}
-	return places[l.r.IntN(len(places))]
+func newLayout(seed uint64) layout {
+	return layout{rand.New(rand.NewPCG(seed, 1)), styles[seed%uint64(len(styles))]}
 }
 
 func (l layout) pick(texts ...string) string { return texts[l.r.IntN(len(texts))] }

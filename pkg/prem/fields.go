@@ -2,8 +2,6 @@ package prem
 
 import (
 	"fmt"
-	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -71,21 +69,5 @@ func idFolder(s *service) {
 		s.report(ManifestIDFolder, s.field("id"),
 			fmt.Sprintf("The id is %s and the folder %s: one is probably misspelt", finding.Quote(s.id()), finding.Quote(s.folder)),
 			"Write "+finding.Quote(strconv.Quote(want))+", or rename the folder.")
-	}
-}
-
-// placeholderFiles are the names of files without content.
-var placeholderFiles = regexp.MustCompile(`(?i)^\.?((git)?keep|placeholder|dummy|empty)(\.(txt|md))?$`)
-
-// placeholderWeight reports a placeholder beside a model. As the only weight of version 1 it is needed (APP.md: a service "whose
-// weightsFiles is empty counts as downloaded already"), and keep.txt stands there in the registry.
-func placeholderWeight(s *service) {
-	if len(s.weights) == 1 && s.set("weightsFiles") {
-		return
-	}
-	for _, w := range s.weights {
-		if name := path.Base(w.Name); placeholderFiles.MatchString(name) {
-			s.report(ManifestPlaceholderWeight, urlOf(w), fmt.Sprintf("%s is a placeholder by its name, and every user downloads it", finding.Quote(w.Name)), "")
-		}
 	}
 }

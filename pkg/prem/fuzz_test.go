@@ -21,7 +21,7 @@ import (
 )
 
 func FuzzParse(f *testing.F) {
-	for _, file := range append(matching(f, "testdata/ok/*.json"), matching(f, "testdata/err/*.json")...) {
+	for _, file := range matching(f, "testdata/{ok,upgrade,err}/*.json") {
 		f.Add(readFile(f, file))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -124,7 +124,7 @@ func checkSchema(t *testing.T, text []byte, findings []finding.Finding) {
 }
 
 func FuzzEdit(f *testing.F) {
-	for _, file := range append(matching(f, "testdata/ok/*.json"), matching(f, "testdata/upgrade/*.json")...) {
+	for _, file := range matching(f, "testdata/{ok,upgrade}/*.json") {
 		f.Add(readFile(f, file))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -19,7 +19,7 @@ var rules = []func(*service){
 	pathEscape, archive, weightIsBinary, noWeights, weightsDirectory, versionShape, noBinary,
 	platform, filePlatform,
 	misspeltKey, placeholder, interfaces, folder,
-	serviceType, noImage, numberWord, idFolder, placeholderWeight,
+	serviceType, noImage, numberWord, idFolder,
 }
 
 // Lint applies the App's rules to one manifest. server is the GitHub server's URL ("https://github.com").

@@ -15,7 +15,8 @@ import (
 // FuzzLint changes one place of a manifest in use, and asks that every finding stands inside the text.
 func FuzzLint(f *testing.F) {
 	f.Add([]byte(`{"id": "x", "weightsFiles": ["a"]}`), 15, 3, []byte(`..`))
-	for _, text := range realManifests(f) {
+	for _, file := range realFiles(f) {
+		text := readFile(f, file)
 		for _, change := range []string{"", "null", "{}", `"http://x/../"`, "\u0456", "1e9", "<TODO>", `"`} {
 			f.Add(text, len(text)/2, 7, []byte(change))
 		}
@@ -64,13 +65,10 @@ func check(t *testing.T, f finding.Finding, m, other *registry.Manifest, old, ch
 
 // copies returns n manifests made of those in use, each with an id and a port of its own.
 func copies(b *testing.B, n int) (paths []string, texts [][]byte) {
-	var real [][]byte
-	for _, text := range realManifests(b) {
-		real = append(real, text)
-	}
+	real := realFiles(b)
 	for i := range n {
 		paths = append(paths, fmt.Sprintf("chat-%d/manifest.json", i))
-		texts = append(texts, bytes.Replace(real[i%len(real)], []byte(`"id": "`), fmt.Appendf(nil, `"id": "x%d`, i), 1))
+		texts = append(texts, bytes.Replace(readFile(b, real[i%len(real)]), []byte(`"id": "`), fmt.Appendf(nil, `"id": "x%d`, i), 1))
 	}
 	return paths, texts
 }

@@ -10,10 +10,9 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
+	"github.com/premAI-io/verify-manifests/pkg/prem/premtest"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
-
-const wantFile = "want"
 
 // findingsOf lints a registry that a txtar archive holds. Of one that holds manifests only, the other files are not known.
 func findingsOf(t *testing.T, archive *txtar.Archive) []finding.Finding {
@@ -21,10 +20,7 @@ func findingsOf(t *testing.T, archive *txtar.Archive) []finding.Finding {
 	var all []*registry.Manifest
 	var entries []string
 	var findings []finding.Finding
-	for _, file := range archive.Files {
-		if file.Name == wantFile {
-			continue
-		}
+	for _, file := range premtest.Files(archive) {
 		entries = append(entries, file.Name)
 		if filepath.Base(file.Name) == "manifest.json" {
 			m := parse(t, file.Name, file.Data)
@@ -61,15 +57,14 @@ func testGolden(t *testing.T, name string) {
 			t.Errorf("a good manifest has a finding:\n%s", show([]finding.Finding{f}))
 		}
 	}
-	last := len(archive.Files) - 1
-	for _, file := range archive.Files[:last] {
+	for _, file := range premtest.Files(archive) {
 		is := func(f finding.Finding) bool { return f.Manifest == file.Name }
 		if strings.Contains(file.Name, "bad") && filepath.Base(file.Name) == "manifest.json" && !slices.ContainsFunc(findings, is) {
 			t.Errorf("a bad manifest has no finding: %s", file.Name)
 		}
 	}
-	archive.Files[last].Data = []byte(show(findings))
-	goldenText(t, name, string(txtar.Format(archive)))
+	archive.Files[len(archive.Files)-1].Data = []byte(show(findings))
+	golden(t, name, txtar.Format(archive))
 }
 
 // notFromHere are rules of these families that other packages apply.

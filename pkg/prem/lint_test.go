@@ -2,7 +2,6 @@ package prem_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,25 +15,6 @@ import (
 )
 
 const server = "https://github.com"
-
-// realManifests reads the registry that this project serves first; the test is skipped where it is not at hand.
-func realManifests(t testing.TB) map[string][]byte {
-	t.Helper()
-	root := filepath.Join("..", "..", "..", "shared", "registry")
-	files, _ := filepath.Glob(filepath.Join(root, "*", "manifest.json"))
-	if len(files) == 0 {
-		t.Skip("the registry's manifests are not at hand")
-	}
-	texts := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[filepath.ToSlash(strings.TrimPrefix(file, root+string(filepath.Separator)))] = text
-	}
-	return texts
-}
 
 func parse(t testing.TB, path string, text []byte) *registry.Manifest {
 	t.Helper()
@@ -60,22 +40,6 @@ func show(findings []finding.Finding) string {
 	return b.String()
 }
 
-func goldenText(t *testing.T, name, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (go test -update rewrites it):\n%s", name, diff)
-	}
-}
-
 func everything(string) bool { return true }
 
 // TestRealRegistry holds every finding on the manifests in use: each was judged to be one that their maintainers
@@ -83,8 +47,8 @@ func everything(string) bool { return true }
 func TestRealRegistry(t *testing.T) {
 	var all []*registry.Manifest
 	var findings []finding.Finding
-	for path, text := range realManifests(t) {
-		m := parse(t, path, text)
+	for _, file := range realFiles(t) {
+		m := parse(t, filepath.Base(filepath.Dir(file))+"/manifest.json", readFile(t, file))
 		all = append(all, m)
 		findings = append(findings, lintAll(m)...)
 	}
@@ -95,7 +59,7 @@ func TestRealRegistry(t *testing.T) {
 			t.Errorf("a manifest in use has an error:\n%s", show([]finding.Finding{f}))
 		}
 	}
-	goldenText(t, filepath.Join("testdata", "lint", "registry.txt"), show(findings))
+	golden(t, "testdata/lint/registry.txt", []byte(show(findings)))
 }
 
 func TestFindingsOfOneRuleAreBounded(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -20,43 +19,33 @@ var otherPlatforms = []string{
 	"x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc", "x86_64-pc-windows-gnu",
 }
 
-func isPlatform(name string) bool {
-	return slices.Contains(appPlatforms, name) || slices.Contains(otherPlatforms, name)
-}
-
-// platform reports keys that are not target triples (APP.md: "it looks up x86_64-apple-darwin or aarch64-apple-darwin").
+// platform reports misspelt target triples (APP.md: "it looks up x86_64-apple-darwin or aarch64-apple-darwin").
 func platform(s *service) {
 	for _, field := range []string{"binariesUrl", "binaries"} {
 		for _, v := range s.root.Get(field).Members() {
-			if !isPlatform(v.Name()) {
-				s.platformKey(v)
+			if meant := meantPlatform(v.Name()); meant != "" && meant != v.Name() {
+				s.report(ManifestPlatform, nameOf(v), fmt.Sprintf("Invalid platform %s: the App does not find this binary", finding.Quote(strconv.Quote(v.Name()))),
+					"Write "+finding.Quote(strconv.Quote(meant))+".")
 			}
 		}
 	}
 }
 
-func (s *service) platformKey(v *document.Value) {
-	name := finding.Quote(strconv.Quote(v.Name()))
-	meant := meantPlatform(v.Name())
-	if meant == "" {
-		s.report(ManifestPlatformUnknown, nameOf(v), fmt.Sprintf("Unknown platform %s: nobody downloads this binary", name), "")
-		return
-	}
-	s.report(ManifestPlatform, nameOf(v), fmt.Sprintf("Invalid platform %s: the App does not find this binary", name),
-		"Write "+finding.Quote(strconv.Quote(meant))+".")
-}
-
-// meantPlatform returns the triple that a name probably stands for, else "".
+// meantPlatform returns the triple that a name is, or probably stands for, else "".
 func meantPlatform(name string) string {
+	triples := slices.Concat(appPlatforms, otherPlatforms)
+	if slices.Contains(triples, name) {
+		return name
+	}
 	architecture, system := namedPlatform(name)
 	triple := architecture + systemTriples[system]
 	if architecture == "" && system == "darwin" {
 		triple = "universal-apple-darwin"
 	}
-	if isPlatform(triple) {
+	if slices.Contains(triples, triple) {
 		return triple
 	}
-	return finding.Nearest(name, slices.Concat(appPlatforms, otherPlatforms))
+	return finding.Nearest(name, triples)
 }
 
 var systemTriples = map[string]string{"darwin": "-apple-darwin", "linux": "-unknown-linux-gnu", "windows": "-pc-windows-msvc"}
