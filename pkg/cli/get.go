@@ -22,25 +22,26 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// getter is the command get: it downloads what manifests name, and keeps only what is right.
+// getter is the command get.
 type getter struct {
 	*program
 	config                     *Config
 	format, to, platform, role string
-	unverified                 bool // keep files that nothing verifies, without permission to execute
+	unverified                 bool // keep files without a checksum, not executable
 }
 
 func (p *program) getCommand() *cobra.Command {
 	g := &getter{program: p, config: defaultConfig()}
 	cmd := &cobra.Command{
 		Use:   "get [flags] MANIFEST...",
-		Short: "Download what manifests name, and keep only what is right",
-		Long: `Downloads the files that manifests name into DIR/<id>/<file>, or for other
-registries than prem DIR/<the manifest's name without its ending>/<file>.
+		Short: "Download the files that manifests name, and keep only verified ones",
+		Long: `Downloads the files that manifests name into DIR/<id>/<file>, or for registries
+other than prem into DIR/<the manifest's name without its ending>/<file>.
 
-A file appears under its name whole and verified, or not at all. One that is
-there and right is not downloaded again. An interrupted download is continued by
-the next call. A file without a checksum, and not at a trusted URL, is not kept.`,
+A file appears under its name complete and verified, or not at all. An existing
+file that is right is not downloaded again. The next call continues an
+interrupted download. A file without a checksum is kept only if its URL is
+trusted.`,
 		Example: `  verify-manifests get chat-mistral-7b-instruct
   verify-manifests get --platform aarch64-apple-darwin --to ~/models chat-x
   verify-manifests get --registry scoop --to apps bucket/git.json`,
@@ -50,9 +51,9 @@ the next call. A file without a checksum, and not at a trusted URL, is not kept.
 	addFlags(cmd, g.config, downloading|describing)
 	addFormat(cmd, &g.format)
 	flags := cmd.Flags()
-	flags.StringVar(&g.to, "to", ".", "the `folder` to download into; made where it is missing")
-	flags.StringVar(&g.platform, "platform", "", "of files for several platforms, only those for this `platform`, such as aarch64-apple-darwin")
-	flags.BoolVar(&g.unverified, "allow-unverified", false, "keep files that have no checksum too, as 0600, never executable")
+	flags.StringVar(&g.to, "to", ".", "the `folder` to download into; created if it is missing")
+	flags.StringVar(&g.platform, "platform", "", "download only files for this `platform`, such as aarch64-apple-darwin, and those for any")
+	flags.BoolVar(&g.unverified, "allow-unverified", false, "also keep files without a checksum, with mode 0600, never executable")
 	roles := []string{"all", string(artifact.Binary), string(artifact.Weight), string(artifact.File)}
 	addChoice(cmd, flags, &g.role, "role", "which files to download", roles...)
 	return cmd
@@ -96,14 +97,14 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	return code, nil
 }
 
-// target is a file that is to be kept, and the addresses of its bytes: the first that serves the right ones will do.
+// target is a file to keep, and its addresses: the first that serves the right bytes is used.
 type target struct {
 	path      string // below the folder, slash-separated
 	addresses []artifact.Artifact
 }
 
-// targets returns the files that the selected manifests name. What can't be downloaded is in the input for the report. The
-// error is the user's.
+// targets returns the files to download. Those that can't be downloaded are added to the input for the report. The error is a usage
+// error.
 func (g *getter) targets(registries *inspect.Registries, manifests []source.Source, in *report.Input) ([]*target, error) {
 	var all []*target
 	images, leftOut, platforms := 0, 0, map[string]bool{}
@@ -115,7 +116,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 			continue
 		}
 		leftOut += m.Registry.LeftOut(m)
-		var entry *target // of the artifact before, whose mirrors may come next
+		var entry *target // of the previous artifact, whose mirrors may follow
 		for _, a := range m.Artifacts {
 			platforms[a.Platform] = platforms[a.Platform] || a.Role != artifact.Image
 			switch {
@@ -153,7 +154,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 	}
 	delete(platforms, "")
 	if g.platform != "" && len(platforms) > 0 && !platforms[g.platform] {
-		return nil, fmt.Errorf("flag --platform is %s, and no file is for that: the manifests have %s", finding.Quote(g.platform), finding.Quote(strings.Join(slices.Sorted(maps.Keys(platforms)), " ")))
+		return nil, fmt.Errorf("flag --platform is %s, but the manifests only have files for %s", finding.Quote(g.platform), finding.Quote(strings.Join(slices.Sorted(maps.Keys(platforms)), " ")))
 	}
 	if images > 0 {
 		in.Notes = append(in.Notes, fmt.Sprintf("Container images are not downloaded: %d %s left out", images, english.PluralWord(images, "is", "are")))
@@ -167,7 +168,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 	return all, nil
 }
 
-// concernsFiles reports whether a finding of a manifest that could be read is about what is downloaded, and not about its form.
+// concernsFiles reports whether a finding is about the files of a manifest, and not about its form.
 func concernsFiles(f finding.Finding) bool {
 	area, _, _ := strings.Cut(f.Rule, "/")
 	switch area {
@@ -182,11 +183,10 @@ func concernsFiles(f finding.Finding) bool {
 
 func refusedName(a artifact.Artifact, err error) verify.Result {
 	return verify.Result{Artifact: a, Status: verify.Refused, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
-		a.Finding(finding.ArtifactRefused, "The file is not downloaded: "+err.Error(), "Correct the manifest: the service's id and the file's name make up the path")}}
+		a.Finding(finding.ArtifactRefused, "The file was not downloaded: "+err.Error(), "Correct the manifest: the path consists of the service's id and the file's name")}}
 }
 
-// isSameFile reports whether two artifacts under one path have the same bytes, as far as the manifests tell: by their checksums, else
-// by their URL.
+// isSameFile reports whether two artifacts under one path are declared to have the same bytes: the same checksum, else the same URL.
 func isSameFile(a, b artifact.Artifact) bool {
 	if a.Checksum != nil && b.Checksum != nil {
 		return a.Checksum.Value == b.Checksum.Value
@@ -194,7 +194,7 @@ func isSameFile(a, b artifact.Artifact) bool {
 	return verify.Key(a.URL) == verify.Key(b.URL)
 }
 
-// join adds an address of the same file, and reports whether it counts: beside one with a checksum, one without does not.
+// join adds an address of the same file, and reports whether it is used: one without a checksum is not, beside one with a checksum.
 func (t *target) join(a artifact.Artifact) bool {
 	hasChecksum := t.addresses[0].Checksum != nil
 	switch {

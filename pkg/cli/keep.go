@@ -19,27 +19,26 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// store downloads targets into a folder. It stands between a Verifier and the network, so that the bytes that are judged are those
-// that are written.
+// store downloads targets into a folder. It is the Fetcher of a Verifier, so that the verified bytes are the written ones.
 type store struct {
 	client verify.Fetcher
 	folder *get.Folder
 	policy verify.Policy
 	judge  *config.Judge // the registry's own severities and waivers
-	allow  bool          // files that nothing verifies
+	allow  bool          // keep files without a checksum
 
 	mu     sync.Mutex
 	byKey  map[string][]*target        // the targets of this round, by verify.Key of their address
 	at     map[plan.Place]*target      // by their address
 	parts  map[string]*get.Part        // open ones, by verify.Key
-	kept   map[*target]verify.Result   // what is right by now
-	tried  map[*target][]verify.Result // what is not, by address
-	reused int64                       // bytes that were hashed again instead of downloaded
+	kept   map[*target]verify.Result   // what is right
+	tried  map[*target][]verify.Result // what is wrong, by address
+	reused int64                       // bytes that were read from parts instead of downloaded
 	errs   []error                     // of the disk
 }
 
-// keep makes sure that the targets are in the folder. It adds results and notes to the input for the report, and returns how many
-// files are missing. The error is of the disk.
+// keep makes sure that the targets are in the folder. It adds results and notes to the input for the report, and returns the number of
+// missing files. The error is one of the disk.
 func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report.Input) (missing int, err error) {
 	missing = len(in.Results)
 	if len(targets) == 0 {
@@ -54,7 +53,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 		return missing, err
 	}
 	verifier.NeedsSHA256 = attester.NeedsSHA256
-	verifier.Policy.MissingChecksum = nil // which files are kept says it
+	verifier.Policy.MissingChecksum = nil // explain reports it
 	folder, err := get.Open(g.to)
 	if err != nil {
 		return missing, err
@@ -78,7 +77,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 	return missing + s.report(targets, g.to, in), errors.Join(s.errs...)
 }
 
-// present finds the files that are there and right.
+// present finds the existing files that are right.
 func (g *getter) present(ctx context.Context, s *store, j *job, attester *verify.Attester, targets []*target) error {
 	verifier, err := g.verifier(g.config, j.rules)
 	if err != nil {
@@ -107,7 +106,7 @@ func (g *getter) present(ctx context.Context, s *store, j *job, attester *verify
 	return nil
 }
 
-// next returns the addresses that a round asks: of each target that is missing, the one whose turn it is.
+// next returns the addresses to try in the next round: the next one of each missing target.
 func (s *store) next(targets []*target) (addresses []artifact.Artifact) {
 	s.byKey, s.at = map[string][]*target{}, map[plan.Place]*target{}
 	for _, t := range targets {
@@ -128,7 +127,7 @@ func (s *store) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetc
 	part, err := s.part(r.URL)
 	if err != nil {
 		s.fail(err)
-		return fetch.Head{}, &fetch.Error{Message: "The file was not downloaded: " + err.Error(), Err: err}
+		return fetch.Head{}, &fetch.Error{Message: "The file was not downloaded: " + err.Error(), Err: err, Fix: "Fix the cause, then run the command again"}
 	}
 	head, err := part.Get(ctx, s.client, r, sink)
 	if disk := new(get.FileError); errors.As(err, &disk) {
@@ -137,7 +136,7 @@ func (s *store) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetc
 	return head, err
 }
 
-// part returns the part that a URL is downloaded into, which is open until its results are known.
+// part returns the part that a URL is downloaded into. It is open until the URL's results are known.
 func (s *store) part(url string) (*get.Part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -156,7 +155,7 @@ func (s *store) part(url string) (*get.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	part.Resume = a.Checksum != nil // else nothing tells whether its bytes are right
+	part.Resume = a.Checksum != nil // else nothing proves its bytes
 	if a.Size != nil && !s.isWaived(verify.WrongSize(a, a.Size.Value+1), a.URL, declared) {
 		part.Limit = a.Size.Value // longer, it can't be kept
 	}
@@ -172,8 +171,8 @@ func (s *store) fail(err error) {
 	}
 }
 
-// done takes the results of one URL. A part that is right for its target is kept there, and copied to the others that it is right
-// for; where it is wrong for its target alone, the others ask again.
+// done takes the results of one URL. A part that is right for its target is kept there, and copied for the other targets that it is
+// right for. If it is wrong for its own target only, the others download it again.
 func (s *store) done(results []verify.Result) {
 	key := verify.Key(results[0].Artifact.URL)
 	s.mu.Lock()
@@ -187,7 +186,7 @@ func (s *store) done(results []verify.Result) {
 				if err := part.Holds(r.Digest); err != nil {
 					return err
 				}
-				stays = true // after an error too: the next call needs no request
+				stays = true // after an error too: the next call then needs no request
 				return part.Keep(s.mode(r))
 			})
 		}
@@ -210,7 +209,7 @@ func (s *store) done(results []verify.Result) {
 	}
 }
 
-// settle keeps the file of a result that is right, and notes which it was.
+// settle keeps the file if its result is right, and records the result.
 func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bool) {
 	var err error
 	if isKept = s.isRight(r); isKept {
@@ -227,14 +226,14 @@ func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bo
 			s.errs = append(s.errs, err)
 		}
 		r = verify.Result{Artifact: r.Artifact, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
-			r.Artifact.Finding(finding.ArtifactUnreachable, "The file was downloaded, and could not be kept: "+err.Error(), "")}}
+			r.Artifact.Finding(finding.ArtifactUnreachable, "The file was downloaded but could not be kept: "+err.Error(), "Fix the cause, then run the command again")}}
 	}
 	s.tried[t] = append(s.tried[t], r)
 	return false
 }
 
-// isRight reports whether a file may be kept: its digest is the declared one, or it needs none, and nothing else is wrong with it. The
-// registry's waivers count, but for a signature that does not verify.
+// isRight reports whether a file may be kept: it has the declared digest or needs none, and there is no error about it. Waivers apply,
+// but not to an invalid signature.
 func (s *store) isRight(r verify.Result) bool {
 	for _, f := range r.Findings {
 		if f.Rule == finding.SignatureInvalid || !s.isWaived(f, r.Artifact.URL, r.Digest) {
@@ -244,7 +243,7 @@ func (s *store) isRight(r verify.Result) bool {
 	return r.Status == verify.Verified || r.Status == verify.Unverified && (s.allow || s.policy.Trusted(r.Artifact))
 }
 
-// isWaived reports whether the registry's configuration makes no error of a finding about a file with a digest.
+// isWaived reports whether a finding about a file with a digest is no error under the configuration.
 func (s *store) isWaived(f finding.Finding, url string, observed digest.Digest) bool {
 	judged, isReported := s.judge.Judge(f, finding.WithoutUser(url), observed)
 	return !isReported || !judged.IsError()
@@ -261,7 +260,7 @@ func (s *store) mode(r verify.Result) fs.FileMode {
 	return 0o644
 }
 
-// report adds to the input what came of the targets, and returns how many of them are missing.
+// report adds the results of the targets to the input, and returns the number of missing ones.
 func (s *store) report(targets []*target, to string, in *report.Input) (missing int) {
 	for _, t := range targets {
 		r, isKept := s.kept[t]
@@ -286,13 +285,13 @@ func (s *store) report(targets []*target, to string, in *report.Input) (missing 
 	return missing
 }
 
-// explain adds to the result of a file that nothing verifies whether it is kept.
+// explain adds to the result of a file without a checksum whether it was kept.
 func (s *store) explain(r verify.Result, isKept bool) verify.Result {
 	if r.Status != verify.Unverified || s.policy.Trusted(r.Artifact) {
 		return r
 	}
 	f := r.Artifact.Finding(finding.ArtifactMissingChecksum, "No checksum is declared, so the file was not kept",
-		"Ask whoever publishes the manifest for a checksum. Give `--allow-unverified` to keep the file without permission to execute it")
+		"Ask the manifest's maintainers to declare a checksum, or use `--allow-unverified` to keep the file without permission to execute it")
 	f.Severity = finding.Error
 	if isKept {
 		f.Severity, f.Message, f.Fix = finding.Warning, "No checksum is declared, so the file was kept without permission to execute it", ""

@@ -96,7 +96,7 @@ func TestAFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := get.File(t.Context(), o.client(t), o.want(content), filepath.Join(dir, "f"), 0o644)
-	if disk := new(get.FileError); !errors.As(err, &disk) || !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "the file `f` can't be written") {
+	if disk := new(get.FileError); !errors.As(err, &disk) || !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "The download stopped: the file `f` can't be written") {
 		t.Errorf("got %v", err)
 	}
 	isFile(t, filepath.Join(dir, "f"), []byte("old"), 0o600)

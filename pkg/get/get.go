@@ -1,9 +1,9 @@
-// Package get downloads files and keeps only those that are right: what appears under a file's name is whole and has the wanted
-// digest or signature. It is the face of this module for other programs, and imports nothing of what verifies registries.
+// Package get downloads files and keeps only verified ones: a file appears under its name complete and with the wanted digest or
+// signature, or not at all. Other programs can import it; it brings nothing that verifies registries.
 //
-// Bytes go to a part: a file of mode 0600 beside the wanted one, opened exclusively and following no link. A part that is
-// right is synced and renamed. One that was interrupted stays, and the next call continues it: its bytes are hashed again, and the
-// rest is requested under the validator of the first answer, so that two versions of a file are never mixed.
+// Bytes go to a part: a file of mode 0600 beside the wanted one, opened exclusively and following no link. A verified part is synced
+// and renamed. An interrupted one stays for the next call, which hashes it again and requests the rest under the validator of the
+// first answer, so that two versions of a file are never mixed.
 package get
 
 import (
@@ -21,27 +21,27 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
-// What errors.Is finds in the errors of File and Check.
+// The errors that errors.Is finds in those of File and Check.
 var (
-	ErrDigest    = errors.New("the file has another digest than the wanted one")
+	ErrDigest    = errors.New("wrong digest")
 	ErrSignature = errors.New("the signature does not verify")
-	ErrSize      = errors.New("the file has another size than the wanted one")
+	ErrSize      = errors.New("wrong size")
 	ErrBusy      = errors.New("another download of this file is running")
-	ErrWant      = errors.New("a file without a digest or a signature can't be verified")
+	ErrWant      = errors.New("a digest or a signature is required to verify the file")
 )
 
-// Client reads a file into a sink. A *fetch.Client is one, and its promises are relied on.
+// Client reads a file into a sink, with the guarantees of fetch.Client.Get.
 type Client interface {
 	Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error)
 }
 
-// Want says where a file is, and what makes it the right one. Without Digest it needs Signature.
+// Want names a file and what it has to be. Without Digest it needs Signature.
 type Want struct {
 	URL       string // https
 	Digest    digest.Digest
-	Size      int64                // bytes; 0 where it is not known
+	Size      int64                // bytes; 0 if unknown
 	Signature string               // the text of a .minisig file, or base64 of it; "" for none
-	Keys      []minisign.PublicKey // one of them has to be the signature's
+	Keys      []minisign.PublicKey // one of them has to be the signer's
 }
 
 func (w Want) validate() error {
@@ -49,18 +49,18 @@ func (w Want) validate() error {
 	case w.Digest.IsZero() && w.Signature == "":
 		return ErrWant
 	case w.Signature != "" && len(w.Keys) == 0:
-		return fmt.Errorf("%w: there is no public key to check it with", ErrSignature)
+		return fmt.Errorf("%w: no public key is given", ErrSignature)
 	case w.Size < 0:
-		return fmt.Errorf("%w: %d bytes are wanted", ErrSize, w.Size)
+		return fmt.Errorf("%w: %d is not a size", ErrSize, w.Size)
 	}
 	return nil
 }
 
-// File makes sure that the right file is at path, with the permissions of mode: it downloads the file unless it is there. The
-// folder is made where it is missing. After an error, what was at path is as it was. What was downloaded of a file that is wrong
-// is removed; what an interrupted download left is continued by the next call.
+// File makes sure that the wanted file is at path, with the permissions of mode: it downloads the file unless it is there. A missing
+// folder is made. After an error, whatever was at path is unchanged. The bytes of a wrong file are removed; those of an interrupted
+// download stay, and the next call continues it.
 //
-// The error says why, in one sentence: errors.Is finds ErrDigest, ErrSignature, ErrSize and ErrBusy in it, errors.As a *fetch.Error of
+// errors.Is finds ErrDigest, ErrSignature, ErrSize and ErrBusy in it, errors.As a *fetch.Error of
 // the network, or a *FileError of the disk.
 func File(ctx context.Context, client Client, want Want, path string, mode fs.FileMode) error {
 	if err := want.validate(); err != nil {
@@ -105,8 +105,8 @@ func isWrong(err error) bool {
 	return errors.Is(err, ErrDigest) || errors.Is(err, ErrSignature) || errors.Is(err, ErrSize)
 }
 
-// download fills the part, and returns what is wrong with it. pieced reports whether it comes from several answers, of which one
-// may be wrong; afresh asks for all of it in one.
+// download fills the part and verifies it. pieced reports whether its bytes come from several answers; afresh requests all of them in
+// one.
 func download(ctx context.Context, client Client, part *Part, want Want, afresh bool) (pieced bool, err error) {
 	got := newBody(want)
 	part.Resume = !afresh
@@ -117,7 +117,7 @@ func download(ctx context.Context, client Client, part *Part, want Want, afresh 
 	return head.Pieced || part.Reused > 0, err
 }
 
-// Check returns nil where the file at path is the right one, without a request. It follows no symbolic link at path.
+// Check returns nil if the file at path is the wanted one. It makes no request and follows no symbolic link at path.
 func Check(path string, want Want) error {
 	if err := want.validate(); err != nil {
 		return err
@@ -143,7 +143,7 @@ func check(ctx context.Context, root *os.Root, name string, want Want) error {
 	return got.check(want)
 }
 
-// body computes what decides whether a file is right. It is a fetch.Sink.
+// body computes what a Want is compared with. It is a fetch.Sink.
 type body struct {
 	hasher  *digest.Hasher
 	message *minisign.Message
@@ -170,7 +170,7 @@ func (b *body) Start(fetch.Head) {
 
 func (b *body) Write(p []byte) (int, error) {
 	if b.size += int64(len(p)); b.limit > 0 && b.size > b.limit {
-		return 0, fmt.Errorf("%w: it has more than %d bytes", ErrSize, b.limit)
+		return 0, fmt.Errorf("%w: more than %d bytes", ErrSize, b.limit)
 	}
 	_, _ = b.message.Write(p)
 	return b.hasher.Write(p)
@@ -178,10 +178,10 @@ func (b *body) Write(p []byte) (int, error) {
 
 func (b *body) check(want Want) error {
 	if want.Size > 0 && b.size != want.Size {
-		return fmt.Errorf("%w: it has %d bytes, and %d are wanted", ErrSize, b.size, want.Size)
+		return fmt.Errorf("%w: %d bytes, expected %d", ErrSize, b.size, want.Size)
 	}
 	if got := b.hasher.Digest(want.Digest.Algorithm); got != want.Digest {
-		return fmt.Errorf("%w: it is %s, and %s is wanted", ErrDigest, finding.Quote(got.String()), finding.Quote(want.Digest.String()))
+		return fmt.Errorf("%w: %s, expected %s", ErrDigest, finding.Quote(got.String()), finding.Quote(want.Digest.String()))
 	}
 	if want.Signature == "" {
 		return nil

@@ -42,10 +42,10 @@ type Part struct {
 	file     *os.File // nil once it is closed
 	written  int64
 	complete bool
-	gets     int // how often it was downloaded into
+	gets     int // number of calls of Get
 }
 
-// note is the sidecar: whose first bytes a part holds.
+// note is the sidecar: the version of the file whose first bytes a part holds.
 type note struct {
 	URL       string `json:"url"`
 	Size      int64  `json:"size"`
@@ -179,11 +179,11 @@ func (p *Part) Discard() error {
 	return failed("removed", p.shown, err)
 }
 
-// ErrOtherBytes is the error of a part that does not hold the bytes that were judged.
-var ErrOtherBytes = errors.New("a later answer of the server replaced the verified bytes")
+// ErrOtherBytes is the error of a part that no longer holds the verified bytes.
+var ErrOtherBytes = errors.New("a later response replaced the verified bytes")
 
-// Holds makes sure that the part has the bytes of a digest. Those of a single Get were hashed on their way; after several, the last
-// of which may have brought others than were judged, the file is read again.
+// Holds returns nil if the part has the bytes of a digest. After a single Get the sink has hashed them; after several, the part is
+// read again, since the last one may have brought other bytes than were verified.
 func (p *Part) Holds(want digest.Digest) error {
 	if p.file == nil || !p.complete {
 		return ErrOtherBytes
@@ -245,13 +245,13 @@ func (p *Part) Get(ctx context.Context, client Client, r fetch.Request, sink fet
 	t := &tee{p, r.URL, sink, nil}
 	head, err := client.Get(ctx, r, t)
 	if t.err != nil {
-		err = &fetch.Error{Message: t.err.Error(), Err: t.err}
+		err = stopped(t.err)
 	}
 	p.complete = err == nil && (p.Limit == 0 || p.written <= p.Limit)
 	return head, err
 }
 
-// replay passes to the sink what the part holds of the URL's file. It holds nothing where the head's Validator is "".
+// replay passes the part's bytes of the file at a URL to the sink. It has none if the head's Validator is "".
 func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.Head, error) {
 	p.written = 0
 	n, ok := p.readNote()
@@ -267,13 +267,17 @@ func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.H
 	p.Reused += p.written
 	p.complete = err == nil && p.written == n.Size
 	if ctx.Err() != nil {
-		return head, &fetch.Error{Message: "The download was stopped: " + finding.Quote(context.Cause(ctx).Error()), Err: context.Cause(ctx)}
+		return head, stopped(context.Cause(ctx))
 	}
 	if err != nil {
-		err = failed("read", p.shown, err)
-		return head, &fetch.Error{Message: err.Error(), Err: err}
+		return head, stopped(failed("read", p.shown, err))
 	}
 	return head, nil
+}
+
+func stopped(err error) error {
+	return &fetch.Error{Message: "The download stopped: " + finding.Clean(err.Error()), Err: err,
+		Fix: "Run the command again once the cause is fixed: it continues the download"}
 }
 
 func (p *Part) readNote() (n note, ok bool) {
@@ -286,9 +290,9 @@ func (p *Part) readNote() (n note, ok bool) {
 	return n, err == nil && len(text) <= maxNote && json.Unmarshal(text, &n) == nil
 }
 
-// restart empties the part and notes whose bytes come next; nil where they can't be continued.
+// restart empties the part and writes the sidecar for the next bytes; nil if they can't be continued.
 func (p *Part) restart(n *note) error {
-	err := p.remove(noteSuffix) // first: it never tells of bytes that another one left
+	err := p.remove(noteSuffix) // first, so that it never describes other bytes
 	p.written = 0
 	if err == nil {
 		err = p.file.Truncate(0)
