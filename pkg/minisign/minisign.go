@@ -16,9 +16,9 @@ import (
 	"golang.org/x/crypto/blake2b"
 )
 
-// legacyLimit bounds the files, in bytes, whose legacy signatures are verified: these sign the file itself instead of its hash,
-// so all of it has to be in memory. The signature does not cover which of the two it is: a signature of a hash also verifies as
-// a legacy one of a file that consists of that hash. So legacy signatures of files as long as a hash are rejected.
+// legacyLimit bounds the files, in bytes, whose legacy signatures are verified. Those sign the file itself instead of its hash, so it
+// has to be in memory. The algorithm is not signed: a signature of a hash is also a valid legacy signature of a file that consists of
+// that hash. So legacy signatures of files as long as a hash are rejected.
 const legacyLimit = 4 << 20
 
 // PublicKey is a minisign public key.
@@ -70,9 +70,9 @@ func (m *Message) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Verify checks a signature of the complete file, and that of its trusted comment, by the key that the signature names, which
-// has to be one of keys. text is that of a .minisig file, or base64 of it, as Tauri's updater publishes it. The error's text
-// continues "The signature does not verify: ". legacy reports whether the signature is of the file instead of its hash.
+// Verify verifies the signature of the complete file and that of its trusted comment with the key that the signature names, which
+// has to be one of keys. text is a .minisig file, or base64 of one, as Tauri's updater publishes it. The error's text continues
+// "The signature does not verify: ". legacy reports whether the signature is of the file instead of its hash.
 func (m *Message) Verify(text string, keys []PublicKey) (legacy bool, err error) {
 	signed, err := parse(text)
 	if err != nil {
@@ -85,20 +85,20 @@ func (m *Message) Verify(text string, keys []PublicKey) (legacy bool, err error)
 func parse(text string) (signed minisign.Signature, err error) {
 	if strings.HasPrefix(text, "untrusted comment:") {
 		if signed.UnmarshalText([]byte(text)) != nil {
-			return signed, errors.New("it is cut off or damaged: expected the four lines of a .minisig file")
+			return signed, errors.New("it is truncated or damaged: expected the four lines of a .minisig file")
 		}
 		return signed, nil
 	}
 	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	switch {
 	case err != nil:
-		return signed, errors.New("it is neither the text of a .minisig file nor base64 of it, or its base64 is cut off")
+		return signed, errors.New("it is neither the text of a .minisig file nor base64 of one, or its base64 was truncated")
 	case signed.UnmarshalText(decoded) == nil:
 		return signed, nil
 	case !bytes.HasPrefix(decoded, []byte("untrusted comment:")) && doubled(decoded):
 		return signed, errors.New("it is base64 of base64: encode the .minisig file only once")
 	}
-	return signed, errors.New("its base64 does not hold a whole .minisig file: it was cut off or damaged")
+	return signed, errors.New("its base64 is not that of a complete .minisig file: it was truncated or damaged")
 }
 
 func doubled(text []byte) bool {
@@ -108,11 +108,11 @@ func doubled(text []byte) bool {
 
 func (m *Message) verify(signed minisign.Signature, keys []PublicKey) error {
 	if m == nil {
-		return errors.New("the file was not read for it")
+		return errors.New("the file was not read to verify it")
 	}
 	i := slices.IndexFunc(keys, func(k PublicKey) bool { return k.ID() == signed.KeyID })
 	if i < 0 {
-		return fmt.Errorf("it is by the key %016X, which is none of the configured public keys", signed.KeyID)
+		return fmt.Errorf("it was made with the key %016X, which is not among the configured public keys", signed.KeyID)
 	}
 	key, err := rawKey(keys[i])
 	if err != nil {
@@ -123,15 +123,15 @@ func (m *Message) verify(signed minisign.Signature, keys []PublicKey) error {
 	case signed.Algorithm == minisign.HashEdDSA:
 		text = m.hash.Sum(nil)
 	case len(text) == blake2b.Size && !m.long, strings.HasSuffix(signed.TrustedComment, "\thashed"):
-		return errors.New("it is labelled as a legacy signature, of the file itself, and may be a relabelled one of a hash: sign again with `minisign -S -H -m FILE`")
+		return errors.New("it is a legacy signature of the file itself, and could be a relabelled signature of a hash: sign again with `minisign -S -H -m FILE`")
 	case m.long:
-		return fmt.Errorf("it is a legacy signature of a file of more than %d bytes, which would have to be held in memory: sign again with `minisign -S -H -m FILE`", legacyLimit)
+		return fmt.Errorf("it is a legacy signature, which is supported for files of at most %d bytes only: sign again with `minisign -S -H -m FILE`", legacyLimit)
 	}
 	if !ed25519.Verify(key, text, signed.Signature[:]) {
-		return errors.New("it is not of this file: the file changed after it was signed, or the signature is another file's")
+		return errors.New("it does not match this file: the file changed after it was signed, or the signature belongs to another file")
 	}
 	if !ed25519.Verify(key, append(signed.Signature[:], signed.TrustedComment...), signed.CommentSignature[:]) {
-		return errors.New("its trusted comment was changed after it was signed")
+		return errors.New("its trusted comment changed after it was signed")
 	}
 	return nil
 }

@@ -195,6 +195,8 @@ var companions = []struct{ rule, name, cost string }{
 	{ManifestNoLogo, "logo.svg", "the App shows the service without an icon"},
 }
 
+// missingFiles reports a missing README.md as an error only if most services have one, which shows that the generator is in use. A file
+// that all services lack is one finding.
 func (r *services) missingFiles(entries []string) {
 	if len(entries) == 0 {
 		return
@@ -204,26 +206,18 @@ func (r *services) missingFiles(entries []string) {
 		files[entry] = true
 	}
 	for _, c := range companions {
-		r.missingFile(c.rule, c.name, c.cost, func(s *service) bool { return !files[beside(s.Path, c.name)] })
-	}
-}
-
-// missingFile is an error only if most services have the file, which shows that the generator is in use. If none has it, it is one
-// finding.
-func (r *services) missingFile(rule, name, cost string, lacks func(*service) bool) {
-	without := slices.DeleteFunc(slices.Clone(r.all), func(s *service) bool { return !lacks(s) })
-	reported := slices.DeleteFunc(slices.Clone(without), func(s *service) bool { return !r.inScope(s.Path) })
-	message := fmt.Sprintf("No %s beside the manifest: %s", finding.Quote(name), cost)
-	if len(without) == len(r.all) && len(reported) > 1 {
-		reported = reported[:1]
-		message = fmt.Sprintf("No %s beside any of the %d manifests: %s", finding.Quote(name), len(r.all), cost)
-	}
-	for _, s := range reported {
-		r.report(rule, s, s.whole(), message, "")
-		if last := &r.findings[len(r.findings)-1]; last.Severity == finding.Error && 2*len(without) >= len(r.all) {
-			last.Severity = finding.Warning
+		lacking := slices.DeleteFunc(slices.Clone(r.all), func(s *service) bool { return files[path.Join(path.Dir(s.Path), c.name)] })
+		reported := slices.DeleteFunc(slices.Clone(lacking), func(s *service) bool { return !r.inScope(s.Path) })
+		message := fmt.Sprintf("No %s beside the manifest: %s", finding.Quote(c.name), c.cost)
+		if len(lacking) == len(r.all) && len(reported) > 1 {
+			reported = reported[:1]
+			message = fmt.Sprintf("No %s beside any of the %d manifests: %s", finding.Quote(c.name), len(r.all), c.cost)
+		}
+		for _, s := range reported {
+			r.report(c.rule, s, s.whole(), message, "")
+			if last := &r.findings[len(r.findings)-1]; last.Severity == finding.Error && 2*len(lacking) >= len(r.all) {
+				last.Severity = finding.Warning
+			}
 		}
 	}
 }
-
-func beside(manifestPath, name string) string { return path.Join(path.Dir(manifestPath), name) }
