@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // noNap has programs that were built with -race end without the second of sleep that they otherwise end with.
 const noNap = "GORACE"
 
-var update = flag.Bool("update", false, "write what the scripts compare with anew")
+var update = flag.Bool("update", false, "rewrite what scripts and scenes compare with")
 
 // TestScripts runs the real program. Each script has the folder files served over TLS at $URL, beside
 // the odd servers of handler, and a fake of GitHub's API at $GITHUB_API_URL.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,8 +9,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/net/html"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata/scenes")
 
 // scenes is where what people read lies, as Markdown.
 const scenes = "testdata/scenes"

@@ -18,7 +18,7 @@ func ReadVersioned(from io.Reader, what string, limit int64, into any, versions 
 		return fmt.Errorf("reading the %s: %w", what, err)
 	}
 	if int64(len(data)) > limit {
-		return fmt.Errorf("the %s has more than %d MiB", what, limit>>20)
+		return fmt.Errorf("the %s is larger than %d MiB", what, limit>>20)
 	}
 	var head struct {
 		Version int `json:"version"`
