@@ -44,17 +44,11 @@ func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 		return Reply{}, err
 	}
 	defer d.host.leave()
-	retry := d.newRetry()
-	for {
-		reply, err := d.call(ctx, call)
-		if err == nil {
-			d.host.retries.Store(0)
-			return reply, nil
-		}
-		if err := retry.wait(ctx, err); err != nil {
-			return Reply{}, err
-		}
+	reply, err := persist(ctx, d, func(ctx context.Context) (Reply, error) { return d.call(ctx, call) })
+	if err == nil {
+		d.host.retries.Store(0)
 	}
+	return reply, err
 }
 
 func (d *download) call(ctx context.Context, call Call) (Reply, error) {

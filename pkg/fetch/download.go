@@ -81,15 +81,15 @@ func (d *download) moved(a *answer) {
 }
 
 // persist retries until there is an answer or a permanent error.
-func (d *download) persist(ctx context.Context, ask func(context.Context) (*answer, error)) (*answer, error) {
+func persist[T any](ctx context.Context, d *download, ask func(context.Context) (T, error)) (T, error) {
 	retry := d.newRetry()
 	for {
-		a, err := ask(ctx)
+		answer, err := ask(ctx)
 		if err == nil {
-			return a, nil
+			return answer, nil
 		}
 		if err := retry.wait(ctx, err); err != nil {
-			return nil, err
+			return *new(T), err
 		}
 	}
 }
@@ -99,13 +99,13 @@ func (d *download) open(ctx context.Context) (a *answer, v version, offset int64
 	v, resumable := d.resume.version()
 	offset, d.resume = d.resume.Offset, Resume{}
 	if resumable && !d.rangeless && v.size <= d.client.config.MaxSize {
-		a, err = d.persist(ctx, func(ctx context.Context) (*answer, error) { return d.rangeOf(ctx, v, offset, v.size-1) })
+		a, err = persist(ctx, d, func(ctx context.Context) (*answer, error) { return d.rangeOf(ctx, v, offset, v.size-1) })
 		var failure *Error
 		if err == nil || errors.As(err, &failure) && failure.Status == 0 { // a server that fails at ranges may serve the whole file
 			return a, v, offset, err
 		}
 	}
-	if a, err = d.persist(ctx, d.whole); err != nil {
+	if a, err = persist(ctx, d, d.whole); err != nil {
 		return nil, v, 0, err
 	}
 	return a, versionOf(a), 0, nil

@@ -120,7 +120,7 @@ func (c *Client) Peek(ctx context.Context, url string, further func(Head) bool) 
 		return Head{}, err
 	}
 	defer d.host.leave()
-	a, err := d.persist(ctx, func(ctx context.Context) (*answer, error) {
+	a, err := persist(ctx, d, func(ctx context.Context) (*answer, error) {
 		return d.peek(ctx, func(a *answer) bool { return further != nil && further(a.head()) })
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,7 +55,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 		s.StartTLS()
 		t.Cleanup(s.Close)
 		c := config(&naps{})
-		c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+		c.Resolver = anyHost(t)
 		client := newClient(t, c)
 		var all sync.WaitGroup
 		for worker := range 8 {
@@ -116,7 +115,7 @@ func TestAHostThatAnswersNothingIsAskedNoMore(t *testing.T) {
 	})
 	_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 	c := config(&naps{})
-	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	c.Resolver = anyHost(t)
 	client := newClient(t, c)
 	for i := range 100 {
 		_, err := client.Get(t.Context(), fetch.Request{URL: fmt.Sprintf("https://dead.example.com:%s/%d", port, i)}, &body{})

@@ -29,6 +29,25 @@ func server(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 	return s
 }
 
+// oneAtATime starts a TLS server without HTTP/2, whose connections carry one request at a time and can be hijacked.
+func oneAtATime(t testing.TB, handler http.Handler) *httptest.Server {
+	t.Helper()
+	return faultyServer(t, handler, func(int) *fault { return nil })
+}
+
+// set sets the fields of a header, by name and value in turn.
+func set(w http.ResponseWriter, header []string) {
+	for i := 0; i < len(header); i += 2 {
+		w.Header().Set(header[i], header[i+1])
+	}
+}
+
+// anyHost resolves every name to this machine.
+func anyHost(t testing.TB) *net.Resolver {
+	t.Helper()
+	return dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+}
+
 // naps is a Sleep that does not wait and keeps what it was asked for.
 type naps struct {
 	mu  sync.Mutex

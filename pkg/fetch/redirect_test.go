@@ -97,7 +97,7 @@ func TestCookiesGoBackToTheirHostWithinOneRequest(t *testing.T) {
 		}
 	})
 	c := config(&naps{})
-	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	c.Resolver = anyHost(t)
 	certificate := certificateFor(t, "a.example.com", "b.example.com")
 	s.TLS.Certificates = []tls.Certificate{certificate}
 	c.RootCAs.AddCert(certificate.Leaf)
@@ -159,7 +159,7 @@ func TestTokenGoesToItsHostOnlyAndNeverAlongARedirectElsewhere(t *testing.T) {
 	})
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	c := config(&naps{})
-	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	c.Resolver = anyHost(t)
 	c.Tokens = map[string]string{"a.example.com" + port: "hush", "example.com": "other"}
 	for _, url := range []string{"https://A.example.com" + port + "/within", "https://b.example.com" + port + "/x", "https://example.com" + port + "/x", "https://a.example.com." + port + "/x"} {
 		if _, _, err := get(t, c, fetch.Request{URL: url}); err != nil {

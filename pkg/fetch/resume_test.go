@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -80,9 +79,7 @@ func TestProgressEarnsMoreTries(t *testing.T) {
 // half sends the first half of what a good server would, then breaks the connection.
 func half(content []byte, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
+		set(w, header)
 		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 		_, _ = w.Write(content[:len(content)/2])
 		w.(http.Flusher).Flush()
@@ -92,9 +89,7 @@ func half(content []byte, header ...string) http.HandlerFunc {
 
 func whole(content []byte, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
+		set(w, header)
 		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
 		_, _ = w.Write(content)
 	}
@@ -116,9 +111,7 @@ func split(ranges http.HandlerFunc, wholes ...http.HandlerFunc) http.HandlerFunc
 // partial answers with a 206 whose bytes are wrong, so that a test shows when they are taken.
 func partial(contentRange string, length int, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
+		set(w, header)
 		if contentRange != "" {
 			w.Header().Set("Content-Range", contentRange)
 		}
@@ -158,10 +151,7 @@ func TestAnswersThatAreNotTheRangeStartTheFileOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := httptest.NewUnstartedServer(split(ranges, half(content, etag...), whole(content, etag...)))
-			s.Config.ErrorLog = quiet
-			s.StartTLS()
-			t.Cleanup(s.Close)
+			s := oneAtATime(t, split(ranges, half(content, etag...), whole(content, etag...)))
 			sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
 			if name == "cut before header" || name == "redirect into a bog" {
 				return // may fail, and must not succeed wrongly
@@ -196,9 +186,7 @@ func TestOnlyAStrongValidatorAllowsToGoOn(t *testing.T) {
 			var ranges atomic.Int32
 			rest := func(w http.ResponseWriter, r *http.Request) {
 				ranges.Add(1)
-				for i := 0; i < len(test.header); i += 2 {
-					w.Header().Set(test.header[i], test.header[i+1])
-				}
+				set(w, test.header)
 				if got, want := r.Header.Get("If-Range"), test.header[len(test.header)-1]; got != want {
 					t.Errorf("If-Range is %q, want %q", got, want)
 				}

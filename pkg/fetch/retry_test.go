@@ -34,9 +34,7 @@ func stages(requests *atomic.Int32, handlers ...http.HandlerFunc) http.HandlerFu
 
 func status(code int, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
+		set(w, header)
 		w.WriteHeader(code)
 	}
 }
@@ -73,10 +71,7 @@ func TestPassingFaultsAreRetried(t *testing.T) {
 				c.StallTimeout = 1500 * time.Millisecond // in which a busy machine shakes hands
 			}
 			var requests atomic.Int32
-			s := httptest.NewUnstartedServer(stages(&requests, fault, fault, fault, fine))
-			s.Config.ErrorLog = quiet
-			s.StartTLS()
-			t.Cleanup(s.Close)
+			s := oneAtATime(t, stages(&requests, fault, fault, fault, fine))
 			sink, _, err := get(t, c, fetch.Request{URL: s.URL})
 			if err != nil || string(sink.bytes) != "fine" || requests.Load() != 4 {
 				t.Errorf("got %q, error %v, after %d requests", sink.bytes, err, requests.Load())
@@ -257,7 +252,7 @@ func TestHuggingFaceRefusesVeryLargeFiles(t *testing.T) {
 	t.Cleanup(s.Close)
 	c := config(&naps{})
 	c.RootCAs.AddCert(certificate.Leaf)
-	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	c.Resolver = anyHost(t)
 	_, _, err := get(t, c, fetch.Request{URL: strings.Replace(s.URL, "127.0.0.1", "huggingface.co", 1)})
 	if failure := mustFail(t, err, fetch.Unavailable); !strings.Contains(failure.Message, "can't be verified") {
 		t.Error(failure.Message)
@@ -349,7 +344,7 @@ func TestDeadURLsOfAHostSpendItsRetriesOnly(t *testing.T) {
 	var requests atomic.Int32
 	s := server(t, stages(&requests, status(503)))
 	c := config(&naps{})
-	c.Resolver = dns(t, func(string) []netip.Addr { return []netip.Addr{netip.MustParseAddr("127.0.0.1")} })
+	c.Resolver = anyHost(t)
 	client := newClient(t, c)
 	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries-1)
 	for _, want := range []int32{2, 3, 4} {
@@ -365,26 +360,25 @@ func TestDeadURLsOfAHostSpendItsRetriesOnly(t *testing.T) {
 	}
 }
 
-func TestHostThatServesHasItsRetriesAnew(t *testing.T) {
-	var requests atomic.Int32
-	s := server(t, stages(&requests, fine, status(503), status(503), status(503), fine))
-	client := newClient(t, config(&naps{}))
-	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries)
-	for range 2 {
-		if _, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{}); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-func TestHostThatAnswersCallsHasItsRetriesAnew(t *testing.T) {
-	var requests atomic.Int32
-	s := server(t, stages(&requests, fine, status(503), status(503), status(503), fine))
-	client := newClient(t, config(&naps{}))
-	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries)
-	for range 2 {
-		if _, err := client.Do(t.Context(), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 100}); err != nil {
-			t.Error(err)
+func TestHostThatAnswersHasItsRetriesAnew(t *testing.T) {
+	for name, ask := range map[string]func(*fetch.Client, string) error{
+		"Get": func(c *fetch.Client, url string) error {
+			_, err := c.Get(t.Context(), fetch.Request{URL: url}, &body{})
+			return err
+		},
+		"Do": func(c *fetch.Client, url string) error {
+			_, err := c.Do(t.Context(), fetch.Call{Method: http.MethodGet, URL: url, MaxBody: 100})
+			return err
+		},
+	} {
+		var requests atomic.Int32
+		s := server(t, stages(&requests, fine, status(503), status(503), status(503), fine))
+		client := newClient(t, config(&naps{}))
+		client.SpendRetries("127.0.0.1", fetch.MaxHostRetries)
+		for range 2 {
+			if err := ask(client, s.URL); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }

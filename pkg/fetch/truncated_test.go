@@ -1,6 +1,8 @@
 package fetch_test
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/tls"
 	"io"
 	"net/http"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 )
@@ -93,4 +96,38 @@ func TestBodyThatIsShorterThanAnAnswerAnnouncedIsUnreachable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzFraming answers with any bytes: a body that is taken for complete is the one that net/http reads of them.
+func FuzzFraming(f *testing.F) {
+	for _, raw := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\n\r\nbody", "HTTP/1.0 200 OK\r\n\r\nbody",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbo",
+		"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nbody", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx", "HTTP/2 200\r\ncontent-length: 4\r\n\r\nbody",
+	} {
+		f.Add([]byte(raw))
+	}
+	var raw atomic.Pointer[[]byte]
+	s := oneAtATime(f, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hijack(string(*raw.Load()))(w, r) }))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		raw.Store(&answer)
+		c := config(&naps{})
+		c.StallTimeout = time.Second
+		sink, _, err := get(t, c, fetch.Request{URL: s.URL})
+		if err != nil {
+			return
+		}
+		reader := bufio.NewReader(bytes.NewReader(answer))
+		response, err := http.ReadResponse(reader, nil)
+		for err == nil && response.StatusCode < 200 {
+			response, err = http.ReadResponse(reader, nil)
+		}
+		if err != nil {
+			t.Fatalf("%q: got %q, and net/http %v", answer, sink.bytes, err)
+		}
+		if want, err := io.ReadAll(response.Body); err != nil || !bytes.Equal(sink.bytes, want) {
+			t.Errorf("%q: got %q, want %q, %v", answer, sink.bytes, want, err)
+		}
+	})
 }
