@@ -22,7 +22,7 @@ type Images interface {
 	Read(ctx context.Context, r image.Reference, isWhole bool) (image.Image, error)
 }
 
-// seenImage is what is known of the image that a reference names. The zero seenImage is of one that nobody was asked about.
+// seenImage is what is known of the image that a reference names. The zero seenImage is of one that was not asked about.
 type seenImage struct {
 	image.Image
 	ref      image.Reference
@@ -30,7 +30,7 @@ type seenImage struct {
 	moved    string // where the tag beside a digest is now, as a clause; "" where it is where it was
 }
 
-// images says what the artifacts that name one image end as: they share the answer.
+// images returns the Results of the artifacts that name one image.
 func (v *Verifier) images(ctx context.Context, d Download, progress counter) []Result {
 	results := v.image(ctx, d, progress)
 	for i := range results {
@@ -127,14 +127,14 @@ func (d Download) pinned() digest.Digest {
 	return digest.Digest{}
 }
 
-// moved says where a tag is now that stands beside a digest. It decides nothing, so where nobody can tell it is "".
+// moved says where a tag beside a digest is now, "" where that is not known: it decides nothing.
 func (v *Verifier) moved(ctx context.Context, ref image.Reference, progress counter) string {
 	now, err := v.Images.Ask(ctx, ref.Tagged())
 	countWhole(progress, now.Bytes)
 	if err != nil || now.Digest == ref.Digest {
 		return ""
 	}
-	now, err = v.Images.Read(ctx, ref.Tagged(), false) // the registry's word is none for a difference
+	now, err = v.Images.Read(ctx, ref.Tagged(), false) // a difference is only believed where it was read
 	countWhole(progress, now.Bytes)
 	var failure *fetch.Error
 	switch {
@@ -146,7 +146,7 @@ func (v *Verifier) moved(ctx context.Context, ref image.Reference, progress coun
 	return "is at " + finding.Quote(now.Digest.String()) + " now"
 }
 
-// judgeImage says what is known of an image makes of an artifact.
+// judgeImage returns the Result of an artifact whose image is known.
 func (p Policy) judgeImage(a artifact.Artifact, known seenImage) Result {
 	r := Result{Artifact: a, Status: Unverified, Observation: Observation{Digest: known.Digest, Size: known.Size}, Format: known.Format, Source: known.source()}
 	switch {
@@ -252,7 +252,7 @@ func otherImage(a artifact.Artifact, other *image.OtherError) Result {
 
 func describe(body []byte) string { return format.Sniff(body, true).Describe() }
 
-// noImage says what a registry has in an image's place.
+// noImage reports what a registry serves in place of an image.
 func noImage(a artifact.Artifact, invalid *image.InvalidError) finding.Finding {
 	if format.Sniff(invalid.Body, true).Kind == format.HTML {
 		return a.Finding(finding.ArtifactHTMLPage, fmt.Sprintf("The registry serves %s instead of an image's manifest", describe(invalid.Body)),

@@ -26,8 +26,8 @@ func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message
 	return f
 }
 
-// judge says what is known of a complete file makes of an artifact: the digest decides where one is
-// declared, the content and the policy where none is.
+// judge returns the Result of an artifact whose complete file is known: the declared digest decides, or without one the content and
+// the policy.
 func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 	r := Result{
 		Artifact: a, Source: known.source,
@@ -67,7 +67,7 @@ func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
 	return r
 }
 
-// capital makes a clause a sentence.
+// capital makes the first letter upper case.
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func isError(f finding.Finding) bool { return f.Severity == finding.Error }
@@ -92,7 +92,7 @@ func WrongSize(a artifact.Artifact, size int64) finding.Finding {
 		fmt.Sprintf("The file has %s bytes, and %s are declared", humanize.Comma(size), humanize.Comma(a.Size.Value)), "")
 }
 
-// unread says what an artifact ends as whose body could not be read to its end.
+// unread returns the Result of an artifact whose body was not read to its end.
 func unread(a artifact.Artifact, err error) Result {
 	r := Result{Artifact: a, Observation: unseen}
 	var failure *fetch.Error
@@ -140,7 +140,7 @@ func place(a artifact.Artifact) string {
 	return finding.Quote(fmt.Sprintf("%s:%d", a.Manifest, a.Checksum.Position.Line))
 }
 
-// replacement says of a mismatch that the change gave the file another URL and left the checksum: the commonest reason.
+// replacement explains a mismatch by a change of the URL that left the checksum as it was, the most common reason.
 func replacement(a artifact.Artifact) string {
 	was := a.Was
 	if was == nil || was.URL == a.URL || was.Checksum == nil || a.Checksum == nil || was.Checksum.Value != a.Checksum.Value {

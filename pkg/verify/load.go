@@ -24,7 +24,7 @@ type Load struct {
 	Weight    int64           // how many bytes take as long to read, at most the Verifier's largest file; positive
 }
 
-// Loads asks how large files are, without reading one: what is declared, else what the host publishes, else what it announces.
+// Loads returns how large files are, without reading them: the declared size, else the published one, else the announced one.
 // Loads[i] is that of downloads[i]. What hosts say proves nothing, and decides only who reads what.
 func (v *Verifier) Loads(ctx context.Context, downloads []Download) []Load {
 	loads := make([]Load, len(downloads))

@@ -124,11 +124,10 @@ func advise(findings []finding.Finding) {
 	}
 }
 
-// formless are what the beginning of a file of any format may look like.
+// formless are the formats that the beginning of any file may seem to have.
 var formless = []format.Kind{format.Data, format.Empty, format.Text, format.JSON}
 
-// isPart reports whether a file is the beginning of what it should be, as far as anybody can tell: it is shorter, and not
-// recognised as something else.
+// isPart reports whether a file may be the beginning of what is declared: it is shorter and not recognised as something else.
 func isPart(a artifact.Artifact, known *evidence) bool {
 	isRight := a.Checksum != nil && a.Checksum.Value == known.digests[algorithm(a)]
 	isOther := !slices.Contains(formless, known.kind.Kind) && slices.ContainsFunc(inspect(a, known), isError)
@@ -144,7 +143,7 @@ func partly(a artifact.Artifact, known *evidence) Result {
 	}}
 }
 
-// onlyTheRightOne takes a file that is exactly one of several artifacts for that one: the others are not there.
+// onlyTheRightOne keeps the verified one of several artifacts that share a path, and calls the others absent.
 func onlyTheRightOne(results []Result, path string) []Result {
 	right := slices.IndexFunc(results, func(r Result) bool { return r.Status == Verified })
 	if right < 0 {
@@ -166,7 +165,7 @@ func absent(message string) error {
 
 func cantRead(path string, err error) error {
 	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s can't be read: %s", finding.Quote(path), finding.Quote(finding.WithoutPath(err).Error())),
-		Fix: "See what is there, and who may read it"}
+		Fix: "Check what is there, and its permissions"}
 }
 
 // readLocal reads a file of at most limit bytes, 0 for any number, into a body.

@@ -55,7 +55,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s is no status of an artifact", finding.Quote(string(text)))
+	return fmt.Errorf("unknown status %s of an artifact", finding.Quote(string(text)))
 }
 
 // Source says where the bytes of a Result came from.
