@@ -109,7 +109,7 @@ func (p *parser) registry(v *document.Value, base *string) *Registry {
 	}
 	for i := range r.entries {
 		e := &r.entries[i]
-		if isOpen := e.base == nil || *e.base == ""; isOpen && base != nil && e.image == nil {
+		if isOpen := e.base == nil || *e.base == ""; isOpen && base != nil {
 			e.base = base
 		}
 	}
