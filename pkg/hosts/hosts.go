@@ -123,6 +123,9 @@ var hostLayouts = map[string][]layout{
 
 // layouts returns the layouts of a host; server is the GitHub server's URL.
 func layouts(host, server string) []layout {
+	if host == wwwGitHub { // redirects
+		host = gitHub
+	}
 	if host == strings.TrimPrefix(server, "https://") {
 		return gitHubLayouts
 	}
@@ -158,13 +161,18 @@ func find(u *url.URL, server string) (place, bool) {
 	return place{}, false
 }
 
-// match returns what follows the layout's literal segments, if the path has them and goes on.
+// match returns what follows the layout's literal segments, if the path has them and goes on. Those of a release may be escaped: no other
+// spelling may hide one.
 func (l layout) match(segments []string) (rest []string, ok bool) {
 	end := l.repo + len(l.literal())
-	if len(segments) <= end || !slices.Equal(segments[l.repo:end], l.literal()) {
+	if len(segments) <= end {
 		return nil, false
 	}
-	return segments[end:], true
+	literal := strings.Join(segments[l.repo:end], "/")
+	if l.kind == GitHubAsset || l.kind == GitHubLatest {
+		literal = unescape(segments[l.repo:end])
+	}
+	return segments[end:], literal == l.after
 }
 
 func (l layout) literal() []string {

@@ -34,6 +34,8 @@ func TestParse(t *testing.T) {
 		"https://github.com/acme/s/releases/download/cli/v1.2/s":        {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "cli/v1.2", Path: "s", Versioned: true},
 		"https://github.com/acme/s/releases/download/v1/m-v0.1.bin":     {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1", Path: "m-v0.1.bin"},
 		"https://github.com/acme/s/releases/latest/download/s":          {Kind: hosts.GitHubLatest, Owner: "acme", Repo: "s", Path: "s"},
+		"https://WWW.github.com/acme/s/releases/%64ownload/v1/s":        {Kind: hosts.GitHubAsset, Owner: "acme", Repo: "s", Revision: "v1", Path: "s"},
+		"https://github.com/%61cme/s/%72eleases/latest/download/s":      {Kind: hosts.GitHubLatest, Owner: "acme", Repo: "s", Path: "s"},
 		"https://github.com/acme/s/releases/tag/v1.2":                   {Kind: hosts.GitHubPage, Owner: "acme", Repo: "s", Revision: "v1.2", Versioned: true},
 		"https://github.com/acme/s/blob/main/x.sh?raw=true":             {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "x.sh"},
 		"https://github.com/acme/s/raw/main/v1.2/x.sh":                  {Kind: hosts.GitHubRaw, Owner: "acme", Repo: "s", Revision: "main", Path: "v1.2/x.sh"},
@@ -305,6 +307,7 @@ func TestAssetOfTakesTheExactFormOnly(t *testing.T) {
 		"https://github.com/acme/s/releases/download/v1%2E2.0/s":   false,
 		"https://github.com/acme/s/releases/download/v1.2.0/../s":  false,
 		"https://github.com:444/acme/s/releases/download/v1.2.0/s": false,
+		"https://www.github.com/acme/s/releases/download/v1.2.0/s": false,
 		"https://github.com/acme/s/releases/latest/download/s":     false,
 		"%zz": false,
 	} {

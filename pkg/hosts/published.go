@@ -46,7 +46,7 @@ func AssetOf(rawURL, server string) (Ref, bool) {
 		return Ref{}, false
 	}
 	r := Parse(rawURL, server)
-	return r, r.Kind == GitHubAsset
+	return r, r.Kind == GitHubAsset && u.Host != wwwGitHub
 }
 
 // PublishedBy reads the header of the first, unfollowed answer to a URL. Only an exact https://huggingface.co/…/resolve/… URL

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/net/idna"
 )
 
+const gitHub, wwwGitHub = "github.com", "www.github.com"
+
 // Canonical returns the key by which two URLs are one file: scheme and host in lower case, the host in
 // ASCII, no default port, no fragment; everything else byte for byte. It is an error where the text is no
 // absolute URL with a host.
@@ -34,6 +36,21 @@ func canonical(rawURL string) (*url.URL, error) {
 	u.Host = hostPort(asciiHost(u.Hostname()), u.Port(), u.Scheme)
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
+}
+
+// Forms returns the forms of a URL that a glob may match, in lower case: canonical and without escapes, www.github.com as github.com.
+func Forms(rawURL string) []string {
+	if u, err := canonical(rawURL); err == nil {
+		if u.Host == wwwGitHub {
+			u.Host = gitHub
+		}
+		rawURL = u.String()
+	}
+	forms := []string{strings.ToLower(rawURL)}
+	if plain, err := url.PathUnescape(rawURL); err == nil && plain != rawURL {
+		forms = append(forms, strings.ToLower(plain))
+	}
+	return forms
 }
 
 // asciiHost returns the name that is looked up in DNS; one that IDNA refuses (RFC 5891) stays as it is.

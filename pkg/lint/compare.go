@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +28,8 @@ type Comparison struct {
 
 // Compare finds the artifacts of head that base, which may be nil, lacks. What they declare is compared as a multiset, so that
 // reordering or reformatting a manifest touches nothing; of equal ones, the one at the same location counts. A touched artifact is
-// paired with one of base that head lacks: by URL, then by platform or name, then by location.
+// paired with one of base that head lacks: by URL, then by platform or name, then by location. One that is left, at the
+// location and for the platform of an artifact of base, is paired with that one too: another entry may have taken over its URL.
 func Compare(base, head *registry.Manifest) Comparison {
 	c := Comparison{urls: map[string]bool{}}
 	var before []artifact.Artifact
@@ -55,8 +57,20 @@ func Compare(base, head *registry.Manifest) Comparison {
 			c.Touched[at].Was, c.Touched[at].Is.Was = &before[j], &before[j]
 		}
 	}
+	like := map[string]int{}
+	for j, a := range before {
+		like[locationKey(a)+targetKey(a)] = j
+	}
+	for at, t := range c.Touched {
+		if j, found := like[locationKey(t.Is)+targetKey(t.Is)]; found && t.Was == nil && !inList.MatchString(t.Is.Pointer) {
+			c.Touched[at].Was, c.Touched[at].Is.Was = &before[j], &before[j]
+		}
+	}
 	return c
 }
+
+// inList matches the pointer of what stands in a list, where an insertion moves it.
+var inList = regexp.MustCompile(`/[0-9]+(/|$)`)
 
 // match pairs artifacts of head with artifacts of base, each at most once, by the first key under which one is left. It returns
 // their indices, with those of the pairs that are known already.

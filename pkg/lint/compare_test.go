@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -73,6 +74,30 @@ func TestAnAddressThatAnotherProgramMayReadOtherwiseIsTouched(t *testing.T) {
 	for url, touched := range map[string]int{"xn--fa-hia/a%5Cb": 0, "faß/b": 1, `xn--fa-hia/a\b`: 1} {
 		if c := lint.Compare(base, gallery(t, "a "+url+"\n")); len(c.Touched) != touched {
 			t.Errorf("%s: %d touched, want %d", url, len(c.Touched), touched)
+		}
+	}
+}
+
+func TestAnEntryThatTakesOverAFormerURLHidesNoChange(t *testing.T) {
+	at := func(pointer, url string) artifact.Artifact {
+		return artifact.Artifact{Pointer: pointer, URL: "https://example.org/" + url + "/tool", Name: "tool"}
+	}
+	for name, test := range map[string]struct {
+		head     []artifact.Artifact
+		isPaired bool // the first artifact
+	}{
+		"declared as it was": {[]artifact.Artifact{at("/linux", "evil"), at("/old", "acme")}, true},
+		"declared anew": {[]artifact.Artifact{at("/linux", "evil"), func() artifact.Artifact {
+			a := at("/old", "acme")
+			a.Platform = "old"
+			return a
+		}()}, true},
+		"inserted before it in a list": {[]artifact.Artifact{at("/0", "other"), at("/1", "acme")}, false},
+	} {
+		base := []artifact.Artifact{at(test.head[0].Pointer, "acme")}
+		c := lint.Compare(&registry.Manifest{Artifacts: base}, &registry.Manifest{Artifacts: test.head})
+		if was := c.Touched[0].Was; (was != nil) != test.isPaired || c.Touched[0].Is.Was != was {
+			t.Errorf("%s: %+v", name, c.Touched[0])
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/verify"
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -25,6 +27,9 @@ const (
 	// MaxAttestations is how many bundles of one file are verified; sigstore-go itself allows 1,024 subjects a statement.
 	MaxAttestations = 1000
 	MaxFacts        = 4 << 10 // bytes of Facts
+	maxTimestamps   = 8       // signed timestamps of one bundle
+	maxTimestamp    = 16 << 10
+	maxNesting      = 64 // levels of DER in a signed timestamp
 )
 
 const (
@@ -38,7 +43,7 @@ const (
 )
 
 // Errors that say a bundle can't be checked with these trusted roots. It may be authentic: other instances of Sigstore
-// exist, and logs are replaced twice a year.
+// exist, and logs are replaced twice a year. All but the log is verified before a bundle is of an unknown one.
 var (
 	ErrUnknownAuthority = errors.New("no trusted root lists the authority that issued its certificate")
 	ErrUnknownLog       = errors.New("no trusted root lists its log")
@@ -99,6 +104,9 @@ func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err erro
 	if err := b.UnmarshalJSON(text); err != nil {
 		return Facts{}, fmt.Errorf("the bundle can't be read: %s", finding.Quote(err.Error()))
 	}
+	if err := checkTimestamps(b); err != nil {
+		return Facts{}, err
+	}
 	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", sum), verify.WithoutIdentitiesUnsafe()) // factsOf and Policy compare identities
 	failure := ErrUnknownAuthority
 	for _, root := range roots {
@@ -109,11 +117,44 @@ func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err erro
 		if err == nil {
 			return factsOf(b, result)
 		}
-		if failure = fmt.Errorf("the bundle does not verify: %s", finding.Quote(err.Error())); !root.knowsLogs(b) {
+		if failure = fmt.Errorf("the bundle does not verify: %s", finding.Quote(err.Error())); !root.knowsLogs(b) && root.issued(b, sum) {
 			failure = ErrUnknownLog
 		}
 	}
 	return Facts{}, failure
+}
+
+// checkTimestamps bounds the signed timestamps: the parser behind them recurses without a bound, and reads BER, in which elements may
+// overlap.
+func checkTimestamps(b *bundle.Bundle) error {
+	timestamps, err := b.Timestamps()
+	if err != nil {
+		return fmt.Errorf("the bundle can't be read: %s", finding.Quote(err.Error()))
+	}
+	if len(timestamps) > maxTimestamps {
+		return fmt.Errorf("the bundle has %d signed timestamps: expected at most %d", len(timestamps), maxTimestamps)
+	}
+	for _, t := range timestamps {
+		if len(t) > maxTimestamp || !isDER(t, maxNesting) {
+			return fmt.Errorf("a signed timestamp is not DER of at most %d KiB and %d levels", maxTimestamp>>10, maxNesting)
+		}
+	}
+	return nil
+}
+
+// isDER reports whether data is a sequence of DER elements, nested no deeper than levels.
+func isDER(data cryptobyte.String, levels int) bool {
+	for !data.Empty() {
+		var content cryptobyte.String
+		var tag asn1.Tag
+		if levels == 0 || !data.ReadAnyASN1(&content, &tag) {
+			return false
+		}
+		if isConstructed := tag&0x20 != 0; isConstructed && !isDER(content, levels-1) {
+			return false
+		}
+	}
+	return true
 }
 
 func factsOf(b *bundle.Bundle, result *verify.VerificationResult) (Facts, error) {

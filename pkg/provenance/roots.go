@@ -103,6 +103,23 @@ func (r trustedRoot) knowsAuthority(b *bundle.Bundle) bool {
 	})
 }
 
+// issued reports whether, logs and timestamps aside, the bundle is a statement about the file with a SHA-256, signed with a certificate
+// of an authority of the root.
+func (r trustedRoot) issued(b *bundle.Bundle, sha256 []byte) bool {
+	content, err := b.VerificationContent()
+	if err != nil || content.Certificate() == nil {
+		return false
+	}
+	signature, err := b.SignatureContent()
+	if err != nil {
+		return false
+	}
+	if _, err := verify.VerifyLeafCertificate(content.Certificate().NotBefore, content.Certificate(), r); err != nil {
+		return false
+	}
+	return verify.VerifySignatureWithArtifactDigests(signature, content, r, []verify.ArtifactDigest{{Algorithm: "sha256", Digest: sha256}}) == nil
+}
+
 // knowsLogs reports whether the root lists a log of each kind that the bundle names. What names none lacks it, and is not
 // from another log.
 func (r trustedRoot) knowsLogs(b *bundle.Bundle) bool {

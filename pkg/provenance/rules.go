@@ -1,7 +1,6 @@
 package provenance
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ type Rule struct {
 func (r *Rules) For(address, repository string) (rule Rule, fits bool) {
 	if r != nil {
 		rule.Missing = r.Missing
-		forms := formsOf(address)
+		forms := hosts.Forms(address)
 		for _, each := range r.List {
 			matches := func(form string) bool { return doublestar.MatchUnvalidated(strings.ToLower(each.URL), form) }
 			if fits = slices.ContainsFunc(forms, matches); fits {
@@ -46,16 +45,4 @@ func (r *Rules) For(address, repository string) (rule Rule, fits bool) {
 		rule.Repository = repository
 	}
 	return rule, fits
-}
-
-// formsOf returns the forms of a URL that a glob may match, in lower case.
-func formsOf(address string) []string {
-	if canonical, err := hosts.Canonical(address); err == nil {
-		address = canonical
-	}
-	forms := []string{strings.ToLower(address)}
-	if plain, err := url.PathUnescape(address); err == nil && plain != address {
-		forms = append(forms, strings.ToLower(plain))
-	}
-	return forms
 }

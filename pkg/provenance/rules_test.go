@@ -15,6 +15,7 @@ func TestTheFirstRuleThatFitsDecides(t *testing.T) {
 	for _, test := range []struct{ url, repository, missing string }{
 		{"https://github.com/acme/tool/releases/download/v1/a", "o/r", "error"},
 		{"https://GitHub.com:443/ACME/%74ool/releases/download/v1/a", "o/r", "error"},
+		{"https://www.github.com/acme/tool/releases/download/v1/a", "o/r", "error"},
 		{"https://github.com/acme/other/releases/download/v1/a", "acme/builds", "notice"},
 		{"https://github.com/acme-evil/tool/releases/download/v1/a", "o/r", "warning"},
 		{"https://example.com/a", "o/r", "notice"},

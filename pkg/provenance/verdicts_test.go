@@ -2,7 +2,9 @@ package provenance_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,6 +103,9 @@ func TestVerdicts(t *testing.T) {
 		{"an unknown log", acme, public.Bundle(own, UnknownLog), unknown},
 		{"an unknown log with proofs", acme, public.Bundle(own, UnknownRekorV2), unknown},
 		{"an unknown certificate log", acme, public.Bundle(own, UnknownCTLog), unknown},
+		{"an unknown log, another file", acme, public.Bundle(Of("acme/tool", otherFile), UnknownLog), untrusted},
+		{"an unknown log, another statement", acme, public.Bundle(own, UnknownLog, OtherPayload), untrusted},
+		{"an unknown certificate log, another key", acme, public.Bundle(own, UnknownCTLog, OtherKey), untrusted},
 
 		{"another file", acme, public.Bundle(Of("acme/tool", otherFile)), untrusted},
 		{"a SHA-1 only", acme, public.Bundle(with(func(b *Build) { b.Subjects = []map[string]string{{"sha1": file[:40]}} })), untrusted},
@@ -142,6 +147,62 @@ func TestVerdicts(t *testing.T) {
 	} {
 		if got, err := verdictOf(roots, test.policy, test.bundle); got != test.want {
 			t.Errorf("%s: %s (%v), want: %s", test.name, got, err, test.want)
+		}
+	}
+}
+
+// TestSignedTimestampsAreBounded holds what the parser behind them does not bound: it would overflow the stack, or take hours.
+func TestSignedTimestampsAreBounded(t *testing.T) {
+	s := NewWithoutLogs()
+	roots, err := provenance.ParseRoots(s.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b struct {
+		Material struct {
+			Data struct {
+				Timestamps []map[string][]byte `json:"rfc3161Timestamps"`
+			} `json:"timestampVerificationData"`
+			Certificate any `json:"certificate"`
+		} `json:"verificationMaterial"`
+		MediaType any `json:"mediaType"`
+		Envelope  any `json:"dsseEnvelope"`
+	}
+	if err := json.Unmarshal(s.Bundle(Of("acme/tool", file)), &b); err != nil {
+		t.Fatal(err)
+	}
+	good := b.Material.Data.Timestamps[0]
+	nested := []byte{5, 0}
+	for range 64 {
+		header := []byte{0x30, byte(len(nested))}
+		if len(nested) > 127 {
+			header = []byte{0x30, 0x81, byte(len(nested))}
+		}
+		nested = append(header, nested...)
+	}
+	// The parser takes the length of an element for a hint, and reads what lies behind it again: 2^n times.
+	overlapping := bytes.Repeat([]byte{0x30, 2, 0x30, 4}, 1000)
+	for name, stamp := range map[string][]byte{
+		"nested": nested, "endless": bytes.Repeat([]byte{0x30, 0x80}, 5_400_000), "closed": append(bytes.Repeat([]byte{0x30, 0x80}, 1000), make([]byte, 2000)...),
+		"overlapping": overlapping, "large": append([]byte{4, 0x82, 0x40, 0}, make([]byte, 16<<10)...),
+	} {
+		b.Material.Data.Timestamps = []map[string][]byte{good, {"signedTimestamp": stamp}}
+		text, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := roots.Verify(text, digest.Digest{Algorithm: digest.SHA256, Sum: file}); err == nil || !strings.Contains(err.Error(), "signed timestamp") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for n, ok := range map[int]bool{1: true, 9: false} {
+		b.Material.Data.Timestamps = slices.Repeat([]map[string][]byte{good}, n)
+		text, err := json.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := roots.Verify(text, digest.Digest{Algorithm: digest.SHA256, Sum: file}); (err == nil) != ok {
+			t.Errorf("%d timestamps: %v", n, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,8 +42,10 @@ type Attester struct {
 	// knows nothing.
 	Baseline func(artifact.Artifact) (by provenance.Facts, isDeclared, found bool)
 
-	answers, texts sync.Map // by what is asked: func() *attestations, func() fetched
-	notAsked       atomic.Pointer[error]
+	answers, verified sync.Map // by what is asked, and by text and SHA-256: func() *attestations
+	texts             sync.Map // by URL: func() fetched
+	kept              atomic.Int64
+	notAsked          atomic.Pointer[error]
 }
 
 // Errors of the functions of an Attester for what is unknown rather than invalid.
@@ -60,11 +63,14 @@ type Attested struct {
 // MaxBuilds bounds the builds of one file that are kept for later scans.
 const MaxBuilds = 16
 
-// Run adds the builders of their files to results, with findings.
+// Run adds the builders of their files to results, with findings. When ctx ends, the remaining files are unchecked.
 func (t *Attester) Run(ctx context.Context, results []Result) {
-	beside := make([]*provenance.Facts, len(results))
+	for _, r := range results {
+		t.kept.Add(int64(len(r.Text)))
+	}
+	beside := make([]aside, len(results))
 	if !t.Offline {
-		t.verifyBeside(results, beside)
+		beside = t.verifyBeside(ctx, results)
 	}
 	var group errgroup.Group
 	group.SetLimit(max(t.Concurrency, 1))
@@ -79,17 +85,22 @@ func (t *Attester) Run(ctx context.Context, results []Result) {
 
 // NeedsSHA256 reports whether the SHA-256 of an artifact has to be known.
 func (t *Attester) NeedsSHA256(a artifact.Artifact) bool {
-	return a.Attestation != nil || t.Rules != nil && t.releaseOf(a.URL) != ""
+	return t.isBeside(a) || a.Attestation != nil || t.Rules != nil && t.releaseOf(a.URL) != ""
 }
 
 // NeedsNetwork reports whether it takes the network to tell who built an artifact's file.
 func (t *Attester) NeedsNetwork(a artifact.Artifact) bool {
-	_, isBeside := t.Beside[besideOf(a)]
-	return isBeside || a.Attests != "" || t.NeedsSHA256(a) && (a.Attestation == nil || !isBundle(a.Attestation.Value))
+	return t.isBeside(a) || a.Attests != "" || t.NeedsSHA256(a) && (a.Attestation == nil || !isBundle(a.Attestation.Value))
 }
 
-// attest verifies who built one file; by is the builder by a bundle beside the manifest, nil without one.
-func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) {
+// isBeside reports whether a bundle attests an artifact's file beside a manifest.
+func (t *Attester) isBeside(a artifact.Artifact) bool {
+	_, is := t.Beside[besideOf(a)]
+	return is
+}
+
+// attest verifies who built one file.
+func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 	a := r.Artifact
 	if a.Role == artifact.Image {
 		return
@@ -97,13 +108,15 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
 	isDropped := a.Was != nil && a.Was.Attestation != nil && a.Attestation == nil
 	if isDropped {
-		r.Findings = append(r.Findings, lost(a, rule, "The declared attestation was removed"))
+		r.Findings = append(r.Findings, t.lost(a, rule, "The declared attestation was removed"))
 	}
-	sum := r.Under(digest.SHA256).Sum
-	if sum == "" || t.Offline && (a.Attestation == nil || !isBundle(a.Attestation.Value)) {
+	if r.Digest.IsZero() || t.Offline && (a.Attestation == nil || !isBundle(a.Attestation.Value)) {
 		return
 	}
-	if a.Attestation != nil && by == nil {
+	by, sum := beside.by, r.Under(digest.SHA256).Sum
+	if sum == "" && a.Attestation != nil {
+		r.Findings = append(r.Findings, unchecked(a, rule, "The declared attestation can't be checked: the SHA-256 of the file is unknown"))
+	} else if a.Attestation != nil && by == nil {
 		declared, problem := t.judgeDeclared(t.declared(ctx, a.Attestation.Value, sum), a.URL)
 		if by = declared; by == nil {
 			r.Findings = append(r.Findings, problem.of(atField(a, a.Attestation, problem.rule, problem.message, "")))
@@ -113,21 +126,22 @@ func (t *Attester) attest(ctx context.Context, r *Result, by *provenance.Facts) 
 		r.Provenance = by
 		return
 	}
-	if by == nil && t.Rules != nil && t.releaseOf(a.URL) != "" {
+	missing := ""
+	if by == nil && sum != "" && t.Rules != nil && t.releaseOf(a.URL) != "" {
 		found := t.ask(ctx, rule.Repository, sum, rule.Check)
 		r.Attested = found.attested(rule.Repository)
 		var strangers []string
 		if by, strangers = found.judge(rule.Check); by == nil {
-			r.Findings = append(r.Findings, t.unattested(ctx, a, rule, found, strangers, isDropped)...)
-		}
-	} else if by == nil && a.Attestation == nil && !isDropped && t.Baseline != nil {
-		_, isBeside := t.Beside[besideOf(a)]
-		if before, isDeclared, _ := t.Baseline(a); isDeclared && !isBeside {
-			r.Findings = append(r.Findings, lost(a, rule, fmt.Sprintf("The declared attestation was removed; %s built the file before", builder(before))))
+			doubts := found.doubts(a, rule, strangers)
+			if r.Findings = append(r.Findings, doubts...); len(doubts) == 0 {
+				missing = found.missing(rule)
+			}
 		}
 	}
 	if r.Provenance = by; by != nil {
 		r.Findings = append(r.Findings, t.changed(ctx, a, *by)...)
+	} else if !isDropped {
+		r.Findings = append(r.Findings, t.unattested(ctx, r, rule, beside, missing)...)
 	}
 }
 
@@ -218,6 +232,9 @@ func (t *Attester) ask(ctx context.Context, repository, sum string, check func(p
 		}
 		found.err = t.GitHub(ctx, repository, sum, func(bundle []byte, err error) bool {
 			switch {
+			case ctx.Err() != nil:
+				found.unchecked = append(found.unchecked, ended)
+				return false
 			case err == nil:
 				found.verify(t.Roots, bundle, sum)
 			case errors.Is(err, ErrUnanswered):
@@ -235,68 +252,90 @@ func (t *Attester) ask(ctx context.Context, repository, sum string, check func(p
 	return once.(func() *attestations)()
 }
 
-// unattested says that GitHub has no attestation of a release asset that its rule accepts.
-func (t *Attester) unattested(ctx context.Context, a artifact.Artifact, rule provenance.Rule, found *attestations, strangers []string, isTold bool) []finding.Finding {
-	unknown := append(found.unchecked, found.unknownAuthorities...)
-	var findings []finding.Finding
-	if len(unknown) > 0 {
+// doubts reports why GitHub's attestations of a release asset do not name an accepted builder.
+func (s *attestations) doubts(a artifact.Artifact, rule provenance.Rule, strangers []string) (findings []finding.Finding) {
+	if s.err != nil {
+		return []finding.Finding{unchecked(a, rule, "The builder of the file is unknown: "+s.err.Error())}
+	}
+	if unknown := slices.Concat(s.unchecked, s.unknownAuthorities); len(unknown) > 0 { // s is shared
 		findings = append(findings, unchecked(a, rule, "The attestation can't be checked: "+listed(unknown)))
 	}
-	switch {
-	case found.err != nil:
-		return []finding.Finding{unchecked(a, rule, "The builder of the file is unknown: "+found.err.Error())}
-	case len(strangers) > 0:
-		return append(findings, a.Finding(finding.ProvenanceOtherBuilder, "Another builder attests the file: "+listed(strangers), ""))
-	case len(unknown) > 0 || isTold:
-		return findings
+	if len(strangers) > 0 {
+		findings = append(findings, a.Finding(finding.ProvenanceOtherBuilder, "Another builder attests the file: "+listed(strangers), ""))
 	}
+	return findings
+}
+
+// missing is the message for a release asset that a rule's repository does not attest.
+func (s *attestations) missing(rule provenance.Rule) string {
 	message := fmt.Sprintf("%s does not attest the file", finding.Quote(rule.Repository))
-	if reasons := append(found.invalid, found.release()); cmp.Or(reasons...) != "" {
+	if reasons := slices.Concat(s.invalid, []string{s.release()}); cmp.Or(reasons...) != "" {
 		message += ": " + listed(reasons)
 	}
-	by, wasAttested, err := t.earlier(ctx, a)
+	return message
+}
+
+// unattested reports that no accepted builder attests a file: that the file before was attested, or that GitHub has no attestation of a
+// release asset.
+func (t *Attester) unattested(ctx context.Context, r *Result, rule provenance.Rule, beside aside, missing string) []finding.Finding {
+	a := r.Artifact
+	isTold := func(rule string) bool {
+		return beside.rule == rule || slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == rule })
+	}
+	by, wasAttested, err := t.ofBase(ctx, a)
+	if !wasAttested && t.Baseline != nil {
+		var isDeclared bool
+		by, isDeclared, wasAttested = t.Baseline(a)
+		isElsewhere := isDeclared && t.isBeside(a) && beside.rule == "" // the bundle is not in the run and may be valid
+		wasAttested = wasAttested && !isElsewhere && (isDeclared || t.Rules != nil)
+	}
 	level, isReported := severityOf(rule.Missing)
 	switch {
-	case wasAttested:
-		return []finding.Finding{lost(a, rule, message+fmt.Sprintf("; %s built the file before", builder(by)))}
-	case isReported:
-		f := a.Finding(finding.ProvenanceMissing, message, "")
+	case wasAttested && !isTold(finding.ProvenanceOtherBuilder):
+		return []finding.Finding{t.lost(a, rule, fmt.Sprintf("%s; %s built the file before", cmp.Or(missing, "The file is not attested"), builder(by)))}
+	case missing != "" && isReported:
+		f := a.Finding(finding.ProvenanceMissing, missing, "")
 		f.Severity = level
 		return []finding.Finding{f}
-	case err != nil:
+	case err != nil && !isTold(finding.ProvenanceUnchecked) && !isTold(finding.ProvenanceOtherBuilder):
 		return []finding.Finding{unchecked(a, rule, "It is unknown whether the file was attested before: "+err.Error())}
 	}
 	return nil
 }
 
-// earlier returns who built what was in an artifact's place before: as the repository of its release attests the digest that was
-// declared, else as the baseline has it. Any workflow of that repository counts.
-func (t *Attester) earlier(ctx context.Context, a artifact.Artifact) (by provenance.Facts, found bool, err error) {
+// ofBase returns who built what was in an artifact's place before a change, as its bundle or the repository of its release attests the
+// digest that was declared. Any workflow of the repository counts.
+func (t *Attester) ofBase(ctx context.Context, a artifact.Artifact) (by provenance.Facts, found bool, err error) {
 	was := cmp.Or(a.Was, &artifact.Artifact{})
+	if was.Checksum == nil || was.Checksum.Value.Algorithm != digest.SHA256 {
+		return by, false, nil
+	}
 	rule, _ := t.Rules.For(was.URL, t.releaseOf(was.URL))
-	anyone := provenance.Policy{Repository: rule.Repository, AnySigner: true, SelfHosted: true}
-	switch {
-	case was.Checksum == nil || was.Checksum.Value.Algorithm != digest.SHA256:
+	check := func(f provenance.Facts) error { return accepts(anyone(rule.Repository), f) }
+	var answer *attestations
+	switch sum := was.Checksum.Value.Sum; {
 	case was.Attestation != nil:
-		if accepted, _ := t.declared(ctx, was.Attestation.Value, was.Checksum.Value.Sum).judge(t.lenient(was.URL)); accepted != nil {
-			return *accepted, true, nil
-		}
+		answer = t.declared(ctx, was.Attestation.Value, sum)
 	case t.Rules != nil && t.releaseOf(was.URL) != "":
-		answer := t.ask(ctx, rule.Repository, was.Checksum.Value.Sum, anyone.Check)
-		if accepted, _ := answer.judge(anyone.Check); accepted != nil {
-			return *accepted, true, nil
-		}
-		err = answer.err
+		answer = t.ask(ctx, rule.Repository, sum, check)
+	default:
+		return by, false, nil
 	}
-	if t.Baseline != nil {
-		by, _, found = t.Baseline(a)
+	if accepted, _ := answer.judge(check); accepted != nil {
+		return *accepted, true, nil
 	}
-	return by, found, err
+	if answer.err == nil && len(answer.unchecked) > 0 {
+		return by, false, errors.New(listed(answer.unchecked))
+	}
+	return by, false, answer.err
 }
 
 // changed tells that another repository or workflow built a file than the one before.
 func (t *Attester) changed(ctx context.Context, a artifact.Artifact, by provenance.Facts) []finding.Finding {
-	before, found, _ := t.earlier(ctx, a)
+	before, found, _ := t.ofBase(ctx, a)
+	if !found && t.Baseline != nil {
+		before, _, found = t.Baseline(a)
+	}
 	if !found || strings.EqualFold(before.Repository, by.Repository) && strings.EqualFold(before.Workflow(), by.Workflow()) {
 		return nil
 	}
@@ -312,18 +351,25 @@ func builder(by provenance.Facts) string {
 	return name
 }
 
-func lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
+// lost is an error where the rule for the file, or for the one before a change, demands an attestation.
+func (t *Attester) lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
+	if a.Was != nil {
+		if was, _ := t.Rules.For(a.Was.URL, ""); was.Missing == "error" {
+			rule = was
+		}
+	}
 	f := a.Finding(finding.ProvenanceLost, message, "")
-	if level, _ := severityOf(rule.Missing); rule.Missing != "" && level == finding.Error {
+	if rule.Missing == "error" {
 		f.Severity = finding.Error
 	}
 	return f
 }
 
 func unchecked(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
-	f := lost(a, rule, message)
-	if f.Rule = finding.ProvenanceUnchecked; f.Severity != finding.Error {
-		f.Severity = finding.Notice
+	f := a.Finding(finding.ProvenanceUnchecked, message, "")
+	f.Severity = finding.Notice
+	if rule.Missing == "error" {
+		f.Severity = finding.Error
 	}
 	return f
 }

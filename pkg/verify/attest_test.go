@@ -89,6 +89,12 @@ func declaring(value string) func(*verify.Result) {
 	}
 }
 
+// longer makes an asset one of which only the SHA-512 is known.
+func longer(r *verify.Result) {
+	r.Digest = digest.Digest{Algorithm: digest.SHA512, Sum: strings.Repeat("a", 128)}
+	r.Artifact.Checksum = &artifact.Field[digest.Digest]{Value: r.Digest}
+}
+
 // older is what a change made the asset of.
 func older(changes ...func(*artifact.Artifact)) *artifact.Artifact {
 	a := asset().Artifact
@@ -115,6 +121,7 @@ func TestWhoBuiltAFile(t *testing.T) {
 		return func(artifact.Artifact) (provenance.Facts, bool, bool) { return f, declared != nil, true }
 	}
 	before := provenance.Facts{Repository: "acme/tool", Signer: "acme/tool/.github/workflows/release.yml@refs/tags/v1"}
+	elsewhere := func(r *verify.Result) { r.Artifact.URL = "https://example.com/tool" }
 	for _, test := range []struct {
 		name     string
 		rules    *provenance.Rules
@@ -155,6 +162,15 @@ func TestWhoBuiltAFile(t *testing.T) {
 		{name: "a bundle lost to the baseline", result: asset(), baseline: built(before, true), want: "provenance/lost warning"},
 		{name: "a bundle that is not in the run", result: asset(), baseline: built(before, true), beside: map[string]string{"m/tool": ""}},
 		{name: "an attestation of GitHub's in the baseline, and no policy any more", result: asset(), baseline: built(before)},
+		{name: "lost to the base, off GitHub", rules: rules("notice", provenance.Rule{URL: "https://github.com/acme/**", Missing: "error"}), github: at("acme/tool", olderSum, s.Bundle(nightly)), result: asset(elsewhere), before: older(), want: "provenance/lost error", calls: 1},
+		{name: "lost, without a SHA-256", rules: rules(""), github: at("acme/tool", olderSum, s.Bundle(nightly)), result: asset(elsewhere, longer), before: older(), want: "provenance/lost warning", calls: 1},
+		{name: "lost to the baseline, off GitHub", rules: rules(""), result: asset(elsewhere), baseline: built(before), want: "provenance/lost warning"},
+		{name: "lost behind an unknown authority", rules: rules(""), github: map[string][][]byte{"acme/tool " + fileSum: {s.Bundle(Of("acme/tool", fileSum), UnknownCA)}, "acme/tool " + olderSum: {s.Bundle(nightly)}},
+			result: asset(), before: older(), want: "provenance/unchecked notice provenance/lost warning", calls: 2},
+		{name: "lost behind a host that is down", result: asset(elsewhere, declaring("https://example.com/down")), before: older(func(a *artifact.Artifact) {
+			a.Attestation = &artifact.Field[string]{Value: string(s.Bundle(nightly))}
+		}), want: "provenance/unchecked notice provenance/lost warning"},
+		{name: "lost to a stranger", rules: rules(""), github: map[string][][]byte{"acme/tool " + fileSum: {stranger}, "acme/tool " + olderSum: {s.Bundle(nightly)}}, result: asset(), before: older(), want: "provenance/other-builder error", calls: 2},
 		{name: "as before", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), baseline: built(before), want: "attested", calls: 1},
 		{name: "another workflow than before", rules: rules(""), github: map[string][][]byte{"acme/tool " + fileSum: {own}, "acme/tool " + olderSum: {s.Bundle(nightly)}}, result: asset(), before: older(), want: "provenance/changed warning attested", calls: 2},
 		{name: "another repository than before", rules: rules(""), github: at("acme/tool", fileSum, own), result: asset(), baseline: built(provenance.Facts{Repository: "acme/old", Signer: "acme/old/.github/workflows/release.yml@x"}), want: "provenance/changed warning attested", calls: 1},
@@ -175,6 +191,7 @@ func TestWhoBuiltAFile(t *testing.T) {
 		{name: "a declared bundle that is gone", result: asset(declaring("https://example.com/gone")), want: "provenance/invalid error"},
 		{name: "a declared bundle whose host is down", rules: rules("error"), result: asset(declaring("https://example.com/down")), want: "provenance/unchecked error provenance/missing error", calls: 1},
 		{name: "a declared text that is none", result: asset(declaring("https://example.com/empty")), want: "provenance/invalid error"},
+		{name: "a declared bundle of a file without a SHA-256", result: asset(declaring(string(own)), longer), want: "provenance/unchecked notice"},
 		{name: "a declared null", result: asset(declaring("https://example.com/null")), want: "provenance/invalid error"},
 	} {
 		w := &world{github: test.github, errs: test.errs, urls: map[string][]byte{"https://example.com/own": own, "https://example.com/empty": nil, "https://example.com/null": []byte("null")}}
@@ -275,35 +292,93 @@ func TestBundlesBesideAManifest(t *testing.T) {
 	}
 	archive := asset(func(r *verify.Result) { r.Artifact.Manifest, r.Artifact.Name = "modules/x/1/source.json", "tool" })
 	own, stranger := string(s.Bundle(Of("acme/tool", fileSum))), string(s.Bundle(Of("stranger/tool", fileSum)))
+	strangers := func(r *verify.Result) { r.Artifact.URL = "https://stranger.example/tool.intoto.jsonl" }
+	down := func(r *verify.Result) { r.Status, r.Text = verify.Unreachable, nil }
 	for _, test := range []struct {
-		name   string
-		bundle verify.Result
-		beside string
-		want   string // the rule of the bundle's finding
-		is     bool   // the archive is attested
+		name    string
+		bundle  verify.Result
+		archive verify.Result
+		beside  string // the SHA-256 of the file of the bundle's name, where that is in the folder
+		want    string // the rule of the bundle's finding
+		is      bool   // the archive is attested
+		isLost  bool
 	}{
-		{"the artifact of that name", bundle("tool", own), "", "", true},
-		{"by another repository than the bundle's", bundle("tool", stranger), "", finding.ProvenanceOtherBuilder, false},
-		{"of another file", bundle("tool", string(s.Bundle(Of("acme/tool", olderSum)))), "", finding.ProvenanceInvalid, false},
-		{"a file outside the run", bundle("MODULE.bazel", own), fileSum, "", false},
-		{"a file of other text", bundle("MODULE.bazel", own), olderSum, finding.ProvenanceInvalid, false},
-		{"a file that is not there", bundle("MODULE.bazel", own), "", finding.ProvenanceUnchecked, false},
-		{"gone", bundle("tool", "", func(r *verify.Result) { r.Status, r.Text = verify.Unavailable, nil }), "", finding.ProvenanceInvalid, false},
-		{"not kept", bundle("tool", "", func(r *verify.Result) { r.Text = nil }), "", finding.ProvenanceUnchecked, false},
-		{"not the declared bundle", bundle("tool", own, func(r *verify.Result) { r.Status = verify.Mismatch }), "", "", false},
-		{"too large", bundle("tool", strings.Repeat(" ", provenance.MaxBundle)+own), "", finding.ProvenanceInvalid, false},
+		{"the artifact of that name", bundle("tool", own), archive, "", "", true, false},
+		{"by another repository than the bundle's", bundle("tool", stranger), archive, "", finding.ProvenanceOtherBuilder, false, false},
+		{"by another repository than the archive's, whose bundle it is", bundle("tool", stranger, strangers), archive, "", finding.ProvenanceOtherBuilder, false, false},
+		{"one of several is by both", bundle("tool", stranger+"\n"+own), archive, "", "", true, false},
+		{"of another file", bundle("tool", string(s.Bundle(Of("acme/tool", olderSum)))), archive, "", finding.ProvenanceInvalid, false, true},
+		{"of a file without a SHA-256", bundle("tool", "garbage"), asset(func(r *verify.Result) { r.Artifact = archive.Artifact }, longer, func(r *verify.Result) { r.Artifact.Manifest = archive.Artifact.Manifest }), "", finding.ProvenanceUnchecked, false, true},
+		{"a file outside the run", bundle("MODULE.bazel", own), archive, fileSum, "", false, false},
+		{"a file of other text", bundle("MODULE.bazel", own), archive, olderSum, finding.ProvenanceInvalid, false, false},
+		{"a file of other text, and an artifact of its name", bundle("tool", own), archive, olderSum, finding.ProvenanceInvalid, false, false},
+		{"a file that is not there", bundle("MODULE.bazel", own), archive, "", finding.ProvenanceUnchecked, false, false},
+		{"gone", bundle("tool", "", func(r *verify.Result) { r.Status, r.Text = verify.Unavailable, nil }), archive, "", finding.ProvenanceInvalid, false, true},
+		{"its host is down", bundle("tool", "", down), archive, "", "", false, true},
+		{"not kept", bundle("tool", "", func(r *verify.Result) { r.Text = nil }), archive, "", finding.ProvenanceUnchecked, false, true},
+		{"not the declared bundle", bundle("tool", own, func(r *verify.Result) { r.Status = verify.Mismatch }), archive, "", "", false, true},
+		{"too large", bundle("tool", strings.Repeat(" ", provenance.MaxBundle)+own), archive, "", finding.ProvenanceInvalid, false, true},
 	} {
 		w := &world{}
 		attester := w.attester(t, s, nil)
-		attester.Beside = map[string]string{"modules/x/1/MODULE.bazel": test.beside}
-		results := []verify.Result{test.bundle, archive}
+		name := test.bundle.Artifact.Attests
+		attester.Beside = map[string]string{"modules/x/1/" + name: test.beside}
+		attester.Baseline = func(artifact.Artifact) (provenance.Facts, bool, bool) {
+			return provenance.Facts{Repository: "acme/tool", Signer: "acme/tool/.github/workflows/release.yml@refs/tags/v1"}, true, name == "tool"
+		}
+		if attester.NeedsSHA256(test.archive.Artifact) != (name == "tool") {
+			t.Errorf("%s: whether a SHA-256 is needed", test.name)
+		}
+		results := []verify.Result{test.bundle, test.archive}
 		attester.Run(t.Context(), results)
 		var got []string
 		for _, f := range results[0].Findings {
-			got = append(got, f.Rule)
+			if f.Rule != finding.ProvenanceLost {
+				got = append(got, f.Rule)
+			}
 		}
-		if strings.Join(got, " ") != test.want || (results[1].Provenance != nil) != test.is || slices.Concat(results[1].Findings) != nil {
+		isLost := slices.ContainsFunc(results[1].Findings, func(f finding.Finding) bool { return f.Rule == finding.ProvenanceLost })
+		if strings.Join(got, " ") != test.want || (results[1].Provenance != nil) != test.is || isLost != test.isLost || len(results[1].Findings) > 1 {
 			t.Errorf("%s: %+v, %+v", test.name, results[0].Findings, results[1])
 		}
+	}
+}
+
+func TestVerifyingBundlesIsBounded(t *testing.T) {
+	s := New()
+	other := string(s.Bundle(Of("acme/tool", olderSum)))
+	elsewhere := func(r *verify.Result) { r.Artifact.URL = "https://example.com/tool" }
+	w := &world{urls: map[string][]byte{"https://example.com/b": []byte(strings.Repeat(other+"\n", 100))}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, test := range []struct {
+		ctx  context.Context
+		want string
+	}{{t.Context(), finding.ProvenanceInvalid}, {ctx, finding.ProvenanceUnchecked}} {
+		attester := w.attester(t, s, nil)
+		results := slices.Repeat([]verify.Result{asset(declaring("https://example.com/b"), elsewhere)}, 200) // seconds a piece, unless it is verified once
+		attester.Run(test.ctx, results)
+		for _, r := range results {
+			if len(r.Findings) != 1 || r.Findings[0].Rule != test.want {
+				t.Fatalf("got %+v, want %s", r.Findings, test.want)
+			}
+		}
+	}
+	attester := w.attester(t, s, nil)
+	large := make([]byte, provenance.MaxBundle)
+	attester.Bundle = func(context.Context, string) ([]byte, error) { return large, nil }
+	var results []verify.Result
+	for i := range 20 {
+		results = append(results, asset(declaring(fmt.Sprintf("https://example.com/%d", i)), elsewhere))
+	}
+	attester.Run(t.Context(), results)
+	kept := 0
+	for _, r := range results {
+		if r.Findings[0].Rule == finding.ProvenanceInvalid {
+			kept++
+		}
+	}
+	if kept != 16 {
+		t.Errorf("%d texts of 16 MiB were kept", kept)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
-	"path"
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -74,7 +73,7 @@ func ShardKeys(downloads []Download) []string {
 // attests is the path beside its manifest of the file that an artifact attests, or is.
 func attests(a artifact.Artifact) string {
 	if a.Attests != "" {
-		return path.Join(path.Dir(a.Manifest), a.Attests)
+		return attestedBy(a)
 	}
 	return besideOf(a)
 }
