@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
@@ -39,7 +41,7 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	}
 	work, cancel := deadline(ctx, a.config)
 	defer cancel()
-	before, notes := loadState(a.config)
+	before, notes := a.loadState(ctx)
 	j, err := a.job(work, a.config, a.run(), a.origin(), inspect.Options{Server: a.server()})
 	if err != nil {
 		return 0, err
@@ -53,6 +55,14 @@ func (a *action) answer(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return a.finish(ctx, in, j.rules, before)
+}
+
+// loadState reads the state file, unless a pull request brings it: who wrote that is unknown.
+func (a *action) loadState(ctx context.Context) (s *baseline.State, notes []string) {
+	if a.origin().Brings(ctx, a.config.StateFile) {
+		return nil, []string{fmt.Sprintf("The state file %s was not read, since the pull request contains it", finding.Quote(a.config.StateFile))}
+	}
+	return loadState(a.config)
 }
 
 // origin is the source of the event's manifests.

@@ -67,7 +67,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	before, stateNotes := loadState(a.config)
+	before, stateNotes := a.loadState(ctx)
 	in.Notes = slices.Concat(in.Notes, notes, stateNotes)
 	in.Unjudge(by.unjudge)
 	return a.finish(ctx, in, by, before)

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,36 @@ func TestAPullRequestBringsNoTrustedRoot(t *testing.T) {
 		r.calls(t, test.event, r.head, "INPUT_TRUSTED-ROOT="+test.name)
 		if failed := strings.Contains(r.out, "trusted-root"); failed != (test.want != "") || !strings.Contains(r.out, test.want) {
 			t.Errorf("%s, %s: want %q, got %s", test.event, test.name, test.want, r.out)
+		}
+	}
+}
+
+// TestAPullRequestBringsNoState names state files in a workspace that holds the checkout of a pull request.
+func TestAPullRequestBringsNoState(t *testing.T) {
+	r := newServices(t, 1)
+	for _, file := range []struct{ sha, path, text string }{
+		{judgedSHA, "added.json", "{}"}, {judgedSHA, "folder/added.json", "{}"}, {judgedSHA, "kept.json", "{}"}, {beforeSHA, "kept.json", "{}"},
+	} {
+		r.api.AddToTree(file.sha, file.path, file.text)
+	}
+	if err := errors.Join(os.Mkdir(r.head+"/folder", 0o700), os.Symlink("folder", r.head+"/link")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"added.json", "folder/added.json", "kept.json", "cached.json"} {
+		if err := os.WriteFile(filepath.Join(r.head, name), []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		event, name string
+		isBrought   bool
+	}{
+		{"pull_request", "added.json", true}, {"pull_request_review", "added.json", true}, {"pull_request", "link/added.json", true},
+		{"pull_request", "kept.json", false}, {"pull_request", "cached.json", false}, {"schedule", "added.json", false},
+	} {
+		r.calls(t, test.event, r.head, "INPUT_STATE-FILE="+filepath.Join(r.head, test.name))
+		if got := strings.Contains(r.out, "since the pull request contains it"); got != test.isBrought {
+			t.Errorf("%s, %s: %s", test.event, test.name, r.out)
 		}
 	}
 }

@@ -82,6 +82,20 @@ func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip 
 	return s, err
 }
 
+// Brings reports whether a file on disk may come with the checkout of a pull request: it is in the workspace, and the head has a file
+// of that path which the base has not.
+func (e *Event) Brings(ctx context.Context, name string) bool {
+	if e.PullRequest == 0 || e.Workspace == "" {
+		return false
+	}
+	head, base := e.commit(ctx, e.Commit), e.commit(ctx, e.BaseSHA)
+	return slices.ContainsFunc(pathsBelow(e.Workspace, name), func(path string) bool {
+		is, isThere, err := head.Find(ctx, path)
+		was, _, baseErr := base.Find(ctx, path)
+		return err != nil || isThere && (baseErr != nil || is.BlobSHA != was.BlobSHA)
+	})
+}
+
 const everything = "Every manifest was verified, not just the changed ones: "
 
 // compare lists the files that the event changed. Where the list can't be had whole, every manifest has to be verified, and why

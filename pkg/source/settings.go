@@ -171,15 +171,26 @@ func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []by
 // within returns the inputs for a registry in a folder on disk: a trusted root below that folder is read from the registry's tree.
 // Otherwise a pull request that is checked out there could bring its own.
 func (in Inputs) within(dir string) Inputs {
+	if below := pathsBelow(dir, in.TrustedRoot); len(below) > 0 {
+		in.rootInTree = below[0]
+	}
+	return in
+}
+
+// pathsBelow returns a file's slash-separated paths below a folder, with symbolic links resolved and not; none for one outside, and
+// for "".
+func pathsBelow(dir, name string) (all []string) {
+	if name == "" {
+		return nil
+	}
 	for _, folder := range spellings(dir) {
-		for _, name := range spellings(in.TrustedRoot) {
-			if below, err := filepath.Rel(folder, name); in.TrustedRoot != "" && err == nil && filepath.IsLocal(below) {
-				in.rootInTree = filepath.ToSlash(below)
-				return in
+		for _, file := range spellings(name) {
+			if below, err := filepath.Rel(folder, file); err == nil && filepath.IsLocal(below) {
+				all = append(all, filepath.ToSlash(below))
 			}
 		}
 	}
-	return in
+	return all
 }
 
 // spellings returns the absolute paths of a file: as written, and with symbolic links resolved in its folder, and in its name too.
