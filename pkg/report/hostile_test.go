@@ -32,7 +32,7 @@ var hostile = []string{
 	"*em*", "**strong**", "_em_", "~~gone~~", "$x$", "$`x`$", ":smile:", "1. one", "1) one", "- item", "+ item", "> quote", "# h", "===", "---", "~~~", "    indented",
 	"\x1b[31mred\x1b[0m", "\u009b31m", "\u202egpj.exe", "zero\u200bwidth", "\x00", "\xff\xfe", "\u2028", "\U000e0041",
 	"../../../evil/repository/blob/main/x", "a/../b", "/absolute", "%2e%2e/%2e%2e", "a b\"c'd)e(f",
-	strings.Repeat("x", 10_000), strings.Repeat("`|@<", 2_500), strings.Repeat("\n", 10_000),
+	strings.Repeat("x", 2_000), strings.Repeat("`|@<", 500), strings.Repeat("\n", 2_000),
 }
 
 // poisoned is a run in which every outside field holds s, and, as in a report that another run wrote, every sentence.
