@@ -33,7 +33,7 @@ type job struct {
 	rules      rules
 	settings   *source.Settings // nil where a plan gives the job
 	inspection inspect.Inspection
-	beside     map[string]string // SHA-256, in hex, of files that manifests attest and that are not judged, by path
+	beside     map[string]verify.Beside // files that bundles attest beside manifests, by path
 	roots      *provenance.Roots
 	registries *inspect.Registries
 	began      time.Time
@@ -120,7 +120,7 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 	}
 	return &job{
 		in: report.Input{
-			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: scope, Mode: c.Mode, Manifests: len(s.Manifests), Unchanged: found.Unchanged,
+			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Scope: scope, Mode: c.Mode, Manifests: len(s.Manifests) + found.Attesting, Unchanged: found.Unchanged,
 			Notes: slices.Concat(s.Notes, s.Settings.Notes, found.Notes), Findings: found.Findings,
 			APICalls: s.Calls, Windows: s.IsForWindows,
 			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,

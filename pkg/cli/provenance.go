@@ -99,9 +99,9 @@ func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]b
 	return reply.Body, nil
 }
 
-// besideOf returns the files that bundles attest beside manifests, by path, with the SHA-256, in hex, of those that the registry has or
-// declares, "" of others.
-func besideOf(s source.Selection, registries *inspect.Registries, artifacts []artifact.Artifact) map[string]string {
+// besideOf returns the files that bundles attest beside manifests, by path. A file in the registry counts before an artifact of its
+// name.
+func besideOf(s source.Selection, registries *inspect.Registries, artifacts []artifact.Artifact) map[string]verify.Beside {
 	artifacts = slices.Clone(artifacts)
 	for _, each := range s.Beside {
 		if s.Selects(each.At()) {
@@ -110,30 +110,31 @@ func besideOf(s source.Selection, registries *inspect.Registries, artifacts []ar
 			}
 		}
 	}
-	sums := map[string]string{}
+	files := map[string]verify.Beside{}
 	for _, a := range artifacts {
 		if a.Attests != "" {
-			sums[path.Join(path.Dir(a.Manifest), a.Attests)] = ""
+			files[path.Join(path.Dir(a.Manifest), a.Attests)] = verify.Beside{}
 		}
 	}
-	if len(sums) == 0 {
+	if len(files) == 0 {
 		return nil
 	}
-	add := func(name, sum string) {
-		if _, isAttested := sums[name]; isAttested {
-			sums[name] = sum
-		}
-	}
 	for _, a := range artifacts {
-		if a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
-			add(path.Join(path.Dir(a.Manifest), path.Base(a.Name)), a.Checksum.Value.Sum)
+		name := path.Join(path.Dir(a.Manifest), path.Base(a.Name))
+		file, isAttested := files[name]
+		if isAttested && a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
+			if file.SHA256 != a.Checksum.Value.Sum {
+				file = verify.Beside{SHA256: a.Checksum.Value.Sum}
+			}
+			file.URLs = append(file.URLs, a.URL)
+			files[name] = file
 		}
 	}
 	for _, each := range slices.Concat(s.Manifests, s.Beside) {
-		if each.Problem == "" {
+		if _, isAttested := files[each.Path]; isAttested && each.Problem == "" {
 			sum := sha256.Sum256(each.Text)
-			add(each.Path, hex.EncodeToString(sum[:]))
+			files[each.Path] = verify.Beside{SHA256: hex.EncodeToString(sum[:])}
 		}
 	}
-	return sums
+	return files
 }

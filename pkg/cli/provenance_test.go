@@ -95,3 +95,40 @@ func TestAPullRequestThatRemovesBundles(t *testing.T) {
 		t.Errorf("%d losses: %s", n, report)
 	}
 }
+
+// TestAPullRequestThatLeavesBundlesAsTheyAre touches files whose bundles it leaves as they are. Only the registry's attestations make it
+// read more than the change.
+func TestAPullRequestThatLeavesBundlesAsTheyAre(t *testing.T) {
+	const folder, bundles = "modules/x/1.0/", `{"attestations": {"source.json": {"url": "https://example.com/a"}, "MODULE.bazel": {"url": "https://example.com/b"}}}`
+	for _, test := range []struct {
+		registry, path, want string // the files whose bundles are judged
+		blobs, others        int
+	}{
+		{"bcr", folder + "source.json", "source.json", 4, 4},   // three of the folder, one before; files, merge base, two trees
+		{"bcr", folder + "MODULE.bazel", "MODULE.bazel", 3, 4}, // three of the folder; files, the newest head, two trees
+		{"bcr", "modules/x/metadata.json", "", 1, 3},           // to suggest a preset; without the head's tree
+		{"prem", folder + "source.json", "", 1, 4},
+	} {
+		r := &ofServices{api: githubtest.New()}
+		t.Cleanup(r.api.Close)
+		for name, text := range map[string]string{"source.json": `{"url": "https://example.com/x.tar.gz"}`, "MODULE.bazel": "module()", "attestations.json": bundles} {
+			r.api.AddToTree(beforeSHA, folder+name, text)
+			if folder+name != test.path {
+				r.api.AddToTree(judgedSHA, folder+name, text)
+			}
+		}
+		const changed = `{"url": "https://example.com/x.tar.gz", "patches": {"x.patch": ""}}`
+		r.api.AddToTree(judgedSHA, test.path, changed)
+		r.api.AddChange(7, "modified", test.path, changed)
+		blobs, others, report := r.calls(t, "pull_request", "", "INPUT_REGISTRY="+test.registry)
+		var judged []string
+		for _, bundle := range []string{"source.json", "MODULE.bazel"} {
+			if strings.Contains(report, `"pointer": "/attestations/`+bundle+`"`) {
+				judged = append(judged, bundle)
+			}
+		}
+		if strings.Join(judged, " ") != test.want || blobs != test.blobs || others != test.others {
+			t.Errorf("%s, %s: %d blobs, %d other calls: %s", test.registry, test.path, blobs, others, report)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type Options struct {
 // Inspection is what the selected manifests say.
 type Inspection struct {
 	Artifacts []artifact.Artifact // to verify
+	Attesting int                 // manifests that are not selected, and whose bundles attest what a change touches
 	Unchanged int                 // artifacts that a change does not touch, and that are left out
 	IsByEntry bool                // a manifest was judged by the entries that the change touches
 	Manifests []*registry.Manifest
@@ -63,7 +64,9 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 			in.Manifests = append(in.Manifests, each.manifest)
 		}
 	}
-	in.Artifacts = addSharing(in.Artifacts, readings)
+	bundles := r.untouchedBundles(s, in.Artifacts)
+	in.Artifacts = append(addSharing(in.Artifacts, readings), bundles...)
+	in.Attesting = manifestsOf(bundles)
 	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
 	return in
 }

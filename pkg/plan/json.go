@@ -67,9 +67,9 @@ func (p *Plan) check() error {
 			return fmt.Errorf("a finding in %s, by the rule %s, is none of ours", finding.Quote(f.Manifest), finding.Quote(f.Rule))
 		}
 	}
-	for path, sum := range p.Beside {
-		if _, err := digest.Parse("sha256:" + sum); err != nil && sum != "" {
-			return fmt.Errorf("invalid SHA-256 %s of %s", finding.Quote(sum), finding.Quote(path))
+	for path, file := range p.Beside {
+		if _, err := digest.Parse("sha256:" + file.SHA256); err != nil && file.SHA256 != "" {
+			return fmt.Errorf("invalid SHA-256 %s of %s", finding.Quote(file.SHA256), finding.Quote(path))
 		}
 	}
 	targets, places := map[target]bool{}, map[Place]bool{}

@@ -34,8 +34,8 @@ type Plan struct {
 	Config     string            `json:"config,omitzero"`      // the text of the configuration file
 	ConfigFile string            `json:"config_file,omitzero"` // the path of that file
 
-	TrustedRoot []byte            `json:"trusted_root,omitempty"` // text of the file of that input
-	Beside      map[string]string `json:"beside,omitempty"`       // SHA-256, in hex, of files that artifacts attest and no shard reads, by path
+	TrustedRoot []byte                   `json:"trusted_root,omitempty"` // text of the file of that input
+	Beside      map[string]verify.Beside `json:"beside,omitempty"`       // files that artifacts attest beside manifests, by path
 
 	TrustedURLs     []string `json:"trusted_urls,omitempty"` // globs, the defaults filled in
 	MissingChecksum string   `json:"missing_checksum"`

@@ -197,7 +197,8 @@ func (p *Place) selectInto(ctx context.Context, in Inputs, s *Selection) error {
 		return err
 	}
 	s.Manifests = append(s.Manifests, sources...)
-	s.Beside = append(s.Beside, readBeside(ctx, p, s.Settings, named, nil, files)...)
+	beside, _ := readBeside(ctx, p, s.Settings, named, nil, files)
+	s.Beside = append(s.Beside, beside...)
 	isRegistry := p.Name == "" || isRoot(p.Dir) // and not a folder of one that nothing marks
 	s.IsWhole = s.IsWhole || p.Within == "" && isRegistry
 	if p.checkout != nil && s.Remote == "" {

@@ -26,7 +26,8 @@ func TestAnyArgumentOfTheWholeRegistryMakesTheSelectionWhole(t *testing.T) {
 	}
 }
 
-// TestFilesBesideAManifestAreBounded has more files beside a manifest that attests some than are read, and one that is too large.
+// TestFilesBesideAManifestAreBounded has more files beside a manifest that attests some than are read, and one that is too large: manifests
+// are read first.
 func TestFilesBesideAManifestAreBounded(t *testing.T) {
 	const most = 5_000
 	files := map[string]string{"modules/x/1/attestations.json": "{}", "modules/x/1/a": strings.Repeat("x", 1<<20), "modules/x/1/b": strings.Repeat("x", 1<<20+1)}
@@ -36,5 +37,10 @@ func TestFilesBesideAManifestAreBounded(t *testing.T) {
 	s, err := source.Folders{Args: []string{folder(t, files).Dir}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
 	if err != nil || len(s.Manifests) != 1 || len(s.Beside) != most-1 || s.Beside[0].At() != "modules/x/1/a" {
 		t.Errorf("%d manifests, %d files beside, error %v", len(s.Manifests), len(s.Beside), err)
+	}
+	files["modules/x/1/source.json"], files[".github/x"] = "{}", ""
+	s, err = source.Folders{Args: []string{folder(t, files).Dir + "/modules/x/1/attestations.json"}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
+	if err != nil || len(s.Beside) == 0 || s.Beside[0].At() != "modules/x/1/source.json" {
+		t.Errorf("%d files beside, the manifest not first, error %v", len(s.Beside), err)
 	}
 }

@@ -26,6 +26,7 @@ type Selection struct {
 	Removed       []Source          // what manifests that attest files beside them were at the base, of those that the change removes
 	Others        []Source          // manifests that are not judged, but compared with those that are
 	Beside        []Source          // files beside manifests that attest such, which are not judged
+	Touched       []string          // paths of the files that a change touches where manifests may attest them
 	Paths         []string          // every file of the registry; nil where not known
 	LookAlikes    []string          // changed files that are no manifests, and would be if case were ignored
 	Notes         []string          // for the reader of the report
@@ -53,7 +54,7 @@ func all(ctx context.Context, s *Settings, t Tree, notes ...string) (Selection, 
 	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
 	found := Selection{Settings: s, Scope: ScopeAll, IsWhole: true, Manifests: sources, Notes: notes, Paths: paths(files)}
 	if err == nil {
-		found.Beside = readBeside(ctx, t, s, manifests, nil, files)
+		found.Beside, _ = readBeside(ctx, t, s, manifests, nil, files)
 	}
 	return found, err
 }
@@ -64,14 +65,15 @@ type change struct {
 	base, head Tree
 	files      []github.File // the changed manifests, as head has them
 	changed    []github.File // every changed file
+	within     []string      // the files and folders that it is limited to; nil for everything
 	removed    []string      // paths of manifests that attest files beside them, and that head has not
 }
 
 // selection reads the changed manifests, together with what the rules compare them with. What can't be read of the latter is left
 // out, and a note says so: the change itself is verified all the same.
 func (c change) selection(ctx context.Context) (Selection, error) {
-	s := Selection{Settings: c.Settings, Scope: ScopeChanged}
-	if len(c.files)+len(c.removed) == 0 {
+	s := Selection{Settings: c.Settings, Scope: ScopeChanged, Touched: c.touched()}
+	if len(c.files)+len(c.removed)+len(s.Touched) == 0 {
 		s.Notes = c.presetNotes(ctx)
 		return s, nil
 	}
@@ -84,7 +86,13 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 	if s.Manifests, err = ReadAll(ctx, c.head, known(c.files, files), c.MaxSize()); err != nil {
 		return s, err
 	}
-	s.Paths, s.Beside = paths(files), readBeside(ctx, c.head, c.Settings, c.files, c.removed, files)
+	s.Paths = paths(files)
+	if s.Beside, err = readBeside(ctx, c.head, c.Settings, c.files, slices.Concat(c.removed, s.Touched), files); err != nil {
+		s.Notes = append(s.Notes, "The attestations beside the changed files were not verified: "+finding.Clean(err.Error()))
+	}
+	if len(c.files)+len(c.removed) == 0 && listErr == nil {
+		return s, nil
+	}
 	if err := cmp.Or(listErr, c.readOthers(ctx, files, &s)); err != nil {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with the rest of the registry: "+finding.Clean(err.Error()))
 	}
@@ -92,6 +100,17 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
 	}
 	return s, nil
+}
+
+// touched returns the paths of the changed files in folders where manifests may attest files beside them.
+func (c change) touched() (touched []string) {
+	for _, f := range c.changed {
+		isWithin := c.within == nil || includes(c.within, f.Path, func(string) bool { return true })
+		if isWithin && c.mayAttest(path.Dir(f.Path)) {
+			touched = append(touched, f.Path)
+		}
+	}
+	return touched
 }
 
 // lookAlikes returns the paths that differ from a manifest's only in case.
@@ -192,11 +211,11 @@ const (
 	maxBesideSize = 1 << 20 // bytes
 )
 
-// readBeside reads the files in the folders of manifests that attest files beside them. What can't be read is left out: that it is
-// not known is told where it is needed.
-func readBeside(ctx context.Context, t Tree, s *Settings, manifests []github.File, removed []string, files []github.File) []Source {
+// readBeside reads the files in the folders of manifests that attest files beside them, and of other paths: manifests first. What
+// can't be read is left out: that it is not known is told where it is needed.
+func readBeside(ctx context.Context, t Tree, s *Settings, manifests []github.File, others []string, files []github.File) ([]Source, error) {
 	folders, judged := map[string]bool{}, map[string]bool{}
-	for _, name := range removed {
+	for _, name := range others {
 		folders[path.Dir(name)] = true
 	}
 	for _, f := range manifests {
@@ -205,18 +224,22 @@ func readBeside(ctx context.Context, t Tree, s *Settings, manifests []github.Fil
 			folders[path.Dir(f.Path)] = true
 		}
 	}
-	var beside []github.File
+	var selected, beside []github.File
 	for _, f := range files {
-		if folders[path.Dir(f.Path)] && !judged[f.Path] && len(beside) < maxBeside {
+		switch {
+		case !folders[path.Dir(f.Path)] || judged[f.Path]:
+		case s.Selects(f.Path):
+			selected = append(selected, f)
+		default:
 			beside = append(beside, f)
 		}
 	}
-	if len(beside) == 0 {
-		return nil
+	if beside = append(selected, beside...); len(beside) == 0 {
+		return nil, nil
 	}
-	sources, err := ReadAll(ctx, t, beside, maxBesideSize)
+	sources, err := ReadAll(ctx, t, beside[:min(len(beside), maxBeside)], maxBesideSize)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return slices.DeleteFunc(sources, func(s Source) bool { return s.Problem != "" || len(s.Text) > maxBesideSize })
+	return slices.DeleteFunc(sources, func(s Source) bool { return s.Problem != "" || len(s.Text) > maxBesideSize }), nil
 }

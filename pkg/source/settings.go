@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -310,6 +311,19 @@ func (s *Settings) selected(files []github.File) (manifests []github.File) {
 // attesting returns those of the paths that are manifests which attest files beside them.
 func (s *Settings) attesting(paths []string) []string {
 	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !s.Selects(path) || !s.Of(path).AttestsBeside() })
+}
+
+// mayAttest reports whether a folder may have a manifest that attests files beside it.
+func (s *Settings) mayAttest(folder string) bool {
+	return slices.ContainsFunc(s.Registries, func(r *registry.Registry) bool {
+		globs := r.Manifests
+		if s.Globs != nil {
+			globs = s.Globs
+		}
+		return r.AttestsBeside() && slices.ContainsFunc(globs, func(glob string) bool {
+			return registry.Selects([]string{path.Dir(glob)}, folder)
+		})
+	})
 }
 
 // Compares reports whether the registry of a path has rules that compare its manifests with each other.

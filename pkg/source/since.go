@@ -49,7 +49,7 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	if err != nil {
 		return Selection{}, err
 	}
-	c := change{Settings: settings, head: head, base: ancestor}
+	c := change{Settings: settings, head: head, base: ancestor, within: within}
 	var alike []string
 	for _, each := range changes {
 		if gone := goneBy(each); gone != "" && includes(within, gone, settings.Selects) {

@@ -32,9 +32,8 @@ type Attester struct {
 	GitHub func(ctx context.Context, repository, sum string, yield func(bundle []byte, err error) bool) error
 	// Bundle reads the URL of a bundle. Its error is a *fetch.Error.
 	Bundle func(ctx context.Context, url string) ([]byte, error)
-	// Beside has the files that bundles among the artifacts of manifests beside attest, by path: the SHA-256, in hex, of each that is
-	// in the registry, or that a manifest there declares for an artifact of that file name; "" where it is not known.
-	Beside map[string]string
+	// Beside has the files that bundles among the artifacts of manifests attest beside them, by path.
+	Beside map[string]Beside
 
 	// Known returns what earlier scans learned of a file that a repository attests; nil knows nothing.
 	Known func(repository, sum string) []provenance.Facts
@@ -46,6 +45,12 @@ type Attester struct {
 	texts             sync.Map // by URL: func() fetched
 	kept              atomic.Int64
 	notAsked          atomic.Pointer[error]
+}
+
+// Beside is what the registry says of a file that a bundle attests beside a manifest.
+type Beside struct {
+	SHA256 string   `json:"sha256,omitzero"` // in hex, of the file in the registry, or as declared for an artifact of that file name; "" if unknown
+	URLs   []string `json:"urls,omitempty"`  // of the artifacts of which it is declared
 }
 
 // Errors of the functions of an Attester for what is unknown rather than invalid.

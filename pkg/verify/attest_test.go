@@ -130,7 +130,7 @@ func TestWhoBuiltAFile(t *testing.T) {
 		result   verify.Result
 		before   *artifact.Artifact
 		baseline func(artifact.Artifact) (provenance.Facts, bool, bool)
-		beside   map[string]string
+		beside   map[string]verify.Beside
 		want     string // rules and severities of findings, and "attested"
 		calls    int
 	}{
@@ -160,7 +160,7 @@ func TestWhoBuiltAFile(t *testing.T) {
 		{name: "the base can't be asked", rules: rules(""), errs: map[string]error{"acme/tool " + olderSum: errors.New("502")}, result: asset(), before: older(), want: "provenance/unchecked notice", calls: 2},
 		{name: "lost to the baseline", rules: rules(""), result: asset(), baseline: built(before), want: "provenance/lost warning", calls: 1},
 		{name: "a bundle lost to the baseline", result: asset(), baseline: built(before, true), want: "provenance/lost warning"},
-		{name: "a bundle that is not in the run", result: asset(), baseline: built(before, true), beside: map[string]string{"m/tool": ""}},
+		{name: "a bundle that is not in the run", result: asset(), baseline: built(before, true), beside: map[string]verify.Beside{"m/tool": {}}},
 		{name: "an attestation of GitHub's in the baseline, and no policy any more", result: asset(), baseline: built(before)},
 		{name: "lost to the base, off GitHub", rules: rules("notice", provenance.Rule{URL: "https://github.com/acme/**", Missing: "error"}), github: at("acme/tool", olderSum, s.Bundle(nightly)), result: asset(elsewhere), before: older(), want: "provenance/lost error", calls: 1},
 		{name: "lost, without a SHA-256", rules: rules(""), github: at("acme/tool", olderSum, s.Bundle(nightly)), result: asset(elsewhere, longer), before: older(), want: "provenance/lost warning", calls: 1},
@@ -294,35 +294,38 @@ func TestBundlesBesideAManifest(t *testing.T) {
 	own, stranger := string(s.Bundle(Of("acme/tool", fileSum))), string(s.Bundle(Of("stranger/tool", fileSum)))
 	strangers := func(r *verify.Result) { r.Artifact.URL = "https://stranger.example/tool.intoto.jsonl" }
 	down := func(r *verify.Result) { r.Status, r.Text = verify.Unreachable, nil }
+	inFolder, outside := verify.Beside{SHA256: fileSum}, verify.Beside{SHA256: fileSum, URLs: []string{"https://stranger.example/mirror", toolURL}}
 	for _, test := range []struct {
 		name    string
 		bundle  verify.Result
 		archive verify.Result
-		beside  string // the SHA-256 of the file of the bundle's name, where that is in the folder
-		want    string // the rule of the bundle's finding
-		is      bool   // the archive is attested
+		beside  verify.Beside // the file of the bundle's name
+		want    string        // the rule of the bundle's finding
+		is      bool          // the archive is attested
 		isLost  bool
 	}{
-		{"the artifact of that name", bundle("tool", own), archive, "", "", true, false},
-		{"by another repository than the bundle's", bundle("tool", stranger), archive, "", finding.ProvenanceOtherBuilder, false, false},
-		{"by another repository than the archive's, whose bundle it is", bundle("tool", stranger, strangers), archive, "", finding.ProvenanceOtherBuilder, false, false},
-		{"one of several is by both", bundle("tool", stranger+"\n"+own), archive, "", "", true, false},
-		{"of another file", bundle("tool", string(s.Bundle(Of("acme/tool", olderSum)))), archive, "", finding.ProvenanceInvalid, false, true},
-		{"of a file without a SHA-256", bundle("tool", "garbage"), asset(func(r *verify.Result) { r.Artifact = archive.Artifact }, longer, func(r *verify.Result) { r.Artifact.Manifest = archive.Artifact.Manifest }), "", finding.ProvenanceUnchecked, false, true},
-		{"a file outside the run", bundle("MODULE.bazel", own), archive, fileSum, "", false, false},
-		{"a file of other text", bundle("MODULE.bazel", own), archive, olderSum, finding.ProvenanceInvalid, false, false},
-		{"a file of other text, and an artifact of its name", bundle("tool", own), archive, olderSum, finding.ProvenanceInvalid, false, false},
-		{"a file that is not there", bundle("MODULE.bazel", own), archive, "", finding.ProvenanceUnchecked, false, false},
-		{"gone", bundle("tool", "", func(r *verify.Result) { r.Status, r.Text = verify.Unavailable, nil }), archive, "", finding.ProvenanceInvalid, false, true},
-		{"its host is down", bundle("tool", "", down), archive, "", "", false, true},
-		{"not kept", bundle("tool", "", func(r *verify.Result) { r.Text = nil }), archive, "", finding.ProvenanceUnchecked, false, true},
-		{"not the declared bundle", bundle("tool", own, func(r *verify.Result) { r.Status = verify.Mismatch }), archive, "", "", false, true},
-		{"too large", bundle("tool", strings.Repeat(" ", provenance.MaxBundle)+own), archive, "", finding.ProvenanceInvalid, false, true},
+		{"the artifact of that name", bundle("tool", own), archive, verify.Beside{}, "", true, false},
+		{"by another repository than the bundle's", bundle("tool", stranger), archive, verify.Beside{}, finding.ProvenanceOtherBuilder, false, false},
+		{"by another repository than the archive's, whose bundle it is", bundle("tool", stranger, strangers), archive, verify.Beside{}, finding.ProvenanceOtherBuilder, false, false},
+		{"one of several is by both", bundle("tool", stranger+"\n"+own), archive, verify.Beside{}, "", true, false},
+		{"of another file", bundle("tool", string(s.Bundle(Of("acme/tool", olderSum)))), archive, verify.Beside{}, finding.ProvenanceInvalid, false, true},
+		{"of a file without a SHA-256", bundle("tool", "garbage"), asset(func(r *verify.Result) { r.Artifact = archive.Artifact }, longer, func(r *verify.Result) { r.Artifact.Manifest = archive.Artifact.Manifest }), verify.Beside{}, finding.ProvenanceUnchecked, false, true},
+		{"a file outside the run", bundle("MODULE.bazel", own), archive, inFolder, "", false, false},
+		{"an artifact outside the run", bundle("tool-2", own), archive, outside, "", false, false},
+		{"an artifact outside the run, by another repository than its own, whose bundle it is", bundle("tool-2", stranger, strangers), archive, outside, finding.ProvenanceOtherBuilder, false, false},
+		{"a file of other text", bundle("MODULE.bazel", own), archive, verify.Beside{SHA256: olderSum}, finding.ProvenanceInvalid, false, false},
+		{"a file of other text, and an artifact of its name", bundle("tool", own), archive, verify.Beside{SHA256: olderSum}, finding.ProvenanceInvalid, false, false},
+		{"a file that is not there", bundle("MODULE.bazel", own), archive, verify.Beside{}, finding.ProvenanceUnchecked, false, false},
+		{"gone", bundle("tool", "", func(r *verify.Result) { r.Status, r.Text = verify.Unavailable, nil }), archive, verify.Beside{}, finding.ProvenanceInvalid, false, true},
+		{"its host is down", bundle("tool", "", down), archive, verify.Beside{}, "", false, true},
+		{"not kept", bundle("tool", "", func(r *verify.Result) { r.Text = nil }), archive, verify.Beside{}, finding.ProvenanceUnchecked, false, true},
+		{"not the declared bundle", bundle("tool", own, func(r *verify.Result) { r.Status = verify.Mismatch }), archive, verify.Beside{}, "", false, true},
+		{"too large", bundle("tool", strings.Repeat(" ", provenance.MaxBundle)+own), archive, verify.Beside{}, finding.ProvenanceInvalid, false, true},
 	} {
 		w := &world{}
 		attester := w.attester(t, s, nil)
 		name := test.bundle.Artifact.Attests
-		attester.Beside = map[string]string{"modules/x/1/" + name: test.beside}
+		attester.Beside = map[string]verify.Beside{"modules/x/1/" + name: test.beside}
 		attester.Baseline = func(artifact.Artifact) (provenance.Facts, bool, bool) {
 			return provenance.Facts{Repository: "acme/tool", Signer: "acme/tool/.github/workflows/release.yml@refs/tags/v1"}, true, name == "tool"
 		}

@@ -220,8 +220,8 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 		r.Findings = append(r.Findings, t.uncheckedBundle(a, fmt.Sprintf("the SHA-256 of %s beside the manifest is unknown", finding.Quote(a.Attests))))
 	}
 	want := t.Beside[attestedBy(a)]
-	if want != "" && !slices.ContainsFunc(targets, func(i int) bool { return results[i].Under(digest.SHA256).Sum == want }) {
-		verify(want, a.URL)
+	if want.SHA256 != "" && !slices.ContainsFunc(targets, func(i int) bool { return results[i].Under(digest.SHA256).Sum == want.SHA256 }) {
+		verify(want.SHA256, append([]string{a.URL}, want.URLs...)...)
 		return
 	}
 	for _, i := range targets {
