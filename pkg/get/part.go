@@ -124,6 +124,10 @@ func openPart(root *os.Root, name string) (*os.File, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s, for the unfinished download: %w", finding.Quote(name), err)
 	case !isOurs(info):
+		// Another call may have kept or removed it in between: its mode and its number of names are then those of another file.
+		if again, err := regular(root, name); err != nil || isOurs(again) || !os.SameFile(info, again) {
+			return nil, errReplaced
+		}
 		return nil, fmt.Errorf("%s, for the unfinished download, has another owner, other permissions than 0600 or a second name: remove it", finding.Quote(name))
 	}
 	if file, err = open(root, name, os.O_RDWR); errors.Is(err, fs.ErrNotExist) {
