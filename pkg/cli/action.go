@@ -42,7 +42,7 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	work, cancel := deadline(ctx, a.config)
 	defer cancel()
 	before, notes := a.loadState(ctx)
-	j, err := a.job(work, a.config, a.run(), a.origin(), inspect.Options{Server: a.server()})
+	j, err := a.job(work, a.config, a.run(), a.origin(), inspect.Options{Server: a.server(), Scope: a.config.Scope})
 	if err != nil {
 		return 0, err
 	}
@@ -120,13 +120,14 @@ func (a *action) head() string {
 	return a.Getenv("GITHUB_SHA")
 }
 
+// scopeAuto lets the event and the registries decide.
+const scopeAuto = "auto"
+
 // scope is what the run verifies: by default what the event changed, and everything for an event without changes.
 func (a *action) scope() string {
 	switch {
-	case a.config.Scope != "auto":
-		return a.config.Scope
-	case a.event.HasChanges():
-		return source.ScopeChanged
+	case a.config.Scope == source.ScopeAll, a.config.Scope == scopeAuto && !a.event.HasChanges():
+		return source.ScopeAll
 	}
-	return source.ScopeAll
+	return source.ScopeChanged
 }

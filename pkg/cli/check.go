@@ -52,7 +52,7 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
 	before, notes := loadState(c.config)
-	j, err := c.job(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, c.origin(args), inspect.Options{Server: c.server(), KeepManifests: c.local != ""})
+	j, err := c.job(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, c.origin(args), inspect.Options{Server: c.server(), Scope: c.config.Scope, KeepManifests: c.local != ""})
 	if err != nil {
 		return 0, err
 	}
@@ -87,8 +87,8 @@ func (c *check) validate() error {
 		return usageError{Err: errors.New("flag --merge is an input of the Action: use `verify-manifests merge FILE...`")}
 	case c.local != "" && (c.config.Shard != nil || c.config.Plan > 0):
 		return usageError{Err: errors.New("flag --local excludes --shard and --plan, which divide downloads")}
-	case c.base == "" && scope == source.ScopeChanged && !c.config.isPlanned():
-		return usageError{Err: errors.New("flag --scope is `changed`, which needs --base")}
+	case c.base == "" && (scope == source.ScopeChanged || scope == source.ScopeEntries) && !c.config.isPlanned():
+		return usageError{Err: fmt.Errorf("flag --scope is `%s`, which needs --base", scope)}
 	case c.base != "" && scope == source.ScopeAll:
 		return usageError{Err: errors.New("flags --scope=all and --base exclude each other")}
 	}

@@ -16,7 +16,7 @@ type Config struct {
 	ConfigFile      string   // slash-separated, from the registry's root
 	Registry        string   // a preset's name; "" for what the configuration file says
 	Manifests       []string // globs; one that begins with "!" excludes; nil for the registry's own
-	Scope           string   // "auto", "changed" or "all"
+	Scope           string   // scopeAuto or one of source's
 	MissingChecksum string   // "error", "warning", "notice" or "off"
 	TrustedURLs     []string // globs; empty: the repository owner's own
 	FailOn          string   // "error", "warning" or "never"

@@ -53,6 +53,9 @@ type rules struct {
 // rulesOf merges the inputs with the configuration file, which they override. By default the releases of the registry's owner are
 // trusted: that of the repository that runs the Action, else of the git remote.
 func (p *program) rulesOf(c *Config, file *config.File, remote string) rules {
+	if c.given["missing-checksum"] {
+		file = file.WithoutSeverity(finding.ArtifactMissingChecksum, finding.ImageUnpinned)
+	}
 	r := rules{file: file, judge: file.Judge(p.now()), trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
 	if file != nil && !c.given["trusted-urls"] && file.TrustedURLs != nil {
 		r.trustedURLs = file.TrustedURLs
@@ -115,8 +118,8 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 	}
 	found := registries.Inspect(s, o)
 	scope := s.Scope
-	if found.IsByEntry {
-		scope = report.ScopeEntries
+	if found.IsByEntry || o.Scope == source.ScopeEntries && s.Scope == source.ScopeChanged {
+		scope = source.ScopeEntries
 	}
 	return &job{
 		in: report.Input{

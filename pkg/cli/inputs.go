@@ -56,7 +56,7 @@ var inputs = []input{
 	{"config", source.ConfigFile, describing, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
 	{"registry", "", describing, "the preset that describes the manifests; empty: the configuration file's, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
 	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
-	{"scope", "auto", selecting | publishing, "auto, changed or all", oneWord(func(c *Config) *string { return &c.Scope }, "auto", "changed", "all")},
+	{"scope", "auto", selecting | publishing, "auto, changed, entries or all", oneWord(func(c *Config) *string { return &c.Scope }, scopeAuto, source.ScopeChanged, source.ScopeEntries, source.ScopeAll)},
 	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
 	{"trusted-urls", "", selecting | downloading, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},

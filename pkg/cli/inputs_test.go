@@ -67,7 +67,7 @@ func TestActionDeclaresItsOutputs(t *testing.T) {
 
 func TestInputsSayWhatWasExpected(t *testing.T) {
 	for name, values := range map[string]map[string]string{
-		"scope":            {"some": "auto, changed or all"},
+		"scope":            {"some": "auto, changed, entries or all"},
 		"missing-checksum": {"maybe": "error, warning, notice or off"},
 		"annotations":      {"yes": "true or false", "": "true or false"},
 		"concurrency":      {"0": "from 1 to 256", "1e3": "whole number", "-1": "from 1", "": "whole number"},

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -23,6 +24,19 @@ type Judge struct {
 func (f *File) Judge(now time.Time) *Judge {
 	f = cmp.Or(f, &File{})
 	return &Judge{f, now, make([]bool, len(f.waivers))}
+}
+
+// WithoutSeverity returns the configuration without its severities of some rules, which an input overrides.
+func (f *File) WithoutSeverity(rules ...string) *File {
+	if f == nil {
+		return nil
+	}
+	without := *f
+	without.severity = maps.Clone(f.severity)
+	for _, rule := range rules {
+		delete(without.severity, rule)
+	}
+	return &without
 }
 
 // Judge returns a finding with the severity and waiver of the file, and false where it is off. url and observed are those of the

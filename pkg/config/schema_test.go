@@ -33,7 +33,7 @@ func TestTheSchemaTakesWhatTheProgramTakes(t *testing.T) {
 		"a bad change":        "registry: {manifests: a, changes: file, artifacts: [{at: '', url: /u}]}", "a bad base": "registry: {preset: helm, base: example.com}", "a base alone": "registry: {base: https://x/}",
 		"waivers": "waive:\n- {rule: url/mutable, manifests: [a/*], at: /*/files/**, url: 'https://x/**', because: y, until: 2027-03-31}",
 		"unknown": "registri: scoop", "no reason": "waive: [{rule: url/mutable}]", "no day": "waive: [{rule: url/mutable, because: x, until: soon}]",
-		"lowered": "severity: {json/syntax: notice}", "no level": "severity: {url/mutable: loud}", "no entries": "registry: {manifests: x}",
+		"lowered": "severity: {json/syntax: notice}", "hidden": "severity: {registry/key-case: off}", "no level": "severity: {url/mutable: loud}", "no entries": "registry: {manifests: x}",
 		"no preset": "registry: scop", "a pattern as pointer": "registry: {manifests: x, artifacts: [{at: '', url: /*}]}",
 	} {
 		_, err := config.Parse("config.yaml", []byte(text))

@@ -65,6 +65,11 @@ func (g *guard) check(addr netip.Addr) error {
 // dial connects to host:port. Every address is checked when it is about to be dialled, after DNS, so that
 // a name can't be answered differently between check and use.
 func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, _, err := net.SplitHostPort(address); err == nil && isThisMachine(host) {
+		if err := g.check(thisMachine); err != nil {
+			return nil, err
+		}
+	}
 	var allowed atomic.Bool // some address of the host was: its failure, not the guard, is why there is no connection
 	dialer := net.Dialer{Timeout: g.timeout, Resolver: g.resolver, Control: func(_, address string, _ syscall.RawConn) error {
 		target, err := netip.ParseAddrPort(address)
@@ -87,6 +92,8 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 
 var errNoAnswer = errors.New("none of the addresses that may be contacted answers")
 
+var thisMachine = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
 // isThisMachine reports whether a host is a name of the machine that asks: localhost and what is below it (RFC 6761,
 // section 6.3), and localhost.localdomain, which many hosts files have.
 func isThisMachine(host string) bool {
@@ -98,7 +105,7 @@ func isThisMachine(host string) bool {
 // can't be resolved here passes, unless its name is one of the machine itself: a proxy would resolve it to its own.
 func (g *guard) lookup(ctx context.Context, host string) error {
 	if isThisMachine(host) {
-		return g.check(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+		return g.check(thisMachine)
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()

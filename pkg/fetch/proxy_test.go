@@ -111,11 +111,16 @@ func TestProxyIsNotAskedForWhatTheGuardRefuses(t *testing.T) {
 }
 
 func TestProxyIsNotAskedForNamesOfTheMachineItself(t *testing.T) {
-	config, proxy := proxied(t, func(w http.ResponseWriter, r *http.Request) { t.Error("the proxy's own machine was reached") })
-	config.Resolver = dns(t, func(string) []netip.Addr { return nil })
+	behind, proxy := proxied(t, func(w http.ResponseWriter, r *http.Request) { t.Error("the proxy's own machine was reached") })
+	direct := config(&naps{})
+	direct.AllowNetworks = nil
+	behind.Resolver = dns(t, func(string) []netip.Addr { return nil })
+	direct.Resolver = behind.Resolver
 	for _, host := range []string{"localhost.", "LocalHost.", "a.localhost", "a.localhost.", "localhost.localdomain", "localhost.localdomain."} {
-		_, _, err := get(t, config, fetch.Request{URL: "https://" + host + ":8443/file"})
-		mustFail(t, err, fetch.Refused)
+		for _, c := range []fetch.Config{behind, direct} {
+			_, _, err := get(t, c, fetch.Request{URL: "https://" + host + ":8443/file"})
+			mustFail(t, err, fetch.Refused)
+		}
 	}
 	if asked := proxy.tunnels(); len(asked) > 0 {
 		t.Errorf("the proxy was asked for %q", asked)

@@ -17,6 +17,9 @@ import (
 // Options say how manifests are inspected.
 type Options struct {
 	Server string // the GitHub server's URL
+	// Scope is the input: source.ScopeEntries judges every registry of a change by entry and source.ScopeChanged none; else the registry
+	// decides.
+	Scope string
 	// KeepManifests keeps every manifest as it was read. Else only those are kept that others are compared with: of a large registry
 	// they would take all memory.
 	KeepManifests bool
@@ -106,7 +109,7 @@ func (r *Registries) read(from source.Source, s source.Selection, o Options) (fo
 		}
 	}
 	c := lint.Compare(base, m)
-	found.isByEntry = s.Scope == source.ScopeChanged && m.Registry.ByEntry
+	found.isByEntry = s.Scope == source.ScopeChanged && (o.Scope == source.ScopeEntries || o.Scope != source.ScopeChanged && m.Registry.ByEntry)
 	if found.isByEntry && base != nil {
 		found = r.readEntries(base, m, findings, ofBase, c, o.Server)
 	} else {

@@ -14,9 +14,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// ScopeEntries is the scope of a run that judged the entries that a change touches.
-const ScopeEntries = "entries"
-
 // Version is the version of the JSON form of a Report.
 const Version = 1
 

@@ -38,7 +38,7 @@ func (r *Report) Headline() string {
 }
 
 // isChange reports whether the run judged a change.
-func (r *Report) isChange() bool { return r.Scope == "changed" || r.Scope == ScopeEntries }
+func (r *Report) isChange() bool { return r.Scope == "changed" || r.Scope == "entries" }
 
 // isOffline reports whether no file was checked because nothing was downloaded.
 func (r *Report) isOffline() bool { return r.Mode == "offline" && r.Summary.Verified == 0 }

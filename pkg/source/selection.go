@@ -11,9 +11,10 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// The scopes of a run.
+// The scopes of a run: every file of the changed manifests, the entries that a change touches, or the whole registry.
 const (
 	ScopeChanged = "changed"
+	ScopeEntries = "entries"
 	ScopeAll     = "all"
 )
 

@@ -131,10 +131,10 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 		r.Provenance = by
 		return
 	}
-	missing := ""
+	missing, isUnanswered := "", false
 	if by == nil && sum != "" && t.Rules != nil && t.releaseOf(a.URL) != "" {
 		found := t.ask(ctx, rule.Repository, sum, rule.Check)
-		r.Attested = found.attested(rule.Repository)
+		r.Attested, isUnanswered = found.attested(rule.Repository), found.err != nil
 		var strangers []string
 		if by, strangers = found.judge(rule.Check); by == nil {
 			doubts := found.doubts(a, rule, strangers)
@@ -145,7 +145,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 	}
 	if r.Provenance = by; by != nil {
 		r.Findings = append(r.Findings, t.changed(ctx, a, *by)...)
-	} else if !isDropped {
+	} else if !isDropped && !isUnanswered {
 		r.Findings = append(r.Findings, t.unattested(ctx, r, rule, beside, missing)...)
 	}
 }
