@@ -130,13 +130,15 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	by := p.rulesOf(c, file, "")
+	by.trustedURLs, by.missingChecksum = made.TrustedURLs, made.MissingChecksum
 	return &job{
 		began: p.now(), roots: roots, beside: made.Beside,
 		in: report.Input{
 			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests, Unchanged: made.Unchanged,
 			Notes: made.Notes, Findings: made.Findings,
 		},
-		downloads: made.Downloads(c.Shard.Index), rules: rules{file, file.Judge(p.now()), made.TrustedURLs, made.MissingChecksum},
+		downloads: made.Downloads(c.Shard.Index), rules: by,
 		asset: made.Asset(p.server()),
 	}, nil
 }
