@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"image":             {"digest", "fetch", "finding"},
 	"image/imagetest":   {},
 	"verify":            {"artifact", "digest", "fetch", "finding", "format", "hosts", "image", "minisign", "provenance"},
-	"report":            {"artifact", "digest", "document", "finding", "provenance", "verify"},
+	"report":            {"artifact", "baseline", "digest", "document", "finding", "provenance", "verify"},
 	"plan":              {"artifact", "digest", "document", "finding", "hosts", "report", "verify"},
 	"publish":           {"artifact", "baseline", "digest", "finding", "github", "hosts", "image", "report", "verify"},
 	"sum":               {"artifact", "digest", "document", "finding", "hosts", "image", "inspect", "publish", "registry", "source", "verify"},

@@ -50,20 +50,15 @@ func saveState(c *Config, next *baseline.State) error {
 
 // record adds a scan of the whole registry to a state.
 func (p *program) record(s *baseline.State, r *report.Report) {
-	if n := r.Summary; r.IsWhole {
-		s.Record(baseline.Scan{Date: p.now(), Verified: n.Verified, Mismatch: n.Mismatch, Unverified: n.Unverified,
-			Unavailable: n.Unavailable, Gone: n.Gone, Unreachable: n.Unreachable, Refused: n.Refused, Invalid: n.Invalid})
+	if r.IsWhole {
+		s.Record(r.Summary.Scan(p.now()))
 	}
 }
 
-// scansOf returns the last scans as a report shows them.
-func scansOf(s *baseline.State) (scans []report.Scan) {
+// scansOf returns the last scans; a nil State has none.
+func scansOf(s *baseline.State) []baseline.Scan {
 	if s == nil {
 		return nil
 	}
-	for _, n := range s.Scans {
-		scans = append(scans, report.Scan{Date: n.Date, Summary: report.Summary{Verified: n.Verified, Mismatch: n.Mismatch, Unverified: n.Unverified,
-			Unavailable: n.Unavailable, Gone: n.Gone, Unreachable: n.Unreachable, Refused: n.Refused, Invalid: n.Invalid}})
-	}
-	return scans
+	return s.Scans
 }

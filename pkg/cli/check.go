@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
@@ -104,7 +105,7 @@ func (c *check) origin(args []string) source.Origin {
 }
 
 // print writes a report's files and prints it. It returns the error of an earlier output after that.
-func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, scans []report.Scan, problem error) (int, error) {
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, scans []baseline.Scan, problem error) (int, error) {
 	if err := errors.Join(problem, c.files().Write(r), p.write(r, format, scans)); err != nil {
 		return 0, err
 	}
@@ -118,7 +119,7 @@ func addFormat(cmd *cobra.Command, format *string) {
 }
 
 // write prints a report in a format. The HTML page also shows scans.
-func (p *program) write(r *report.Report, format string, scans []report.Scan) error {
+func (p *program) write(r *report.Report, format string, scans []baseline.Scan) error {
 	switch format {
 	case "json":
 		return r.WriteJSON(p.Stdout)

@@ -4,14 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
-)
 
-// Scan is what one scan of a whole registry found.
-type Scan struct {
-	Date    time.Time
-	Summary Summary
-}
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
+)
 
 // scanLimit is how many scans a chart has room for.
 const scanLimit = 90
@@ -42,7 +37,7 @@ type part struct {
 	X, Y, Width, Height string
 }
 
-func newChart(scans []Scan) chart {
+func newChart(scans []baseline.Scan) chart {
 	scans = scans[max(0, len(scans)-scanLimit):]
 	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight}
 	for _, o := range outcomes {
@@ -51,7 +46,7 @@ func newChart(scans []Scan) chart {
 	most := 1
 	for _, s := range scans {
 		files := 0
-		for _, n := range s.Summary.outcomes() {
+		for _, n := range outcomesOf(s) {
 			files += n
 		}
 		most = max(most, files)
@@ -63,11 +58,11 @@ func newChart(scans []Scan) chart {
 	return c
 }
 
-func newBar(i int, s Scan, most int) bar {
+func newBar(i int, s baseline.Scan, most int) bar {
 	b := bar{Date: day(s.Date)}
 	var words []string
 	below := 0.0
-	for outcome, n := range s.Summary.outcomes() {
+	for outcome, n := range outcomesOf(s) {
 		o := outcomes[outcome]
 		b.Counts = append(b.Counts, n)
 		if n == 0 {

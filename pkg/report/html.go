@@ -12,10 +12,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -116,7 +118,7 @@ const (
 // WriteHTML writes the report as one self-contained page for people: what needs attention, every file with its status and why,
 // and what the scans up to this one found, oldest first. The page loads nothing, and its content security policy allows only its
 // own style and script.
-func (r *Report) WriteHTML(w io.Writer, scans []Scan) error {
+func (r *Report) WriteHTML(w io.Writer, scans []baseline.Scan) error {
 	open, waived := r.groups()
 	open, moreOpen := atMost(open, pageGroups, "cause")
 	waived, moreWaived := atMost(waived, pageGroups, "cause")
@@ -163,8 +165,14 @@ var outcomes = []struct{ class, name string }{
 	{"good", "verified"}, {"warn", "without a checksum"}, {"unknown", "not checked"}, {"bad", "gone"}, {"bad", "not as declared"},
 }
 
-// outcomes counts the files of each outcome.
-func (s Summary) outcomes() []int {
+// Scan returns the counts as those of a scan at a time.
+func (s Summary) Scan(at time.Time) baseline.Scan {
+	return baseline.Scan{Date: at, Verified: s.Verified, Mismatch: s.Mismatch, Unverified: s.Unverified,
+		Unavailable: s.Unavailable, Gone: s.Gone, Unreachable: s.Unreachable, Refused: s.Refused, Invalid: s.Invalid}
+}
+
+// outcomesOf counts the files of each outcome.
+func outcomesOf(s baseline.Scan) []int {
 	return []int{s.Verified, s.Unverified, s.Unavailable - s.Gone + s.Unreachable + s.Refused, s.Gone, s.Mismatch + s.Invalid}
 }
 
@@ -179,7 +187,7 @@ func (a Artifact) outcome() int {
 // figures are the page at a glance.
 func (r *Report) figures() []figure {
 	var list []figure
-	for i, count := range r.Summary.outcomes() {
+	for i, count := range outcomesOf(r.Summary.Scan(time.Time{})) {
 		list = append(list, figure{Class: outcomes[i].class, Name: outcomes[i].name, Count: count})
 	}
 	list[1].Name = r.unverified()

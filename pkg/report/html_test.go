@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -26,15 +27,15 @@ func pageOf(t testing.TB, r *report.Report) string {
 }
 
 // nights are the scans of as many nights.
-func nights(n int) []report.Scan {
-	var scans []report.Scan
+func nights(n int) []baseline.Scan {
+	var scans []baseline.Scan
 	for i := range n {
-		scans = append(scans, report.Scan{Date: firstDay.AddDate(0, 0, i), Summary: report.Summary{Verified: 30 + i, Unverified: 8, Mismatch: i % 2, Unreachable: i % 5, Unavailable: i % 3}})
+		scans = append(scans, baseline.Scan{Date: firstDay.AddDate(0, 0, i), Verified: 30 + i, Unverified: 8, Mismatch: i % 2, Unreachable: i % 5, Unavailable: i % 3})
 	}
 	return scans
 }
 
-func chartOf(t testing.TB, r *report.Report, scans []report.Scan) string {
+func chartOf(t testing.TB, r *report.Report, scans []baseline.Scan) string {
 	t.Helper()
 	var b strings.Builder
 	if err := r.WriteHTML(&b, scans); err != nil {

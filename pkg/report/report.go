@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -141,16 +142,12 @@ type Input struct {
 	Results     []verify.Result
 	// Windows reports whether a manifest is of a registry for Windows, whose readers have Get-FileHash and not shasum; nil is never.
 	Windows func(manifest string) bool
-	Judge   Judge                    // nil leaves the findings as they are
+	Judge   baseline.Judge           // nil leaves the findings as they are
 	Waivers func() []finding.Finding // about waivers, once all findings are judged
 
 	IsClaimed bool // a pull request's own workflow made the report
 	isJudged  bool // the findings have their severities and waivers
 }
-
-// Judge applies severities and waivers to a finding, given the URL and the observed digest of the artifact that it is about, and
-// says whether it is reported.
-type Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
 
 // Build makes the report of a run. An artifact that failed without an error finding gets one.
 func Build(in Input) *Report {
@@ -193,7 +190,7 @@ func (r *Report) explainFailures() {
 }
 
 // judge applies the registry's configuration to the findings.
-func (r *Report) judge(judge Judge, waivers func() []finding.Finding) {
+func (r *Report) judge(judge baseline.Judge, waivers func() []finding.Finding) {
 	if judge == nil {
 		return
 	}
