@@ -60,15 +60,7 @@ func (s *State) Write(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("writing the state: %w", err)
 	}
-	data, err := json.Marshal(written, jsontext.WithIndent("  "), json.Deterministic(true))
-	if err != nil {
-		return fmt.Errorf("writing the state: %w", err)
-	}
-	if len(data) >= maxSize {
-		return fmt.Errorf("the state has %d bytes; at most %d MiB are read", len(data), maxSize>>20)
-	}
-	_, err = w.Write(append(data, '\n'))
-	return err
+	return document.WriteVersioned(w, "state", maxSize, written, jsontext.WithIndent("  "))
 }
 
 // UnmarshalJSONFrom reads an entry and checks it, so that the first invalid one ends the reading of a file of millions.

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -24,15 +23,7 @@ const maxSize = 256 << 20
 
 // Write writes the plan as JSON. One that Read would refuse is an error.
 func (p *Plan) Write(w io.Writer) error {
-	data, err := json.Marshal(p, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
-	if err != nil {
-		return fmt.Errorf("writing the plan: %w", err)
-	}
-	if len(data) >= maxSize {
-		return fmt.Errorf("the plan has %d bytes, and more than %d MiB are not read", len(data), maxSize>>20)
-	}
-	_, err = w.Write(append(data, '\n'))
-	return err
+	return document.WriteVersioned(w, "plan", maxSize, p, jsontext.AllowInvalidUTF8(true))
 }
 
 // Read reads a plan, and returns with it the digest of its bytes, by which reports name it. It trusts nothing in it: its size is
