@@ -115,7 +115,7 @@ func (r *Registries) lost(bundle artifact.Artifact, manifest, message string) fi
 	if r.File != nil {
 		rules = r.File.Provenance
 	}
-	if rule, _ := rules.For(bundle.URL, ""); rule.Missing == "error" {
+	if rule, _ := rules.For(bundle.URL, ""); rule.Demands() {
 		f.Severity = finding.Error
 	}
 	return f

@@ -359,12 +359,12 @@ func builder(by provenance.Facts) string {
 // lost is an error where the rule for the file, or for the one before a change, demands an attestation.
 func (t *Attester) lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
 	if a.Was != nil {
-		if was, _ := t.Rules.For(a.Was.URL, ""); was.Missing == "error" {
+		if was, _ := t.Rules.For(a.Was.URL, ""); was.Demands() {
 			rule = was
 		}
 	}
 	f := a.Finding(finding.ProvenanceLost, message, "")
-	if rule.Missing == "error" {
+	if rule.Demands() {
 		f.Severity = finding.Error
 	}
 	return f
@@ -372,8 +372,7 @@ func (t *Attester) lost(a artifact.Artifact, rule provenance.Rule, message strin
 
 func unchecked(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
 	f := a.Finding(finding.ProvenanceUnchecked, message, "")
-	f.Severity = finding.Notice
-	if rule.Missing == "error" {
+	if rule.Demands() {
 		f.Severity = finding.Error
 	}
 	return f

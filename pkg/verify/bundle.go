@@ -111,8 +111,8 @@ type problem struct {
 
 // of gives a finding its severity.
 func (p problem) of(f finding.Finding) finding.Finding {
-	if p.rule == finding.ProvenanceUnchecked {
-		f.Severity = unchecked(artifact.Artifact{}, p.expected, "").Severity
+	if p.rule == finding.ProvenanceUnchecked && p.expected.Demands() {
+		f.Severity = finding.Error
 	}
 	return f
 }
@@ -128,7 +128,7 @@ func (t *Attester) judgeDeclared(all *attestations, urls ...string) (by *provena
 		if !fits {
 			each.Policy = anyone(repository)
 		}
-		if policies = append(policies, each.Policy); rule.Missing != "error" {
+		if policies = append(policies, each.Policy); !rule.Demands() {
 			rule = each
 		}
 	}
