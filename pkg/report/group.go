@@ -253,15 +253,18 @@ func (g group) varying() []bool {
 
 // quotes returns what the messages that vary in the entry's group quote.
 func (e entry) quotes(varying []bool) string {
-	var quoted []string
+	var words string
 	for i, m := range e.messages {
 		if varying[i] {
 			for _, found := range variable.FindAllString(m.text, -1) {
-				quoted = append(quoted, strings.TrimSpace(found))
+				if words != "" && found[0] != ' ' { // a count belongs to what it stands behind
+					words += ", "
+				}
+				words += found
 			}
 		}
 	}
-	return strings.Join(quoted, ", ")
+	return strings.TrimSpace(words)
 }
 
 // host is the one host of all the group's files, "" where there are several.
@@ -271,6 +274,15 @@ func (g group) host() string {
 		return ""
 	}
 	return host
+}
+
+// file is the file of all the group's entries, nil where their URLs differ.
+func (g group) file() *Artifact {
+	first := g[0].artifact
+	if first == nil || slices.ContainsFunc(g, func(e entry) bool { return e.artifact == nil || e.artifact.URL != first.URL }) {
+		return nil
+	}
+	return first
 }
 
 // compared is the comparison of all the group's files, zero where they differ.

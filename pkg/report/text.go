@@ -179,12 +179,12 @@ func (t *text) fix(fix, given string, isForAll bool) {
 	}
 }
 
-// places lists where a cause is found: one file's URL in one piece, to be copied, or the lines of all manifests.
+// places lists where a cause is found: the lines of all manifests, and one file's URL in one piece, to be copied.
 func (t *text) places(g group) {
+	if a := g.file(); a != nil {
+		defer t.line("  ", a.address()+": "+finding.URL(a.URL))
+	}
 	if len(g) == 1 {
-		if a := g[0].artifact; a != nil {
-			t.line("  ", a.address()+": "+finding.URL(a.URL))
-		}
 		return
 	}
 	if varying := g.varying(); slices.Contains(varying, true) {
