@@ -2,6 +2,8 @@
 package artifact
 
 import (
+	"path"
+
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -65,6 +67,12 @@ type Location struct {
 
 // Location returns that of the artifact's entry or URL.
 func (a Artifact) Location() Location { return Location{a.Document, a.Pointer} }
+
+// PathBeside returns the path that the artifact's file would have beside its manifest.
+func (a Artifact) PathBeside() string { return path.Join(path.Dir(a.Manifest), path.Base(a.Name)) }
+
+// AttestedPath returns the path of the file beside the manifest that a bundle attests.
+func (a Artifact) AttestedPath() string { return path.Join(path.Dir(a.Manifest), a.Attests) }
 
 // Finding returns a finding about the artifact, at its URL.
 func (a Artifact) Finding(rule, message, fix string) finding.Finding {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -113,14 +112,14 @@ func besideOf(s source.Selection, registries *inspect.Registries, artifacts []ar
 	files := map[string]verify.Beside{}
 	for _, a := range artifacts {
 		if a.Attests != "" {
-			files[path.Join(path.Dir(a.Manifest), a.Attests)] = verify.Beside{}
+			files[a.AttestedPath()] = verify.Beside{}
 		}
 	}
 	if len(files) == 0 {
 		return nil
 	}
 	for _, a := range artifacts {
-		name := path.Join(path.Dir(a.Manifest), path.Base(a.Name))
+		name := a.PathBeside()
 		file, isAttested := files[name]
 		if isAttested && a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
 			if file.SHA256 != a.Checksum.Value.Sum {

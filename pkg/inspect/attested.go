@@ -19,11 +19,11 @@ func (r *Registries) untouchedBundles(s source.Selection, touched []artifact.Art
 		isTouched[name] = true
 	}
 	for _, a := range touched {
-		isTouched[path.Join(path.Dir(a.Manifest), path.Base(a.Name))] = true
+		isTouched[a.PathBeside()] = true
 	}
 	for _, each := range manifestsBeside(s) {
 		r.eachArtifact(each, func(a artifact.Artifact) {
-			if a.Attests != "" && isTouched[path.Join(path.Dir(a.Manifest), a.Attests)] {
+			if a.Attests != "" && isTouched[a.AttestedPath()] {
 				bundles = append(bundles, a)
 			}
 		})
@@ -61,10 +61,10 @@ func (r *Registries) lostBundles(s source.Selection) (findings []finding.Finding
 		r.eachArtifact(was, func(a artifact.Artifact) {
 			dir := path.Dir(a.Manifest)
 			if a.Attests == "" {
-				wasDeclared[path.Join(dir, path.Base(a.Name))] = true
+				wasDeclared[a.PathBeside()] = true
 				return
 			}
-			before[path.Join(dir, a.Attests)], manifests[dir] = a, a.Manifest
+			before[a.AttestedPath()], manifests[dir] = a, a.Manifest
 		})
 	}
 	if len(before) == 0 {
@@ -85,9 +85,9 @@ func (r *Registries) lostBundles(s source.Selection) (findings []finding.Finding
 		}
 		r.eachArtifact(is, func(a artifact.Artifact) {
 			if a.Attests != "" {
-				isAttested[path.Join(dir, a.Attests)] = true
+				isAttested[a.AttestedPath()] = true
 			} else {
-				declared = append(declared, path.Join(dir, path.Base(a.Name)))
+				declared = append(declared, a.PathBeside())
 			}
 		})
 	}

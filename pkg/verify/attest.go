@@ -100,7 +100,7 @@ func (t *Attester) NeedsNetwork(a artifact.Artifact) bool {
 
 // isBeside reports whether a bundle attests an artifact's file beside a manifest.
 func (t *Attester) isBeside(a artifact.Artifact) bool {
-	_, is := t.Beside[besideOf(a)]
+	_, is := t.Beside[a.PathBeside()]
 	return is
 }
 

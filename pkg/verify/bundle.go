@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -169,7 +168,7 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 	said := make([]aside, len(results))
 	beside := map[string][]int{} // by folder and file name
 	for i, r := range results {
-		name := besideOf(r.Artifact)
+		name := r.Artifact.PathBeside()
 		beside[name] = append(beside[name], i)
 	}
 	for i := range results {
@@ -178,7 +177,7 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 		if a.Attests == "" {
 			continue
 		}
-		targets, rule := beside[attestedBy(a)], finding.ProvenanceUnchecked
+		targets, rule := beside[a.AttestedPath()], finding.ProvenanceUnchecked
 		switch {
 		case r.Status == Unavailable:
 			rule = finding.ProvenanceInvalid
@@ -197,14 +196,6 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 	return said
 }
 
-// besideOf is the path that an artifact's file would have beside its manifest.
-func besideOf(a artifact.Artifact) string {
-	return path.Join(path.Dir(a.Manifest), path.Base(a.Name))
-}
-
-// attestedBy is the path of the file that a bundle attests.
-func attestedBy(a artifact.Artifact) string { return path.Join(path.Dir(a.Manifest), a.Attests) }
-
 // verifyOne verifies the bundles in the text of one result for the files that they attest: the file beside the manifest where there is
 // one, else the artifacts of that name, as the rules for both URLs, the bundle's and the artifact's, have it.
 func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, targets []int, said []aside) {
@@ -219,7 +210,7 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 	unknown := func() {
 		r.Findings = append(r.Findings, t.uncheckedBundle(a, fmt.Sprintf("the SHA-256 of %s beside the manifest is unknown", finding.Quote(a.Attests))))
 	}
-	want := t.Beside[attestedBy(a)]
+	want := t.Beside[a.AttestedPath()]
 	if want.SHA256 != "" && !slices.ContainsFunc(targets, func(i int) bool { return results[i].Under(digest.SHA256).Sum == want.SHA256 }) {
 		verify(want.SHA256, append([]string{a.URL}, want.URLs...)...)
 		return

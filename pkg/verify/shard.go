@@ -73,9 +73,9 @@ func ShardKeys(downloads []Download) []string {
 // attests is the path beside its manifest of the file that an artifact attests, or is.
 func attests(a artifact.Artifact) string {
 	if a.Attests != "" {
-		return attestedBy(a)
+		return a.AttestedPath()
 	}
-	return besideOf(a)
+	return a.PathBeside()
 }
 
 // lightShare is how much of a part's share a file weighs at most that goes where it likes, however full that is.
