@@ -224,7 +224,7 @@ func shard(s string) (*report.Shard, error) {
 
 func glob(s string) (string, error) {
 	if !doublestar.ValidatePattern(strings.TrimPrefix(s, "!")) {
-		return "", fmt.Errorf("%s is no valid glob", finding.Quote(s))
+		return "", fmt.Errorf("invalid glob %s", finding.Quote(s))
 	}
 	return s, nil
 }

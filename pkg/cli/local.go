@@ -111,9 +111,9 @@ func leftOver(root *os.Root, r *inspect.Registries, manifests []*registry.Manife
 		others := otherFiles(root, folder, named)
 		id := m.Documents[0].Root.Get("id")
 		for i, name := range others {
-			message := finding.Quote(name) + " is no file of this service"
+			message := "No manifest names the file " + finding.Quote(name)
 			if i == maxLeftOver {
-				message = fmt.Sprintf("%d more files in the folder are none of this service", len(others)-i)
+				message = fmt.Sprintf("No manifest names %d more files in the folder", len(others)-i)
 			}
 			findings = append(findings, finding.New(finding.ArtifactLeftOver, m.Path, id.Pointer(), id.Position(), message, ""))
 			if i == maxLeftOver {
