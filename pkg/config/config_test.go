@@ -3,6 +3,7 @@ package config_test
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,5 +206,26 @@ func TestUnjudgedUndoesWhatAShardSays(t *testing.T) {
 		if f.Severity != want || f.Waived != (finding.Waiver{}) {
 			t.Errorf("%s: %+v, want %s", rule, f, want)
 		}
+	}
+}
+
+// TestAJudgeServesSeveralGoroutines is for the race detector: get judges each file as it ends.
+func TestAJudgeServesSeveralGoroutines(t *testing.T) {
+	file, err := config.Parse("c.yaml", []byte("waive: [{rule: url/mutable, because: known}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge := file.Judge(time.Now())
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if f, _ := judge.Judge(finding.Finding{Rule: finding.URLMutable}, "", digest.Digest{}); f.Waived.IsZero() {
+				t.Error("not waived")
+			}
+		})
+	}
+	group.Wait()
+	if unused := judge.Waivers(true); len(unused) > 0 {
+		t.Errorf("%+v", unused)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -13,17 +14,17 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Judge applies a configuration file to the findings of one run, and records which waivers were used.
+// Judge applies a configuration file to the findings of one run, and records which waivers were used. Several goroutines may use it.
 type Judge struct {
 	file *File
 	now  time.Time
-	used []bool // by waiver
+	used []atomic.Bool // by waiver
 }
 
 // Judge returns a Judge for a run at a time. A nil File changes nothing.
 func (f *File) Judge(now time.Time) *Judge {
 	f = cmp.Or(f, &File{})
-	return &Judge{f, now, make([]bool, len(f.waivers))}
+	return &Judge{f, now, make([]atomic.Bool, len(f.waivers))}
 }
 
 // WithoutSeverity returns the configuration without its severities of some rules, which an input overrides.
@@ -50,7 +51,7 @@ func (j *Judge) Judge(f finding.Finding, url string, observed digest.Digest) (fi
 	}
 	for i, w := range j.file.waivers {
 		if w.covers(f, url, observed) && !w.isOver(j.now) {
-			j.used[i] = true
+			j.used[i].Store(true)
 			f.Waived = finding.Waiver{Because: w.because, Until: w.day()}
 		}
 	}
@@ -65,7 +66,7 @@ func (j *Judge) Waivers(isWhole bool) []finding.Finding {
 		switch {
 		case w.isOver(j.now):
 			message = fmt.Sprintf("The waiver of %s expired on %s", finding.Quote(w.rule), w.day())
-		case isWhole && !j.used[i]:
+		case isWhole && !j.used[i].Load():
 			message = fmt.Sprintf("The waiver of %s waives nothing", finding.Quote(w.rule))
 		default:
 			continue
