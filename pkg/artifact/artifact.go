@@ -59,14 +59,10 @@ type Artifact struct {
 	Wanted    digest.Algorithm `json:"-"` // of a digest to compute besides the compared one; "" for none
 }
 
-// Location is a value in a manifest.
-type Location struct {
-	Document int    // of a YAML stream, from 0
-	Pointer  string // RFC 6901
-}
-
 // Location returns that of the artifact's entry or URL.
-func (a Artifact) Location() Location { return Location{a.Document, a.Pointer} }
+func (a Artifact) Location() finding.Location {
+	return finding.Location{Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer}
+}
 
 // PathBeside returns the path that the artifact's file would have beside its manifest.
 func (a Artifact) PathBeside() string { return path.Join(path.Dir(a.Manifest), path.Base(a.Name)) }

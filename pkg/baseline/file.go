@@ -107,15 +107,13 @@ func (s Scan) isValid() bool {
 func areBuilds(key string, builds []provenance.Facts) bool {
 	repository, sum, _ := strings.Cut(key, "@")
 	d, err := digest.Parse(sum)
-	isInvalid := func(f provenance.Facts) bool {
-		return f.Release || f.Repository == "" || len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) > provenance.MaxFacts
-	}
+	isInvalid := func(f provenance.Facts) bool { return f.Release || !f.IsValid() }
 	return err == nil && d.Algorithm == digest.SHA256 && d.String() == sum && repository != "" && isKey(key) &&
 		len(builds) > 0 && len(builds) <= verify.MaxBuilds && !slices.ContainsFunc(builds, isInvalid)
 }
 
 func (b Builder) isValid(key string) bool {
-	return isKey(key) && b.Repository != "" && len(b.Repository)+len(b.Signer) <= provenance.MaxFacts
+	return isKey(key) && provenance.Facts{Repository: b.Repository, Signer: b.Signer}.IsValid()
 }
 
 var commitShape = regexp.MustCompile(`^([0-9a-f]{40})?$`)

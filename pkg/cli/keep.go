@@ -14,7 +14,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/get"
-	"github.com/premAI-io/verify-manifests/pkg/plan"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -28,13 +27,13 @@ type store struct {
 	allow  bool          // keep files without a checksum
 
 	mu     sync.Mutex
-	byKey  map[string][]*target        // the targets of this round, by verify.Key of their address
-	at     map[plan.Place]*target      // by their address
-	parts  map[string]*get.Part        // open ones, by verify.Key
-	kept   map[*target]verify.Result   // what is right
-	tried  map[*target][]verify.Result // what is wrong, by address
-	reused int64                       // bytes that were read from parts instead of downloaded
-	errs   []error                     // of the disk
+	byKey  map[string][]*target         // the targets of this round, by verify.Key of their address
+	at     map[finding.Location]*target // by their address
+	parts  map[string]*get.Part         // open ones, by verify.Key
+	kept   map[*target]verify.Result    // what is right
+	tried  map[*target][]verify.Result  // what is wrong, by address
+	reused int64                        // bytes that were read from parts instead of downloaded
+	errs   []error                      // of the disk
 }
 
 // keep makes sure that the targets are in the folder. It adds results and notes to the input for the report, and returns the number of
@@ -85,16 +84,16 @@ func (g *getter) present(ctx context.Context, s *store, j *job, attester *verify
 	}
 	verifier.Policy.MissingChecksum = nil
 	var files []verify.LocalFile
-	byPath := map[plan.Place]*target{}
+	byPath := map[finding.Location]*target{}
 	for _, t := range targets {
 		files = append(files, verify.LocalFile{Artifact: t.addresses[0], Path: t.path})
-		byPath[plan.PlaceOf(t.addresses[0])] = t
+		byPath[t.addresses[0].Location()] = t
 	}
 	defer g.watch(verifier.Progress)()
 	results := verifier.RunLocal(ctx, s.folder.Root(), files)
 	attester.Run(ctx, results)
 	for _, r := range results {
-		t := byPath[plan.PlaceOf(r.Artifact)]
+		t := byPath[r.Artifact.Location()]
 		if r.Status != verify.Verified || !s.isRight(r) {
 			continue
 		}
@@ -108,7 +107,7 @@ func (g *getter) present(ctx context.Context, s *store, j *job, attester *verify
 
 // next returns the addresses to try in the next round: the next one of each missing target.
 func (s *store) next(targets []*target) (addresses []artifact.Artifact) {
-	s.byKey, s.at = map[string][]*target{}, map[plan.Place]*target{}
+	s.byKey, s.at = map[string][]*target{}, map[finding.Location]*target{}
 	for _, t := range targets {
 		if _, done := s.kept[t]; done || len(s.tried[t]) == len(t.addresses) {
 			continue
@@ -116,7 +115,7 @@ func (s *store) next(targets []*target) (addresses []artifact.Artifact) {
 		a := t.addresses[len(s.tried[t])]
 		key := verify.Key(a.URL)
 		s.byKey[key] = append(s.byKey[key], t)
-		s.at[plan.PlaceOf(a)] = t
+		s.at[a.Location()] = t
 		addresses = append(addresses, a)
 	}
 	return addresses
@@ -181,7 +180,7 @@ func (s *store) done(results []verify.Result) {
 	s.mu.Unlock()
 	isKept, stays := false, slices.ContainsFunc(results, func(r verify.Result) bool { return r.Status == verify.Unreachable })
 	for _, r := range results {
-		if s.at[plan.PlaceOf(r.Artifact)] == owner {
+		if s.at[r.Artifact.Location()] == owner {
 			isKept = s.settle(owner, r, func() error {
 				if err := part.Holds(r.Digest); err != nil {
 					return err
@@ -192,7 +191,7 @@ func (s *store) done(results []verify.Result) {
 		}
 	}
 	for _, r := range results {
-		if t := s.at[plan.PlaceOf(r.Artifact)]; t != owner && (isKept || !s.isRight(r)) {
+		if t := s.at[r.Artifact.Location()]; t != owner && (isKept || !s.isRight(r)) {
 			s.settle(t, r, func() error { return s.folder.Copy(owner.path, t.path, r.Digest, s.mode(r)) })
 		}
 	}

@@ -71,6 +71,19 @@ type Finding struct {
 	Waived Waiver `json:"waived,omitzero"`
 }
 
+// Location is a value in a manifest.
+type Location struct {
+	Manifest string // slash-separated path
+	Document int    // of a YAML stream, from 0
+	Pointer  string // RFC 6901
+}
+
+// String quotes the manifest and the pointer.
+func (l Location) String() string { return Quote(l.Manifest + "#" + l.Pointer) }
+
+// Location returns that of the value that the finding is about.
+func (f Finding) Location() Location { return Location{f.Manifest, f.Document, f.Pointer} }
+
 // Waiver is why a finding is accepted, and until when.
 type Waiver struct {
 	Because string `json:"because"`         // outside text

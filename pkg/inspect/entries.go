@@ -54,7 +54,7 @@ func addSharing(artifacts []artifact.Artifact, readings []reading) []artifact.Ar
 // can't be lowered, or count others. Two findings are equal where rule, message and subject are: an artifact by what is declared about
 // it, any other value by its content.
 func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
-	isTouched := map[artifact.Location]bool{}
+	isTouched := map[finding.Location]bool{}
 	for _, change := range c.Touched {
 		isTouched[change.Is.Location()] = true
 	}
@@ -80,9 +80,9 @@ func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding
 var ofManifest = []string{finding.RegistryUnusedDigest, finding.RegistryNoAddress, finding.RegistryOtherScheme, finding.RegistryNoArtifact, finding.RegistryTooMany}
 
 // subject returns a key of a finding and what it is about, and the artifact that it is about, nil for none.
-func subject(m *registry.Manifest, artifacts map[artifact.Location]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
+func subject(m *registry.Manifest, artifacts map[finding.Location]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
 	for pointer := f.Pointer; pointer != ""; pointer = pointer[:strings.LastIndexByte(pointer, '/')] {
-		if a := artifacts[artifact.Location{Document: f.Document, Pointer: pointer}]; a != nil {
+		if a := artifacts[finding.Location{Document: f.Document, Pointer: pointer}]; a != nil {
 			return fmt.Sprintf("%q %q %s%q", f.Rule, f.Message, lint.DeclaredBy(*a), content(m, f)), a
 		}
 	}
@@ -108,8 +108,8 @@ func describe(b *strings.Builder, v *document.Value) {
 }
 
 // byLocation returns a manifest's artifacts by the locations of their values.
-func byLocation(m *registry.Manifest) map[artifact.Location]*artifact.Artifact {
-	found := map[artifact.Location]*artifact.Artifact{}
+func byLocation(m *registry.Manifest) map[finding.Location]*artifact.Artifact {
+	found := map[finding.Location]*artifact.Artifact{}
 	for i := range m.Artifacts {
 		a := &m.Artifacts[i]
 		pointers := []string{a.Pointer, a.Slot.URL, a.Slot.Checksum, a.Slot.Size}
@@ -123,7 +123,7 @@ func byLocation(m *registry.Manifest) map[artifact.Location]*artifact.Artifact {
 			pointers = append(pointers, a.Signature.Pointer)
 		}
 		for _, pointer := range pointers {
-			if at := (artifact.Location{Document: a.Document, Pointer: pointer}); pointer != "" && found[at] == nil {
+			if at := (finding.Location{Document: a.Document, Pointer: pointer}); pointer != "" && found[at] == nil {
 				found[at] = a
 			}
 		}

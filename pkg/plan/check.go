@@ -57,16 +57,16 @@ func (p *Plan) Covers(shards []report.Named, planned digest.Digest) error {
 }
 
 func (p *Plan) covers(shard report.Named) error {
-	missing, index := map[Place]string{}, shard.Report.Shard.Index
+	missing, index := map[finding.Location]string{}, shard.Report.Shard.Index
 	for _, f := range p.Files {
 		for _, a := range f.Artifacts {
 			if f.Shard == index && !a.Untouched {
-				missing[PlaceOf(a)] = finding.WithoutUser(a.URL)
+				missing[a.Location()] = finding.WithoutUser(a.URL)
 			}
 		}
 	}
 	for _, a := range shard.Report.Artifacts {
-		at := Place{a.Manifest, a.Document, a.Pointer, a.Mirror}
+		at := a.Location()
 		if missing[at] != a.URL {
 			return fmt.Errorf("%s has %s at %s, which the plan does not give to its shard", finding.Quote(shard.Name), finding.QuoteURL(a.URL), at)
 		}
@@ -79,8 +79,8 @@ func (p *Plan) covers(shard report.Named) error {
 	return nil
 }
 
-// names are the first places and their URLs, in their order.
-func names(files map[Place]string) string {
+// names are the first locations and their URLs, in their order.
+func names(files map[finding.Location]string) string {
 	var all []string
 	for at, url := range files {
 		all = append(all, finding.QuoteURL(url)+" of "+at.String())

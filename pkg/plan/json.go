@@ -63,20 +63,20 @@ func (p *Plan) check() error {
 			return fmt.Errorf("invalid SHA-256 %s of %s", finding.Quote(file.SHA256), finding.Quote(path))
 		}
 	}
-	targets, places := map[target]bool{}, map[Place]bool{}
+	targets, seen := map[target]bool{}, map[finding.Location]bool{}
 	for _, f := range p.Files {
 		if targets[f.target()] {
 			return fmt.Errorf("the URL %s is in it twice", finding.QuoteURL(f.URL))
 		}
 		targets[f.target()] = true
-		if err := f.check(p.Shards, places); err != nil {
+		if err := f.check(p.Shards, seen); err != nil {
 			return fmt.Errorf("the URL %s: %w", finding.QuoteURL(f.URL), err)
 		}
 	}
 	return nil
 }
 
-func (f File) check(shards int, places map[Place]bool) error {
+func (f File) check(shards int, seen map[finding.Location]bool) error {
 	switch {
 	case f.Shard < 1 || f.Shard > shards:
 		return fmt.Errorf("there is no shard %d of %d", f.Shard, shards)
@@ -86,11 +86,11 @@ func (f File) check(shards int, places map[Place]bool) error {
 		return errors.New("no artifact names it")
 	}
 	for _, a := range f.Artifacts {
-		at := PlaceOf(a)
+		at := a.Location()
 		switch {
 		case verify.Key(a.URL) != f.URL, (a.Role == artifact.Image) != f.target().isImage:
 			return fmt.Errorf("the artifact %s names another: %s", at, finding.QuoteURL(a.URL))
-		case places[at]:
+		case seen[at]:
 			return fmt.Errorf("the artifact %s is in it twice", at)
 		case !roleShape.MatchString(string(a.Role)):
 			return fmt.Errorf("the artifact %s has the role %s, which is none", at, finding.Quote(string(a.Role)))
@@ -99,7 +99,7 @@ func (f File) check(shards int, places map[Place]bool) error {
 		case a.Position.Line < 0 || a.Position.Column < 0 || a.Document < 0 || a.Mirror < 0:
 			return fmt.Errorf("the artifact %s stands at a negative place", at)
 		}
-		places[at] = true
+		seen[at] = true
 	}
 	return nil
 }

@@ -148,20 +148,6 @@ func (p *Plan) Asset(server string) func(context.Context, hosts.Ref) hosts.Publi
 	}
 }
 
-// Place is an artifact's place in the registry.
-type Place struct {
-	Manifest string
-	Document int
-	Pointer  string
-	Mirror   int
-}
-
-// PlaceOf returns an artifact's place.
-func PlaceOf(a artifact.Artifact) Place { return Place{a.Manifest, a.Document, a.Pointer, a.Mirror} }
-
-// String names the place for messages.
-func (p Place) String() string { return finding.Quote(p.Manifest + "#" + p.Pointer) }
-
 // Matrix is a job matrix of GitHub Actions with one job for each shard, as one line of JSON.
 func (p *Plan) Matrix() string {
 	line := []byte(`{"include":[`)

@@ -26,7 +26,7 @@ const (
 	MaxBundle = 16 << 20 // bytes of one bundle
 	// MaxAttestations is how many bundles of one file are verified; sigstore-go itself allows 1,024 subjects a statement.
 	MaxAttestations = 1000
-	MaxFacts        = 4 << 10 // bytes of Facts
+	maxFacts        = 4 << 10 // bytes of Facts
 	maxTimestamps   = 8       // signed timestamps of one bundle
 	maxTimestamp    = 16 << 10
 	maxNesting      = 64 // levels of DER in a signed timestamp
@@ -53,7 +53,7 @@ var (
 type Facts struct {
 	// Release says that GitHub attests that the file is in an immutable release. That is not a build: only Repository and
 	// Ref (the release's tag) are set.
-	Release    bool   `json:"release,omitempty"`
+	Release    bool   `json:"release,omitzero"`
 	Repository string `json:"repository"`       // that was built, as "acme/tool"
 	Commit     string `json:"commit,omitempty"` // of the repository
 	Ref        string `json:"ref,omitempty"`    // "refs/tags/v1.2.0"
@@ -61,6 +61,13 @@ type Facts struct {
 	Runner     string `json:"runner,omitempty"` // "github-hosted" or "self-hosted"
 	Run        string `json:"run,omitempty"`    // the URL of the workflow run
 }
+
+// IsValid reports whether f names a repository, and is of a size that Verify returns.
+func (f Facts) IsValid() bool {
+	return f.Repository != "" && len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) <= maxFacts
+}
+
+var errLong = fmt.Errorf("the bundle names its builder in more than %d bytes", maxFacts)
 
 // Workflow returns the signer without its ref: "acme/tool/.github/workflows/release.yml".
 func (f Facts) Workflow() string {
@@ -184,14 +191,10 @@ func buildFacts(c certificate.Summary) (Facts, error) {
 		Repository: repository, Commit: c.SourceRepositoryDigest, Ref: c.SourceRepositoryRef,
 		Signer: signer, Runner: c.RunnerEnvironment, Run: c.RunInvocationURI,
 	}
-	return f, f.check()
-}
-
-func (f Facts) check() error {
-	if len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) > MaxFacts {
-		return fmt.Errorf("the bundle names its builder in more than %d bytes", MaxFacts)
+	if !f.IsValid() {
+		return Facts{}, errLong
 	}
-	return nil
+	return f, nil
 }
 
 // cutServer returns what follows the server in a URL, and whether something does.
@@ -210,7 +213,10 @@ func releaseFacts(b *bundle.Bundle) (Facts, error) {
 	err := json.Unmarshal(b.GetDsseEnvelope().GetPayload(), &statement)
 	if p := statement.Predicate; err == nil && p.Repository != "" && p.Tag != "" {
 		f := Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}
-		return f, f.check()
+		if !f.IsValid() {
+			return Facts{}, errLong
+		}
+		return f, nil
 	}
 	return Facts{}, errors.New("the release attestation lacks the repository or the tag")
 }

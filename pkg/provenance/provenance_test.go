@@ -99,7 +99,7 @@ func TestOnlyBuildsByGitHubActionsAreFacts(t *testing.T) {
 		"a signer elsewhere":   func(_ *in_toto.Statement, c *certificate.Summary) { c.SubjectAlternativeName = "someone@acme.example" },
 		"a release by a build": func(s *in_toto.Statement, _ *certificate.Summary) { s.PredicateType = predicateRelease + "v0.1" },
 		"a long ref": func(_ *in_toto.Statement, c *certificate.Summary) {
-			c.SourceRepositoryRef = strings.Repeat("x", MaxFacts)
+			c.SourceRepositoryRef = strings.Repeat("x", maxFacts)
 		},
 		"no repository at all": func(_ *in_toto.Statement, c *certificate.Summary) { c.SourceRepositoryURI = "" },
 	} {

@@ -33,12 +33,12 @@ type Edit struct {
 	manifest *Manifest
 	text     []byte
 	editor   *document.Editor
-	added    map[artifact.Location]any // members, with their values
+	added    map[finding.Location]any // members, with their values
 }
 
 // Edit begins to edit the text that the manifest was read from.
 func (m *Manifest) Edit(text []byte) *Edit {
-	return &Edit{m, text, document.NewEditor(text), map[artifact.Location]any{}}
+	return &Edit{m, text, document.NewEditor(text), map[finding.Location]any{}}
 }
 
 // Text returns the edited text. The error is an *InvalidError where that can't be read, such as for its size.
@@ -117,7 +117,7 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 
 // add adds a member, once for all addresses of a file.
 func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
-	at := artifact.Location{Document: a.Document, Pointer: pointer}
+	at := finding.Location{Document: a.Document, Pointer: pointer}
 	if was, isAdded := e.added[at]; isAdded && was != value {
 		return ErrDeclared
 	} else if isAdded {

@@ -93,15 +93,15 @@ func (d Drift) Markdown(limit int) string {
 // Comment lists what has changed since the previous scan, in at most limit bytes (4,096 at least).
 func (d Drift) Comment(limit int) string {
 	m := d.markdown(limit)
-	isNew := map[place]bool{}
+	isNew := map[finding.Location]bool{}
 	for _, p := range d.New {
-		isNew[p.Artifact.place()] = true
+		isNew[p.Artifact.Location()] = true
 	}
 	head := "The drift has changed: " + sentence(strings.TrimPrefix(d.Title(), "Manifest drift: ")) + "\n\n"
 	if len(isNew) > 0 {
 		head += "#### New\n\n"
 	}
-	return m.cut(head, append(m.groups(d.groups(func(p Problem) bool { return isNew[p.Artifact.place()] })), urls("Solved", d.Solved)), m.driftFoot())
+	return m.cut(head, append(m.groups(d.groups(func(p Problem) bool { return isNew[p.Artifact.Location()] })), urls("Solved", d.Solved)), m.driftFoot())
 }
 
 // LastWord is the comment that closes the issue.

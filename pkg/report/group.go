@@ -83,11 +83,11 @@ func alike[T any, L ~[]T](items L, key func(T) string) []L {
 func (r *Report) entries() []entry {
 	about := r.about()
 	joined := alike(r.Findings, func(f finding.Finding) string {
-		at, own := placeOf(f), f.Rule+f.Message
+		at, own := f.Location(), f.Rule+f.Message
 		if a := about(f); a != nil {
-			at, own = a.place(), ""
+			at, own = a.Location(), ""
 		}
-		return fmt.Sprintf("%q %d %q %q %q", at.manifest, at.document, at.pointer, own, f.Waived)
+		return fmt.Sprintf("%q %d %q %q %q", at.Manifest, at.Document, at.Pointer, own, f.Waived)
 	})
 	entries := make([]entry, len(joined))
 	for i, findings := range joined {

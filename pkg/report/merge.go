@@ -9,7 +9,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -139,14 +138,14 @@ func (in *Input) Unjudge(reset func(finding.Finding) finding.Finding) {
 
 // Results returns the artifacts with the findings about each, those at its place or below it, and the other findings.
 func (r *Report) Results() (results []verify.Result, others []finding.Finding) {
-	about, index := r.about(), map[place]int{}
+	about, index := r.about(), map[finding.Location]int{}
 	for i, a := range r.Artifacts {
-		index[a.place()] = i
+		index[a.Location()] = i
 		results = append(results, a.result())
 	}
 	for _, f := range r.Findings {
 		if a := about(f); a != nil {
-			of := &results[index[a.place()]]
+			of := &results[index[a.Location()]]
 			of.Findings = append(of.Findings, f)
 		} else {
 			others = append(others, f)
@@ -161,7 +160,7 @@ func (a Artifact) result() verify.Result {
 		Artifact: artifact.Artifact{
 			Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Position: a.Position, Role: a.Role, Platform: a.Platform, URL: a.URL, Spelling: a.Spelling,
 		},
-		Status: a.Status, Gone: a.Gone, Format: a.Format, Source: a.Source, Note: a.Note, Since: a.Since, Before: a.Before,
+		Status: a.Status, Gone: a.Gone, Format: a.Format, Source: a.Source, Note: a.Note, Since: a.Since, Before: a.Before, Provenance: a.Provenance,
 	}
 	if a.Evidence != nil {
 		r.Observation = *a.Evidence
@@ -172,9 +171,6 @@ func (a Artifact) result() verify.Result {
 	}
 	if !a.Declared.IsZero() {
 		r.Artifact.Checksum = &artifact.Field[digest.Digest]{Value: a.Declared, Pointer: a.Pointer, Position: a.Position}
-	}
-	if p := a.Provenance; p != nil {
-		r.Provenance = &provenance.Facts{Repository: p.Repository, Commit: p.Commit, Ref: p.Ref, Signer: p.Signer, Run: p.Run}
 	}
 	return r
 }

@@ -82,13 +82,10 @@ func (r *Report) check() error {
 // maxBytes bounds what a report may claim to have read, so that the sum of all shards does not overflow.
 const maxBytes = 1 << 50
 
-// maxFacts bounds the texts of a certificate, in bytes.
-const maxFacts = 4 << 10
-
 func (r *Report) checkArtifacts() error {
-	seen := map[place]bool{}
+	seen := map[finding.Location]bool{}
 	for _, a := range r.Artifacts {
-		at := a.place()
+		at := a.Location()
 		if seen[at] {
 			return fmt.Errorf("the artifact %s is in it twice", at)
 		}
@@ -100,8 +97,6 @@ func (r *Report) checkArtifacts() error {
 	}
 	return nil
 }
-
-func (p place) String() string { return finding.Quote(p.manifest + "#" + p.pointer) }
 
 func (a Artifact) check() error {
 	same, p := a.Declared == a.Observed, a.Provenance
@@ -117,7 +112,7 @@ func (a Artifact) check() error {
 		a.Status == verify.Unverified && !a.Declared.IsZero() && a.Source != "":
 		return fmt.Errorf("it can't be %s with the declared digest %s and the observed digest %s",
 			finding.Quote(a.Status.String()), finding.Quote(a.Declared.String()), finding.Quote(a.Observed.String()))
-	case p != nil && (a.Observed.IsZero() || p.Repository == "" || len(p.Repository)+len(p.Commit)+len(p.Ref)+len(p.Signer)+len(p.Run) > maxFacts):
+	case p != nil && (a.Observed.IsZero() || p.Release || p.Runner != "" || !p.IsValid()):
 		return errors.New("invalid provenance")
 	}
 	return nil
@@ -202,7 +197,7 @@ func (r *Report) checkFindings() error {
 		}
 	}
 	if unexplained := r.unexplained(finding.Notice); len(unexplained) > 0 {
-		return fmt.Errorf("the artifact %s failed without a finding", unexplained[0].place())
+		return fmt.Errorf("the artifact %s failed without a finding", unexplained[0].Location())
 	}
 	if counted := r.count(Summary{Manifests: r.Summary.Manifests, Unchanged: r.Summary.Unchanged, Bytes: r.Summary.Bytes}); counted != r.Summary {
 		return fmt.Errorf("its summary has %s, and the report has %s", r.Summary.counts(), counted.counts())

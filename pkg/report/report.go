@@ -12,6 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -113,9 +114,9 @@ type Artifact struct {
 	Format   string          `json:"format,omitempty"`
 	Source   verify.Source   `json:"source,omitempty"`
 	finding.Position
-	Provenance *Provenance `json:"provenance,omitzero"`
-	Note       string      `json:"note,omitempty"` // why an unverified artifact needs no checksum
-	Since      time.Time   `json:"since,omitzero"` // when a scan first saw this status, where that is known
+	Provenance *provenance.Facts `json:"provenance,omitzero"`
+	Note       string            `json:"note,omitempty"` // why an unverified artifact needs no checksum
+	Since      time.Time         `json:"since,omitzero"` // when a scan first saw this status, where that is known
 
 	// Evidence is what the baseline keeps beside the above: validator, commit, and digests under other algorithms. Only the
 	// report of a shard has it, for the merge.
@@ -229,7 +230,12 @@ func newArtifact(result verify.Result) Artifact {
 	if size := result.Size; size >= 0 {
 		a.Size = &size // not result's: a pointer into it would keep all of it
 	}
-	a.Evidence, a.Provenance = newEvidence(result), newProvenance(result)
+	a.Evidence = newEvidence(result)
+	if result.Provenance != nil {
+		facts := *result.Provenance
+		facts.Runner = "" // no field of a report
+		a.Provenance = &facts
+	}
 	return a
 }
 
@@ -262,62 +268,56 @@ var failureRules = map[verify.Status]string{
 
 // unexplained returns the artifacts that failed without a finding of at least that severity at their pointer or below it.
 func (r *Report) unexplained(least finding.Severity) []Artifact {
-	explained := map[place]bool{}
+	explained := map[finding.Location]bool{}
 	for _, f := range r.Findings {
 		if f.Severity > least {
 			continue
 		}
-		for at := range placesOf(f) {
+		for at := range locationsOf(f) {
 			explained[at] = true
 		}
 	}
 	var found []Artifact
 	for _, a := range r.Artifacts {
-		if a.Status.Failed() && !explained[a.place()] {
+		if a.Status.Failed() && !explained[a.Location()] {
 			found = append(found, a)
 		}
 	}
 	return found
 }
 
-// place is a value in a manifest.
-type place struct {
-	manifest string
-	document int
-	pointer  string
+// Location returns that of the artifact's entry or URL.
+func (a Artifact) Location() finding.Location {
+	return finding.Location{Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer}
 }
 
-func (a Artifact) place() place { return place{a.Manifest, a.Document, a.Pointer} }
-
-func placeOf(f finding.Finding) place { return place{f.Manifest, f.Document, f.Pointer} }
-
-// maxDepth bounds how deep a place is looked for: no manifest is nested deeper.
+// maxDepth bounds how deep a location is looked for: no manifest is nested deeper.
 const maxDepth = 64
 
-// placesOf yields the finding's own place and those above it, from the whole manifest down.
-func placesOf(f finding.Finding) func(yield func(place) bool) {
-	return func(yield func(place) bool) {
+// locationsOf yields the finding's own location and those above it, from the whole manifest down.
+func locationsOf(f finding.Finding) func(yield func(finding.Location) bool) {
+	return func(yield func(finding.Location) bool) {
 		depth := 0
 		for i := range len(f.Pointer) {
 			if f.Pointer[i] != '/' {
 				continue
 			}
-			if depth++; depth > maxDepth || !yield(place{f.Manifest, f.Document, f.Pointer[:i]}) {
+			if depth++; depth > maxDepth || !yield(finding.Location{Manifest: f.Manifest, Document: f.Document, Pointer: f.Pointer[:i]}) {
 				return
 			}
 		}
-		yield(placeOf(f))
+		yield(f.Location())
 	}
 }
 
 // about returns a function from a finding to the artifact that it is about: the one at its place or the nearest above it; nil is none.
 func (r *Report) about() func(finding.Finding) *Artifact {
-	artifacts := map[place]*Artifact{}
+	artifacts := map[finding.Location]*Artifact{}
 	for i := range r.Artifacts {
-		artifacts[r.Artifacts[i].place()] = &r.Artifacts[i]
+		artifacts[r.Artifacts[i].Location()] = &r.Artifacts[i]
 	}
 	return func(f finding.Finding) (nearest *Artifact) {
-		for at := range placesOf(f) {
+		for at := range locationsOf(f) {
 			nearest = cmp.Or(artifacts[at], nearest)
 		}
 		return nearest
@@ -326,13 +326,13 @@ func (r *Report) about() func(finding.Finding) *Artifact {
 
 // Said returns what tells the findings about an artifact: those at its place or below it, as long as no other is nearer.
 func (r *Report) Said() func(Artifact) []finding.Finding {
-	about, findings := r.about(), map[place][]finding.Finding{}
+	about, findings := r.about(), map[finding.Location][]finding.Finding{}
 	for _, f := range r.Findings {
 		if a := about(f); a != nil {
-			findings[a.place()] = append(findings[a.place()], f)
+			findings[a.Location()] = append(findings[a.Location()], f)
 		}
 	}
-	return func(a Artifact) []finding.Finding { return findings[a.place()] }
+	return func(a Artifact) []finding.Finding { return findings[a.Location()] }
 }
 
 // IsAllRead reports whether every manifest told which files it names: one of another shape may hide some.
