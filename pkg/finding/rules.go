@@ -1,27 +1,59 @@
 package finding
 
-import "slices"
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 
-// Rule is a stable reason for a finding, as docs/rules.md shows it.
+	"github.com/premAI-io/verify-manifests/docs"
+)
+
+// Rule is a stable reason for a finding, as docs/rules.md documents it.
 type Rule struct {
 	ID       string   // "family/name"; never changes once published
 	Severity Severity // the default
-	Title    string   // one line
-	Brief    string   // the same in at most eight words, for tables; "" where the title has no more
+	Title    string   // at most eight words
 	Why      string   // what it costs users
-	Example  string   // JSON that breaks the rule, or what the server does
-	Fix      string   // what to write instead
+	Example  string   // what breaks the rule
+	Fix      string
 	// Informational is set if a notice by the rule requires no action: pull-request comments leave it out.
 	Informational bool
-	// Varies says that more than the configuration decides on the severity.
+	// Varies is set if more than the configuration decides on the severity.
 	Varies bool
 }
 
-// Rules is every rule, family by family: those of every registry, and those that packages have registered.
-var Rules = slices.Concat(jsonRules, yamlRules, tomlRules, schemaRules, artifactRules, checksumRules, provenanceRules, urlRules, imageRules, registryRules, readingRules)
+// Rules is every rule, in the order of docs/rules.md.
+var Rules = parseRules(docs.Rules)
 
-// Register adds the rules of one registry's own package, before the program begins.
-func Register(rules ...Rule) { Rules = append(Rules, rules...) }
+// ruleSection is a section of the page after its heading.
+var ruleSection = regexp.MustCompile(`^(\S+)
+
+\*\*(.+)\*\* \((error|warning|notice)(, informational)?(, varies)?\)
+
+(.+)
+
+Example:
+
+` + "```" + `
+((?s:.+))
+` + "```" + `
+
+Fix: (.+)\n+$`)
+
+// parseRules reads the rules from the page that documents them. It panics on a section of another form.
+func parseRules(page string) (rules []Rule) {
+	for _, section := range strings.Split(page, "\n## ")[1:] {
+		m := ruleSection.FindStringSubmatch(section)
+		if m == nil {
+			panic(fmt.Sprintf("finding: invalid section of docs/rules.md: %.80q", section))
+		}
+		rule := Rule{ID: m[1], Title: m[2], Informational: m[4] != "", Varies: m[5] != "", Why: m[6], Example: m[7], Fix: m[8]}
+		_ = rule.Severity.UnmarshalText([]byte(m[3])) // the pattern allows only names
+		rules = append(rules, rule)
+	}
+	return rules
+}
 
 // Lookup returns the rule with the ID.
 func Lookup(id string) (Rule, bool) {

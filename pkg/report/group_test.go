@@ -417,21 +417,6 @@ func TestShortDigestsShowTheDifference(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongIsSaidInEightWords(t *testing.T) {
-	for _, rule := range finding.Rules {
-		in := input()
-		in.Findings = []finding.Finding{finding.New(rule.ID, service, "/x", finding.Position{Line: 1, Column: 1}, "It is wrong", "")}
-		in.Findings[0].Severity = finding.Error
-		got := markdown(in)
-		_, rest, _ := strings.Cut(got, "</code>: ")
-		words, _, _ := strings.Cut(rest, "</summary>")
-		if n := len(strings.Fields(words)); n < 2 || n > 8 || strings.Contains(words, "…") {
-			t.Errorf("%s: %q", rule.ID, words)
-		}
-		structure(t, got)
-	}
-}
-
 func TestACommentSaysHowToRunTheSame(t *testing.T) {
 	for want, change := range map[string]func(*report.Input){
 		"check --base origin/HEAD":                func(in *report.Input) {},

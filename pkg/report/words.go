@@ -277,8 +277,6 @@ func title(id string, about *Artifact) string {
 		return "gone: the server has no such file"
 	case !known:
 		return finding.Quote(id)
-	case rule.Brief != "":
-		return rule.Brief
 	}
 	return strings.ToLower(rule.Title[:1]) + rule.Title[1:]
 }
