@@ -33,12 +33,12 @@ image=$(scripts/image.sh "$version" 2>"$stage/log") || fail "$(cat "$stage/log")
 digest=${image##*@}
 crane manifest "$KO_DOCKER_REPO:${digest/:/-}.sbom" | grep -q 'text/spdx+json' || fail "the image has no SBOM"
 
-# The same once more: another folder, another cache.
+# The same once more in another folder, the archive with nothing from the cache.
 git clone -q "$stage/one" "$stage/two"
 (
 	cd "$stage/two"
-	export GOCACHE=$stage/cache KO_DOCKER_REPO=$registry/again
-	scripts/release.sh "$version" "linux/$(go env GOARCH)"
+	export KO_DOCKER_REPO=$registry/again
+	GOCACHE=$stage/cache scripts/release.sh "$version" "linux/$(go env GOARCH)"
 	again=$(scripts/image.sh "$version" 2>"$stage/log") || fail "$(cat "$stage/log")"
 	[ "${again##*@}" = "$digest" ] || fail "the image is $digest, and $again when it is built again"
 	(cd dist && grep -v SHA256SUMS SHA256SUMS) | while IFS= read -r line; do
