@@ -13,7 +13,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/source"
@@ -74,54 +73,33 @@ func (p *program) listPresets() error {
 
 // testDescription prints what the description in force matches in manifests. The exit code is 1 if it finds no file in one.
 func (p *program) testDescription(ctx context.Context, c *Config, args []string) (int, error) {
+	selected, err := source.Folders{Args: args, Environ: p.Environ}.Select(ctx, c.selecting())
+	if err != nil {
+		return 0, err
+	}
+	registries, err := inspect.Bind(selected.Settings)
+	if err != nil {
+		return 0, err
+	}
 	code := ExitOK
-	for _, arg := range args {
-		from, registries, err := p.readOne(ctx, c, arg)
-		if err != nil {
-			return 0, err
-		}
-		var b strings.Builder
+	var b strings.Builder
+	for _, from := range selected.Manifests {
 		if !matchesIn(&b, registries, from) {
 			code = ExitFindings
 		}
-		if _, err := io.WriteString(p.Stdout, b.String()); err != nil {
-			return 0, err
-		}
 	}
-	return code, nil
-}
-
-// readOne reads a file as a manifest of the registry around it.
-func (p *program) readOne(ctx context.Context, c *Config, arg string) (source.Source, *inspect.Registries, error) {
-	l, err := source.OpenPlace(ctx, arg, p.Environ)
-	if err != nil {
-		return source.Source{}, nil, usageError{Err: err}
-	}
-	defer l.Close()
-	settings, err := c.selecting().Load(ctx, l)
-	if err != nil {
-		return source.Source{}, nil, err
-	}
-	registries, err := inspect.Bind(settings)
-	if err != nil {
-		return source.Source{}, nil, err
-	}
-	from, err := l.Read(ctx, github.File{Path: l.Within}, settings.Of(l.Within).MaxSize)
-	if err != nil {
-		err = usageError{Err: fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))}
-	}
-	from.Path = l.Within
-	return from, registries, err
+	_, err = io.WriteString(p.Stdout, b.String())
+	return code, err
 }
 
 // matchesIn writes what a description matches in a manifest, and reports whether that names a file.
 func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.Source) bool {
-	r := registries.Of(from.Path)
+	r := registries.Of(from.At())
 	fmt.Fprintf(b, "%s\n", finding.Clean(from.Path))
-	if !r.Selects(from.Path) {
+	if !r.Selects(from.At()) {
 		fmt.Fprintf(b, "  no glob of `manifests` selects this file: %s\n", finding.Quote(strings.Join(r.Manifests, ", ")))
-		read := func([]string, int) map[string][]byte { return map[string][]byte{from.Path: from.Text} }
-		for _, d := range registry.Detect([]string{from.Path}, read) {
+		read := func([]string, int) map[string][]byte { return map[string][]byte{from.At(): from.Text} }
+		for _, d := range registry.Detect([]string{from.At()}, read) {
 			fmt.Fprintf(b, "  the preset %s does, and finds a file in it\n", finding.Quote(d.Preset))
 		}
 	}

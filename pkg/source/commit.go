@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"sync/atomic"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -12,105 +13,136 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Commit is a tree in GitHub's API. Texts are read from a checkout where their blob ID proves that they
-// are the commit's, whatever was checked out.
+// Commit is the tree of a commit.
 type Commit struct {
-	API   *github.Client
 	SHA   string
-	Disk  *Workspace           // a checkout; nil for none
-	Git   func() *git.Checkout // the same, nil where git does not read it; may be nil itself
-	files []github.File        // once it was listed
-	texts map[string][]byte    // that were read ahead, by blob
-	calls atomic.Int64         // made for texts
+	list  func(context.Context) ([]github.File, error)
+	read  func(ctx context.Context, f github.File, maxSize int) ([]byte, error)
+	ahead func(ctx context.Context, files []github.File, maxSize int) map[string][]byte // texts by blob, as many as it can; nil without a use
+	files []github.File                                                                 // once they were listed
+	texts map[string][]byte                                                             // that were read ahead
 }
 
 // List implements Tree.
 func (c *Commit) List(ctx context.Context) (files []github.File, err error) {
 	if c.files == nil {
-		c.files, err = c.API.Tree(ctx, c.SHA)
+		c.files, err = c.list(ctx)
 	}
 	return c.files, err
 }
 
 // Find implements Tree.
 func (c *Commit) Find(ctx context.Context, path string) (github.File, bool, error) {
-	return findIn(ctx, c, path)
+	files, err := c.List(ctx)
+	i := slices.IndexFunc(files, func(f github.File) bool { return f.Path == path })
+	if err != nil || i < 0 {
+		return github.File{}, false, err
+	}
+	return files[i], true, nil
 }
 
 // Read implements Tree.
-func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (Source, error) {
-	if s, is := Irregular(f); is {
-		return s, nil
-	}
+func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (s Source, err error) {
+	s = Source{Path: f.Path, Problem: problemOf(f)}
 	text, found := c.texts[f.BlobSHA]
-	if !found {
-		text, found = c.onDisk(ctx, f, maxSize)
+	if s.Problem == "" && !found {
+		text, err = c.read(ctx, f, maxSize)
 	}
-	if !found {
-		c.calls.Add(1)
-		var err error
-		if text, err = c.API.Blob(ctx, f.BlobSHA, int64(maxSize)+1); err != nil {
-			return Source{}, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+	if err != nil {
+		return s, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+	}
+	if s.Problem == "" {
+		s.Text = text[:min(len(text), maxSize+1)]
+	}
+	return s, nil
+}
+
+// fetch reads the texts of files ahead.
+func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) {
+	if c.ahead != nil {
+		c.texts = c.ahead(ctx, slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return problemOf(f) != "" }), maxSize)
+	}
+}
+
+// gitCommit is a commit of a checkout, by its ID.
+func gitCommit(c *git.Checkout, id string) *Commit {
+	return &Commit{
+		SHA: id,
+		list: func(ctx context.Context) (files []github.File, err error) {
+			entries, err := c.Tree(ctx, id)
+			for _, e := range entries {
+				files = append(files, github.File{Path: e.Path, BlobSHA: e.Object, Symlink: e.Mode == git.ModeSymlink, Submodule: e.Mode == git.ModeSubmodule})
+			}
+			return files, err
+		},
+		read: func(ctx context.Context, f github.File, _ int) ([]byte, error) { return c.Blob(ctx, f.BlobSHA) },
+	}
+}
+
+// API reads commits in GitHub's API.
+type API struct {
+	*github.Client
+	Disk  *Workspace           // a checkout, whose texts are taken where their blob ID proves that they are a commit's; nil for none
+	Git   func() *git.Checkout // the same, nil where git does not read it; may be nil itself
+	calls atomic.Int64         // made for texts
+}
+
+// Commit returns the commit of an ID.
+func (a *API) Commit(sha string) *Commit {
+	return &Commit{
+		SHA:   sha,
+		list:  func(ctx context.Context) ([]github.File, error) { return a.Tree(ctx, sha) },
+		read:  a.read,
+		ahead: a.ahead,
+	}
+}
+
+func (a *API) read(ctx context.Context, f github.File, maxSize int) ([]byte, error) {
+	if text, found := a.onDisk(ctx, f, maxSize); found {
+		return text, nil
+	}
+	a.calls.Add(1)
+	return a.Blob(ctx, f.BlobSHA, int64(maxSize)+1)
+}
+
+// ahead reads texts in as few calls as GitHub allows.
+func (a *API) ahead(ctx context.Context, files []github.File, maxSize int) map[string][]byte {
+	texts := map[string][]byte{}
+	var missing []github.File
+	for _, f := range files {
+		if text, found := a.onDisk(ctx, f, maxSize); found {
+			texts[f.BlobSHA] = text
+		} else {
+			missing = append(missing, f)
 		}
 	}
-	return Source{Path: f.Path, Text: text[:min(len(text), maxSize+1)]}, nil
+	if len(missing) > 1 {
+		calls := a.Calls()
+		maps.Copy(texts, a.Blobs(ctx, missing))
+		a.calls.Add(a.Calls() - calls)
+	}
+	return texts
 }
 
 // objectName matches the ID of a git object.
 var objectName = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
 
 // onDisk returns a file's text where the checkout holds that very one, be it in another commit.
-func (c *Commit) onDisk(ctx context.Context, f github.File, maxSize int) ([]byte, bool) {
-	if c.Disk == nil {
+func (a *API) onDisk(ctx context.Context, f github.File, maxSize int) ([]byte, bool) {
+	if a.Disk == nil {
 		return nil, false
 	}
-	text, err := c.Disk.readRegular(f.Path, maxSize)
+	text, err := a.Disk.readRegular(f.Path, maxSize)
 	if err == nil && github.IsBlob(f.BlobSHA, text) {
 		return text, true
 	}
-	if c.Git == nil || !objectName.MatchString(f.BlobSHA) {
+	if a.Git == nil || !objectName.MatchString(f.BlobSHA) {
 		return nil, false
 	}
-	repository := c.Git()
+	repository := a.Git()
 	if repository == nil {
 		return nil, false
 	}
 	text, err = repository.Blob(ctx, f.BlobSHA)
 	return text, err == nil && github.IsBlob(f.BlobSHA, text)
-}
-
-// fetch reads texts ahead, in as few calls as GitHub allows.
-func (c *Commit) fetch(ctx context.Context, files []github.File, maxSize int) {
-	c.texts = map[string][]byte{}
-	var missing []github.File
-	for _, f := range files {
-		if _, is := Irregular(f); is {
-			continue
-		}
-		if text, found := c.onDisk(ctx, f, maxSize); found {
-			c.texts[f.BlobSHA] = text
-		} else {
-			missing = append(missing, f)
-		}
-	}
-	if len(missing) > 1 {
-		calls := c.API.Calls()
-		maps.Copy(c.texts, c.API.Blobs(ctx, missing))
-		c.calls.Add(c.API.Calls() - calls)
-	}
-}
-
-// Calls counts the calls of GitHub's API that were made for texts.
-func (c *Commit) Calls() int { return int(c.calls.Load()) }
-
-// Irregular returns the source of a symbolic link or a submodule, and whether the file is one.
-func Irregular(f github.File) (s Source, is bool) {
-	s.Path = f.Path
-	switch {
-	case f.Symlink:
-		s.Problem = "The manifest is a symbolic link"
-	case f.Submodule:
-		s.Problem = "The manifest is a submodule, another repository's commit"
-	}
-	return s, s.Problem != ""
 }

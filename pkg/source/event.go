@@ -19,26 +19,30 @@ type Event struct {
 	Workspace string   // a folder that may hold a checkout; "" for none
 	Scope     string   // ScopeChanged or ScopeAll
 	Environ   []string // for git: "NAME=value"
-
-	commits []*Commit            // that were read through the API
-	disk    *Workspace           // once it was opened; nil where there is none
-	git     func() *git.Checkout // the same, opened when it is asked for first
 }
 
 // Select implements Origin. On a pull request manifests come from the head commit in GitHub's API, since nothing in a checkout can
 // be trusted there, and settings from the base branch: a change of the configuration counts once it is merged. Else
 // both come from the workspace, unless it holds no checkout.
 func (e *Event) Select(ctx context.Context, in Inputs) (Selection, error) {
-	s, err := e.selection(ctx, in)
-	for _, c := range e.commits {
-		s.Calls += c.Calls()
-	}
+	api := e.api(ctx)
+	s, err := e.selection(ctx, in, api)
+	s.Calls = int(api.calls.Load())
 	return s, err
 }
 
-func (e *Event) selection(ctx context.Context, in Inputs) (Selection, error) {
-	tip := e.commit(ctx, e.BaseSHA)
-	head, settings, err := e.resolve(ctx, in, tip)
+// api returns GitHub's API, beside the workspace.
+func (e *Event) api(ctx context.Context) *API {
+	api := &API{Client: e.API}
+	if w, err := OpenWorkspace(e.Workspace, ""); e.Workspace != "" && err == nil {
+		api.Disk, api.Git = w, sync.OnceValue(func() *git.Checkout { return w.openGit(ctx, e.Environ) })
+	}
+	return api
+}
+
+func (e *Event) selection(ctx context.Context, in Inputs, api *API) (Selection, error) {
+	tip := api.Commit(e.BaseSHA)
+	head, settings, err := e.resolve(ctx, in, tip, api)
 	if err != nil {
 		return Selection{}, err
 	}
@@ -52,24 +56,18 @@ func (e *Event) selection(ctx context.Context, in Inputs) (Selection, error) {
 	if err != nil {
 		return Selection{}, err
 	}
-	s, err := e.changed(ctx, in, settings, tip, head, found, why)
-	s.LookAlikes = settings.lookAlikes(paths(found.Files))
-	if s.Scope == ScopeAll { // the list of changes was not used
-		s.LookAlikes = settings.lookAlikes(s.Paths)
+	c := change{Settings: settings, base: tip, head: head, changed: found.Files, gone: found.Removed, within: []string{""}}
+	note := ""
+	if why == "" {
+		c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, len(c.manifests())+len(c.removed()) > 0)
+		if e.PullRequest != 0 && e.isNewer(ctx, c) {
+			why = "the list of changes is already that of a newer commit"
+		}
 	}
-	return s, err
-}
-
-// changed selects what a list of changes names; everything where why says that it can't be used.
-func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip *Commit, head Tree, found github.Comparison, why string) (Selection, error) {
 	if why != "" {
-		return all(ctx, settings, head, everything+why)
-	}
-	c := change{Settings: settings, base: tip, head: head, files: settings.selected(found.Files), changed: found.Files, removed: settings.attesting(found.Removed)}
-	base, note := e.mergeBase(ctx, found.MergeBase, tip, len(c.files)+len(c.removed) > 0)
-	c.base = base
-	if e.PullRequest != 0 && c.mayBeNewer(ctx) && e.hasNewerHead(ctx) {
-		return all(ctx, settings, head, everything+"the list of changes is already that of a newer commit")
+		s, err := all(ctx, settings, head, "Every manifest was verified, not just the changed ones: "+why)
+		s.LookAlikes = slices.DeleteFunc(slices.Clone(s.Paths), func(path string) bool { return !settings.ResemblesSelected(path) })
+		return s, err
 	}
 	s, err := c.selection(ctx)
 	if note != "" {
@@ -82,21 +80,54 @@ func (e *Event) changed(ctx context.Context, in Inputs, settings *Settings, tip 
 	return s, err
 }
 
+// resolve finds the tree whose manifests are judged, and the settings.
+func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit, api *API) (Tree, *Settings, error) {
+	if e.Workspace != "" {
+		in = in.within(e.Workspace)
+	}
+	remote := api.Commit(e.Commit)
+	if e.PullRequest != 0 {
+		s, err := in.LoadBase(ctx, tip, remote)
+		return remote, s, err
+	}
+	if e.Workspace != "" {
+		w, err := OpenWorkspace(e.Workspace, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := in.Load(ctx, w)
+		if err != nil || w.IsRepository() {
+			return w, s, err
+		}
+		if files, err := w.List(ctx); err != nil || len(s.selected(files)) > 0 {
+			return w, s, err
+		}
+	}
+	s, err := in.Load(ctx, remote)
+	return remote, s, err
+}
+
+// Settings are those by which the event's manifests are judged.
+func (e *Event) Settings(ctx context.Context, in Inputs) (*Settings, error) {
+	api := e.api(ctx)
+	_, s, err := e.resolve(ctx, in, api.Commit(e.BaseSHA), api)
+	return s, err
+}
+
 // Brings reports whether a file on disk may come with the checkout of a pull request: it is in the workspace, and the head has a file
 // of that path which the base has not.
 func (e *Event) Brings(ctx context.Context, name string) bool {
 	if e.PullRequest == 0 || e.Workspace == "" {
 		return false
 	}
-	head, base := e.commit(ctx, e.Commit), e.commit(ctx, e.BaseSHA)
+	api := &API{Client: e.API}
+	head, base := api.Commit(e.Commit), api.Commit(e.BaseSHA)
 	return slices.ContainsFunc(pathsBelow(e.Workspace, name), func(path string) bool {
 		is, isThere, err := head.Find(ctx, path)
 		was, _, baseErr := base.Find(ctx, path)
 		return err != nil || isThere && (baseErr != nil || is.BlobSHA != was.BlobSHA)
 	})
 }
-
-const everything = "Every manifest was verified, not just the changed ones: "
 
 // compare lists the files that the event changed. Where the list can't be had whole, every manifest has to be verified, and why
 // says why.
@@ -122,7 +153,7 @@ func (e *Event) compare(ctx context.Context) (found github.Comparison, why strin
 
 // mergeBase returns the commit that a change starts from. Where GitHub does not tell, it is the tip of the base branch, and a note
 // says so: what is equal there was reviewed too.
-func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, isChanged bool) (base *Commit, note string) {
+func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, api *API, isChanged bool) (base *Commit, note string) {
 	if e.PullRequest != 0 && isChanged {
 		found, err := e.API.Compare(ctx, e.BaseSHA, e.HeadSHA)
 		if err != nil {
@@ -135,96 +166,25 @@ func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, isChange
 	if sha == "" || sha == tip.SHA {
 		return tip, ""
 	}
-	return e.commit(ctx, sha), ""
+	return api.Commit(sha), ""
 }
 
-// mayBeNewer reports whether a list of changes may be that of a newer commit than head: it has no manifest, or lacks one that
-// differs between base and head.
-func (c change) mayBeNewer(ctx context.Context) bool {
-	if len(c.files) == 0 {
-		return true
+// isNewer reports whether the list of a pull request's changes, which GitHub gives as they are now, is that of a newer commit than the
+// run's: a manifest in it is another, or it may lack one and the pull request has moved on.
+func (e *Event) isNewer(ctx context.Context, c change) bool {
+	if manifests := c.manifests(); len(manifests) > 0 {
+		now, err := c.head.List(ctx)
+		before, baseErr := c.base.List(ctx)
+		is, was, listed := byPath(now), byPath(before), byPath(manifests)
+		isOther := func(f github.File) bool { return is[f.Path].BlobSHA != "" && is[f.Path].BlobSHA != f.BlobSHA }
+		isMissing := func(f github.File) bool { return listed[f.Path].Path == "" && was[f.Path].BlobSHA != f.BlobSHA }
+		if slices.ContainsFunc(manifests, isOther) {
+			return true
+		}
+		if err == nil && baseErr == nil && !slices.ContainsFunc(c.selected(now), isMissing) {
+			return false
+		}
 	}
-	now, err := c.head.List(ctx)
-	before, baseErr := c.base.List(ctx)
-	if err != nil || baseErr != nil {
-		return true
-	}
-	listed, was := byPath(c.files), byPath(before)
-	return slices.ContainsFunc(c.selected(now), func(f github.File) bool {
-		_, isListed := listed[f.Path]
-		return !isListed && was[f.Path].BlobSHA != f.BlobSHA
-	})
-}
-
-// hasNewerHead reports whether the pull request has moved on since the run began: the list of its files is then not that of the
-// run's commit. Where GitHub does not tell, it has not.
-func (e *Event) hasNewerHead(ctx context.Context) bool {
 	head, _, err := e.API.PullRequest(ctx, e.PullRequest)
 	return err == nil && head != e.HeadSHA
-}
-
-// commit is a commit in GitHub's API. Texts that the workspace holds too are read there.
-func (e *Event) commit(ctx context.Context, sha string) *Commit {
-	if e.disk == nil && e.Workspace != "" {
-		if w, err := OpenWorkspace(e.Workspace, ""); err == nil {
-			e.disk, e.git = &w, sync.OnceValue(func() *git.Checkout { return checkoutOf(ctx, w, e.Environ) })
-		}
-	}
-	c := &Commit{API: e.API, SHA: sha, Disk: e.disk, Git: e.git}
-	e.commits = append(e.commits, c)
-	return c
-}
-
-// checkoutOf returns a workspace as a git checkout, nil where it is none or git does not read it.
-func checkoutOf(ctx context.Context, w Workspace, environ []string) *git.Checkout {
-	if !w.IsRepository() {
-		return nil
-	}
-	c, err := git.Open(ctx, w.Dir, environ)
-	if err != nil {
-		return nil
-	}
-	return c
-}
-
-// Settings are those by which the event's manifests are judged.
-func (e *Event) Settings(ctx context.Context, in Inputs) (*Settings, error) {
-	_, s, err := e.resolve(ctx, in, e.commit(ctx, e.BaseSHA))
-	return s, err
-}
-
-// resolve finds the tree whose manifests are judged, and the settings.
-func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit) (Tree, *Settings, error) {
-	if e.Workspace != "" {
-		in = in.within(e.Workspace)
-	}
-	remote := e.commit(ctx, e.Commit)
-	if e.PullRequest != 0 {
-		s, err := in.LoadBase(ctx, tip, remote)
-		return remote, s, err
-	}
-	if e.Workspace != "" {
-		if t, s, err := e.checkout(ctx, in); t != nil || err != nil {
-			return t, s, err
-		}
-	}
-	s, err := in.Load(ctx, remote)
-	return remote, s, err
-}
-
-// checkout is the workspace as a tree, nil where it holds no checkout.
-func (e *Event) checkout(ctx context.Context, in Inputs) (Tree, *Settings, error) {
-	w, err := OpenWorkspace(e.Workspace, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := in.Load(ctx, w)
-	if err != nil || w.IsRepository() {
-		return w, s, err
-	}
-	files, err := w.List(ctx)
-	if err != nil || len(s.selected(files)) > 0 {
-		return w, s, err
-	}
-	return nil, nil, nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/git"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
@@ -35,13 +35,16 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 		if err != nil {
 			return s, UsageError{err}
 		}
-		err = p.selectInto(ctx, in, &s)
-		if i == 0 && err == nil && len(s.Manifests) == 0 {
-			hint = p.hint(ctx, s.Settings)
+		defer p.Close()
+		files, err := p.List(ctx)
+		if err == nil {
+			err = s.add(ctx, in, p, files)
 		}
-		p.Close()
 		if err != nil {
 			return s, err
+		}
+		if i == 0 && len(s.Manifests) == 0 {
+			hint = s.presetHint(ctx, p, files)
 		}
 	}
 	seen := map[string]bool{} // since several arguments may name one
@@ -54,21 +57,56 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 	s.Manifests = slices.DeleteFunc(s.Manifests, isAgain)
 	s.Others = slices.DeleteFunc(s.Others, isAgain)
 	if len(s.Manifests) == 0 {
-		if hint == "" && s.Globs == nil && s.File == nil {
-			hint = "; describe the registry in " + ConfigFile + ": https://github.com/premAI-io/verify-manifests/blob/main/docs/registries.md"
-		}
 		return s, usage("no manifest matches %s below %s%s", s.Set, finding.Quote(strings.Join(args, " ")), hint)
 	}
 	return s, nil
 }
 
+// add adds the manifests at a place, and what they are compared with. A folder in which the registry around it selects nothing is
+// judged as a registry of its own.
+func (s *Selection) add(ctx context.Context, in Inputs, p *Place, files []github.File) error {
+	settings, err := in.Load(ctx, p)
+	if err != nil {
+		return UsageError{err}
+	}
+	s.Settings = cmp.Or(s.Settings, settings)
+	named := p.named(s.Settings, files)
+	if len(named) == 0 && p.checkout != nil { // all may be ignored by git
+		all, err := p.listAll()
+		if err != nil {
+			return err
+		}
+		named = p.named(s.Settings, all)
+	}
+	if len(named) == 0 && strings.HasSuffix(p.Within, "/") {
+		folder, err := openShown(filepath.Join(p.Dir, filepath.FromSlash(p.Within)))
+		if err != nil {
+			return err
+		}
+		defer folder.Close()
+		if files, err = folder.List(ctx); err != nil {
+			return err
+		}
+		return s.add(ctx, in, &Place{Workspace: folder}, files)
+	}
+	if err := s.read(ctx, p, p.Name, named, files); err != nil {
+		return err
+	}
+	isRegistry := p.Name == "" || isRoot(p.Dir) // and not a folder of one that nothing marks
+	s.IsWhole = s.IsWhole || p.Within == "" && isRegistry
+	if p.checkout != nil && s.Remote == "" {
+		s.Remote = p.checkout.Origin(ctx)
+	}
+	if p.Within == "" {
+		return nil
+	}
+	return s.readOthers(ctx, p, files, named, math.MaxInt)
+}
+
 // Place is what an argument names, and the registry around it: a Tree.
 type Place struct {
-	Workspace               // the registry's root
-	Within    string        // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
-	folder    string        // on disk: the folder that is judged, or holds the file
-	isFile    bool          // the argument names a file
-	checkout  *git.Checkout // whose top the registry's root is; nil where there is none
+	*Workspace        // the registry's root
+	Within     string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
 }
 
 // OpenPlace finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
@@ -78,8 +116,7 @@ func OpenPlace(ctx context.Context, arg string, environ []string) (*Place, error
 	if err != nil {
 		return nil, err
 	}
-	p := &Place{folder: cmp.Or(dir, "."), isFile: name != ""}
-	folder, err := filepath.Abs(p.folder)
+	folder, err := filepath.Abs(cmp.Or(dir, "."))
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +125,19 @@ func OpenPlace(ctx context.Context, arg string, environ []string) (*Place, error
 	if err != nil {
 		return nil, err
 	}
-	if below = filepath.ToSlash(below); below == "." {
-		below = ""
+	within := path.Join(filepath.ToSlash(below), name)
+	switch {
+	case within == ".":
+		within = ""
+	case name == "":
+		within += "/"
 	}
-	if p.Within = path.Join(below, name); !p.isFile && below != "" {
-		p.Within += "/"
-	}
-	if p.Workspace, err = openShown(top); err != nil {
+	w, err := openShown(top)
+	if err != nil {
 		return nil, err
 	}
-	if c, err := git.Open(ctx, p.Dir, environ); p.IsRepository() && err == nil && c.Prefix == "" {
-		p.checkout = c
-	}
-	return p, nil
+	w.checkout = w.openGit(ctx, environ)
+	return &Place{w, within}, nil
 }
 
 // rootAround returns the nearest folder at or above an absolute one that holds .github or .git, else that one.
@@ -124,128 +161,24 @@ func isRoot(dir string) bool {
 
 // openShown opens a folder whose files reports call by the way there from the current folder; within the folder that is
 // nothing: paths are as CI shows them.
-func openShown(dir string) (Workspace, error) {
+func openShown(dir string) (*Workspace, error) {
 	here, err := os.Getwd()
 	if err != nil {
-		return Workspace{}, err
+		return nil, err
 	}
 	if rel, err := filepath.Rel(dir, here); err == nil && filepath.IsLocal(rel) {
 		return OpenWorkspace(dir, "")
 	}
 	rel, err := filepath.Rel(here, dir)
 	if err != nil {
-		return Workspace{}, err
+		return nil, err
 	}
 	return OpenWorkspace(dir, filepath.ToSlash(rel))
 }
 
-// List names every file that can get into a commit: in a checkout, those that git does not ignore.
-func (p *Place) List(ctx context.Context) ([]github.File, error) {
-	files, err := p.Workspace.List(ctx)
-	if err != nil || p.checkout == nil {
-		return files, err
-	}
-	names, err := p.checkout.Ignored(ctx)
-	if err != nil {
-		return files, nil // better too many than too few
-	}
-	ignored := map[string]bool{}
-	for _, name := range names {
-		ignored[name] = true
-	}
-	return slices.DeleteFunc(files, func(f github.File) bool { return ignored[f.Path] }), nil
-}
-
-// Read follows no link in a checkout: GitHub has no more than the link of what is pushed.
-func (p *Place) Read(ctx context.Context, f github.File, maxSize int) (Source, error) {
-	if p.checkout == nil {
-		return p.Workspace.Read(ctx, f, maxSize)
-	}
-	return p.ReadUnfollowed(ctx, f, maxSize)
-}
-
-// selectInto adds to a selection the manifests at a place, and what they are compared with. A folder in which the registry around
-// it selects nothing is judged as a registry of its own.
-func (p *Place) selectInto(ctx context.Context, in Inputs, s *Selection) error {
-	settings, err := in.Load(ctx, p)
-	if err != nil {
-		return UsageError{err}
-	}
-	s.Settings = cmp.Or(s.Settings, settings)
-	files, err := p.List(ctx)
-	if err != nil {
-		return err
-	}
-	named, err := p.named(ctx, s.Settings, files)
-	if err != nil {
-		return err
-	}
-	if len(named) == 0 && p.Within != "" && !p.isFile {
-		folder, err := filepath.Abs(p.folder)
-		if err != nil {
-			return err
-		}
-		alone := &Place{folder: p.folder}
-		if alone.Workspace, err = openShown(folder); err != nil {
-			return err
-		}
-		defer alone.Close()
-		return alone.selectInto(ctx, in, s)
-	}
-	sources, err := ReadAll(ctx, p, named, s.MaxSize())
-	if err != nil {
-		return err
-	}
-	s.Manifests = append(s.Manifests, sources...)
-	beside, _ := readBeside(ctx, p, s.Settings, named, nil, files)
-	s.Beside = append(s.Beside, beside...)
-	isRegistry := p.Name == "" || isRoot(p.Dir) // and not a folder of one that nothing marks
-	s.IsWhole = s.IsWhole || p.Within == "" && isRegistry
-	if p.checkout != nil && s.Remote == "" {
-		s.Remote = p.checkout.Origin(ctx)
-	}
-	return p.readAround(ctx, s, files, named)
-}
-
-// named returns the manifests that the argument names: those that git ignores only where there are no others.
-func (p *Place) named(ctx context.Context, s *Settings, files []github.File) ([]github.File, error) {
-	isOther := func(f github.File) bool {
-		if p.isFile {
-			return f.Path != p.Within
-		}
-		return !strings.HasPrefix(f.Path, p.Within) || !s.Selects(f.Path)
-	}
-	if named := slices.DeleteFunc(slices.Clone(files), isOther); len(named) > 0 || p.checkout == nil {
-		return named, nil
-	}
-	all, err := p.Workspace.List(ctx)
-	return slices.DeleteFunc(all, isOther), err
-}
-
-// readAround adds to a selection what the named manifests are compared with: the rest of the registry's files.
-func (p *Place) readAround(ctx context.Context, s *Selection, files, named []github.File) error {
-	for _, f := range files {
-		s.Paths = append(s.Paths, path.Join(p.Name, f.Path))
-	}
-	if p.Within == "" {
-		return nil
-	}
-	judged := map[string]bool{}
-	for _, f := range named {
-		judged[f.Path] = true
-	}
-	others, err := ReadAll(ctx, p, s.others(files, judged), s.MaxSize())
-	s.Others = append(s.Others, others...)
-	return err
-}
-
-// hint names the preset that finds manifests at a place.
-func (p *Place) hint(ctx context.Context, s *Settings) string {
-	files, err := p.List(ctx)
-	if err != nil {
-		return ""
-	}
-	return s.presetHint(ctx, p, files)
+// named returns those of the files that the argument names.
+func (p *Place) named(s *Settings, files []github.File) []github.File {
+	return slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !includes([]string{p.Within}, f.Path, s.Selects) })
 }
 
 // splitPath returns the folder that an argument names and, where it names a file, the file's name in its folder.

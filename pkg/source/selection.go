@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
@@ -43,101 +44,163 @@ type Origin interface {
 }
 
 // all selects every manifest of a tree.
-func all(ctx context.Context, s *Settings, t Tree, notes ...string) (Selection, error) {
+func all(ctx context.Context, settings *Settings, t Tree, notes ...string) (Selection, error) {
+	s := Selection{Settings: settings, Scope: ScopeAll, IsWhole: true, Notes: notes}
 	files, err := t.List(ctx)
 	if err != nil {
-		return Selection{}, err
+		return s, err
 	}
 	manifests := s.selected(files)
 	if len(manifests) == 0 {
-		return Selection{}, usage("no file of the registry matches %s: see the inputs manifests, registry and config%s", s.Set, s.presetHint(ctx, t, files))
+		return s, usage("no file of the registry matches %s: see the inputs manifests, registry and config%s", s.Set, s.presetHint(ctx, t, files))
 	}
-	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
-	found := Selection{Settings: s, Scope: ScopeAll, IsWhole: true, Manifests: sources, Notes: notes, Paths: paths(files)}
-	if err == nil {
-		found.Beside, _ = readBeside(ctx, t, s, manifests, nil, files)
-	}
-	return found, err
+	return s, s.read(ctx, t, "", manifests, files)
 }
 
-// change is some files that differ between two moments of a registry.
+// read reads manifests of a tree, and the files in the folders of those that attest files, and of touched paths. name is what reports
+// put before a path.
+func (s *Selection) read(ctx context.Context, t Tree, name string, manifests, files []github.File, touched ...string) error {
+	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
+	if err != nil {
+		return err
+	}
+	s.Manifests = append(s.Manifests, sources...)
+	for _, f := range files {
+		s.Paths = append(s.Paths, path.Join(name, f.Path))
+	}
+	beside, err := s.readBeside(ctx, t, manifests, files, touched)
+	if err != nil {
+		s.Notes = append(s.Notes, "The attestations beside the manifests were not verified: "+finding.Clean(err.Error()))
+	}
+	s.Beside = append(s.Beside, beside...)
+	return nil
+}
+
+// Bounds of the files that are read because a manifest attests them.
+const (
+	maxBeside     = 5_000
+	maxBesideSize = 1 << 20 // bytes
+)
+
+// readBeside reads the files beside manifests and touched paths: manifests first. What can't be read is left out: that it is not known
+// is told where it is needed.
+func (s *Selection) readBeside(ctx context.Context, t Tree, manifests, files []github.File, touched []string) ([]Source, error) {
+	folders, isJudged := map[string]bool{}, byPath(manifests)
+	for _, name := range touched {
+		folders[path.Dir(name)] = true
+	}
+	for _, f := range manifests {
+		if s.Of(f.Path).AttestsBeside() {
+			folders[path.Dir(f.Path)] = true
+		}
+	}
+	beside := slices.DeleteFunc(slices.Clone(files), func(f github.File) bool {
+		_, judged := isJudged[f.Path]
+		return judged || !folders[path.Dir(f.Path)]
+	})
+	if len(beside) == 0 {
+		return nil, nil
+	}
+	others := slices.DeleteFunc(slices.Clone(beside), func(f github.File) bool { return s.Selects(f.Path) })
+	beside = append(s.selected(beside), others...)
+	sources, err := ReadAll(ctx, t, beside[:min(len(beside), maxBeside)], maxBesideSize)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(sources, func(s Source) bool { return s.Problem != "" || len(s.Text) > maxBesideSize }), nil
+}
+
+// readOthers reads, of the other manifests, those that rules compare with the judged ones, up to a number.
+func (s *Selection) readOthers(ctx context.Context, t Tree, files, judged []github.File, most int) error {
+	isJudged := byPath(judged)
+	others := slices.DeleteFunc(s.selected(files), func(f github.File) bool {
+		_, is := isJudged[f.Path]
+		return is || !s.Compares(f.Path)
+	})
+	if len(others) > most {
+		return fmt.Errorf("it has %d more manifests, and at most %d are compared", len(others), most)
+	}
+	sources, err := ReadAll(ctx, t, others, s.MaxSize())
+	s.Others = append(s.Others, sources...)
+	return err
+}
+
+// change is what differs between two moments of a registry.
 type change struct {
 	*Settings
 	base, head Tree
-	files      []github.File // the changed manifests, as head has them
-	changed    []github.File // every changed file
-	within     []string      // the files and folders that it is limited to; nil for everything
-	removed    []string      // paths of manifests that attest files beside them, and that head has not
+	changed    []github.File // as head has them
+	gone       []string      // paths that head has not
+	within     []string      // the files and folders that it is limited to; "" is everything
 }
+
+// manifests returns the changed files that are manifests or named.
+func (c change) manifests() []github.File {
+	return slices.DeleteFunc(slices.Clone(c.changed), func(f github.File) bool { return !includes(c.within, f.Path, c.Selects) })
+}
+
+// includes reports whether a file is named, or is below a named folder and selected.
+func includes(within []string, path string, selects func(string) bool) bool {
+	return slices.ContainsFunc(within, func(each string) bool {
+		if each == "" || strings.HasSuffix(each, "/") {
+			return strings.HasPrefix(path, each) && selects(path)
+		}
+		return path == each
+	})
+}
+
+// maxOthers bounds the manifests that are read only to be compared with those of a change.
+const maxOthers = 500
 
 // selection reads the changed manifests, together with what the rules compare them with. What can't be read of the latter is left
 // out, and a note says so: the change itself is verified all the same.
 func (c change) selection(ctx context.Context) (Selection, error) {
-	s := Selection{Settings: c.Settings, Scope: ScopeChanged, Touched: c.touched()}
-	if len(c.files)+len(c.removed)+len(s.Touched) == 0 {
+	s := Selection{Settings: c.Settings, Scope: ScopeChanged}
+	for _, f := range c.changed {
+		if includes(c.within, f.Path, func(string) bool { return true }) && c.mayAttest(path.Dir(f.Path)) {
+			s.Touched = append(s.Touched, f.Path)
+		}
+		if includes(c.within, f.Path, c.ResemblesSelected) && !includes(c.within, f.Path, c.Selects) {
+			s.LookAlikes = append(s.LookAlikes, f.Path)
+		}
+	}
+	manifests, removed := c.manifests(), c.removed()
+	if len(manifests)+len(removed)+len(s.Touched) == 0 {
 		s.Notes = c.presetNotes(ctx)
 		return s, nil
 	}
 	files, listErr := c.head.List(ctx)
-	if hasMoved(c.files, files) {
-		c.files, s.Scope = c.selected(files), ScopeAll
-		s.Notes = append(s.Notes, "Every manifest was verified, not just the changed ones: the list of changes is already that of a newer commit")
+	inTree := byPath(files)
+	for i, f := range manifests { // a list of changes does not tell which are regular files, and how large
+		is := inTree[f.Path]
+		manifests[i].Symlink, manifests[i].Submodule, manifests[i].Size = is.Symlink, is.Submodule, is.Size
 	}
-	var err error
-	if s.Manifests, err = ReadAll(ctx, c.head, known(c.files, files), c.MaxSize()); err != nil {
+	if err := s.read(ctx, c.head, "", manifests, files, slices.Concat(removed, s.Touched)...); err != nil {
 		return s, err
 	}
-	s.Paths = paths(files)
-	if s.Beside, err = readBeside(ctx, c.head, c.Settings, c.files, slices.Concat(c.removed, s.Touched), files); err != nil {
-		s.Notes = append(s.Notes, "The attestations beside the changed files were not verified: "+finding.Clean(err.Error()))
-	}
-	if len(c.files)+len(c.removed) == 0 && listErr == nil {
+	if len(manifests)+len(removed) == 0 && listErr == nil {
 		return s, nil
 	}
-	if err := cmp.Or(listErr, c.readOthers(ctx, files, &s)); err != nil {
+	if err := cmp.Or(listErr, s.readOthers(ctx, c.head, files, manifests, maxOthers)); err != nil {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with the rest of the registry: "+finding.Clean(err.Error()))
 	}
-	if s.Base, s.Removed, err = c.readBase(ctx); err != nil {
+	var err error
+	if s.Base, s.Removed, err = c.readBase(ctx, manifests, removed); err != nil {
 		s.Notes = append(s.Notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
 	}
 	return s, nil
 }
 
-// touched returns the paths of the changed files in folders where manifests may attest files beside them.
-func (c change) touched() (touched []string) {
-	for _, f := range c.changed {
-		isWithin := c.within == nil || includes(c.within, f.Path, func(string) bool { return true })
-		if isWithin && c.mayAttest(path.Dir(f.Path)) {
-			touched = append(touched, f.Path)
-		}
-	}
-	return touched
-}
-
-// lookAlikes returns the paths that differ from a manifest's only in case.
-func (s *Settings) lookAlikes(paths []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !s.ResemblesSelected(path) })
-}
-
-// maxOthers bounds the manifests that are read only to be compared with.
-const maxOthers = 500
-
-func (c change) readOthers(ctx context.Context, files []github.File, s *Selection) (err error) {
-	judged := map[string]bool{}
-	for _, f := range c.files {
-		judged[f.Path] = true
-	}
-	others := c.others(files, judged)
-	if len(others) > maxOthers {
-		return fmt.Errorf("it has %d more manifests, and at most %d are compared", len(others), maxOthers)
-	}
-	s.Others, err = ReadAll(ctx, c.head, others, c.MaxSize())
-	return err
+// removed returns the paths of manifests that attest files beside them, and that head has not.
+func (c change) removed() []string {
+	return slices.DeleteFunc(slices.Clone(c.gone), func(path string) bool {
+		return !includes(c.within, path, c.Selects) || !c.Selects(path) || !c.Of(path).AttestsBeside()
+	})
 }
 
 // readBase reads what the changed manifests were before, by the path they have now, and what the removed ones were. A renamed file
 // was a manifest only where the same registry selects its old path.
-func (c change) readBase(ctx context.Context) (base map[string]Source, removed []Source, err error) {
+func (c change) readBase(ctx context.Context, manifests []github.File, removed []string) (base map[string]Source, gone []Source, err error) {
 	files, err := c.base.List(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -145,7 +208,7 @@ func (c change) readBase(ctx context.Context) (base map[string]Source, removed [
 	before := byPath(files)
 	var old []github.File
 	var now []string
-	for _, f := range c.files {
+	for _, f := range manifests {
 		name := cmp.Or(f.Previous, f.Path)
 		if f.Status == "copied" {
 			name = f.Path
@@ -156,7 +219,7 @@ func (c change) readBase(ctx context.Context) (base map[string]Source, removed [
 			old, now = append(old, was), append(now, f.Path)
 		}
 	}
-	for _, path := range c.removed {
+	for _, path := range removed {
 		if was, found := before[path]; found {
 			old = append(old, was)
 		}
@@ -170,77 +233,4 @@ func (c change) readBase(ctx context.Context) (base map[string]Source, removed [
 		base[path] = sources[i]
 	}
 	return base, sources[len(now):], nil
-}
-
-// hasMoved reports whether changed files are not those of a tree: GitHub lists those of a pull request as it is now.
-func hasMoved(changed, tree []github.File) bool {
-	inTree := byPath(tree)
-	return slices.ContainsFunc(changed, func(f github.File) bool {
-		at := inTree[f.Path].BlobSHA // "" in a folder on disk
-		return at != "" && at != f.BlobSHA
-	})
-}
-
-// known adds to changed files what only the tree tells of them: which are regular files, and how large.
-func known(changed, tree []github.File) []github.File {
-	changed, inTree := slices.Clone(changed), byPath(tree)
-	for i, f := range changed {
-		changed[i].Symlink, changed[i].Submodule, changed[i].Size = inTree[f.Path].Symlink, inTree[f.Path].Submodule, inTree[f.Path].Size
-	}
-	return changed
-}
-
-func byPath(files []github.File) map[string]github.File {
-	index := map[string]github.File{}
-	for _, f := range files {
-		index[f.Path] = f
-	}
-	return index
-}
-
-func paths(files []github.File) []string {
-	var paths []string
-	for _, f := range files {
-		paths = append(paths, f.Path)
-	}
-	return paths
-}
-
-// Bounds of the files that are read because a manifest attests them.
-const (
-	maxBeside     = 5_000
-	maxBesideSize = 1 << 20 // bytes
-)
-
-// readBeside reads the files in the folders of manifests that attest files beside them, and of other paths: manifests first. What
-// can't be read is left out: that it is not known is told where it is needed.
-func readBeside(ctx context.Context, t Tree, s *Settings, manifests []github.File, others []string, files []github.File) ([]Source, error) {
-	folders, judged := map[string]bool{}, map[string]bool{}
-	for _, name := range others {
-		folders[path.Dir(name)] = true
-	}
-	for _, f := range manifests {
-		judged[f.Path] = true
-		if s.Of(f.Path).AttestsBeside() {
-			folders[path.Dir(f.Path)] = true
-		}
-	}
-	var selected, beside []github.File
-	for _, f := range files {
-		switch {
-		case !folders[path.Dir(f.Path)] || judged[f.Path]:
-		case s.Selects(f.Path):
-			selected = append(selected, f)
-		default:
-			beside = append(beside, f)
-		}
-	}
-	if beside = append(selected, beside...); len(beside) == 0 {
-		return nil, nil
-	}
-	sources, err := ReadAll(ctx, t, beside[:min(len(beside), maxBeside)], maxBesideSize)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(sources, func(s Source) bool { return s.Problem != "" || len(s.Text) > maxBesideSize }), nil
 }

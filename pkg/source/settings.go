@@ -1,12 +1,12 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -84,7 +84,7 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 		if r.Schema == "" {
 			continue
 		}
-		if s.Schemas[r.Schema], err = readRequired(ctx, t, r.Schema, document.DefaultMaxSize); err != nil {
+		if s.Schemas[r.Schema], err = readPath(ctx, t, r.Schema, document.DefaultMaxSize); err != nil {
 			return nil, usage("the JSON Schema %s can't be used: %w", finding.Quote(r.Schema), err)
 		}
 	}
@@ -150,23 +150,49 @@ func (in Inputs) findConfig(ctx context.Context, t Tree) (f github.File, found b
 	return f, found, nil
 }
 
-var errMissing = errors.New("the file does not exist")
+var errMissing = UsageError{errors.New("the file does not exist")}
 
 // readConfig returns the path and text of the configuration file. The text is nil where there is no file and none is required.
 func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []byte, err error) {
 	f, found, err := in.findConfig(ctx, t)
 	switch {
 	case err != nil:
-		return in.ConfigFile, nil, err
 	case found:
-		text, err = readRequired(ctx, t, f.Path, config.MaxSize)
+		text, err = readFile(ctx, t, f, config.MaxSize)
 		return f.Path, text, err
 	case in.IsRequired && in.IsAnywhere:
 		text, err = readOnDisk(in.ConfigFile, config.MaxSize)
 	case in.IsRequired:
-		err = UsageError{errMissing}
+		err = errMissing
 	}
 	return in.ConfigFile, text, err
+}
+
+// changedConfig returns the path of the configuration file that head has and base has not, or has with another text; that of the
+// removed one; or "".
+func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, error) {
+	was, wasFound, err := in.findConfig(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	is, isFound, err := in.findConfig(ctx, head)
+	switch {
+	case errors.As(err, &UsageError{}): // both spellings
+		return is.Path, nil
+	case err != nil || !wasFound && !isFound:
+		return "", err
+	case !isFound:
+		return was.Path, nil
+	}
+	isEqual := was.BlobSHA == is.BlobSHA
+	if is.BlobSHA == "" { // on disk
+		s, err := head.Read(ctx, is, config.MaxSize)
+		isEqual = err == nil && s.Problem == "" && github.IsBlob(was.BlobSHA, s.Text)
+	}
+	if isEqual && problemOf(was) == problemOf(is) {
+		return "", nil
+	}
+	return is.Path, nil
 }
 
 // within returns the inputs for a registry in a folder on disk: a trusted root below that folder is read from the registry's tree.
@@ -218,10 +244,10 @@ func (in Inputs) readRoots(ctx context.Context, t Tree) (text []byte, err error)
 	case in.rootInTree == "":
 		text, err = readOnDisk(in.TrustedRoot, provenance.MaxRootSize)
 	default:
-		text, err = readRequired(ctx, t, in.rootInTree, provenance.MaxRootSize)
-	}
-	if err != nil && in.rootInTree != "" {
-		err = fmt.Errorf("%w (a file in the workspace is read where the configuration file is, on a pull request at the base: merge it first, or name a file outside the workspace)", err)
+		text, err = readPath(ctx, t, in.rootInTree, provenance.MaxRootSize)
+		if err != nil {
+			err = fmt.Errorf("%w (a file in the workspace is read where the configuration file is, on a pull request at the base: merge it first, or name a file outside the workspace)", err)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("input trusted-root is %s: %w", finding.Quote(in.TrustedRoot), err)
@@ -233,7 +259,7 @@ func (in Inputs) readRoots(ctx context.Context, t Tree) (text []byte, err error)
 func readOnDisk(name string, maxSize int) ([]byte, error) {
 	f, err := OpenRegular(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, UsageError{errMissing}
+		return nil, errMissing
 	}
 	if err != nil {
 		return nil, usage("%w", finding.WithoutPath(err))
@@ -242,60 +268,28 @@ func readOnDisk(name string, maxSize int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, int64(maxSize)+1))
 }
 
-// readRequired reads a regular file that has to exist: a link may lead to a text that nobody reviewed.
-func readRequired(ctx context.Context, t Tree, path string, maxSize int) ([]byte, error) {
+// readPath reads a regular file that has to exist.
+func readPath(ctx context.Context, t Tree, path string, maxSize int) ([]byte, error) {
 	f, found, err := t.Find(ctx, path)
 	if err == nil && !found {
-		err = usage("the file does not exist")
+		err = errMissing
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := readRegular(ctx, t, f, maxSize)
+	return readFile(ctx, t, f, maxSize)
+}
+
+// readFile reads a regular file: a link may lead to a text that nobody reviewed.
+func readFile(ctx context.Context, t Tree, f github.File, maxSize int) ([]byte, error) {
+	s, err := Source{Problem: problemOf(f)}, error(nil)
+	if s.Problem == "" {
+		s, err = t.Read(ctx, f, maxSize)
+	}
 	if err == nil && s.Problem != "" {
 		err = usage("%s", strings.Replace(s.Problem, "The manifest", "it", 1))
 	}
 	return s.Text, err
-}
-
-// readRegular reads a file of a tree. A link or a submodule is a Problem of the Source.
-func readRegular(ctx context.Context, t Tree, f github.File, maxSize int) (Source, error) {
-	if s, is := Irregular(f); is {
-		return s, nil
-	}
-	return t.Read(ctx, f, maxSize)
-}
-
-// changedConfig returns the path of the configuration file that head has and base has not, or has with another text; that of the
-// removed one; or "".
-func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, error) {
-	was, wasFound, err := in.findConfig(ctx, base)
-	if err != nil {
-		return "", err
-	}
-	is, isFound, err := in.findConfig(ctx, head)
-	switch {
-	case errors.As(err, &UsageError{}): // both spellings
-		return is.Path, nil
-	case err != nil || !wasFound && !isFound:
-		return "", err
-	case !isFound:
-		return was.Path, nil
-	case !wasFound:
-		return is.Path, nil
-	}
-	if was == is && was.BlobSHA != "" {
-		return "", nil
-	}
-	before, err := base.Read(ctx, was, config.MaxSize)
-	if err != nil {
-		return "", err
-	}
-	after, err := head.Read(ctx, is, config.MaxSize)
-	if err != nil || bytes.Equal(before.Text, after.Text) && before.Problem == after.Problem {
-		return "", err
-	}
-	return is.Path, nil
 }
 
 // selected returns those of the files that are manifests.
@@ -306,11 +300,6 @@ func (s *Settings) selected(files []github.File) (manifests []github.File) {
 		}
 	}
 	return manifests
-}
-
-// attesting returns those of the paths that are manifests which attest files beside them.
-func (s *Settings) attesting(paths []string) []string {
-	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !s.Selects(path) || !s.Of(path).AttestsBeside() })
 }
 
 // mayAttest reports whether a folder may have a manifest that attests files beside it.
@@ -329,16 +318,6 @@ func (s *Settings) mayAttest(folder string) bool {
 // Compares reports whether the registry of a path has rules that compare its manifests with each other.
 func (s *Settings) Compares(path string) bool { return s.Of(path).Rules != "" }
 
-// others returns the manifests that the judged ones are compared with.
-func (s *Settings) others(files []github.File, isJudged map[string]bool) (others []github.File) {
-	for _, f := range s.selected(files) {
-		if !isJudged[f.Path] && s.Compares(f.Path) {
-			others = append(others, f)
-		}
-	}
-	return others
-}
-
 // presetHint names the preset that finds manifests where those in use find none, "" where no other preset does or the globs
 // are the user's own.
 func (s *Settings) presetHint(ctx context.Context, t Tree, files []github.File) string {
@@ -346,11 +325,7 @@ func (s *Settings) presetHint(ctx context.Context, t Tree, files []github.File) 
 		return ""
 	}
 	for _, d := range Detect(ctx, t, files) {
-		inUse := false
-		for _, r := range s.Registries {
-			inUse = inUse || r.Name == d.Preset
-		}
-		if !inUse {
+		if !slices.ContainsFunc(s.Registries, func(r *registry.Registry) bool { return r.Name == d.Preset }) {
 			return fmt.Sprintf("; %s: set `registry` to `%s`, or run `verify-manifests init`", d, d.Preset)
 		}
 	}
@@ -378,18 +353,18 @@ func (c change) presetNotes(ctx context.Context) []string {
 // Detect finds the presets that fit the files of a tree, the best first.
 func Detect(ctx context.Context, t Tree, files []github.File) []registry.Detected {
 	byName := byPath(files)
-	return registry.Detect(paths(files), func(names []string, maxSize int) map[string][]byte {
+	return registry.Detect(slices.Sorted(maps.Keys(byName)), func(names []string, maxSize int) map[string][]byte {
 		var wanted []github.File
 		for _, name := range names {
 			wanted = append(wanted, byName[name])
 		}
-		if f, able := t.(fetcher); able {
-			f.fetch(ctx, wanted, maxSize)
+		if c, is := t.(*Commit); is {
+			c.fetch(ctx, wanted, maxSize)
 		}
 		texts := map[string][]byte{}
 		for _, f := range wanted {
-			if s, err := readRegular(ctx, t, f, maxSize); err == nil && s.Problem == "" {
-				texts[f.Path] = s.Text
+			if text, err := readFile(ctx, t, f, maxSize); err == nil {
+				texts[f.Path] = text
 			}
 		}
 		return texts

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/git"
@@ -30,12 +28,12 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	if err != nil {
 		return Selection{}, usage("flag --base is %s: %w", finding.Quote(o.Ref), err)
 	}
-	disk, err := OpenWorkspace(checkout.Root, "")
+	head, err := OpenWorkspace(checkout.Root, "")
 	if err != nil {
 		return Selection{}, err
 	}
-	defer disk.Close()
-	head := Worktree{Checkout: checkout, Disk: disk}
+	defer head.Close()
+	head.checkout = checkout
 	in = in.within(checkout.Root)
 	settings, err := in.LoadBase(ctx, tip, head)
 	if err != nil {
@@ -45,39 +43,24 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	if err != nil {
 		return Selection{}, UsageError{err}
 	}
-	changes, err := checkout.Changes(ctx, ancestor.ID)
+	changes, err := checkout.Changes(ctx, ancestor.SHA)
 	if err != nil {
 		return Selection{}, err
 	}
 	c := change{Settings: settings, head: head, base: ancestor, within: within}
-	var alike []string
 	for _, each := range changes {
-		if gone := goneBy(each); gone != "" && includes(within, gone, settings.Selects) {
-			c.removed = append(c.removed, settings.attesting([]string{gone})...)
-		}
-		if each.Removed {
+		switch {
+		case each.Removed:
+			c.gone = append(c.gone, each.Path)
 			continue
+		case each.Previous != "":
+			c.gone = append(c.gone, each.Previous)
 		}
-		f := github.File{Path: each.Path, Previous: each.Previous}
-		c.changed = append(c.changed, f)
-		if includes(within, f.Path, settings.Selects) {
-			c.files = append(c.files, f)
-		} else if includes(within, f.Path, settings.ResemblesSelected) {
-			alike = append(alike, f.Path)
-		}
+		c.changed = append(c.changed, github.File{Path: each.Path, Previous: each.Previous})
 	}
 	s, err := c.selection(ctx)
-	s.LookAlikes = alike
 	s.ConfigChanged, s.Remote = configChanged, checkout.RemoteURL(ctx, o.Ref)
 	return s, err
-}
-
-// goneBy returns the path that a change leaves without a file, "" for none.
-func goneBy(c git.Change) string {
-	if c.Removed {
-		return c.Path
-	}
-	return c.Previous
 }
 
 // open finds the checkout that all arguments belong to, and what in it they name: files, and folders with a slash at their end; ""
@@ -108,25 +91,15 @@ func (o Since) open(ctx context.Context) (checkout *git.Checkout, within []strin
 }
 
 // resolve finds the reference's commit, and the merge base of it and HEAD.
-func (o Since) resolve(ctx context.Context, c *git.Checkout) (tip, ancestor GitCommit, err error) {
+func (o Since) resolve(ctx context.Context, c *git.Checkout) (tip, ancestor *Commit, err error) {
 	head, err := c.Commit(ctx, "HEAD")
 	if err != nil {
-		return tip, ancestor, err
+		return nil, nil, err
 	}
-	tip, ancestor = GitCommit{Checkout: c}, GitCommit{Checkout: c}
-	if tip.ID, err = c.Commit(ctx, o.Ref); err != nil {
-		return tip, ancestor, err
+	ref, err := c.Commit(ctx, o.Ref)
+	if err != nil {
+		return nil, nil, err
 	}
-	ancestor.ID, err = c.MergeBase(ctx, tip.ID, head)
-	return tip, ancestor, err
-}
-
-// includes reports whether a changed file is named, or is below a named folder and selected.
-func includes(within []string, path string, selects func(string) bool) bool {
-	return slices.ContainsFunc(within, func(place string) bool {
-		if place == "" || strings.HasSuffix(place, "/") {
-			return strings.HasPrefix(path, place) && selects(path)
-		}
-		return path == place
-	})
+	base, err := c.MergeBase(ctx, ref, head)
+	return gitCommit(c, ref), gitCommit(c, base), err
 }

@@ -4,7 +4,6 @@ package source
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,7 +22,7 @@ type Source struct {
 // At is the path by which globs know the source.
 func (s Source) At() string { return cmp.Or(s.InTree, s.Path) }
 
-// Tree is a registry at one moment: a folder on disk, or a commit in GitHub's API.
+// Tree is a registry at one moment: a folder on disk, or a commit.
 type Tree interface {
 	// List names every file.
 	List(ctx context.Context) ([]github.File, error)
@@ -33,20 +32,15 @@ type Tree interface {
 	Read(ctx context.Context, f github.File, maxSize int) (Source, error)
 }
 
-// fetcher is a tree that can read files ahead in batches.
-type fetcher interface {
-	// fetch reads ahead what it can.
-	fetch(ctx context.Context, files []github.File, maxSize int)
-}
-
-// findIn looks a path up in a list of files.
-func findIn(ctx context.Context, t Tree, path string) (github.File, bool, error) {
-	files, err := t.List(ctx)
-	i := slices.IndexFunc(files, func(f github.File) bool { return f.Path == path })
-	if err != nil || i < 0 {
-		return github.File{}, false, err
+// problemOf says why a symbolic link or a submodule has no text, "" for another file.
+func problemOf(f github.File) string {
+	switch {
+	case f.Symlink:
+		return "The manifest is a symbolic link"
+	case f.Submodule:
+		return "The manifest is a submodule, another repository's commit"
 	}
-	return files[i], true, nil
+	return ""
 }
 
 // readsAtATime bounds the files that are read side by side.
@@ -54,8 +48,8 @@ const readsAtATime = 8
 
 // ReadAll reads files side by side, and returns them in their order.
 func ReadAll(ctx context.Context, t Tree, files []github.File, maxSize int) ([]Source, error) {
-	if f, able := t.(fetcher); able {
-		f.fetch(ctx, files, maxSize)
+	if c, is := t.(*Commit); is {
+		c.fetch(ctx, files, maxSize)
 	}
 	sources := make([]Source, len(files))
 	group, ctx := errgroup.WithContext(ctx)
@@ -67,4 +61,12 @@ func ReadAll(ctx context.Context, t Tree, files []github.File, maxSize int) ([]S
 		})
 	}
 	return sources, group.Wait()
+}
+
+func byPath(files []github.File) map[string]github.File {
+	index := map[string]github.File{}
+	for _, f := range files {
+		index[f.Path] = f
+	}
+	return index
 }

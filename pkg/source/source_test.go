@@ -12,7 +12,7 @@ import (
 )
 
 // folder is a workspace that holds texts, and links by the name of what they lead to behind "-> ".
-func folder(t *testing.T, files map[string]string) source.Workspace {
+func folder(t *testing.T, files map[string]string) *source.Workspace {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -59,12 +59,10 @@ func TestWorkspaceIsNeverLeft(t *testing.T) {
 			}
 		}
 	}
-	if s, err := w.ReadUnfollowed(t.Context(), github.File{Path: "in.json"}, 3); err != nil || s.Problem == "" || s.Text != nil {
-		t.Errorf("a link was followed: %+v, error %v", s, err)
-	}
 }
 
-// TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt reads a commit beside a checkout of which one file is another.
+// TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt reads a commit beside a checkout of which one file is another; then GitHub does not
+// give a text.
 func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 	api := githubtest.New()
 	defer api.Close()
@@ -78,11 +76,12 @@ func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := folder(t, map[string]string{"same.json": "same", "other.json": "forged"})
-	c := &source.Commit{API: client, SHA: sha, Disk: &w}
+	c := (&source.API{Client: client, Disk: w}).Commit(sha)
 	files, err := c.List(t.Context())
 	if err != nil || len(files) != len(texts) {
 		t.Fatalf("%v, error %v", files, err)
 	}
+	calls := client.Calls()
 	sources, err := source.ReadAll(t.Context(), c, files, 100)
 	if err != nil {
 		t.Fatal(err)
@@ -92,38 +91,11 @@ func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 			t.Errorf("%s: %q", s.Path, s.Text)
 		}
 	}
-	if c.Calls() > 2 {
-		t.Errorf("two texts took %d calls", c.Calls())
+	if n := client.Calls() - calls; n > 2 {
+		t.Errorf("two texts took %d calls", n)
 	}
-}
-
-func TestATextThatGitHubDoesNotGiveIsAnError(t *testing.T) {
-	api := githubtest.New()
-	defer api.Close()
-	sha := strings.Repeat("a", 40)
-	api.AddToTree(sha, "given.json", "given")
-	api.AddToTree(sha, "refused.json", "refused")
-	api.Fail("GET /repos/{owner}/{repo}/git/blobs/{sha}", githubtest.Fault{Status: 404})
-	client, err := github.New(github.Config{APIURL: api.URL, Repository: "o/r"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &source.Commit{API: client, SHA: sha}
-	files, err := c.List(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := folder(t, map[string]string{"given.json": "given"})
-	c.Disk = &w
-	if sources, err := source.ReadAll(t.Context(), c, files, 100); err == nil || !strings.Contains(err.Error(), "the text of `refused.json` can't be read") {
+	api.Fail("GET /repos/{owner}/{repo}/git/blobs/{sha}", githubtest.Fault{Status: 404}, githubtest.Fault{Status: 404})
+	if sources, err := source.ReadAll(t.Context(), c, files, 100); err == nil || !strings.Contains(err.Error(), "` can't be read") {
 		t.Errorf("got %+v, error %v", sources, err)
-	}
-}
-
-func TestWhatIsNoFileIsAProblem(t *testing.T) {
-	for want, f := range map[string]github.File{"symbolic link": {Path: "m", Symlink: true}, "submodule": {Path: "m", Submodule: true}, "": {Path: "m"}} {
-		if s, is := source.Irregular(f); is != (want != "") || !strings.Contains(s.Problem, want) || s.Path != "m" {
-			t.Errorf("%+v: %+v", f, s)
-		}
 	}
 }

@@ -9,43 +9,59 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/git"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Workspace is a folder of manifests on disk. Nothing outside it is ever opened, whatever symbolic links
-// say: os.Root sees to that.
+// Workspace is a folder of manifests on disk: a Tree. Nothing outside it is ever opened, whatever symbolic links say: os.Root sees to
+// that.
 type Workspace struct {
 	root *os.Root
 	Name string // what reports put before a path, "" for nothing
 	Dir  string // the folder's name on disk
+	// checkout is what a push takes along: not what git ignores, and of a link no more than the link. It is nil for everything.
+	checkout *git.Checkout
 }
 
 // OpenWorkspace opens the folder dir, whose files reports call by name and their path. The error is the user's.
-func OpenWorkspace(dir, name string) (Workspace, error) {
+func OpenWorkspace(dir, name string) (*Workspace, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return Workspace{}, fmt.Errorf("the folder %s can't be read: %w", finding.Quote(dir), err)
+		return nil, fmt.Errorf("the folder %s can't be read: %w", finding.Quote(dir), err)
 	}
-	return Workspace{root: root, Name: name, Dir: dir}, nil
+	return &Workspace{root: root, Name: name, Dir: dir}, nil
 }
 
 // Close lets go of the folder.
-func (w Workspace) Close() { _ = w.root.Close() }
+func (w *Workspace) Close() { _ = w.root.Close() }
 
-// List names every file below the folder, git's own files apart. Symbolic links are listed, not followed.
-func (w Workspace) List(context.Context) ([]github.File, error) {
-	var files []github.File
-	err := fs.WalkDir(w.root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+// List implements Tree. Git's own files are left out.
+func (w *Workspace) List(ctx context.Context) ([]github.File, error) {
+	files, err := w.listAll()
+	if err != nil || w.checkout == nil {
+		return files, err
+	}
+	names, _ := w.checkout.Ignored(ctx) // without them, there are too many files rather than too few
+	isIgnored := map[string]bool{}
+	for _, name := range names {
+		isIgnored[name] = true
+	}
+	return slices.DeleteFunc(files, func(f github.File) bool { return isIgnored[f.Path] }), nil
+}
+
+func (w *Workspace) listAll() (files []github.File, err error) {
+	err = fs.WalkDir(w.root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("the folder %s can't be read: %w", finding.Quote(name), err)
 		case entry.IsDir() && entry.Name() == ".git":
 			return fs.SkipDir
 		case !entry.IsDir():
-			files = append(files, github.File{Path: name})
+			files = append(files, github.File{Path: name, Symlink: entry.Type()&fs.ModeSymlink != 0})
 		}
 		return nil
 	})
@@ -53,7 +69,7 @@ func (w Workspace) List(context.Context) ([]github.File, error) {
 }
 
 // Find implements Tree.
-func (w Workspace) Find(_ context.Context, name string) (github.File, bool, error) {
+func (w *Workspace) Find(_ context.Context, name string) (github.File, bool, error) {
 	info, err := w.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return github.File{}, false, nil
@@ -65,25 +81,19 @@ func (w Workspace) Find(_ context.Context, name string) (github.File, bool, erro
 }
 
 // Read opens one file below the folder. Why it can't is the source's problem, not an error.
-func (w Workspace) Read(_ context.Context, f github.File, maxSize int) (Source, error) {
+func (w *Workspace) Read(_ context.Context, f github.File, maxSize int) (Source, error) {
 	s := Source{Path: path.Join(w.Name, f.Path), InTree: f.Path, Disk: filepath.Join(w.Dir, filepath.FromSlash(f.Path))}
-	text, err := w.readRegular(f.Path, maxSize)
-	if err != nil {
-		s.Problem = "The manifest can't be read: " + finding.Quote(finding.WithoutPath(err).Error())
+	if w.checkout != nil {
+		s.Problem = problemOf(f)
 	}
-	s.Text = text
-	return s, nil
-}
-
-// ReadUnfollowed is Read, and follows no link.
-func (w Workspace) ReadUnfollowed(ctx context.Context, f github.File, maxSize int) (Source, error) {
-	info, err := w.root.Lstat(f.Path)
-	f.Symlink = err == nil && info.Mode()&os.ModeSymlink != 0
-	if s, is := Irregular(f); is {
-		s.Path, s.InTree, s.Disk = path.Join(w.Name, f.Path), f.Path, filepath.Join(w.Dir, filepath.FromSlash(f.Path))
+	if s.Problem != "" {
 		return s, nil
 	}
-	return w.Read(ctx, f, maxSize)
+	var err error
+	if s.Text, err = w.readRegular(f.Path, maxSize); err != nil {
+		s.Problem = "The manifest can't be read: " + finding.Quote(finding.WithoutPath(err).Error())
+	}
+	return s, nil
 }
 
 // readFlags open a file for reading; a named pipe does not block.
@@ -111,7 +121,7 @@ func regular(file *os.File, err error) (*os.File, error) {
 }
 
 // readRegular reads at most one byte more than a file may have, so that its reader can tell.
-func (w Workspace) readRegular(name string, maxSize int) ([]byte, error) {
+func (w *Workspace) readRegular(name string, maxSize int) ([]byte, error) {
 	file, err := regular(w.root.OpenFile(name, readFlags, 0))
 	if err != nil {
 		return nil, err
@@ -120,8 +130,20 @@ func (w Workspace) readRegular(name string, maxSize int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, int64(maxSize)+1))
 }
 
+// openGit returns the folder as a git checkout, nil where it is not the top of one or git does not read it.
+func (w *Workspace) openGit(ctx context.Context, environ []string) *git.Checkout {
+	if !w.IsRepository() {
+		return nil
+	}
+	c, err := git.Open(ctx, w.Dir, environ)
+	if err != nil || c.Prefix != "" {
+		return nil
+	}
+	return c
+}
+
 // IsRepository reports whether the folder is a git checkout.
-func (w Workspace) IsRepository() bool {
+func (w *Workspace) IsRepository() bool {
 	_, err := w.root.Lstat(".git")
 	return err == nil
 }
