@@ -1,7 +1,7 @@
 package verify
 
 import (
-	"sync/atomic"
+	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
@@ -10,41 +10,51 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
-// counter is told what is done.
-type counter interface {
-	began(size, earlierKept, earlierSize int64)
-	advance(n int)
-}
-
-// body takes the bytes of one file and keeps what can be said of them: digests, size and the first
-// bytes. No byte goes anywhere else. It is a fetch.Sink.
+// body takes the bytes of one file and keeps what can be said of them: digests, size, the first and the last bytes. No byte goes
+// anywhere else. It is a fetch.Sink.
 type body struct {
 	algorithms []digest.Algorithm
 	hasher     *digest.Hasher
-	message    *minisign.Message
-	head, tail []byte // the first bytes and the last
+	message    *minisign.Message // nil if no signature is verified
+	head, tail []byte
 	size       int64
 	http       fetch.Head
-	counts     counter
-	received   atomic.Int64 // bytes, of all tries
+	slot       *slot
 
 	keepsText bool
 	text      []byte // the whole, and one byte more than a bundle may have at most
 }
 
-func newBody(algorithms []digest.Algorithm, message *minisign.Message, counts counter) *body {
-	return &body{hasher: digest.NewHasher(algorithms...), algorithms: algorithms, message: message, counts: counts}
+// newBody returns a body that computes all declared digests, and SHA-256 where none or a weak one is declared (so that a report can name
+// the digest to declare instead), those that are wanted besides, and that of the baseline.
+func (v *Verifier) newBody(d Download, s *slot) *body {
+	b := &body{slot: s, keepsText: d.attests()}
+	if !d.baseline.Digest.IsZero() {
+		b.algorithms = append(b.algorithms, d.baseline.Digest.Algorithm)
+	}
+	for _, a := range d.Artifacts {
+		b.algorithms = append(b.algorithms, algorithm(a))
+		if a.Wanted != "" {
+			b.algorithms = append(b.algorithms, a.Wanted)
+		}
+	}
+	if v.needsSHA256(d) || slices.ContainsFunc(b.algorithms, digest.Algorithm.Weak) {
+		b.algorithms = append(b.algorithms, digest.SHA256)
+	}
+	b.hasher = digest.NewHasher(b.algorithms...)
+	if v.isSigned(d) {
+		b.message = minisign.NewMessage()
+	}
+	return b
 }
 
 // Start forgets what was written: the file is read from its first byte.
 func (b *body) Start(head fetch.Head) {
-	b.counts.began(head.Size, b.size, b.http.Size)
+	b.slot.restart(head.Size)
 	b.http = head
 	b.hasher.Reset()
 	b.message.Reset()
-	b.head, b.tail = b.head[:0], b.tail[:0]
-	b.text = b.text[:0]
-	b.size = 0
+	b.head, b.tail, b.text, b.size = b.head[:0], b.tail[:0], b.text[:0], 0
 }
 
 // Write takes the next bytes of the file.
@@ -58,12 +68,11 @@ func (b *body) Write(p []byte) (int, error) {
 	}
 	b.size += int64(len(p))
 	_, _ = b.message.Write(p)
-	b.counts.advance(len(p))
-	b.received.Add(int64(len(p)))
+	b.slot.advance(int64(len(p)))
 	return b.hasher.Write(p)
 }
 
-// keepTail keeps the last bytes that came, once they may be the file's last.
+// keepTail keeps the last bytes, once they may be the file's last.
 func (b *body) keepTail(p []byte) {
 	if b.http.Size >= 0 && b.size+int64(len(p)) < b.http.Size-format.TailSize {
 		return
@@ -75,19 +84,17 @@ func (b *body) keepTail(p []byte) {
 	b.tail = append(b.tail, p...)
 }
 
-// evidence is what the body, which has to be complete, proves.
-func (b *body) evidence(source Source, head fetch.Head) *evidence {
-	e := &evidence{
-		source: source, size: b.size, digests: map[digest.Algorithm]digest.Digest{},
-		kind:    format.Sniff(b.head, b.size == int64(len(b.head))).WithTail(b.tail),
-		head:    head,
-		message: b.message,
+// file returns what a complete body proves.
+func (b *body) file(source Source, head fetch.Head) *file {
+	f := &file{
+		source: source, size: b.size, digests: map[digest.Algorithm]digest.Digest{}, head: head, message: b.message,
+		kind: format.Sniff(b.head, b.size == int64(len(b.head))).WithTail(b.tail),
 	}
 	for _, algorithm := range b.algorithms {
-		e.digests[algorithm] = b.hasher.Digest(algorithm)
+		f.digests[algorithm] = b.hasher.Digest(algorithm)
 	}
 	if IsStrongETag(head.ETag) && head.First.Get("ETag") == head.ETag { // else it is that of where a redirect led
-		e.etag = head.ETag
+		f.etag = head.ETag
 	}
-	return e
+	return f
 }

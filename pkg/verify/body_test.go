@@ -19,7 +19,7 @@ func TestBodyKeepsItsFirstAndLastBytes(t *testing.T) {
 			content[i] = byte(random.Uint32())
 		}
 		for _, announced := range []int64{-1, int64(len(content))} {
-			b := newBody(nil, nil, &Progress{})
+			b := new(Verifier).newBody(Download{}, &slot{Progress: &Progress{}})
 			b.Start(fetch.Head{Size: announced})
 			for rest := content; len(rest) > 0; {
 				n := min(1+random.IntN(2*format.TailSize), len(rest))
@@ -37,9 +37,9 @@ func TestBodyKeepsItsFirstAndLastBytes(t *testing.T) {
 func TestTheBundlesOfARunAreBounded(t *testing.T) {
 	a := artifact.Artifact{URL: "https://example.com/bundle", Attests: "file", Role: artifact.File}
 	for before, isKept := range map[int64]bool{0: true, maxTexts - 1: true, maxTexts: false} {
-		v := &Verifier{Fetcher: onlyByte{}, Progress: &Progress{}}
+		v := &Verifier{Fetcher: onlyByte{}}
 		v.texts.Store(before)
-		got, err := v.get(t.Context(), Plan([]artifact.Artifact{a})[0], fetch.Request{}, v.Progress)
+		got, err := v.get(t.Context(), Plan([]artifact.Artifact{a})[0], fetch.Request{}, &slot{Progress: &Progress{}})
 		if err != nil || (got.text != nil) != isKept {
 			t.Errorf("after %d bytes: kept %t, error %v", before, got.text != nil, err)
 		}

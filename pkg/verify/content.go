@@ -2,105 +2,52 @@ package verify
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/format"
 )
 
-// inspect says what is wrong with a file whatever its digest: it is not the thing it should be. The first
-// rule that applies explains the others away, so at most one finding comes of each file.
-func inspect(a artifact.Artifact, known *evidence) []finding.Finding {
-	kind := seen{known.kind, capital(known.serves())}
-	for _, rule := range []func(artifact.Artifact, seen) *finding.Finding{
-		emptyBody, webPage, lfsPointer, notExecutable, otherPlatform, otherFormat, executableWeights, scriptBinary,
-	} {
-		if f := rule(a, kind); f != nil {
-			return []finding.Finding{*f}
-		}
-	}
-	return nil
-}
-
-// seen is what a file is, and how to begin a sentence about it.
-type seen struct {
-	format.Format
-	serves string
-}
-
-func found(a artifact.Artifact, rule, message, fix string) *finding.Finding {
-	f := a.Finding(rule, message, fix)
-	return &f
-}
-
-func emptyBody(a artifact.Artifact, kind seen) *finding.Finding {
-	if kind.Kind != format.Empty {
-		return nil
-	}
-	return found(a, finding.ArtifactEmpty, kind.serves+" an empty file", "")
-}
-
-func webPage(a artifact.Artifact, kind seen) *finding.Finding {
-	if kind.Kind != format.HTML || slices.Contains([]string{".html", ".htm"}, extension(a)) {
-		return nil
-	}
-	return found(a, finding.ArtifactHTMLPage, fmt.Sprintf("%s %s instead of the file", kind.serves, kind.Describe()),
-		"Open the URL in a private browser window to see the page. Then use a URL that downloads the file without a browser, a log-in or a consent")
-}
-
-func lfsPointer(a artifact.Artifact, kind seen) *finding.Finding {
-	if kind.Kind != format.LFSPointer {
-		return nil
-	}
-	return found(a, finding.ArtifactLFSPointer, fmt.Sprintf("%s %s instead of the file", kind.serves, kind.Describe()), "")
-}
-
-func notExecutable(a artifact.Artifact, kind seen) *finding.Finding {
-	if a.Role != artifact.Binary || !kind.NotExecutable() {
-		return nil
-	}
-	return found(a, finding.ArtifactWrongFormat, fmt.Sprintf("The binary is %s, and binaries are executed as they came", kind.Describe()),
-		"Name the URL of the executable itself")
-}
-
-func otherPlatform(a artifact.Artifact, kind seen) *finding.Finding {
-	if a.Role != artifact.Binary {
-		return nil
-	}
-	if runs, known := kind.RunsOn(a.Platform); runs || !known {
-		return nil
-	}
-	return found(a, finding.ArtifactWrongPlatform, fmt.Sprintf("The file is %s under %s", kind.Describe(), finding.Quote(a.Platform)), "")
-}
-
 // claims are the formats that a weight's name promises and only the first bytes prove.
 var claims = map[string]format.Kind{".gguf": format.GGUF, ".safetensors": format.Safetensors}
 
-func otherFormat(a artifact.Artifact, kind seen) *finding.Finding {
-	want, claimed := claims[extension(a)]
-	if a.Role != artifact.Weight || !claimed || kind.Kind == want {
-		return nil
-	}
-	return found(a, finding.ArtifactWrongFormat, fmt.Sprintf("The name says %s, and the file is %s", finding.Quote(extension(a)), kind.Describe()),
-		"Name the file that was meant, or call it what it is")
+// isPage reports whether a file is a web page that is not meant to be one.
+func isPage(a artifact.Artifact, kind format.Format) bool {
+	return kind.Kind == format.HTML && !slices.Contains([]string{".html", ".htm"}, extension(a))
 }
 
-func executableWeights(a artifact.Artifact, kind seen) *finding.Finding {
-	if a.Role != artifact.Weight || !kind.Unsafe() {
+// inspect says what is wrong with a file whatever its digest: it is not the thing it should be. The first problem explains the others
+// away, so there is at most one finding.
+func inspect(a artifact.Artifact, f *file) []finding.Finding {
+	kind, isBinary, isWeight := f.kind, a.Role == artifact.Binary, a.Role == artifact.Weight
+	is, serves := kind.Describe(), capital(f.serves())
+	claimed, isClaimed := claims[extension(a)]
+	runs, isKnown := kind.RunsOn(a.Platform)
+	rule, message, fix := "", "", ""
+	switch {
+	case kind.Kind == format.Empty:
+		rule, message = finding.ArtifactEmpty, serves+" an empty file"
+	case isPage(a, kind):
+		rule, message = finding.ArtifactHTMLPage, fmt.Sprintf("%s %s instead of the file", serves, is)
+		fix = "Open the URL in a private browser window to see the page. Then use a URL that downloads the file without a browser, a log-in or a consent"
+	case kind.Kind == format.LFSPointer:
+		rule, message = finding.ArtifactLFSPointer, fmt.Sprintf("%s %s instead of the file", serves, is)
+	case isBinary && kind.NotExecutable():
+		rule, message = finding.ArtifactWrongFormat, fmt.Sprintf("The binary is %s, and binaries are executed as they came", is)
+		fix = "Name the URL of the executable itself"
+	case isBinary && isKnown && !runs:
+		rule, message = finding.ArtifactWrongPlatform, fmt.Sprintf("The file is %s under %s", is, finding.Quote(a.Platform))
+	case isWeight && isClaimed && kind.Kind != claimed:
+		rule, message = finding.ArtifactWrongFormat, fmt.Sprintf("The name says %s, and the file is %s", finding.Quote(extension(a)), is)
+		fix = "Name the file that was meant, or call it what it is"
+	case isWeight && kind.Unsafe():
+		rule, message = finding.ArtifactUnsafeFormat, fmt.Sprintf("The weights are %s, a format that can execute code when it is loaded", is)
+	case isBinary && kind.Kind == format.Script:
+		rule, message = finding.ArtifactUnsafeFormat, fmt.Sprintf("The binary is %s: a digest covers the script, not what it fetches when it starts", is)
+		fix = "Publish an executable that holds all it needs, or pin by digest whatever the script fetches"
+	default:
 		return nil
 	}
-	return found(a, finding.ArtifactUnsafeFormat, fmt.Sprintf("The weights are %s, a format that can execute code when it is loaded", kind.Describe()), "")
+	return []finding.Finding{a.Finding(rule, message, fix)}
 }
-
-func scriptBinary(a artifact.Artifact, kind seen) *finding.Finding {
-	if a.Role != artifact.Binary || kind.Kind != format.Script {
-		return nil
-	}
-	return found(a, finding.ArtifactUnsafeFormat, fmt.Sprintf("The binary is %s: a digest covers the script, not what it fetches when it starts", kind.Describe()),
-		"Publish an executable that holds all it needs, or pin by digest whatever the script fetches")
-}
-
-func extension(a artifact.Artifact) string { return strings.ToLower(path.Ext(a.Name)) }

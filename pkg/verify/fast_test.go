@@ -257,7 +257,7 @@ func TestAnUnchangedFileIsNotDownloadedAgain(t *testing.T) {
 	other, _ := digest.Parse(sum("other"))
 	forged := baseline(otherURL, gguf, `"1"`)
 	f := forged[otherURL]
-	f.Others = []digest.Digest{other}
+	f.Digest = other
 	forged[otherURL] = f
 	for name, c := range map[string]struct {
 		at       served

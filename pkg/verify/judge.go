@@ -7,13 +7,139 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/image"
+	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
+
+// Policy says which files may go without a checksum, as the registry's maintainers decided it:
+// a checksum is the service developer's to declare, never this program's to invent.
+type Policy struct {
+	// MissingChecksum is the severity of a missing checksum; nil reports none.
+	MissingChecksum *finding.Severity
+	// TrustedURLs are globs of the URLs that the registry's owner controls.
+	TrustedURLs []string
+	// PublicKeys verify signatures; without any, no signature is checked.
+	PublicKeys []minisign.PublicKey
+	// Server is the GitHub server whose URLs hosts.Parse knows ("https://github.com").
+	Server string
+}
+
+// Trusted reports whether the registry's owner controls an artifact's URL, and it names a version.
+func (p Policy) Trusted(a artifact.Artifact) bool {
+	return hosts.Trusted(a.URL, p.TrustedURLs) && hosts.Parse(a.URL, p.Server).Versioned
+}
+
+// apply returns the Result of an artifact whose complete file is known: the declared digest decides, or without one the content and
+// the policy.
+func (p Policy) apply(d Download, a artifact.Artifact, f *file) Result {
+	r := Result{Artifact: a, Source: f.source, Observation: f.observation(algorithm(a))}
+	if a.Attests != "" {
+		r.Text = f.text
+	}
+	if f.isRead() {
+		r.Format, r.Findings = f.kind.String(), inspect(a, f)
+	}
+	switch {
+	case a.Checksum != nil && a.Checksum.Value == r.Digest:
+		r.Status = Verified
+	case a.Checksum != nil:
+		r.Status = Mismatch
+		r.Findings = append(r.Findings, d.mismatch(a, f, slices.ContainsFunc(r.Findings, isError)))
+	case slices.ContainsFunc(r.Findings, isError):
+		r.Status = Invalid
+	default:
+		p.unverified(&r, f)
+	}
+	r.Findings = append(r.Findings, p.signature(a, f.message)...)
+	if a.Size != nil && a.Size.Value != f.size {
+		r.Findings = append(r.Findings, WrongSize(a, f.size))
+	}
+	if says := f.published.Digest; a.Checksum != nil && says.Algorithm == algorithm(a) && says != a.Checksum.Value {
+		r.Findings = append(r.Findings, atField(a, a.Checksum, finding.ArtifactHostDigest,
+			fmt.Sprintf("The host publishes the digest %s, and %s is declared", finding.Quote(says.String()), finding.Quote(a.Checksum.Value.String())), ""))
+	}
+	return r
+}
+
+func isError(f finding.Finding) bool { return f.Severity == finding.Error }
+
+// unverified makes r the Result of an artifact without a checksum: a note says why it needs none, else it is reported. It needs none
+//
+//   - if the registry's owner controls the URL, and it names a version;
+//   - if it is weights in a format that can't execute code, told by the first bytes, not by the name.
+func (p Policy) unverified(r *Result, f *file) {
+	r.Status = Unverified
+	a, isWeight := r.Artifact, r.Artifact.Role == artifact.Weight
+	message, fix := "No checksum is declared, so a replaced file goes unnoticed", ""
+	switch {
+	case p.Trusted(a):
+		r.Note = "published by the registry's owner under a versioned URL"
+		return
+	case isWeight && f.kind.Safe():
+		r.Note = fmt.Sprintf("weights in the %s format, which holds no code", f.kind)
+		return
+	case p.MissingChecksum == nil:
+		return
+	case isWeight && !f.isRead():
+		message += ". Weights in a safe format need none, but this file was not read"
+		fix = "Declare a checksum, or use the mode `full`, which reads the file"
+	case isWeight && f.kind.Ambiguous():
+		message += fmt.Sprintf(". It is %s, which is not a safe format", f.kind.Describe())
+	}
+	missing := a.Finding(finding.ArtifactMissingChecksum, message, fix)
+	missing.Severity = *p.MissingChecksum
+	r.Findings = append(r.Findings, missing)
+}
+
+// offline returns what is known of a URL's artifacts without asking anybody: that none is verified, and what the rules that need no
+// bytes say of what is declared.
+func (p Policy) offline(d Download) []Result {
+	results := d.conflicts()
+	if results == nil {
+		results = d.each(func(a artifact.Artifact) Result { return Result{Artifact: a} })
+	}
+	for i := range results {
+		r := &results[i]
+		r.Status, r.Size = Unverified, -1
+		if r.Artifact.Size != nil {
+			r.Size = r.Artifact.Size.Value
+		}
+		if r.Artifact.Checksum == nil {
+			p.unverified(r, &file{})
+		}
+	}
+	return results
+}
+
+// signature returns what is wrong with an artifact's signature. One that verifies has no finding: the digest and the policy
+// decide the status.
+func (p Policy) signature(a artifact.Artifact, m *minisign.Message) []finding.Finding {
+	if a.Signature == nil {
+		return nil
+	}
+	rule, message := finding.SignatureUnverified, "The signature was not checked: no public key is configured"
+	if len(p.PublicKeys) > 0 {
+		isLegacy, err := m.Verify(a.Signature.Value, p.PublicKeys)
+		switch {
+		case err != nil:
+			rule, message = finding.SignatureInvalid, "The signature does not verify: "+err.Error()
+		case isLegacy:
+			rule, message = finding.SignatureLegacy, "The signature verifies, but is a legacy one: of the file itself instead of its hash"
+		default:
+			return nil
+		}
+	}
+	return []finding.Finding{atField(a, a.Signature, rule, message, "")}
+}
 
 // atField returns a finding about a declared value, at that value. Its pointer is the artifact's where the value is not
 // below that, such as the checksum of several mirrors.
@@ -26,65 +152,39 @@ func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message
 	return f
 }
 
-// judge returns the Result of an artifact whose complete file is known: the declared digest decides, or without one the content and
-// the policy.
-func (p Policy) judge(d Download, a artifact.Artifact, known *evidence) Result {
-	r := Result{
-		Artifact: a, Source: known.source,
-		Observation: Observation{
-			Digest: known.digests[algorithm(a)], Others: known.others(algorithm(a)), Size: known.size,
-			ETag: known.etag, Commit: known.published.Commit(),
-		},
+// mismatch reports that a file does not have the declared digest, and what may explain that. isOther says that its content is reported.
+func (d Download) mismatch(a artifact.Artifact, f *file, isOther bool) finding.Finding {
+	declared, observed := a.Checksum.Value, f.digests[algorithm(a)].String()
+	message := fmt.Sprintf("The file is not the declared one: %s %s of %s bytes", f.serves(), f.kind.Describe(), humanize.Comma(f.size))
+	if oid, _, ok := f.kind.LFS(); ok && oid == declared {
+		message = capital(f.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
 	}
-	if a.Attests != "" {
-		r.Text = known.text
+	fix := ""
+	if isOther {
+		fix = "Fix the URL first. Don't change the checksum yet"
 	}
-	if known.isRead() {
-		r.Format = known.kind.String()
-		r.Findings = inspect(a, known)
+	why := f.secondDownload(declared, "the declared file")
+	if pointer, found := d.declared[declaration{a.Manifest, observed}]; found && pointer != a.Pointer {
+		why += fmt.Sprintf(". This is the digest that is declared for %s: the two may be swapped", finding.Quote(pointer))
 	}
 	switch {
-	case a.Checksum != nil && a.Checksum.Value == r.Digest:
-		r.Status = Verified
-	case a.Checksum != nil:
-		r.Status = Mismatch
-		r.Findings = append(r.Findings, mismatch(d, a, known, r))
-	case slices.ContainsFunc(r.Findings, isError):
-		r.Status = Invalid
-	default:
-		r.Status = Unverified
-		note, missing := p.unverified(a, known)
-		r.Note = note
-		r.Findings = append(r.Findings, missing...)
+	case f.source != FromLocal:
+	case a.Size == nil:
+		why += ". No size is declared that would tell whether its download has ended"
+	case a.Size.Value == f.size:
+		why += ". It has the declared size, so programs take it for complete: an interrupted download may have gone on with another version"
 	}
-	r.Findings = append(r.Findings, p.signature(a, known.message)...)
-	if a.Size != nil && a.Size.Value != known.size {
-		r.Findings = append(r.Findings, WrongSize(a, known.size))
+	if encoding := f.head.ContentEncoding; encoding != "" && encoding != "identity" {
+		why += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))
 	}
-	if f := hostDigest(a, known.published); f != nil {
-		r.Findings = append(r.Findings, *f)
+	if was := a.Was; was != nil && was.URL != a.URL && was.Checksum != nil && was.Checksum.Value == declared {
+		why += fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was.URL))
 	}
-	return r
+	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix).Comparing("declared", declared.String(), "served", observed, why)
 }
 
 // capital makes the first letter upper case.
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func isError(f finding.Finding) bool { return f.Severity == finding.Error }
-
-func mismatch(d Download, a artifact.Artifact, known *evidence, r Result) finding.Finding {
-	message := fmt.Sprintf("The file is not the declared one: %s %s of %s bytes", known.serves(), known.kind.Describe(), humanize.Comma(known.size))
-	if oid, _, ok := known.kind.LFS(); ok && oid == a.Checksum.Value {
-		message = capital(known.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
-	}
-	fix := ""
-	if slices.ContainsFunc(r.Findings, isError) {
-		fix = "Fix the URL first. Don't change the checksum yet"
-	}
-	observed := r.Digest.String()
-	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix).
-		Comparing("declared", a.Checksum.Value.String(), "served", observed, d.explanation(a, known, observed)+replacement(a))
-}
 
 // WrongSize is the finding about a file of another size than the declared one.
 func WrongSize(a artifact.Artifact, size int64) finding.Finding {
@@ -111,8 +211,11 @@ func unread(a artifact.Artifact, err error) Result {
 	return r
 }
 
-// cutShort is the error of a file that was not read to its end because the run ended.
+// cutShort is the error of a file that was not read to its end because the run ended; any other error it returns as it is.
 func cutShort(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
 	return &fetch.Error{
 		Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()),
 		Fix:     "Run it again, with a longer `timeout` where that was over",
@@ -120,31 +223,30 @@ func cutShort(ctx context.Context, err error) error {
 	}
 }
 
-// refused is the Result of an artifact that is not downloaded; the findings say why.
-func refused(a artifact.Artifact, findings ...finding.Finding) Result {
-	return Result{Artifact: a, Status: Refused, Observation: unseen, Findings: findings}
-}
-
-// conflicting refuses every artifact of a URL with two declared digests.
-func conflicting(d Download, first, second artifact.Artifact) []Result {
-	var results []Result
-	for _, a := range d.Artifacts {
-		message := fmt.Sprintf("Two digests are declared for this URL: %s in %s and %s in %s. Nothing was downloaded, since at most one can be right",
-			finding.Quote(first.Checksum.Value.String()), place(first), finding.Quote(second.Checksum.Value.String()), place(second))
-		results = append(results, refused(a, a.Finding(finding.ArtifactDigestConflict, message, "")))
+// compared adds to the results of one URL's artifacts without a checksum that the baseline had other bytes.
+// A declared digest that the bytes have says that they are right, whoever else declares none.
+func compared(results []Result, f *file, baseline Baseline) []Result {
+	isRight := func(r Result) bool { return r.Status == Verified }
+	if f == nil || f.has(baseline.Digest) || slices.ContainsFunc(results, isRight) {
+		return results
+	}
+	more := f.secondDownload(baseline.Digest, "the earlier file")
+	for i, r := range results {
+		if r.Status == Unverified {
+			results[i].Findings = append(r.Findings, Changed(r.Artifact, baseline, f.digests[baseline.Digest.Algorithm], more))
+		}
 	}
 	return results
 }
 
-func place(a artifact.Artifact) string {
-	return finding.Quote(fmt.Sprintf("%s:%d", a.Manifest, a.Checksum.Position.Line))
-}
-
-// replacement explains a mismatch by a change of the URL that left the checksum as it was, the most common reason.
-func replacement(a artifact.Artifact) string {
-	was := a.Was
-	if was == nil || was.URL == a.URL || was.Checksum == nil || a.Checksum == nil || was.Checksum.Value != a.Checksum.Value {
-		return ""
+// Changed reports that an artifact's file, or the image that its reference names, is another one than its baseline. More follows the
+// sentence that says so.
+func Changed(a artifact.Artifact, baseline Baseline, now digest.Digest, more string) finding.Finding {
+	day := baseline.Seen.Format(time.DateOnly)
+	message, fix := "The file has changed since "+day, ""
+	if ref, err := image.Parse(a.URL); err == nil && a.Role == artifact.Image {
+		message = "The tag names another image than on " + day
+		fix = "Ask the publisher whether the change was intended. To keep the earlier image, " + writePinned(ref, baseline.Digest)
 	}
-	return fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was.URL))
+	return a.Finding(finding.ArtifactChanged, message, fix).Comparing("before", baseline.Digest.String(), "now", now.String(), more)
 }

@@ -17,41 +17,47 @@ const questionBytes = 5_000_000
 // maxWeight is more than a runner reads in the six hours that it has; so that sizes that lie have a sum.
 const maxWeight = 6 * HourlyBytes
 
-// Load is what one download takes.
+// Load is an estimate of what one download takes.
 type Load struct {
-	Size      int64           // bytes of the file; -1 where nobody says
-	Published hosts.Published // what GitHub's API says of a release asset; zero where it was not asked
+	Size      int64           // bytes of the file; -1 if unknown
+	Published hosts.Published // what GitHub's API says of a release asset; zero if it was not asked
 	Weight    int64           // how many bytes take as long to read, at most the Verifier's largest file; positive
 }
 
-// Loads returns how large files are, without reading them: the declared size, else the published one, else the announced one.
+// Loads estimates what downloads take, without reading them: the size is the declared, else the published, else the announced one.
 // Loads[i] is that of downloads[i]. What hosts say proves nothing, and decides only who reads what.
 func (v *Verifier) Loads(ctx context.Context, downloads []Download) []Load {
 	loads := make([]Load, len(downloads))
 	newSlotQueue(downloads, 0, &Progress{}).each(min(v.Concurrency, len(downloads)), func(s *slot) (again bool) {
-		loads[s.index] = v.load(ctx, downloads[s.index])
+		loads[s.index] = v.load(ctx, v.known(downloads[s.index]))
 		return false
 	})
 	return loads
 }
 
 func (v *Verifier) load(ctx context.Context, d Download) Load {
-	l := Load{Size: d.declaredSize(), Weight: questionBytes}
-	if _, _, conflicts := d.conflict(); conflicts || v.Offline || !d.needed() || d.isImage() {
+	l := Load{Size: -1, Weight: questionBytes}
+	for _, a := range d.Artifacts {
+		if a.Size != nil {
+			l.Size = max(l.Size, a.Size.Value)
+		}
+	}
+	if d.conflicts() != nil || v.Offline || len(d.decided()) == 0 || d.isImage() {
 		return l
 	}
-	isFast := v.Fast && !d.signed(v.Policy.PublicKeys)
-	if asset, ok := v.asset(d); ok && (isFast || l.Size < 0) {
+	isFast := v.Fast && !v.isSigned(d)
+	asset, isAsset := v.asset(d)
+	if isAsset && (isFast || l.Size < 0) {
 		l.Published = v.Hosts.Asset(ctx, asset)
 	}
-	if isFast && v.isAsked(d, l.Published) {
-		return l
+	if isFast && (isAsset && v.vouched(d, l.Published) != nil || !isAsset && (hosts.Publishes(d.URL) || d.isKnown())) {
+		return l // it is not read, as far as can be told
 	}
 	if l.Size < 0 && l.Published.Size > 0 {
 		l.Size = l.Published.Size
 	}
 	if l.Size < 0 {
-		l.Size = v.size(ctx, d.URL)
+		l.Size = v.announced(ctx, d.URL)
 	}
 	switch {
 	case l.Size > v.Hosts.MaxSize: // it is refused
@@ -63,18 +69,8 @@ func (v *Verifier) load(ctx context.Context, d Download) Load {
 	return l
 }
 
-// isAsked reports whether fast mode will know a file without reading it, as far as can be told before, by what GitHub's API said
-// of it, if it is a release asset.
-func (v *Verifier) isAsked(d Download, said hosts.Published) bool {
-	baseline := v.baseline(d)
-	if _, ok := v.asset(d); ok {
-		return v.vouched(d, said, baseline) != nil
-	}
-	return hosts.Publishes(d.URL) || d.isKnown(baseline)
-}
-
-// size asks the host, and those that it redirects to; -1 where none of them says.
-func (v *Verifier) size(ctx context.Context, url string) int64 {
+// announced asks the host for the size of a file, and those that it redirects to; -1 if none of them says.
+func (v *Verifier) announced(ctx context.Context, url string) int64 {
 	published := func(head fetch.Head) int64 { return hosts.PublishedBy(url, head.First).Size }
 	head, err := v.Hosts.Peek(ctx, url, func(head fetch.Head) bool { return published(head) < 0 })
 	switch {
@@ -84,15 +80,4 @@ func (v *Verifier) size(ctx context.Context, url string) int64 {
 		return published(head)
 	}
 	return head.Size
-}
-
-// declaredSize is the largest that a manifest declares, -1 where none does.
-func (d Download) declaredSize() int64 {
-	size := int64(-1)
-	for _, a := range d.Artifacts {
-		if a.Size != nil {
-			size = max(size, a.Size.Value)
-		}
-	}
-	return size
 }

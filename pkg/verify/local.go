@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/dustin/go-humanize"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
@@ -22,141 +20,87 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/format"
 )
 
-// LocalFile is an artifact and where its bytes lie.
+// LocalFile is an artifact and the path of its file.
 type LocalFile struct {
 	Artifact artifact.Artifact
 	Path     string // slash-separated, below a root
 }
 
 // RunLocal compares files on disk as Run does downloads, at most Concurrency at a time, and returns one Result per file, in the
-// order of a report. Nothing outside the root is opened, whatever a path says, and no symbolic link is followed. A file that is
-// not there is Unavailable, one of which a part is there Unreachable: nothing is known of the rest.
+// order of a report. Nothing outside the root is opened, whatever a path says, and no symbolic link is followed. A missing file is
+// Unavailable, an incomplete one Unreachable: nothing is known of the rest.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
-	progress := cmp.Or(v.Progress, &Progress{})
-	files, conflicts := withoutConflicts(files)
-	places := localPlaces(files)
-	progress.files.Add(int64(len(places)))
-	results := make([][]Result, len(places))
-	var group errgroup.Group
-	group.SetLimit(v.Concurrency)
-	for i, p := range places {
-		group.Go(func() error {
-			results[i] = v.local(ctx, root, p, progress)
-			progress.filesDone.Add(1)
-			return nil
-		})
-	}
-	_ = group.Wait() // no goroutine returns an error: an error is a Result
-	all := append(conflicts, slices.Concat(results...)...)
-	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
-	return all
-}
-
-// withoutConflicts returns the files whose URLs have no two declared digests, and the Results of the others.
-func withoutConflicts(files []LocalFile) (rest []LocalFile, conflicts []Result) {
 	var artifacts []artifact.Artifact
 	for _, f := range files {
 		artifacts = append(artifacts, f.Artifact)
 	}
+	var conflicts []Result
 	isRefused := map[string]bool{}
 	for _, d := range Plan(artifacts) {
-		if first, second, found := d.conflict(); found {
-			conflicts, isRefused[d.key] = append(conflicts, conflicting(d, first, second)...), true
+		if refused := d.conflicts(); refused != nil {
+			conflicts, isRefused[d.key] = append(conflicts, refused...), true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(files), func(f LocalFile) bool { return isRefused[Key(f.Artifact.URL)] }), conflicts
-}
-
-// localPlace is one file on disk, and the artifacts that say what it should be: some programs keep the binaries of
-// all platforms under one name.
-type localPlace struct {
-	Download
-	path string
-}
-
-// localPlaces groups files so that each is read once.
-func localPlaces(files []LocalFile) []localPlace {
-	var all []artifact.Artifact
-	byPath := map[string][]artifact.Artifact{}
+	// Each file is read once: some programs keep the binaries of all platforms under one name.
+	var downloads []Download
+	index, declared := map[string]int{}, declarations(artifacts)
 	for _, f := range files {
-		all = append(all, f.Artifact)
-		byPath[f.Path] = append(byPath[f.Path], f.Artifact)
+		if isRefused[Key(f.Artifact.URL)] {
+			continue
+		}
+		i, found := index[f.Path]
+		if !found {
+			i, index[f.Path] = len(downloads), len(downloads)
+			downloads = append(downloads, Download{path: f.Path, declared: declared})
+		}
+		downloads[i].Artifacts = append(downloads[i].Artifacts, f.Artifact)
 	}
-	declared := declarations(all)
-	var places []localPlace
-	for p, artifacts := range byPath {
-		places = append(places, localPlace{Download{Artifacts: artifacts, declared: declared}, p})
-	}
-	return places
+	all, _ := v.run(ctx, downloads, func(ctx context.Context, d Download, s *slot) []Result { return v.local(ctx, root, d, s) })
+	all = append(all, conflicts...)
+	slices.SortFunc(all, func(a, b Result) int { return compareArtifacts(a.Artifact, b.Artifact) })
+	return all
 }
 
-func (v *Verifier) local(ctx context.Context, root *os.Root, p localPlace, progress *Progress) []Result {
-	got := newBody(p.algorithms(Baseline{}), newMessage(p.Download, v.Policy.PublicKeys), progress)
-	err := readLocal(ctx, root, p.path, v.Hosts.MaxSize, got)
-	known := got.evidence(FromLocal, got.http)
-	known.path = p.path
-	var results []Result
-	for _, a := range p.Artifacts {
-		var r Result
-		switch {
-		case unreadable(a):
-			r = refused(a) // manifest.Parse has reported the checksum
-		case err != nil:
-			r = unread(a, err)
-		case isPart(a, known):
-			r = partly(a, known)
-		default:
-			r = v.Policy.judge(p.Download, a, known)
-			advise(r.Findings)
+func (v *Verifier) local(ctx context.Context, root *os.Root, d Download, s *slot) []Result {
+	b := v.newBody(d, s)
+	err := readLocal(ctx, root, d.path, v.Hosts.MaxSize, b)
+	f := b.file(FromLocal, b.http)
+	f.path = d.path
+	results := d.results(err, func(a artifact.Artifact) Result {
+		if isIncomplete(a, f) {
+			message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
+				finding.Quote(d.path), humanize.Comma(f.size), humanize.Comma(a.Size.Value))
+			return Result{Artifact: a, Observation: unseen, Findings: []finding.Finding{
+				atField(a, a.Size, finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again"),
+			}}
 		}
-		r.Source = FromLocal
-		results = append(results, r)
-	}
-	return onlyTheRightOne(results, p.path)
-}
-
-// advise says what to do about a file on disk: what is true of its URL is not known here.
-func advise(findings []finding.Finding) {
-	for i, f := range findings {
-		if isError(f) && strings.HasPrefix(f.Rule, "artifact/") {
-			findings[i].Fix = "Do not start the service. Delete the file, and download the service again; should the file come back the same, check the manifest without --local"
+		r := v.Policy.apply(d, a, f)
+		for i, f := range r.Findings {
+			if isError(f) && strings.HasPrefix(f.Rule, "artifact/") { // what is true of the URL is not known here
+				r.Findings[i].Fix = "Do not start the service. Delete the file, and download the service again; should the file come back the same, check the manifest without --local"
+			}
 		}
+		return r
+	})
+	right := slices.IndexFunc(results, func(r Result) bool { return r.Status == Verified })
+	for i, r := range results {
+		if right >= 0 && (r.Status == Mismatch || r.Status == Unreachable) {
+			results[i] = unread(r.Artifact, absent(fmt.Sprintf("%s is the file of %s, and of one name there is only one file",
+				finding.Quote(d.path), finding.Quote(results[right].Artifact.Pointer))))
+		}
+		results[i].Source = FromLocal
 	}
+	return results
 }
 
 // formless are the formats that the beginning of any file may seem to have.
 var formless = []format.Kind{format.Data, format.Empty, format.Text, format.JSON}
 
-// isPart reports whether a file may be the beginning of what is declared: it is shorter and not recognised as something else.
-func isPart(a artifact.Artifact, known *evidence) bool {
-	isRight := a.Checksum != nil && a.Checksum.Value == known.digests[algorithm(a)]
-	isOther := !slices.Contains(formless, known.kind.Kind) && slices.ContainsFunc(inspect(a, known), isError)
-	return a.Size != nil && known.size < a.Size.Value && !isRight && !isOther
-}
-
-// partly is the Result of an artifact of which a part is on disk.
-func partly(a artifact.Artifact, known *evidence) Result {
-	message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
-		finding.Quote(known.path), humanize.Comma(known.size), humanize.Comma(a.Size.Value))
-	return Result{Artifact: a, Status: Unreachable, Observation: unseen, Findings: []finding.Finding{
-		atField(a, a.Size, finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again"),
-	}}
-}
-
-// onlyTheRightOne keeps the verified one of several artifacts that share a path, and calls the others absent.
-func onlyTheRightOne(results []Result, path string) []Result {
-	right := slices.IndexFunc(results, func(r Result) bool { return r.Status == Verified })
-	if right < 0 {
-		return results
-	}
-	for i, r := range results {
-		if r.Status == Mismatch || r.Status == Unreachable {
-			results[i] = unread(r.Artifact, absent(fmt.Sprintf("%s is the file of %s, and of one name there is only one file",
-				finding.Quote(path), finding.Quote(results[right].Artifact.Pointer))))
-			results[i].Source = FromLocal
-		}
-	}
-	return results
+// isIncomplete reports whether a file may be the beginning of the declared one: it is shorter and not recognised as something else.
+func isIncomplete(a artifact.Artifact, f *file) bool {
+	isRight := a.Checksum != nil && f.has(a.Checksum.Value)
+	isOther := !slices.Contains(formless, f.kind.Kind) && slices.ContainsFunc(inspect(a, f), isError)
+	return a.Size != nil && f.size < a.Size.Value && !isRight && !isOther
 }
 
 func absent(message string) error {
@@ -166,6 +110,10 @@ func absent(message string) error {
 func cantRead(path string, err error) error {
 	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s can't be read: %s", finding.Quote(path), finding.Quote(finding.WithoutPath(err).Error())),
 		Fix: "Check what is there, and its permissions"}
+}
+
+func changing(path string) error {
+	return &fetch.Error{Message: fmt.Sprintf("%s changed while it was read", finding.Quote(path)), Fix: "Wait until its download has ended"}
 }
 
 // readLocal reads a file of at most limit bytes, 0 for any number, into a body.
@@ -182,7 +130,7 @@ func readLocal(ctx context.Context, root *os.Root, path string, limit int64, to 
 	to.Start(fetch.Head{Size: size})
 	_, err = io.Copy(to, io.LimitReader(fetch.Reader(ctx, file), size+1))
 	switch {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return cutShort(ctx, err)
 	case err != nil:
 		return cantRead(path, err)
@@ -190,10 +138,6 @@ func readLocal(ctx context.Context, root *os.Root, path string, limit int64, to 
 		return changing(path)
 	}
 	return nil
-}
-
-func changing(path string) error {
-	return &fetch.Error{Message: fmt.Sprintf("%s changed while it was read", finding.Quote(path)), Fix: "Wait until its download has ended"}
 }
 
 // openLocal opens a regular file below the root, and returns its size. No symbolic link is followed: it may lead to another
@@ -214,24 +158,17 @@ func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 		return nil, 0, absent("There is no file " + finding.Quote(name))
 	case err != nil:
 		return nil, 0, cantRead(name, err)
-	case named.Mode()&fs.ModeSymlink != 0:
-		return nil, 0, cantRead(name, errors.New("it is a symbolic link"))
+	case !named.Mode().IsRegular():
+		return nil, 0, cantRead(name, errors.New("it is not a regular file"))
 	}
 	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, 0, cantRead(name, err)
 	}
 	opened, err := file.Stat()
-	switch {
-	case err != nil:
-		err = cantRead(name, err)
-	case !opened.Mode().IsRegular():
-		err = cantRead(name, errors.New("it is not a regular file"))
-	case !os.SameFile(named, opened):
-		err = changing(name)
-	default:
+	if err == nil && os.SameFile(named, opened) {
 		return file, opened.Size(), nil
 	}
 	_ = file.Close()
-	return nil, 0, err
+	return nil, 0, changing(name)
 }

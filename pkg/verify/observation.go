@@ -2,7 +2,6 @@ package verify
 
 import (
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -45,14 +44,3 @@ func IsStrongETag(etag string) bool { return strongETag.MatchString(etag) }
 
 // unseen is what is known of a file that was not read.
 var unseen = Observation{Size: -1}
-
-// has reports whether the observed bytes had a digest.
-func (o Observation) has(d digest.Digest) bool { return o.Digest == d || slices.Contains(o.Others, d) }
-
-// baseline returns what earlier scans saw at a download's URL.
-func (v *Verifier) baseline(d Download) Baseline {
-	if v.Baseline == nil {
-		return Baseline{}
-	}
-	return v.Baseline(d.key)
-}

@@ -8,52 +8,24 @@ import (
 	"time"
 )
 
-// Progress counts what a run has done so far. It may be read while the run goes on; the zero Progress is
-// ready for use.
+// Progress counts what a run has done so far. It may be read while the run goes on; the zero Progress is ready for use.
 type Progress struct {
 	files, filesDone atomic.Int64
 	read             atomic.Int64 // every byte that came
-	tally
+	kept, announced  atomic.Int64 // bytes of the files that were begun, each counted once
 
-	mu       sync.Mutex
-	readings map[*body]reading // those that go on
+	mu      sync.Mutex
+	running map[*slot]bool
 }
 
-// tally is the bytes of the files begun and done, each counted once however often it was begun.
-type tally struct{ kept, announced atomic.Int64 }
+// Files returns how many files have ended, and how many there are.
+func (p *Progress) Files() (done, all int64) { return p.filesDone.Load(), p.files.Load() }
 
-// began counts a body that begins, in place of what an earlier try had counted.
-func (t *tally) began(size, earlierKept, earlierSize int64) {
-	t.kept.Add(-earlierKept)
-	t.announced.Add(max(size, 0) - max(earlierSize, 0))
-}
+// Bytes returns how much has been read of the files that were begun, and how much their servers announced.
+func (p *Progress) Bytes() (done, announced int64) { return p.kept.Load(), p.announced.Load() }
 
-// reading is a download that goes on.
-type reading struct {
-	url   string
-	since time.Time
-}
-
-// reads notes that a file is read from now on, until the function that it returns is called. A nil Progress notes nothing.
-func (p *Progress) reads(url string, got *body, now time.Time) (end func()) {
-	if p == nil {
-		return func() {}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.readings == nil {
-		p.readings = map[*body]reading{}
-	}
-	p.readings[got] = reading{url, now}
-	return func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		delete(p.readings, got)
-	}
-}
-
-// Slowest returns the URL of the file of which the fewest bytes come in a second, among those that have been read for
-// at least as long as after; "" where there is none.
+// Slowest returns the URL of the file of which the fewest bytes come in a second, among those that have been read for at least as long
+// as after; "" for none.
 func (p *Progress) Slowest(now time.Time, after time.Duration) (url string, bytesPerSecond float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -62,9 +34,9 @@ func (p *Progress) Slowest(now time.Time, after time.Duration) (url string, byte
 		rate float64
 	}
 	var all []slow
-	for got, r := range p.readings {
-		if took := now.Sub(r.since); took >= max(after, 1) {
-			all = append(all, slow{r.url, float64(got.received.Load()) / took.Seconds()})
+	for s := range p.running {
+		if took := now.Sub(s.began); took >= max(after, 1) {
+			all = append(all, slow{s.url, float64(s.came.Load()) / took.Seconds()})
 		}
 	}
 	if len(all) == 0 {
@@ -74,13 +46,32 @@ func (p *Progress) Slowest(now time.Time, after time.Duration) (url string, byte
 	return slowest.url, slowest.rate
 }
 
-// Files returns how many files have ended, and how many there are.
-func (p *Progress) Files() (done, all int64) { return p.filesDone.Load(), p.files.Load() }
+// begin makes s one of the running slots.
+func (p *Progress) begin(s *slot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running == nil {
+		p.running = map[*slot]bool{}
+	}
+	p.running[s] = true
+	s.began = time.Now()
+	s.came.Store(0)
+}
 
-// Bytes returns how much has been read of the files that were begun, and how much their servers announced.
-func (p *Progress) Bytes() (done, announced int64) { return p.kept.Load(), p.announced.Load() }
+func (p *Progress) end(s *slot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.running, s)
+}
 
-func (p *Progress) advance(n int) {
-	p.read.Add(int64(n))
-	p.kept.Add(int64(n))
+// otherWaits reports whether no byte came yet in another slot: its file may wait for its host, which serves a few at a time.
+func (p *Progress) otherWaits(s *slot) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for other := range p.running {
+		if other != s && other.came.Load() == 0 {
+			return true
+		}
+	}
+	return false
 }

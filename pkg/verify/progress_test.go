@@ -10,7 +10,7 @@ import (
 
 func TestProgressCountsAFileOnceHoweverOftenItBegins(t *testing.T) {
 	var p Progress
-	b := newBody(nil, nil, &p)
+	b := new(Verifier).newBody(Download{}, &slot{Progress: &p})
 	b.Start(fetch.Head{Size: 100})
 	_, _ = b.Write(make([]byte, 60))
 	b.Start(fetch.Head{Size: -1})
@@ -34,7 +34,12 @@ func TestScheduleBeginsWithTheLongest(t *testing.T) {
 	} {
 		downloads = append(downloads, Download{Artifacts: []artifact.Artifact{a}})
 	}
-	if got := schedule(downloads); !slices.Equal(got, []int{4, 3, 1, 0, 2}) {
+	var got []int
+	newSlotQueue(downloads, 0, &Progress{}).each(1, func(s *slot) bool {
+		got = append(got, s.index)
+		return false
+	})
+	if !slices.Equal(got, []int{4, 3, 1, 0, 2}) {
 		t.Errorf("got %v", got)
 	}
 }

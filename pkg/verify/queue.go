@@ -1,13 +1,18 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 )
 
@@ -18,41 +23,49 @@ const crawlRate = 64 << 10
 // errYielded is the cause of a slot's end when its file crawled and others waited.
 var errYielded = errors.New("the file came slowly, and others waited")
 
-// slotQueue hands out the slots of a run, fairly by host and manifest: the files of a host that never answers don't keep
-// those of other hosts from beginning. A file that crawls yields its slot while others wait and comes again after them, each time
-// with twice the patience: so none holds up the others, and each ends.
+// slotQueue hands out the slots of a run, the largest files first, and fairly by host and manifest: the files of a host that never
+// answers don't keep those of other hosts from beginning. A file that crawls yields its slot while others wait and comes again after
+// them, each time with twice the patience: so none holds up the others, and each ends.
 type slotQueue struct {
+	*Progress
 	patience time.Duration // of the first slot of each file; 0 is without end
 
 	mu      sync.Mutex
 	waiting map[string][]*slot // by host, in order; no list is empty
-	running map[*slot]bool
-	held    map[string]int // slots, by host and by manifest
+	held    map[string]int     // slots, by host and by manifest
 }
 
-// slot is one file's place in the queue. It counts the bytes that come, and what Progress counted of them as done, which is
-// taken back where the file yields.
+// slot is one file's place in the queue. It counts the bytes that come.
 type slot struct {
 	*Progress
-	index          int // of the download
-	order          int // in which files begin, others being equal
+	index, order   int // of the download; of the beginning, other things being equal
+	url            string
 	host, manifest string
 	patience       time.Duration
-	came           atomic.Int64
-	counted        tally
+	began          time.Time
+	came           atomic.Int64 // bytes, in this slot
+
+	counted, size int64 // bytes kept and announced that Progress has of the file, which a new beginning takes back
 }
 
 func newSlotQueue(downloads []Download, patience time.Duration, progress *Progress) *slotQueue {
-	q := &slotQueue{patience: patience, waiting: map[string][]*slot{}, running: map[*slot]bool{}, held: map[string]int{}}
-	for order, i := range schedule(downloads) {
-		d := downloads[i]
-		s := &slot{Progress: progress, index: i, order: order, host: d.host(), manifest: d.Artifacts[0].Manifest, patience: patience}
+	q := &slotQueue{Progress: progress, patience: patience, waiting: map[string][]*slot{}, held: map[string]int{}}
+	var all []*slot
+	for i, d := range downloads {
+		all = append(all, &slot{Progress: progress, index: i, url: d.URL, host: d.host(), manifest: d.Artifacts[0].Manifest, patience: patience})
+	}
+	// The last to end is then not one that could have begun earlier (Graham's longest processing time rule).
+	slices.SortStableFunc(all, func(a, b *slot) int {
+		return cmp.Compare(downloads[b.index].expectedSize(), downloads[a.index].expectedSize())
+	})
+	for i, s := range all {
+		s.order = i
 		q.waiting[s.host] = append(q.waiting[s.host], s)
 	}
 	return q
 }
 
-// host names who serves a download.
+// host returns who serves a download.
 func (d Download) host() string {
 	if ref, err := image.Parse(d.URL); err == nil && d.isImage() {
 		return ref.Registry
@@ -64,26 +77,58 @@ func (d Download) host() string {
 	return u.Hostname()
 }
 
-func (s *slot) began(size, earlierKept, earlierSize int64) {
-	s.counted.began(size, earlierKept, earlierSize)
-	s.Progress.began(size, earlierKept, earlierSize)
+// Rough sizes of files whose size nobody declares, in bytes.
+const (
+	modelSize  = 4 << 30
+	binarySize = 50 << 20
+	otherSize  = 1 << 20
+)
+
+// modelExtensions are those of weights that hold a model rather than its configuration.
+var modelExtensions = []string{".gguf", ".ggml", ".safetensors", ".bin", ".pt", ".pth", ".onnx"}
+
+// expectedSize returns the known size of a download, else a guess by what the file is for.
+func (d Download) expectedSize() int64 {
+	size := d.Size
+	for _, a := range d.Artifacts {
+		switch {
+		case a.Size != nil:
+			size = max(size, a.Size.Value)
+		case a.Role == artifact.Binary:
+			size = max(size, binarySize)
+		case slices.Contains(modelExtensions, extension(a)):
+			size = max(size, modelSize)
+		default:
+			size = max(size, otherSize)
+		}
+	}
+	return size
 }
 
-func (s *slot) advance(n int) {
-	s.came.Add(int64(n))
-	s.counted.kept.Add(int64(n))
-	s.Progress.advance(n)
+func extension(a artifact.Artifact) string { return strings.ToLower(path.Ext(a.Name)) }
+
+// restart counts a body that begins, in place of what came of the file before.
+func (s *slot) restart(size int64) {
+	s.kept.Add(-s.counted)
+	s.announced.Add(max(size, 0) - s.size)
+	s.counted, s.size = 0, max(size, 0)
 }
 
-// share is how many slots the host and the manifest of a waiting file hold. The prefixes keep their names apart.
-func (q *slotQueue) share(s *slot) int { return q.held["h"+s.host] + q.held["m"+s.manifest] }
-
-func (q *slotQueue) hold(s *slot, n int) {
-	q.held["h"+s.host] += n
-	q.held["m"+s.manifest] += n
+// add counts n bytes of something that was not announced.
+func (s *slot) add(n int64) {
+	s.size += n
+	s.announced.Add(n)
+	s.advance(n)
 }
 
-// next returns the file whose host and manifest hold the fewest slots, nil when none waits.
+func (s *slot) advance(n int64) {
+	s.came.Add(n)
+	s.counted += n
+	s.read.Add(n)
+	s.kept.Add(n)
+}
+
+// next returns the file whose host and manifest hold the fewest slots; nil if none waits.
 func (q *slotQueue) next() *slot {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -91,48 +136,46 @@ func (q *slotQueue) next() *slot {
 	least := 0
 	for _, list := range q.waiting {
 		s := list[0]
-		if share := q.share(s); best == nil || share < least || share == least && s.order < best.order {
+		share := q.held["host "+s.host] + q.held["manifest "+s.manifest]
+		if best == nil || share < least || share == least && s.order < best.order {
 			best, least = s, share
 		}
 	}
 	if best == nil {
 		return nil
 	}
-	if rest := q.waiting[best.host][1:]; len(rest) > 0 {
-		q.waiting[best.host] = rest
-	} else {
+	q.waiting[best.host] = q.waiting[best.host][1:]
+	if len(q.waiting[best.host]) == 0 {
 		delete(q.waiting, best.host)
 	}
-	q.running[best] = true
 	q.hold(best, 1)
-	best.came.Store(0)
+	q.begin(best)
 	return best
+}
+
+func (q *slotQueue) hold(s *slot, n int) {
+	q.held["host "+s.host] += n
+	q.held["manifest "+s.manifest] += n
 }
 
 // ended takes a slot back; again has its file wait for another.
 func (q *slotQueue) ended(s *slot, again bool) {
+	q.end(s)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.running, s)
 	q.hold(s, -1)
 	if again {
-		s.began(0, s.counted.kept.Load(), s.counted.announced.Load())
+		s.restart(0)
 		s.patience *= 2
 		q.waiting[s.host] = append(q.waiting[s.host], s)
 	}
 }
 
-// othersWait reports whether a file has no slot yet, or has one and nothing came: it may wait for its host, which serves a
-// few at a time.
+// othersWait reports whether another file waits for a slot, or for its host.
 func (q *slotQueue) othersWait(s *slot) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for other := range q.running {
-		if other != s && other.came.Load() == 0 {
-			return true
-		}
-	}
-	return len(q.waiting) > 0
+	return len(q.waiting) > 0 || q.otherWaits(s)
 }
 
 // watch returns a context that ends with errYielded once a slot's file crawls while others wait.
@@ -142,23 +185,22 @@ func (q *slotQueue) watch(ctx context.Context, s *slot) (context.Context, contex
 		return ctx, func() { cancel(nil) }
 	}
 	began := time.Now()
-	check := make(chan struct{}) // closed when the timer is set
-	var timer *time.Timer
-	timer = time.AfterFunc(s.patience, func() {
-		<-check
-		due := time.Duration(float64(s.came.Load()) / crawlRate * float64(time.Second))
-		switch left := due - time.Since(began); {
-		case ctx.Err() != nil:
-		case left > 0:
-			timer.Reset(max(left, q.patience))
-		case q.othersWait(s):
-			cancel(errYielded)
-		default:
-			timer.Reset(q.patience)
+	go func() {
+		for wait := s.patience; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(wait):
+			}
+			due := time.Duration(float64(s.came.Load()) / crawlRate * float64(time.Second))
+			left := due - time.Since(began)
+			if left <= 0 && q.othersWait(s) {
+				cancel(errYielded)
+			}
+			wait = max(left, q.patience)
 		}
-	})
-	close(check)
-	return ctx, func() { timer.Stop(); cancel(nil) }
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // each calls work for every download, so many at a time, in the queue's order, until all have ended.

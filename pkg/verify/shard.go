@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"math/bits"
 	"slices"
 
@@ -30,52 +31,51 @@ func Shard(downloads []Download, index, count int) []Download {
 // ShardKeys returns the texts that decide in which part downloads are: the canonical URL, but one text for a file, its mirrors and
 // the bundles that attest it beside a manifest, since whoever verifies a bundle has to know the file's digest.
 func ShardKeys(downloads []Download) []string {
-	isAttested := map[string]bool{}
+	path := func(a artifact.Artifact) string { // beside the manifest, of the file that an artifact attests, or is
+		if a.Attests != "" {
+			return a.AttestedPath()
+		}
+		return a.PathBeside()
+	}
+	isBundle := func(d Download) bool { return d.Artifacts[0].Attests != "" }
+	together := map[string][]int{} // downloads, by attested path
 	for _, d := range downloads {
 		for _, a := range d.Artifacts {
 			if a.Attests != "" {
-				isAttested[attests(a)] = true
+				together[path(a)] = []int{}
 			}
 		}
 	}
-	leaders := make([]int, len(downloads)) // the first download that is in the same part
-	leader := func(i int) int {
-		for leaders[i] != i {
-			i = leaders[i]
-		}
-		return i
-	}
-	isBundle := func(i int) bool { return downloads[i].Artifacts[0].Attests != "" }
-	byPath := map[string]int{}
 	for i, d := range downloads {
-		leaders[i] = i
 		for _, a := range d.Artifacts {
-			if len(isAttested) == 0 || !isAttested[attests(a)] {
-				continue
+			if group, isAttested := together[path(a)]; isAttested {
+				together[path(a)] = append(group, i)
 			}
-			first, second := leader(i), i
-			if other, found := byPath[attests(a)]; found {
-				second = leader(other)
-			}
-			if isBundle(first) && !isBundle(second) || isBundle(first) == isBundle(second) && second < first {
-				first, second = second, first
-			}
-			leaders[second], byPath[attests(a)] = first, first
 		}
 	}
 	keys := make([]string, len(downloads))
-	for i := range downloads {
-		keys[i] = downloads[leader(i)].key
+	var spread func(i int, key string)
+	spread = func(i int, key string) {
+		if keys[i] != "" {
+			return
+		}
+		keys[i] = key
+		for _, a := range downloads[i].Artifacts {
+			group := together[path(a)]
+			delete(together, path(a))
+			for _, other := range group {
+				spread(other, key)
+			}
+		}
+	}
+	for _, bundles := range []bool{false, true} { // the first file's key counts, else the first bundle's
+		for i, d := range downloads {
+			if isBundle(d) == bundles {
+				spread(i, d.key)
+			}
+		}
 	}
 	return keys
-}
-
-// attests is the path beside its manifest of the file that an artifact attests, or is.
-func attests(a artifact.Artifact) string {
-	if a.Attests != "" {
-		return a.AttestedPath()
-	}
-	return a.PathBeside()
 }
 
 // lightShare is how much of a part's share a file weighs at most that goes where it likes, however full that is.
@@ -86,80 +86,46 @@ const lightShare = 64
 // Mirrokni, Thorup and Zadimoghaddam, 2016). What is light always does, and the heaviest of the rest choose first. One more
 // URL moves few others. Those of one key are in one part.
 func Balance(keys []string, weights []int64, count int) []int {
-	var unique []string
-	var together []int64
-	at := map[string]int{}
+	together := map[string]int64{}
 	for i, key := range keys {
-		if _, found := at[key]; !found {
-			at[key] = len(unique)
-			unique, together = append(unique, key), append(together, 0)
-		}
-		together[at[key]] += weights[i]
+		together[key] += weights[i]
 	}
-	partOf := balanced(unique, together, count)
-	parts := make([]int, len(keys))
-	for i, key := range keys {
-		parts[i] = partOf[at[key]]
-	}
-	return parts
-}
-
-// balanced is Balance of different keys.
-func balanced(keys []string, weights []int64, count int) []int {
-	b := balance{load: make([]int64, count+1)}
-	for _, w := range weights {
-		b.share += w / int64(count)
-	}
-	parts := make([]int, len(keys))
-	heavy := heaviestFirst(keys, weights)
-	for i, w := range weights {
-		if w <= b.share/lightShare {
-			parts[i] = b.add(preference(keys[i], count)[0], w)
-		}
-	}
-	for _, i := range heavy {
-		if parts[i] == 0 {
-			parts[i] = b.add(b.choose(preference(keys[i], count), weights[i]), weights[i])
-		}
-	}
-	return parts
-}
-
-type balance struct {
-	load  []int64 // by part
-	share int64   // of all weights
-}
-
-func (b balance) add(part int, weight int64) int {
-	b.load[part] += weight
-	return part
-}
-
-// choose returns the first part that has room, else the one with the least in it.
-func (b balance) choose(order []int, weight int64) int {
-	at := slices.IndexFunc(order, func(part int) bool { return b.load[part]+weight <= b.room() })
-	if at >= 0 {
-		return order[at]
-	}
-	return slices.MinFunc(order, func(p, q int) int { return cmp.Compare(b.load[p], b.load[q]) })
-}
-
-// room is how much one part takes: somewhat more than its share, and rounded up, so that one more URL seldom changes it.
-func (b balance) room() int64 {
-	room := b.share + b.share/32
-	step := int64(1) << max(bits.Len64(uint64(room))-6, 0)
-	return (room/step + 1) * step
-}
-
-func heaviestFirst(keys []string, weights []int64) []int {
-	order := make([]int, len(keys))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(weights[b], weights[a]), cmp.Compare(keys[a], keys[b]))
+	heaviestFirst := slices.SortedFunc(maps.Keys(together), func(a, b string) int {
+		return cmp.Or(cmp.Compare(together[b], together[a]), cmp.Compare(a, b))
 	})
-	return order
+	share := int64(0)
+	for _, weight := range together {
+		share += weight / int64(count)
+	}
+	// A part takes somewhat more than its share, rounded up, so that one more URL seldom changes how much.
+	room := share + share/32
+	step := int64(1) << max(bits.Len64(uint64(room))-6, 0)
+	room = (room/step + 1) * step
+
+	load, partOf := make([]int64, count+1), map[string]int{}
+	for key, weight := range together {
+		if weight <= share/lightShare {
+			partOf[key] = preference(key, count)[0]
+			load[partOf[key]] += weight
+		}
+	}
+	for _, key := range heaviestFirst {
+		if partOf[key] > 0 {
+			continue
+		}
+		order := preference(key, count)
+		part := slices.MinFunc(order, func(a, b int) int { return cmp.Compare(load[a], load[b]) })
+		if i := slices.IndexFunc(order, func(part int) bool { return load[part]+together[key] <= room }); i >= 0 {
+			part = order[i]
+		}
+		partOf[key] = part
+		load[part] += together[key]
+	}
+	parts := make([]int, len(keys))
+	for i, key := range keys {
+		parts[i] = partOf[key]
+	}
+	return parts
 }
 
 // preference returns the parts from 1 to count in the order in which a URL prefers them. Of fewer or more parts the order is

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
@@ -42,6 +41,11 @@ type Verifier struct {
 // order of a report, and the number of bytes read, whatever happens: when ctx ends, what is unfinished is
 // Unreachable.
 func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result, bytes int64) {
+	return v.run(ctx, downloads, v.verify)
+}
+
+// run calls work for every download, at most Concurrency at a time, and returns all Results in the order of a report.
+func (v *Verifier) run(ctx context.Context, downloads []Download, work func(context.Context, Download, *slot) []Result) (all []Result, bytes int64) {
 	progress := v.Progress
 	if progress == nil {
 		progress = &Progress{}
@@ -52,7 +56,7 @@ func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result,
 	queue.each(min(v.Concurrency, len(downloads)), func(s *slot) (again bool) {
 		watched, end := queue.watch(ctx, s)
 		defer end()
-		all := v.verify(watched, downloads[s.index], s)
+		all := work(watched, downloads[s.index], s)
 		if context.Cause(watched) == errYielded {
 			return true
 		}
@@ -68,98 +72,80 @@ func (v *Verifier) Run(ctx context.Context, downloads []Download) (all []Result,
 	return all, progress.read.Load()
 }
 
-func (v *Verifier) verify(ctx context.Context, d Download, progress counter) []Result {
+func (v *Verifier) verify(ctx context.Context, d Download, s *slot) []Result {
+	d = v.known(d)
 	if d.isImage() {
-		return v.images(ctx, d, progress)
+		return v.image(ctx, d, s)
 	}
 	if v.Offline {
 		return v.Policy.offline(d)
 	}
-	if first, second, found := d.conflict(); found {
-		return conflicting(d, first, second)
+	if refused := d.conflicts(); refused != nil {
+		return refused
 	}
-	var known *evidence
+	var f *file
 	var err error
-	if d.needed() {
-		known, err = v.learn(ctx, d, progress)
-	}
-	if err != nil && ctx.Err() != nil {
+	if len(d.decided()) > 0 {
+		f, err = v.learn(ctx, d, s)
 		err = cutShort(ctx, err)
 	}
-	var results []Result
-	for _, a := range d.Artifacts {
-		switch {
-		case unreadable(a):
-			results = append(results, refused(a)) // manifest.Parse has reported the checksum
-		case err != nil:
-			results = append(results, unread(a, err))
-		default:
-			results = append(results, v.Policy.judge(d, a, known))
-		}
-	}
-	return compared(results, known, v.baseline(d))
+	results := d.results(err, func(a artifact.Artifact) Result { return v.Policy.apply(d, a, f) })
+	return compared(results, f, d.baseline)
 }
 
-// learn finds out about a file, if it can without reading it.
-func (v *Verifier) learn(ctx context.Context, d Download, progress counter) (*evidence, error) {
+// known returns a download with what earlier scans saw at its URL.
+func (v *Verifier) known(d Download) Download {
+	if v.Baseline != nil {
+		d.baseline = v.Baseline(d.key)
+	}
+	return d
+}
+
+// learn finds out about a file, without reading it if it can.
+func (v *Verifier) learn(ctx context.Context, d Download, s *slot) (*file, error) {
 	announced := int64(0)
-	if v.Fast && !d.signed(v.Policy.PublicKeys) && !d.attests() {
-		var known *evidence
-		if known, announced = v.ask(ctx, d); known != nil {
-			return known, nil
+	if v.Fast && !v.isSigned(d) && !d.attests() {
+		var f *file
+		if f, announced = v.ask(ctx, d); f != nil {
+			return f, nil
 		}
 	}
-	return v.read(ctx, d, announced, progress)
-}
-
-// read downloads a file, of which an earlier answer announced so many bytes, and once more where that is incomplete or suspicious.
-func (v *Verifier) read(ctx context.Context, d Download, announced int64, progress counter) (*evidence, error) {
-	known, err := v.get(ctx, d, fetch.Request{Announced: announced}, progress)
+	f, err := v.get(ctx, d, fetch.Request{Announced: announced}, s)
 	if err != nil {
 		return nil, err
 	}
-	known.published = v.published(ctx, d, known)
-	if d.incomplete(known, v.baseline(d)) != nil || d.suspicious(known, v.baseline(d)) {
-		return v.recheck(ctx, d, announced, known, progress)
+	f.published = v.published(ctx, d, f)
+	if d.incomplete(f) != nil || d.suspicious(f) {
+		return v.recheck(ctx, d, announced, f, s)
 	}
-	return known, nil
-}
-
-// get reads a file, as the request says.
-func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, progress counter) (*evidence, error) {
-	got := newBody(v.algorithms(d), newMessage(d, v.Policy.PublicKeys), progress)
-	got.keepsText = d.attests()
-	defer v.Progress.reads(d.URL, got, time.Now())()
-	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
-	r.AllowHTTP = !slices.ContainsFunc(d.readable(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
-	head, err := v.Fetcher.Get(ctx, r, got)
-	if err != nil {
-		return nil, err
-	}
-	known := got.evidence(FromDownload, head)
-	if v.texts.Add(int64(len(got.text))) <= maxTexts {
-		known.text = got.text
-	}
-	return known, nil
-}
-
-// algorithms returns what has to be computed of a download.
-func (v *Verifier) algorithms(d Download) []digest.Algorithm {
-	all := d.algorithms(v.baseline(d))
-	if v.needsSHA256(d) {
-		all = append(all, digest.SHA256)
-	}
-	return all
-}
-
-func (v *Verifier) needsSHA256(d Download) bool {
-	return v.NeedsSHA256 != nil && slices.ContainsFunc(d.Artifacts, v.NeedsSHA256)
+	return f, nil
 }
 
 // maxTexts bounds the bundles of one run that are kept, in bytes.
 const maxTexts = 256 << 20
 
-// attests reports whether a download is a bundle, whose text is needed.
-func (d Download) attests() bool {
-	return slices.ContainsFunc(d.Artifacts, func(a artifact.Artifact) bool { return a.Attests != "" })
+// get reads a file, as the request says.
+func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, s *slot) (*file, error) {
+	b := v.newBody(d, s)
+	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
+	r.AllowHTTP = !slices.ContainsFunc(d.decided(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
+	head, err := v.Fetcher.Get(ctx, r, b)
+	if err != nil {
+		return nil, err
+	}
+	f := b.file(FromDownload, head)
+	if v.texts.Add(int64(len(b.text))) <= maxTexts {
+		f.text = b.text
+	}
+	return f, nil
+}
+
+// needsSHA256 reports whether the SHA-256 of a download has to be known.
+func (v *Verifier) needsSHA256(d Download) bool {
+	return v.NeedsSHA256 != nil && slices.ContainsFunc(d.Artifacts, v.NeedsSHA256)
+}
+
+// isSigned reports whether the bytes of a download are needed to verify a signature.
+func (v *Verifier) isSigned(d Download) bool {
+	return len(v.Policy.PublicKeys) > 0 && slices.ContainsFunc(d.Artifacts, func(a artifact.Artifact) bool { return a.Signature != nil })
 }
