@@ -68,7 +68,7 @@ func (e *Editor) SetText(v *Value, text string) error {
 		return noPlace(v, "an alias shares the value with an entry that needs another")
 	case v.isShared:
 		return fmt.Errorf("line %d: %w", v.at.Line, ErrShared)
-	case isBlank && isPlain(text):
+	case isBlank && isPlainText(text):
 		e.Replace(end, end, " "+text)
 	case v.end == 0:
 		return noPlace(v, "the value spans several lines, or is an alias")
@@ -85,8 +85,8 @@ func (e *Editor) SetText(v *Value, text string) error {
 
 // blankAfter returns the offset behind the colon of a member without any value, anchor or tag.
 func (e *Editor) blankAfter(v *Value) (end int, isBlank bool) {
-	before := bytes.TrimRight(e.text[:v.start], " ")
-	hasProperty := bytes.HasPrefix(e.text[v.start:], []byte("&")) || bytes.HasPrefix(e.text[v.start:], []byte("!"))
+	before, after := bytes.TrimRight(e.text[:v.start], " "), e.text[v.start:]
+	hasProperty := len(after) > 0 && strings.IndexByte("&!", after[0]) >= 0
 	return len(before), v.isOf(YAML) && v.kind == Null && v.text == "" && !hasProperty && bytes.HasSuffix(before, []byte(":"))
 }
 
@@ -98,55 +98,41 @@ func (e *Editor) spell(like *Value, text string) (string, error) {
 		return quoteJSON(text), nil
 	case quote == '"' && !strings.ContainsAny(text, "\"\\\r\n"):
 		return `"` + text + `"`, nil
-	case quote != '\'' && isPlain(text):
+	case quote != '\'' && isPlainText(text):
 		return text, nil
 	case !strings.ContainsAny(text, "'\r\n"):
 		return "'" + text + "'", nil
 	}
-	return "", fmt.Errorf("%w: the text has quotes", ErrNoPlace)
+	return "", noPlace(like, "the text has quotes")
 }
 
 var (
 	plainText = regexp.MustCompile(`^[A-Za-z0-9_./+]([A-Za-z0-9_./+=:-]*[A-Za-z0-9_./+=-])?$`)
 	number    = regexp.MustCompile(`^[0-9eE.+-]*$`)
+	bareKey   = regexp.MustCompile(`^[A-Za-z0-9_-]+$`) // of TOML
 )
 
-// isPlain reports whether a text needs no quotes in YAML, in block and flow style, and no parser reads it as a number.
-func isPlain(text string) bool { return plainText.MatchString(text) && !number.MatchString(text) }
+// isPlainText reports whether a text needs no quotes in YAML, in block and flow style, and no parser reads it as a number.
+func isPlainText(text string) bool { return plainText.MatchString(text) && !number.MatchString(text) }
 
 func quoteJSON(text string) string {
 	quoted, _ := json.Marshal(text) // a string never fails
 	return string(quoted)
 }
 
-var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
 // AddText adds a member behind another one, formatted like it.
 func (e *Editor) AddText(sibling *Value, name, text string) error {
-	var member string
-	switch sibling.syntax {
-	case JSON:
-		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+quoteJSON(text))
-		return nil
-	case TOML:
-		if !bareKey.MatchString(name) {
-			name = quoteJSON(name)
-		}
-		member = name + " = " + quoteJSON(text)
-	case YAML:
-		if sibling.IsInherited() || sibling.parent.kind != Object {
-			return noPlace(sibling, "the value before it is inherited")
-		}
-		value, err := e.spell(sibling, text)
-		if err != nil {
-			return err
-		}
-		member = e.spellName(sibling, name) + ": " + value
-	}
+	value, err := e.spell(sibling, text)
 	indent := string(e.lineBefore(sibling.nameStart))
+	member := e.spellName(sibling, name) + map[Syntax]string{YAML: ": ", TOML: " = "}[sibling.syntax] + value
 	switch {
-	case sibling.end == 0:
-		return noPlace(sibling, "the value before it spans several lines")
+	case sibling.syntax == JSON:
+		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+value)
+		return nil
+	case sibling.end == 0 || sibling.IsInherited() || sibling.parent.kind != Object:
+		return noPlace(sibling, "the value before it is inherited, or spans several lines")
+	case err != nil:
+		return err
 	case e.text[sibling.parent.start] == '{':
 		e.Replace(sibling.end, sibling.end, ", "+member)
 		return nil
@@ -160,15 +146,16 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	return nil
 }
 
-// spellName writes a YAML member's name in the quotes of its sibling's.
+// spellName writes a YAML or TOML member's name, the former in the quotes of its sibling's.
 func (e *Editor) spellName(sibling *Value, name string) string {
-	switch quote := e.text[sibling.nameStart]; {
-	case quote == '\'' && !strings.ContainsRune(name, '\''):
+	quote := e.text[sibling.nameStart]
+	switch {
+	case sibling.isOf(TOML) && bareKey.MatchString(name), sibling.isOf(YAML) && isPlainText(name) && quote != '\'' && quote != '"':
+		return name
+	case sibling.isOf(YAML) && quote == '\'' && !strings.ContainsRune(name, '\''):
 		return "'" + name + "'"
-	case quote == '"', !isPlain(name):
-		return quoteJSON(name)
 	}
-	return name
+	return quoteJSON(name)
 }
 
 func (e *Editor) lineBefore(offset int) []byte {

@@ -10,57 +10,29 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Pattern names values of documents: an RFC 6901 pointer whose tokens may also be * (any member or element), ** (any depth,
-// including none) and {name} (any one, captured).
+// Pattern names values of documents: an RFC 6901 pointer whose tokens may also be ** (any depth, including none), or contain * (any
+// text) and {name} (any text, captured).
 type Pattern struct {
 	text   string
 	tokens []token
 }
 
 type token struct {
-	kind tokenKind
-	text string         // of a literal: unescaped; of a capture: its name
-	glob *regexp.Regexp // of a token with a fixed part: made of literals and captures, and so linear
+	literal      string         // unescaped
+	isDeep       bool           // any depth
+	isGlob       bool           // a name with wildcards
+	glob, folded *regexp.Regexp // of a glob with a fixed part: made of literals and `.`, and so linear; folded ignores case
+	names        []string       // that a glob captures
 }
-
-type tokenKind uint8
-
-const (
-	literal tokenKind = iota
-	anyOne
-	anyDepth
-	capture
-	partly // a fixed part beside * or {name}
-)
 
 // maxTokens bounds a pattern: each token can cost a step for each value.
 const maxTokens = 32
 
-// badEscape is a ~ without a meaning in RFC 6901, section 3.
-var badEscape = regexp.MustCompile(`~(?:[^01]|$)`)
-
-var captureName = regexp.MustCompile(`^\{([A-Za-z][A-Za-z0-9_-]*)\}$`)
-
-// wildcard is the variable part of a token with a fixed one.
-var wildcard = regexp.MustCompile(`\*|\{([A-Za-z][A-Za-z0-9_]*)\}`)
-
-// parseGlob reads a token with a fixed part, such as platforms.{platform}: * is any text, {name} one that is not empty.
-func parseGlob(part string) (token, error) {
-	expression, at := "(?s)^", 0
-	for _, m := range wildcard.FindAllStringSubmatchIndex(part, -1) {
-		expression += regexp.QuoteMeta(unescapes.Replace(part[at:m[0]]))
-		if at = m[1]; m[2] < 0 {
-			expression += ".*"
-		} else {
-			expression += "(?P<" + part[m[2]:m[3]] + ">.+)"
-		}
-	}
-	glob, err := regexp.Compile(expression + regexp.QuoteMeta(unescapes.Replace(part[at:])) + "$")
-	if err != nil || strings.Contains(part, "**") || strings.ContainsAny(wildcard.ReplaceAllString(part, ""), "*{}") {
-		return token{}, fmt.Errorf("invalid part %s: expected a name with `*` or `{name}` in it, or `**` alone", finding.Quote(part))
-	}
-	return token{kind: partly, glob: glob}, nil
-}
+var (
+	badEscape      = regexp.MustCompile(`~(?:[^01]|$)`) // RFC 6901, section 3
+	wildcard       = regexp.MustCompile(`\*|\{([A-Za-z][A-Za-z0-9_-]*)\}`)
+	quotedWildcard = regexp.MustCompile(`\\\*|\\\{[A-Za-z][A-Za-z0-9_-]*\\\}`)
+)
 
 // ParsePattern reads a pattern. The error says what was expected.
 func ParsePattern(text string) (Pattern, error) {
@@ -69,54 +41,82 @@ func ParsePattern(text string) (Pattern, error) {
 	if parts[0] != "" {
 		return p, errors.New("expected a JSON pointer, which begins with `/` or is empty")
 	}
-	for _, part := range parts[1:] {
+	parts = slices.CompactFunc(parts[1:], func(a, b string) bool { return a == "**" && b == "**" })
+	if len(parts) > maxTokens {
+		return p, fmt.Errorf("it has %d parts; the limit is %d", len(parts), maxTokens)
+	}
+	names := map[string]bool{}
+	for _, part := range parts {
 		t, err := parseToken(part)
 		if err != nil {
 			return p, err
 		}
-		if t.kind == anyDepth && len(p.tokens) > 0 && p.tokens[len(p.tokens)-1].kind == anyDepth {
-			continue // two are one
+		for _, name := range t.names {
+			if names[name] {
+				return p, fmt.Errorf("`{%s}` is captured twice", name)
+			}
+			names[name] = true
 		}
 		p.tokens = append(p.tokens, t)
-	}
-	if len(p.tokens) > maxTokens {
-		return p, fmt.Errorf("it has %d parts; the limit is %d", len(p.tokens), maxTokens)
-	}
-	names := p.Captures()
-	for i, name := range names {
-		if slices.Contains(names[:i], name) {
-			return p, fmt.Errorf("`{%s}` is captured twice", name)
-		}
 	}
 	return p, nil
 }
 
 func parseToken(part string) (token, error) {
-	switch name := captureName.FindStringSubmatch(part); {
-	case part == "*":
-		return token{kind: anyOne}, nil
+	fixed := wildcard.ReplaceAllString(part, "")
+	switch {
 	case part == "**":
-		return token{kind: anyDepth}, nil
-	case name != nil:
-		return token{kind: capture, text: name[1]}, nil
+		return token{isDeep: true}, nil
 	case badEscape.MatchString(part):
 		return token{}, fmt.Errorf("invalid escape in %s: write `~0` for `~` and `~1` for `/`", finding.Quote(part))
-	case strings.ContainsAny(part, "*{}"):
-		return parseGlob(part)
+	case strings.Contains(part, "**"), strings.ContainsAny(fixed, "*{}"):
+		return token{}, fmt.Errorf("invalid part %s: expected a name with `*` or `{name}` in it, or `**` alone", finding.Quote(part))
+	case fixed == part:
+		return token{literal: unescapes.Replace(part)}, nil
 	}
-	return token{kind: literal, text: unescapes.Replace(part)}, nil
+	t := token{isGlob: true}
+	for _, found := range wildcard.FindAllStringSubmatch(part, -1) {
+		if found[1] != "" {
+			t.names = append(t.names, found[1])
+		}
+	}
+	if wildcard.FindString(part) == part {
+		return t, nil
+	}
+	expression := quotedWildcard.ReplaceAllStringFunc(regexp.QuoteMeta(unescapes.Replace(part)), func(quoted string) string {
+		if quoted == `\*` {
+			return ".*"
+		}
+		return "(.+)"
+	})
+	t.glob, t.folded = regexp.MustCompile("(?s)^"+expression+"$"), regexp.MustCompile("(?is)^"+expression+"$")
+	return t, nil
+}
+
+// match reports whether a name matches, and adds what the token captures.
+func (t token) match(name string, folds bool, captured *Captured) (*Captured, bool) {
+	found, glob := []string{name, name}, t.glob
+	if folds {
+		glob = t.folded
+	}
+	switch {
+	case !t.isGlob:
+		return captured, t.literal == name || folds && strings.EqualFold(t.literal, name)
+	case glob != nil:
+		if found = glob.FindStringSubmatch(name); found == nil {
+			return nil, false
+		}
+	}
+	for i, capture := range t.names {
+		captured = &Captured{capture, found[i+1], captured}
+	}
+	return captured, true
 }
 
 // Captures returns the names that the pattern captures.
-func (p Pattern) Captures() []string {
-	var names []string
+func (p Pattern) Captures() (names []string) {
 	for _, t := range p.tokens {
-		switch t.kind {
-		case capture:
-			names = append(names, t.text)
-		case partly:
-			names = append(names, t.glob.SubexpNames()[1:]...)
-		}
+		names = append(names, t.names...)
 	}
 	return names
 }
@@ -124,25 +124,17 @@ func (p Pattern) Captures() []string {
 // Names returns the literal names in the pattern, and whether it has parts of names too.
 func (p Pattern) Names() (names []string, hasParts bool) {
 	for _, t := range p.tokens {
-		if t.kind == literal {
-			names = append(names, t.text)
+		if !t.isDeep && !t.isGlob {
+			names = append(names, t.literal)
 		}
-		hasParts = hasParts || t.kind == partly
+		hasParts = hasParts || t.glob != nil
 	}
 	return names, hasParts
 }
 
 // IsPointer reports whether the pattern is a plain pointer.
 func (p Pattern) IsPointer() bool {
-	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.kind != literal })
-}
-
-// Parent returns the pattern without its last token, and false for the root.
-func (p Pattern) Parent() (Pattern, bool) {
-	if len(p.tokens) == 0 {
-		return p, false
-	}
-	return Pattern{tokens: p.tokens[:len(p.tokens)-1]}, true
+	return !slices.ContainsFunc(p.tokens, func(t token) bool { return t.isDeep || t.isGlob })
 }
 
 // String returns the pattern as it was written.
@@ -184,19 +176,7 @@ type Matcher struct {
 func NewMatcher(patterns ...Pattern) *Matcher { return &Matcher{patterns: patterns} }
 
 // Folding returns a Matcher of the same patterns that ignores the case of names, by Unicode's simple folding.
-func (m *Matcher) Folding() *Matcher {
-	folding := &Matcher{folds: true}
-	for _, p := range m.patterns {
-		p.tokens = slices.Clone(p.tokens)
-		for i, t := range p.tokens {
-			if t.kind == partly {
-				p.tokens[i].glob = regexp.MustCompile("(?i)" + t.glob.String())
-			}
-		}
-		folding.patterns = append(folding.patterns, p)
-	}
-	return folding
-}
+func (m *Matcher) Folding() *Matcher { return &Matcher{m.patterns, true} }
 
 // Match is a pattern, by its index among the Matcher's, that matches a value.
 type Match struct {
@@ -241,28 +221,10 @@ func (m *Matcher) step(states []state, name string) (next []state) {
 		if s.next == len(tokens) {
 			continue
 		}
-		after := state{s.pattern, s.next + 1, s.captured}
-		switch t := tokens[s.next]; t.kind {
-		case anyDepth:
+		if tokens[s.next].isDeep {
 			next = m.add(next, s)
-		case capture:
-			after.captured = &Captured{t.text, name, s.captured}
-			next = m.add(next, after)
-		case partly:
-			found := t.glob.FindStringSubmatch(name)
-			if found == nil {
-				continue
-			}
-			for i, each := range found[1:] {
-				after.captured = &Captured{t.glob.SubexpNames()[i+1], each, after.captured}
-			}
-			next = m.add(next, after)
-		case anyOne:
-			next = m.add(next, after)
-		case literal:
-			if t.text == name || m.folds && strings.EqualFold(t.text, name) {
-				next = m.add(next, after)
-			}
+		} else if captured, matches := tokens[s.next].match(name, m.folds, s.captured); matches {
+			next = m.add(next, state{s.pattern, s.next + 1, captured})
 		}
 	}
 	return next
@@ -276,7 +238,7 @@ func (m *Matcher) add(states []state, s state) []state {
 		}
 	}
 	states = append(states, s)
-	if tokens := m.patterns[s.pattern].tokens; s.next < len(tokens) && tokens[s.next].kind == anyDepth {
+	if tokens := m.patterns[s.pattern].tokens; s.next < len(tokens) && tokens[s.next].isDeep {
 		return m.add(states, state{s.pattern, s.next + 1, s.captured})
 	}
 	return states

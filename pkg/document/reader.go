@@ -3,6 +3,7 @@ package document
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -43,120 +44,104 @@ func (r *reader) read(maxSize int) (documents []*Document) {
 	return []*Document{{Root: (&jsonReader{reader: r}).root()}}
 }
 
+var (
+	utf8Mark       = []byte("\ufeff")
+	byteOrderMarks = []string{"\ufeff", "\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} // of UTF-8, UTF-16 and UTF-32
+)
+
 // check checks the text's size and encoding.
 func (r *reader) check(maxSize int) {
+	beginsWith := func(mark string) bool { return bytes.HasPrefix(r.text, []byte(mark)) }
 	if len(r.text) > maxSize {
-		r.stopAt("too-large", maxSize, "", fmt.Sprintf("The manifest is larger than %d bytes (%s)", maxSize, humanize.IBytes(uint64(maxSize))), splitFix)
+		r.stop("too-large", maxSize, nil, fmt.Sprintf("The manifest is larger than %d bytes (%s)", maxSize, humanize.IBytes(uint64(maxSize))), splitFix)
 	}
-	if r.syntax == JSON && hasByteOrderMark(r.text) {
-		r.stopAt("byte-order-mark", 0, "", "The manifest starts with a byte-order mark, which JSON forbids", "Save the file as UTF-8 without a byte-order mark.")
+	if r.syntax == JSON && slices.ContainsFunc(byteOrderMarks, beginsWith) {
+		r.stop("byte-order-mark", 0, nil, "The manifest starts with a byte-order mark, which JSON forbids", "Save the file as UTF-8 without a byte-order mark.")
 	}
-	if invalid := firstInvalid(r.text); invalid < len(r.text) {
-		r.stopAt("invalid-utf8", invalid, "", fmt.Sprintf("Invalid UTF-8: the byte 0x%02x", r.text[invalid]), "Save the file as UTF-8.")
-	}
-}
-
-// hasByteOrderMark reports whether a text starts with the mark of UTF-8, UTF-16 or UTF-32 (https://www.unicode.org/faq/utf_bom.html).
-func hasByteOrderMark(text []byte) bool {
-	for _, mark := range []string{"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
-		if bytes.HasPrefix(text, []byte(mark)) {
-			return true
-		}
-	}
-	return false
-}
-
-// firstInvalid returns the offset of the first byte that is not UTF-8, len(text) for none.
-func firstInvalid(text []byte) int {
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
+	for i := 0; i < len(r.text); {
+		c, size := utf8.DecodeRune(r.text[i:])
+		if c == utf8.RuneError && size == 1 {
+			r.stop("invalid-utf8", i, nil, fmt.Sprintf("Invalid UTF-8: the byte 0x%02x", r.text[i]), "Save the file as UTF-8.")
 		}
 		i += size
 	}
-	return len(text)
 }
 
 const splitFix = "Split the manifest, or move out of it what describes no file."
 
 // finding returns a finding about the text. rule is a rule's name without the syntax.
-func (r *reader) finding(rule string, at finding.Position, pointer, message, fix string) finding.Finding {
-	f := finding.New(string(r.syntax)+"/"+rule, r.path, pointer, at, message, fix)
+func (r *reader) finding(rule string, at finding.Position, v *Value, message, fix string) finding.Finding {
+	f := finding.New(string(r.syntax)+"/"+rule, r.path, v.Pointer(), at, message, fix)
 	f.Document = r.document
 	return f
 }
 
-// stop adds a finding and ends the reading.
-func (r *reader) stop(rule string, at finding.Position, pointer, message, fix string) {
-	r.findings.Add(r.finding(rule, at, pointer, message, fix))
+// stop adds a finding about the text at an offset, in a value or nil, and ends the reading.
+func (r *reader) stop(rule string, offset int, v *Value, message, fix string) {
+	c := newCursor(r.text)
+	r.findings.Add(r.finding(rule, c.position(offset), v, message, fix))
 	panic(stopped{})
 }
 
-// stopAt is stop at an offset anywhere in the text.
-func (r *reader) stopAt(rule string, offset int, pointer, message, fix string) {
-	c := newCursor(r.text)
-	r.stop(rule, c.position(offset), pointer, message, fix)
-}
+func (r *reader) newRoot() *Value { return &Value{syntax: r.syntax, at: r.cursor.at, depth: 1} }
 
 // nameRules are the rules about a name that is too long, and about names that are too long together.
 var nameRules = map[Syntax][2]string{JSON: {"long-name", "long-name"}, YAML: {"key", "too-deep"}, TOML: {"too-deep", "too-deep"}}
 
 // newMember returns a member whose name begins at an offset. The parent does not have it yet.
 func (r *reader) newMember(parent *Value, name string, start int) *Value {
-	v := &Value{syntax: r.syntax, parent: parent, name: name, nameStart: start, nameAt: r.cursor.position(start), pathLength: parent.pathLength + len(name) + 1}
-	switch {
-	case strings.Contains(name, "\x00"):
-		r.control(v.nameAt, parent, name)
-	case len(name) > MaxName:
-		r.stop(nameRules[r.syntax][0], v.nameAt, parent.Pointer(), fmt.Sprintf("The name has %d bytes; the limit is %d", len(name), MaxName), "Shorten the name.")
-	case v.pathLength > MaxPath:
-		r.longPath(v.nameAt, parent)
+	v := &Value{syntax: r.syntax, parent: parent, name: name, nameStart: start, nameAt: r.cursor.position(start)}
+	v.depth, v.pathLength = parent.depth+1, parent.pathLength+len(name)+1
+	r.checkText(parent, name, start)
+	if len(name) > MaxName {
+		r.stop(nameRules[r.syntax][0], start, parent, fmt.Sprintf("The name has %d bytes; the limit is %d", len(name), MaxName), "Shorten the name.")
 	}
+	r.checkPath(v, start)
 	return v
 }
 
-func (r *reader) longPath(at finding.Position, parent *Value) {
-	r.stop(nameRules[r.syntax][1], at, parent.Pointer(), fmt.Sprintf("The names that lead here have more than %d bytes", MaxPath), "Shorten the names.")
+func (r *reader) checkPath(v *Value, start int) {
+	if v.pathLength > MaxPath {
+		r.stop(nameRules[r.syntax][1], start, v.Parent(), fmt.Sprintf("The names that lead here have more than %d bytes", MaxPath), "Shorten the names.")
+	}
+}
+
+// checkText refuses a text with a NUL, at which programs in C end it.
+func (r *reader) checkText(v *Value, text string, start int) {
+	if strings.Contains(text, "\x00") {
+		r.stop("control", start, v, "The text "+finding.Quote(text)+" contains a NUL character, where some programs end it", "Remove the character.")
+	}
 }
 
 // newElement returns a new last element of an array.
 func (r *reader) newElement(parent *Value) *Value {
-	v := &Value{syntax: r.syntax, parent: parent, index: len(parent.children), pathLength: parent.pathLength + 1}
+	v := &Value{syntax: r.syntax, parent: parent, index: len(parent.children), depth: parent.depth + 1, pathLength: parent.pathLength + 1}
 	parent.children = append(parent.children, v)
 	return v
 }
 
 // admit counts a value, whose kind, position and text are known, and checks the bounds.
-func (r *reader) admit(v *Value, depth int) {
-	r.values++
-	switch {
-	case r.values > r.maxValues:
+func (r *reader) admit(v *Value) {
+	if r.values++; r.values > r.maxValues {
 		r.tooMany(v)
-	case depth > MaxDepth && (v.kind == Object || v.kind == Array):
-		r.stop("too-deep", v.at, v.Pointer(), tooDeep, "Flatten the manifest.")
-	case v.pathLength > MaxPath:
-		r.longPath(v.at, v.Parent())
-	case strings.Contains(v.text, "\x00"):
-		r.control(v.at, v, v.text)
 	}
+	if v.depth > MaxDepth && (v.kind == Object || v.kind == Array) {
+		r.stop("too-deep", v.start, v, tooDeep, "Flatten the manifest.")
+	}
+	r.checkPath(v, v.start)
+	r.checkText(v, v.text, v.start)
 }
 
 func (r *reader) tooMany(v *Value) {
-	r.stop("too-large", v.at, v.Pointer(), fmt.Sprintf("The manifest has more than %d values, including those of aliases", r.maxValues), splitFix)
+	r.stop("too-large", v.orNone().start, v, fmt.Sprintf("The manifest has more than %d values, including those of aliases", r.maxValues), splitFix)
 }
 
 var tooDeep = fmt.Sprintf("The values are nested deeper than %d levels", MaxDepth)
 
-// control refuses a text with a NUL, at which programs in C end it.
-func (r *reader) control(at finding.Position, v *Value, text string) {
-	r.stop("control", at, v.Pointer(), "The text "+finding.Quote(text)+" contains a NUL character, where some programs end it", "Remove the character.")
-}
-
 // duplicate reports the second of two members with one name.
 func (r *reader) duplicate(v, first *Value) {
 	r.findings.Report(string(r.syntax)+"/duplicate-key", func() finding.Finding {
-		return r.finding("duplicate-key", v.nameAt, v.Pointer(), fmt.Sprintf("Duplicate key %s, first on line %d: parsers differ in which value they keep", finding.Quote(v.name), first.nameAt.Line), "Keep one of them.")
+		return r.finding("duplicate-key", v.nameAt, v, fmt.Sprintf("Duplicate key %s, first on line %d: parsers differ in which value they keep", finding.Quote(v.name), first.nameAt.Line), "Keep one of them.")
 	})
 }
 
@@ -167,8 +152,13 @@ type cursor struct {
 	at     finding.Position // of offset
 }
 
+// newCursor returns the cursor at the beginning of a text, behind its byte-order mark.
 func newCursor(text []byte) cursor {
-	return cursor{text: text, at: finding.Position{Line: 1, Column: 1}}
+	c := cursor{text: text, at: finding.Position{Line: 1, Column: 1}}
+	if bytes.HasPrefix(text, utf8Mark) {
+		c.offset = len(utf8Mark)
+	}
+	return c
 }
 
 // position returns the position of an offset, which must not be before the previous one.

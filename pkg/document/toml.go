@@ -33,12 +33,10 @@ const (
 
 // root reads all expressions. A header selects the table that key-value lines after it belong to.
 func (r *tomlReader) root() *Value {
-	root := &Value{syntax: TOML, kind: Object, at: r.cursor.at}
-	r.open = map[*Value]tomlTable{root: headed}
-	for _, separator := range []string{",", "."} { // the library parses an expression as a whole: bound its parts before
-		if bytes.Count(r.text, []byte(separator)) > r.maxValues {
-			r.tooMany(root)
-		}
+	root := r.newRoot()
+	root.kind, r.open = Object, map[*Value]tomlTable{root: headed}
+	if max(bytes.Count(r.text, []byte(",")), bytes.Count(r.text, []byte("."))) > r.maxValues {
+		r.tooMany(root) // the library parses an expression as a whole
 	}
 	p := &unstable.Parser{}
 	p.Reset(r.text)
@@ -62,18 +60,11 @@ func (r *tomlReader) root() *Value {
 }
 
 func (r *tomlReader) invalid(message string, offset int) {
-	r.stopAt("syntax", offset, "", "Invalid TOML: "+finding.Quote(strings.TrimPrefix(message, "toml: ")), "Correct the text here, or just before.")
+	r.stop("syntax", offset, nil, "Invalid TOML: "+finding.Quote(strings.TrimPrefix(message, "toml: ")), "Correct the text here, or just before.")
 }
 
 func (r *tomlReader) duplicate(key *unstable.Node) {
-	r.stopAt("duplicate-key", int(key.Raw.Offset), "", "Duplicate definition of "+finding.Quote(string(key.Data)), "Keep one of the definitions.")
-}
-
-func depthOf(v *Value) (depth int) {
-	for ; v != nil; v = v.parent {
-		depth++
-	}
-	return depth
+	r.stop("duplicate-key", int(key.Raw.Offset), nil, "Duplicate definition of "+finding.Quote(string(key.Data)), "Keep one of the definitions.")
 }
 
 // header returns the table that a header's key names, and makes those that are missing on the way. Of a list of tables it takes
@@ -98,12 +89,9 @@ func (r *tomlReader) header(v *Value, key unstable.Iterator, appends bool) *Valu
 		}
 		if v = child; v.kind == Array && isLast {
 			element := r.newElement(v)
-			element.kind, element.start, element.at, r.open[element] = Object, v.start, v.at, headed
-			if !isNew {
-				element.start = int(node.Raw.Offset)
-				element.at = r.cursor.position(element.start)
-			}
-			r.admit(element, depthOf(element))
+			element.kind, element.start, r.open[element] = Object, int(node.Raw.Offset), headed
+			element.at = r.cursor.position(element.start)
+			r.admit(element)
 		}
 		if v.kind == Array {
 			v = v.children[len(v.children)-1]
@@ -122,7 +110,7 @@ func (r *tomlReader) member(parent *Value, key *unstable.Node, kind Kind, defini
 	v = r.newMember(parent, name, start)
 	v.kind, v.start, v.at, r.open[v] = kind, start, v.nameAt, definition
 	if parent.adopt(v); kind != "" {
-		r.admit(v, depthOf(v))
+		r.admit(v)
 	}
 	return v, true
 }
@@ -157,18 +145,17 @@ func (r *tomlReader) value(v *Value, n *unstable.Node) {
 	case unstable.InlineTable:
 		r.end = v.start + 1
 	default:
-		v.text = string(n.Data)
-		r.end = v.start + int(n.Raw.Length)
-		v.end = r.end
+		v.text, v.end = string(n.Data), v.start+int(n.Raw.Length)
+		r.end = v.end
 	}
 	v.at = r.cursor.position(v.start)
-	if n.Kind == unstable.Integer {
-		v.text = strings.ReplaceAll(strings.TrimPrefix(v.text, "+"), "_", "")
-	}
 	if v.kind == Number || n.Kind >= unstable.LocalDate && n.Kind <= unstable.DateTime {
 		r.checkLiteral(n.Data, v.start)
 	}
-	r.admit(v, depthOf(v))
+	if n.Kind == unstable.Integer {
+		v.text = strings.ReplaceAll(strings.TrimPrefix(v.text, "+"), "_", "")
+	}
+	r.admit(v)
 	for it := n.Children(); it.Next() && v.end == 0; {
 		if v.kind == Object {
 			r.keyValue(v, it.Node())

@@ -38,6 +38,7 @@ type Value struct {
 	name   string // of a member
 	index  int    // among the parent's children
 
+	depth      int // from 1 at the root
 	pathLength int // bytes of the names that lead here
 
 	isShared bool // of a YAML scalar: it is an alias or has an anchor
@@ -113,16 +114,17 @@ const indexedFrom = 8
 
 // adopt appends a member. It returns an earlier member of the same name.
 func (v *Value) adopt(child *Value) (first *Value) {
-	if first = v.Get(child.name); first == nil && v.byName != nil {
-		v.byName[child.name] = child
-	}
+	first = v.Get(child.name)
 	child.parent, child.index = v, len(v.children)
 	v.children = append(v.children, child)
-	if v.kind == Object && len(v.children) == indexedFrom {
+	switch {
+	case v.kind == Object && len(v.children) == indexedFrom:
 		v.byName = make(map[string]*Value, 2*indexedFrom)
 		for _, each := range slices.Backward(v.children) {
 			v.byName[each.name] = each
 		}
+	case v.byName != nil && first == nil:
+		v.byName[child.name] = child
 	}
 	return first
 }

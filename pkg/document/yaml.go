@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,24 +24,24 @@ type yamlReader struct {
 	line    int   // of lines: that of column
 	column  int   // in code points, from 1, of offset
 	offset  int
-	anchors map[*yaml.Node]*Value // whole values; nil for those that are being read
+	anchors map[*yaml.Node]*Value // whole values
 	flowEnd int                   // behind the brackets that were checked last
 }
 
 func (r *yamlReader) documents() (all []*Document) {
 	if at := strayMark(r.text); at >= 0 {
-		r.stopAt("syntax", at, "", "A byte-order mark begins this line: parsers differ in whether it is a part of the key", "Remove it: only the file may start with one.")
+		r.stop("syntax", at, nil, "A byte-order mark begins this line: parsers differ in whether it is a part of the key", "Remove it: only the file may start with one.")
 	}
 	if separators(r.text) > 2*r.maxValues {
-		r.tooMany(&Value{at: r.cursor.at})
+		r.tooMany(nil)
 	}
-	text, isMarked := bytes.CutPrefix(r.text, utf8Mark)
-	if isMarked {
-		r.cursor.position(len(utf8Mark))
-		r.cursor.at.Column = 1 // as editors count
-	}
+	text := bytes.TrimPrefix(r.text, utf8Mark)
 	r.lines = libraryLines(text, len(r.text)-len(text))
-	loader := newLoader(text)
+	text = yaml12.ReplaceAll(text, []byte("${1}%YAML 1.1")) // the library takes no other, and ignores it
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithV3Defaults(), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthFunc(checkDepth))))
+	if err != nil {
+		panic("document: " + err.Error()) // of the options, which are right
+	}
 	for ; ; r.document++ {
 		var node yaml.Node
 		if err := load(loader, &node); errors.Is(err, io.EOF) {
@@ -49,9 +50,9 @@ func (r *yamlReader) documents() (all []*Document) {
 			r.invalid(err)
 		}
 		r.anchors = map[*yaml.Node]*Value{}
-		root := &Value{syntax: YAML}
+		root := r.newRoot()
 		for _, content := range node.Content {
-			r.read(root, content, 1)
+			r.read(root, content)
 		}
 		if root.kind != "" {
 			all = append(all, &Document{Index: r.document, Root: root})
@@ -59,7 +60,7 @@ func (r *yamlReader) documents() (all []*Document) {
 	}
 }
 
-var utf8Mark = []byte("\ufeff")
+var yaml12 = regexp.MustCompile(`\A((?:(?:[%# \t\r].*)?\n)*?)%YAML 1\.2`)
 
 // strayMark returns the offset of the first byte-order mark at the beginning of a line other than the file's, -1 for none.
 func strayMark(text []byte) int {
@@ -89,22 +90,6 @@ func separators(text []byte) (n int) {
 	return n
 }
 
-// newLoader returns what reads a text with the library, and gives up where it is nested too deep.
-func newLoader(text []byte) *yaml.Loader {
-	loader, err := yaml.NewLoader(bytes.NewReader(asYAML11(text)), yaml.WithV3Defaults(), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthFunc(checkDepth))))
-	if err != nil {
-		panic("document: " + err.Error()) // of the options, which are right
-	}
-	return loader
-}
-
-// asYAML11 changes the directive %YAML 1.2 at the beginning of a text to the one that the library takes. It means nothing to it.
-func asYAML11(text []byte) []byte {
-	return yaml12.ReplaceAll(text, []byte("${1}%YAML 1.1"))
-}
-
-var yaml12 = regexp.MustCompile(`\A((?:(?:[%# \t\r].*)?\n)*?)%YAML 1\.2`)
-
 // checkDepth limits the depth of mappings and lists for the library, in flow and in block style.
 func checkDepth(depth int, _ *yaml.DepthContext) error {
 	if depth > MaxDepth {
@@ -113,16 +98,19 @@ func checkDepth(depth int, _ *yaml.DepthContext) error {
 	return nil
 }
 
+// lineBreaks are those of YAML 1.1, which the library uses (https://yaml.org/spec/1.1/#id871136). YAML 1.2 does not have oldBreaks.
+const (
+	lineBreaks = "\r\n" + oldBreaks
+	oldBreaks  = "\u0085\u2028\u2029"
+)
+
 // libraryLines returns where the lines begin as the library counts them. base is the offset of the text in the file.
 func libraryLines(text []byte, base int) []int {
 	lines := []int{base}
-	for i := 0; i < len(text); {
-		c, size := utf8.DecodeRune(text[i:])
-		i += size
-		switch {
-		case c == '\r' && bytes.HasPrefix(text[i:], []byte("\n")):
-		case strings.ContainsRune(lineBreaks, c):
-			lines = append(lines, base+i)
+	for i, c := range string(text) {
+		isCRLF := c == '\r' && bytes.HasPrefix(text[i:], []byte("\r\n"))
+		if strings.ContainsRune(lineBreaks, c) && !isCRLF {
+			lines = append(lines, base+i+utf8.RuneLen(c))
 		}
 	}
 	return lines
@@ -151,19 +139,14 @@ func (r *yamlReader) invalid(err error) {
 			offset = r.offsetOf(mark.Line, max(mark.Column, 1))
 		}
 	}
-	rule, fix := "syntax", "Look here and just before for a missing quote, colon, dash or bracket, a tab, or different indentation."
 	switch {
 	case message == tooDeep:
-		r.stop("too-deep", r.cursor.position(offset), "", message, "Flatten the manifest.")
+		r.stop("too-deep", offset, nil, message, "Flatten the manifest.")
 	case strings.Contains(message, "anchor"):
-		rule, fix = "alias", "Use an anchor (`&name`) that is defined before the alias in the same document."
+		r.stop("alias", offset, nil, "Invalid YAML: "+finding.Quote(message), "Use an anchor (`&name`) that is defined before the alias in the same document.")
 	}
-	message = "Invalid YAML: " + finding.Quote(message)
-	if failed != nil && failed.ContextMark.Line > 0 {
-		begin := r.offsetOf(failed.ContextMark.Line, 1)
-		message += fmt.Sprintf(", %s that begins on line %d", finding.Clean(failed.ContextMsg), bytes.Count(r.text[:begin], []byte("\n"))+1)
-	}
-	r.stop(rule, r.cursor.position(offset), "", message, fix)
+	r.stop("syntax", offset, nil, "Invalid YAML: "+finding.Quote(message),
+		"Look here and just before for a missing quote, colon, dash or bracket, a tab, or different indentation.")
 }
 
 // offsetOf turns the library's line and column into a byte offset. They ascend, so that a text costs one pass.
@@ -183,33 +166,30 @@ func (r *yamlReader) offsetOf(line, column int) int {
 }
 
 // read reads a node into v, whose parent and name are set.
-func (r *yamlReader) read(v *Value, n *yaml.Node, depth int) {
+func (r *yamlReader) read(v *Value, n *yaml.Node) {
 	if v.start = r.offsetOf(n.Line, n.Column); !isBlank(n) {
 		v.start = r.skipProperties(v.start)
 	}
 	v.at = r.cursor.position(v.start)
-	r.checkNode(v.start, v.at, v, n)
+	r.checkNode(v, n, v.start)
 	if n.Style&yaml.FlowStyle != 0 {
 		r.checkFlow(v)
 	}
 	if n.Kind == yaml.AliasNode {
-		r.alias(v, n, depth)
+		r.alias(v, n)
 		return
 	}
 	v.kind, v.tag = kindOf(n), unusualTag(n)
 	if n.Kind == yaml.ScalarNode {
 		v.text, v.end, v.isShared = n.Value, r.scalarEnd(v.start, n), n.Anchor != ""
 	}
-	r.admit(v, depth)
-	if n.Anchor != "" {
-		r.anchors[n] = nil
-	}
+	r.admit(v)
 	switch v.kind {
 	case Object:
-		r.members(v, n, depth)
+		r.members(v, n)
 	case Array:
 		for _, content := range n.Content {
-			r.read(r.newElement(v), content, depth+1)
+			r.read(r.newElement(v), content)
 		}
 	}
 	if n.Anchor != "" {
@@ -221,12 +201,6 @@ func (r *yamlReader) read(v *Value, n *yaml.Node, depth int) {
 func isBlank(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.TaggedStyle == 0
 }
-
-// lineBreaks are those of YAML 1.1, which the library uses (https://yaml.org/spec/1.1/#id871136). YAML 1.2 does not have oldBreaks.
-const (
-	lineBreaks = "\r\n" + oldBreaks
-	oldBreaks  = "\u0085\u2028\u2029"
-)
 
 // skipProperties returns the offset of a node's own text, behind its anchor and tag (https://yaml.org/spec/1.2.2/#69-node-properties).
 func (r *yamlReader) skipProperties(offset int) int {
@@ -261,13 +235,13 @@ func lengthUpTo(text []byte, characters string) int {
 }
 
 // members reads a mapping: first its own keys, then what it merges. A merge key is a key, and can't be repeated.
-func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
+func (r *yamlReader) members(v *Value, n *yaml.Node) {
 	var merged *Value
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		start := r.offsetOf(key.Line, key.Column)
 		child := r.newMember(v, target(key).Value, r.skipProperties(start))
-		r.checkKey(v, child, key, start)
+		r.checkKey(child, key, start)
 		if key.Anchor != "" {
 			r.anchors[key] = &Value{syntax: YAML, kind: kindOf(key), text: key.Value, tag: unusualTag(key)}
 		}
@@ -280,10 +254,10 @@ func (r *yamlReader) members(v *Value, n *yaml.Node, depth int) {
 		if first != nil {
 			r.duplicate(child, first)
 		}
-		r.read(child, value, depth+1)
+		r.read(child, value)
 	}
 	if merged != nil {
-		r.merge(v, merged, depth)
+		r.merge(v, merged)
 	}
 }
 
@@ -298,7 +272,7 @@ func target(key *yaml.Node) *yaml.Node {
 // isMerge reports whether a key merges: `<<` without quotes, with or without its tag.
 func isMerge(key *yaml.Node) bool {
 	tag := explicitTag(key)
-	return key.Kind == yaml.ScalarNode && key.Value == "<<" && !isQuoted(key) && (tag == "" || tag == "!!merge")
+	return isPlain(key) && key.Value == "<<" && (tag == "" || tag == "!!merge")
 }
 
 // isExplicit reports whether a key is written after a `?`, or its colon is on another line.
@@ -308,49 +282,53 @@ func (r *yamlReader) isExplicit(start, end int) bool {
 	return bytes.HasSuffix(before, []byte("?")) || !bytes.HasPrefix(after, []byte(":"))
 }
 
-func isQuoted(n *yaml.Node) bool {
-	return n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
+// isPlain reports whether a node is a scalar without quotes.
+func isPlain(n *yaml.Node) bool {
+	const quoted = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	return n.Kind == yaml.ScalarNode && n.Style&quoted == 0
 }
 
 // checkKey refuses keys that a pointer can't name, and those that parsers read differently. A key keeps its spelling: 1.10 stays 1.10.
-func (r *yamlReader) checkKey(parent, v *Value, key *yaml.Node, start int) {
-	stop := func(rule, message, fix string) { r.stop(rule, v.nameAt, parent.Pointer(), message, fix) }
-	r.checkNode(v.nameStart, v.nameAt, parent, key)
+func (r *yamlReader) checkKey(v *Value, key *yaml.Node, start int) {
+	stop := func(rule, message, fix string) { r.stop(rule, v.nameStart, v.parent, message, fix) }
+	r.checkNode(v.parent, key, v.nameStart)
 	named := target(key)
-	tag := explicitTag(named)
+	tag, name := explicitTag(named), finding.Quote(named.Value)
+	hasOddTag := tag != "" && tag != "!!str" || tag == "!!str" && named.Value == "<<"
+	if isMerge(key) {
+		hasOddTag = bytes.Contains(r.text[start:v.nameStart], []byte("!<"))
+	}
 	switch {
 	case named.Kind != yaml.ScalarNode:
 		stop("key", "Invalid key: a list or an object", "Use a plain text as the key.")
-	case isMerge(key) && r.isExplicit(start, v.nameStart+len(key.Value)):
-		stop("merge", "The merge key is written as an explicit key: some parsers merge, others read a key `<<`", "Write `<<: *name` on one line, without `?`.")
-	case isMerge(key) && bytes.Contains(r.text[start:v.nameStart], []byte("!<")):
-		stop("tag", "The merge key has a verbatim tag: parsers differ in what they merge", "Remove the tag.")
-	case isMerge(key):
-	case isMerge(named):
-		stop("merge", "The key is an alias of `<<`: some parsers merge, others read a key `<<`", "Write `<<` itself.")
-	case v.nameStart < r.flowEnd && key.Kind == yaml.ScalarNode && !isQuoted(key) && strings.Contains(key.Value, ":"):
-		stop("ambiguous", "The unquoted key "+finding.Quote(key.Value)+" contains a `:`: some parsers end the key there", "Quote the key, or add a space after the `:`.")
-	case key.Kind == yaml.ScalarNode && !isQuoted(key) && strings.ContainsAny(key.Value, "\t"+oldBreaks):
-		stop("ambiguous", "The unquoted key "+finding.Quote(key.Value)+" contains a tab or a line break of YAML 1.1: some parsers drop it", "Quote the key, or remove the character.")
-	case tag == "!!str" && named.Value == "<<", tag != "" && tag != "!!str":
-		stop("tag", fmt.Sprintf("The key %s has the tag %s: some parsers read another key, others ignore the tag", finding.Quote(named.Value), finding.Quote(tag)), "Remove the tag.")
+	case isMerge(named) && (key != named || r.isExplicit(start, v.nameStart+len(key.Value))):
+		stop("merge", "The merge key is an alias or written with `?`: some parsers merge, others read a key `<<`", "Write `<<: *name` on one line.")
+	case isPlain(key) && (v.nameStart < r.flowEnd && strings.Contains(key.Value, ":") || strings.ContainsAny(key.Value, "\t"+oldBreaks)):
+		stop("ambiguous", "The unquoted key "+name+" contains a colon, a tab or a line break of YAML 1.1: parsers differ in where it ends", "Quote the key.")
+	case hasOddTag:
+		stop("tag", "The key "+name+" has the tag "+finding.Quote(tag)+": parsers differ in the key that they read", "Remove the tag.")
 	}
 }
 
+const (
+	oldBreakProblem = "Line break of YAML 1.1 (U+0085, U+2028 or U+2029): parsers differ in what it separates"
+	separateFix     = "Quote the text, or separate it by spaces and ordinary line breaks."
+)
+
 // checkNode refuses what parsers read differently in the way that a node is written: its line and the name of its anchor.
-func (r *yamlReader) checkNode(start int, at finding.Position, v *Value, n *yaml.Node) {
+func (r *yamlReader) checkNode(v *Value, n *yaml.Node, start int) {
 	name := n.Anchor
 	if n.Kind == yaml.AliasNode {
 		name = n.Value
 	}
 	if strings.ContainsAny(name, ":?%@`") {
-		r.stop("ambiguous", at, v.Pointer(), "The anchor "+finding.Quote(name)+" contains a character that ends the name for some parsers", "Use letters, digits, `-` and `_` in the name.")
+		r.stop("ambiguous", start, v, "The anchor "+finding.Quote(name)+" contains a character that ends the name for some parsers", "Use letters, digits, `-` and `_` in the name.")
 	}
 	if start < r.flowEnd {
 		return // scanFlow finds line breaks, at a lower price
 	}
 	if line := bytes.LastIndexByte(r.text[:start], '\n') + 1; bytes.ContainsAny(r.text[line:start], oldBreaks) {
-		r.stop("ambiguous", at, v.Pointer(), oldBreakProblem, oldBreakFix)
+		r.stop("ambiguous", start, v, oldBreakProblem, separateFix)
 	}
 }
 
@@ -359,16 +337,16 @@ func (r *yamlReader) checkFlow(v *Value) {
 	if v.start < r.flowEnd {
 		return // it is inside others
 	}
-	end, problem, fix := scanFlow(r.text[v.start:])
+	end, problem := scanFlow(r.text[v.start:])
 	r.flowEnd = v.start + end
 	if problem != "" {
-		r.stop("ambiguous", r.cursor.position(r.flowEnd), v.Pointer(), problem, fix)
+		r.stop("ambiguous", r.flowEnd, v, problem, separateFix)
 	}
 }
 
 // merge gives a mapping the members of those that it merges (https://yaml.org/type/merge.html): its own override them. Parsers that
 // merge in the order of the text let merged members override those before the merge key, and later mappings of a list earlier ones.
-func (r *yamlReader) merge(v, merged *Value, depth int) {
+func (r *yamlReader) merge(v, merged *Value) {
 	sources := []*Value{merged}
 	if merged.kind == Array {
 		sources = merged.children
@@ -376,17 +354,15 @@ func (r *yamlReader) merge(v, merged *Value, depth int) {
 	own := len(v.children)
 	for _, source := range sources {
 		if source.kind != Object {
-			r.stop("merge", source.at, v.Pointer(), "The merge key has "+source.Describe()+"; expected a mapping or a list of mappings", "Name the anchor of a mapping: `<<: *name`.")
+			r.stop("merge", source.start, v, "The merge key has "+source.Describe()+"; expected a mapping or a list of mappings", "Name the anchor of a mapping: `<<: *name`.")
 		}
 		for _, member := range source.children {
 			switch first := v.Get(member.name); {
 			case first == nil:
-				r.copy(v, member, depth+1)
-			case first.index < min(merged.index, own):
-				r.stop("merge", merged.nameAt, first.Pointer(), fmt.Sprintf("The merge key adds %s, which is before it on line %d: parsers differ in which value they keep", finding.Quote(member.name), first.nameAt.Line),
-					"Move the merge key to the beginning of the mapping.")
-			case first.index >= own && !isSameScalar(first, member):
-				r.stop("merge", merged.nameAt, first.Pointer(), fmt.Sprintf("Two mappings of the merge key have %s: parsers differ in which value they keep", finding.Quote(member.name)), "Remove one of them, or write the key in the mapping itself.")
+				r.copy(v, member)
+			case first.index < min(merged.index, own), first.index >= own && !isSameScalar(first, member):
+				r.stop("merge", merged.nameStart, first, fmt.Sprintf("The merge key adds %s, which the mapping has by line %d: parsers differ in which value they keep", finding.Quote(member.name), first.nameAt.Line),
+					"Move the merge key to the beginning of the mapping, and merge each key once.")
 			default:
 				v.overridden = append(v.overridden, member)
 			}
@@ -399,27 +375,27 @@ func isSameScalar(a, b *Value) bool {
 }
 
 // copy appends a copy of a value, with all below it, to another parent: the same text at another place of the document.
-func (r *yamlReader) copy(parent, from *Value, depth int) {
+func (r *yamlReader) copy(parent, from *Value) {
 	v := *from
 	v.children, v.byName = nil, nil
-	v.pathLength = parent.pathLength + len(v.name) + 1
+	v.depth, v.pathLength = parent.depth+1, parent.pathLength+len(v.name)+1
 	parent.adopt(&v)
-	r.admit(&v, depth)
+	r.admit(&v)
 	for _, child := range from.children {
-		r.copy(&v, child, depth+1)
+		r.copy(&v, child)
 	}
 }
 
 // alias makes v a copy of what an alias names. A scalar has the position of the alias, values below it keep theirs.
-func (r *yamlReader) alias(v *Value, n *yaml.Node, depth int) {
+func (r *yamlReader) alias(v *Value, n *yaml.Node) {
 	from := r.anchors[n.Alias]
 	if from == nil {
-		r.stop("alias", v.at, v.Pointer(), "The alias "+finding.Quote("*"+n.Value)+" is inside the value that it names", "Write the value itself.")
+		r.stop("alias", v.start, v, "The alias "+finding.Quote("*"+n.Value)+" is inside the value that it names", "Write the value itself.")
 	}
 	v.kind, v.text, v.tag, v.overridden, v.isShared = from.kind, from.text, from.tag, from.overridden, true
-	r.admit(v, depth)
+	r.admit(v)
 	for _, child := range from.children {
-		r.copy(v, child, depth+1)
+		r.copy(v, child)
 	}
 }
 
@@ -444,6 +420,8 @@ func unusualTag(n *yaml.Node) string {
 	return tag
 }
 
+var scalarKinds = map[string]Kind{"!!null": Null, "!!bool": Boolean, "!!int": Number, "!!float": Number}
+
 func kindOf(n *yaml.Node) Kind {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -451,29 +429,21 @@ func kindOf(n *yaml.Node) Kind {
 	case yaml.SequenceNode:
 		return Array
 	}
-	switch n.ShortTag() {
-	case "!!null":
-		return Null
-	case "!!bool":
-		return Boolean
-	case "!!int", "!!float":
-		return Number
-	}
-	return String
+	return cmp.Or(scalarKinds[n.ShortTag()], String)
 }
 
 // scalarEnd returns the offset behind a scalar on one line, 0 for any other: only those are edited.
 func (r *yamlReader) scalarEnd(start int, n *yaml.Node) int {
 	rest := r.text[start:]
+	length := len(n.Value)
 	switch {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
-		length := quotedLength(rest)
-		if bytes.ContainsAny(rest[:length], "\r\n") {
-			return 0
-		}
-		return start + length
-	case isBlank(n) || isQuoted(n) || strings.ContainsAny(n.Value, lineBreaks) || !bytes.HasPrefix(rest, []byte(n.Value)):
+		length = quotedLength(rest)
+	case isBlank(n) || !isPlain(n) || !bytes.HasPrefix(rest, []byte(n.Value)):
 		return 0
 	}
-	return start + len(n.Value)
+	if bytes.ContainsAny(rest[:length], "\r\n") {
+		return 0
+	}
+	return start + length
 }

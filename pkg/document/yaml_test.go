@@ -164,7 +164,7 @@ func TestYAMLIsReadAsItIsMeantAndAtItsPlace(t *testing.T) {
 		{"invalid UTF-8", "a: é\nb: é\xff", "yaml/invalid-utf8 2:5 "},
 		{"a byte-order mark in the middle", "a: \ufeffb\n---\n\ufeffurl: c\n", "yaml/syntax 3:1 "},
 		{"a byte-order mark after CR", "a\r\ufeff: b\n", "yaml/syntax 1:3 "},
-		{"two byte-order marks", "\ufeff\ufeffa: b\n", "yaml/syntax 1:2 "},
+		{"two byte-order marks", "\ufeff\ufeffa: b\n", "yaml/syntax 1:1 "},
 		{"UTF-16", "\xff\xfea\x00:\x00", "yaml/invalid-utf8 1:1 "},
 		{"NUL", "a: b\nc: é\x00", "yaml/syntax 2:5 "},
 		{"tab as indentation", "a:\n\tb: c", "yaml/syntax 2:1 "},
@@ -180,17 +180,5 @@ func TestYAMLIsReadAsItIsMeantAndAtItsPlace(t *testing.T) {
 				t.Errorf("%q (- want, + got):\n%s", test.text, diff)
 			}
 		})
-	}
-}
-
-func TestAnErrorOfTheLibraryNamesTheBeginning(t *testing.T) {
-	_, findings := document.Read("x.yaml", []byte("a: b\nc: [d,\n e\n"), document.Options{})
-	if want := "Invalid YAML: `did not find expected ',' or ']'`, while parsing a flow sequence that begins on line 2"; len(findings) != 1 || findings[0].Message != want {
-		t.Errorf("want %s, got %v", want, findings)
-	}
-	for text, share := range map[string]int{"a: b": 4, "a: b\n--- \nc: d": 7} {
-		if documents, _ := document.Read("x.yaml", []byte(text), document.Options{}); documents[0].Share != share {
-			t.Errorf("%q: a share of %d", text, documents[0].Share)
-		}
 	}
 }

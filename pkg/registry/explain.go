@@ -72,7 +72,9 @@ const maxNames = 5
 
 // nearestMatch describes the first value that the longest matching beginning of a pattern leads to.
 func nearestMatch(p document.Pattern, d *document.Document) string {
-	for shorter, ok := p.Parent(); ok; shorter, ok = shorter.Parent() {
+	for text := p.String(); text != ""; {
+		text = text[:strings.LastIndex(text, "/")]
+		shorter, _ := document.ParsePattern(text) // the beginning of a pattern is one
 		var at *document.Value
 		document.NewMatcher(shorter).Walk(d.Root, func(v *document.Value, matches []document.Match) bool {
 			if at == nil && len(matches) > 0 {
