@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
@@ -69,7 +70,7 @@ func parseToken(part string) (token, error) {
 		return token{isDeep: true}, nil
 	case badEscape.MatchString(part):
 		return token{}, fmt.Errorf("invalid escape in %s: write `~0` for `~` and `~1` for `/`", finding.Quote(part))
-	case strings.Contains(part, "**"), strings.ContainsAny(fixed, "*{}"):
+	case !utf8.ValidString(part), strings.Contains(part, "**"), strings.ContainsAny(fixed, "*{}"):
 		return token{}, fmt.Errorf("invalid part %s: expected a name with `*` or `{name}` in it, or `**` alone", finding.Quote(part))
 	case fixed == part:
 		return token{literal: unescapes.Replace(part)}, nil

@@ -442,7 +442,7 @@ func (r *yamlReader) scalarEnd(start int, n *yaml.Node) int {
 	case isBlank(n) || !isPlain(n) || !bytes.HasPrefix(rest, []byte(n.Value)):
 		return 0
 	}
-	if bytes.ContainsAny(rest[:length], "\r\n") {
+	if bytes.ContainsAny(rest[:length], lineBreaks) {
 		return 0
 	}
 	return start + length
