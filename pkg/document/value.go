@@ -238,12 +238,9 @@ func (v *Value) AtFold(pointer string) []*Value {
 	for _, token := range strings.Split(pointer, "/")[1:] {
 		var next []*Value
 		for _, each := range found {
-			if child := each.child(token); child != nil && each.Kind() == Array {
-				next = append(next, child)
-			}
-			for _, member := range each.Members() {
-				if strings.EqualFold(member.name, unescapes.Replace(token)) {
-					next = append(next, member)
+			for _, child := range each.Children() {
+				if strings.EqualFold(child.Step(), unescapes.Replace(token)) {
+					next = append(next, child)
 				}
 			}
 		}

@@ -28,6 +28,7 @@ type extraction struct {
 	marks       map[*document.Value]mark
 	pointers    map[string]bool   // of artifacts
 	digests     []*document.Value // texts that look like digests
+	checksums   map[*document.Value]checksum
 	used        map[int]bool      // where checksums begin that were read
 	addressless []*document.Value // entries without an address, some of which another description of them may still address
 	relative    int               // addresses without a known base
@@ -50,6 +51,7 @@ func newExtraction(r *Registry, d *document.Document) *extraction {
 	return &extraction{
 		Registry: r, document: d, kept: Collector{maxBytes: min(bytesForEach*d.Share+minArtifactBytes, maxArtifactBytes)},
 		marks: map[*document.Value]mark{}, pointers: map[string]bool{}, used: map[int]bool{}, schemes: map[string][]*document.Value{},
+		checksums: map[*document.Value]checksum{},
 	}
 }
 
@@ -142,7 +144,7 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 	x.checkTag(v)
 	x.checkTags(e.read, v)
-	if e.image != nil {
+	if len(e.image) > 0 {
 		x.image(e, v, captured)
 		return
 	}
@@ -153,26 +155,22 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 	x.marks[v] |= addressed
 	x.cover(e, v)
-	declared := x.checksums(e, v, addresses)
 	isSingle := count(addresses) == 1
 	for i, each := range addresses {
-		if each.url == "" || x.has(each.at, taken) {
+		switch {
+		case each.url == "" || x.has(each.at, taken):
 			continue
-		}
-		if x.kept.Full() {
+		case x.kept.Full():
 			x.kept.dropped++
 			continue
 		}
 		a := x.artifact(e, v, captured, each, isSingle)
-		a.Checksum, a.Slot.Checksum = declared.at(i).field(), declared.slotOf(i)
-		a.Spelling, a.Checksums = declared.at(i).spelling(), declared.texts(i)
-		if a.Slot.Algorithm = declared.algorithm(); a.Slot.Algorithm.Weak() {
-			a.Slot.Checksum = "" // no weak checksum is written
-		}
+		isShared := x.declareChecksum(&a, e, v, i, len(addresses))
 		if each.at != v || v.Kind() != document.Object {
 			a.Slot.URL = each.at.Pointer()
+			x.marks[each.at] |= taken
 		}
-		if isList && len(addresses) > 1 && declared.areOne() || len(e.url) > 1 {
+		if isList && len(addresses) > 1 && isShared || len(e.url) > 1 {
 			a.Mirror = i
 		}
 		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
@@ -181,10 +179,6 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 			a.Attests = path.Base(attested) // it is beside the manifest
 		}
 		x.add(a)
-		x.reportChecksum(a, declared, i)
-		if each.at != v {
-			x.marks[each.at] |= taken
-		}
 	}
 }
 
@@ -212,7 +206,7 @@ func (x *extraction) noAddress(e *entry, v *document.Value) {
 	if isSelected {
 		x.cover(e, v)
 	}
-	hasChecksum := func(pointer string) bool { return textsOf(v)(pointer) != "" }
+	hasChecksum := func(pointer string) bool { return textAt(v, pointer) != "" }
 	if isSelected || slices.ContainsFunc(e.checksum, hasChecksum) {
 		x.addressless = append(x.addressless, v)
 	}
@@ -221,25 +215,17 @@ func (x *extraction) noAddress(e *entry, v *document.Value) {
 // reportAddressless reports all entries without an address in one notice.
 func (x *extraction) reportAddressless() {
 	x.addressless = slices.DeleteFunc(slices.Compact(x.addressless), func(v *document.Value) bool { return x.has(v, addressed) })
-	at := x.document.Root
+	n, at, fix := len(x.addressless)+x.relative, x.document.Root, ""
+	if n == 0 {
+		return
+	}
 	if len(x.addressless) > 0 {
 		at = x.addressless[0]
 	}
-	message, fix := "", ""
-	switch entries, addresses := counted(len(x.addressless), "entry", "entries"), counted(x.relative, "address", "addresses"); {
-	case x.relative > 0 && len(x.addressless) > 0:
-		message = "The manifest has entries without an address (" + entries + ") and relative addresses without a base (" + addresses + "), which are not downloaded"
-	case x.relative > 0:
-		message = "The manifest has relative addresses without a base, which are not downloaded (" + addresses + ")"
-	case len(x.addressless) > 0:
-		message = "The manifest has entries without an address, which are not downloaded (" + entries + ")"
-	default:
-		return
-	}
 	if x.relative > 0 {
-		fix = "Set the base in the configuration file, such as `registry: {preset: " + cmp.Or(x.Name, "helm") + ", base: https://example.com/charts/}`."
+		fix = "Set the base of relative addresses in the configuration file, such as `registry: {preset: " + cmp.Or(x.Name, "helm") + ", base: https://example.com/charts/}`."
 	}
-	x.report(finding.RegistryNoAddress, at, message, fix)
+	x.report(finding.RegistryNoAddress, at, "The manifest has entries without an address, which are not downloaded ("+counted(n, "entry", "entries")+")", fix)
 }
 
 // counted is a number of things, such as "2,461 entries".
@@ -282,8 +268,8 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 			}
 		}
 	}
-	if count(found) == 0 && e.defaultURL != nil {
-		if url := e.defaultURL.fill(textsOf(v)); url != "" {
+	if count(found) == 0 && e.defaultURL != "" {
+		if url := e.defaultURL.fill(func(pointer string) string { return textAt(v, pointer) }); url != "" {
 			return []address{{v, url, e.rewritten(url)}}, false
 		}
 	}
@@ -303,7 +289,7 @@ func (x *extraction) address(e *entry, v, at *document.Value) address {
 	case a.declared == "":
 	case !isKnown:
 		x.relative++
-	case x.Rules == "" && otherScheme.MatchString(resolved) && !e.rewritesScheme(scheme):
+	case x.Rules == "" && otherScheme.MatchString(resolved) && !slices.ContainsFunc(e.rewrite, func(r rewrite) bool { return r.scheme == scheme }):
 		x.schemes[scheme] = append(x.schemes[scheme], at)
 	default:
 		a.url = resolved
@@ -355,7 +341,7 @@ func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Ca
 	url := WithoutFragment(each.url)
 	a := artifact.Artifact{
 		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: each.at.Position(),
-		Role: e.role, Platform: e.platform.of(v, captured), URL: url, Name: lastSegment(url), Declared: each.declared,
+		Role: e.role, Platform: e.platformOf(v, captured), URL: url, Name: lastSegment(url), Declared: each.declared,
 	}
 	if !isSingle || x.pointers[a.Pointer] {
 		a.Pointer = each.at.Pointer()
@@ -382,7 +368,7 @@ func (x *extraction) add(a artifact.Artifact) {
 
 // image reads an entry that names a container image.
 func (x *extraction) image(e *entry, v *document.Value, captured *document.Captured) {
-	at := v.At(*e.image)
+	at := v.At(e.image[0])
 	reference := x.text(at)
 	if reference == "" || x.has(at, taken) {
 		return
@@ -400,29 +386,27 @@ func (x *extraction) image(e *entry, v *document.Value, captured *document.Captu
 
 // size reads a declared size: a positive integer, or its digits in a string.
 func (x *extraction) size(entry *document.Value, e *entry) *artifact.Field[int64] {
-	if e.size == nil {
-		return nil
-	}
-	v := entry.At(*e.size)
-	if v == nil || isEmpty(v) {
-		return nil
-	}
-	n, err := strconv.ParseInt(v.Literal(), 10, 64)
-	if err != nil || n < 1 || v.Literal()[0] == '+' || v.Kind() != document.Number && v.Kind() != document.String {
+	for _, pointer := range e.size {
+		v := entry.At(pointer)
+		if v == nil || isEmpty(v) {
+			continue
+		}
+		n, err := strconv.ParseInt(v.Literal(), 10, 64)
+		if err == nil && n > 0 && v.Literal()[0] != '+' && (v.Kind() == document.Number || v.Kind() == document.String) {
+			return &artifact.Field[int64]{Value: n, Pointer: v.Pointer(), Position: v.Position()}
+		}
 		x.report(finding.RegistryType, v, fmt.Sprintf("%s is %s; expected a size in bytes", v.Label(), v.Describe()), "Write the number of bytes.")
-		return nil
 	}
-	return &artifact.Field[int64]{Value: n, Pointer: v.Pointer(), Position: v.Position()}
+	return nil
 }
 
 // field reads a text below an entry.
-func (x *extraction) field(entry *document.Value, pointer *string) *artifact.Field[string] {
-	if pointer == nil {
-		return nil
-	}
-	v := entry.At(*pointer)
-	if text := x.text(v); v != nil && text != "" {
-		return &artifact.Field[string]{Value: text, Pointer: v.Pointer(), Position: v.Position()}
+func (x *extraction) field(entry *document.Value, pointers []string) *artifact.Field[string] {
+	for _, pointer := range pointers {
+		v := entry.At(pointer)
+		if text := x.text(v); text != "" {
+			return &artifact.Field[string]{Value: text, Pointer: v.Pointer(), Position: v.Position()}
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"regexp"
@@ -15,187 +16,148 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// checksums are what one member of an entry declares for its URLs.
-type checksums struct {
-	each   []checksum  // one for each URL, or one for all
-	isList bool        // one for each URL
-	slot   string      // the pointer at which a checksum is declared, or would be; "" for none
-	beside []checksums // in members that do not count
-}
-
 // checksum is a declared checksum, or the problem with it. The zero checksum is a missing one.
 type checksum struct {
-	at      *document.Value
-	value   digest.Digest
-	problem string
-	rule    string // of the problem
-	isWeak  bool   // which is the only problem: none where a stronger one counts
+	at       *document.Value
+	value    digest.Digest
+	text     string // equal for equal checksums: the value, or what can't be read as it is written
+	spelling digest.Spelling
+	problem  string
+	rule     string // of the problem
+	isWeak   bool   // which is the only problem: none where a stronger one counts
 }
 
-// algorithm is the one in the member's name, "" for any.
-func (c checksums) algorithm() digest.Algorithm {
-	_, name := splitPointer(c.slot)
-	return namedAlgorithm(name)
-}
-
-// at returns the checksum of the i-th URL.
-func (c checksums) at(i int) checksum {
-	if len(c.each) == 0 {
-		return checksum{}
-	}
-	return c.each[min(i, len(c.each)-1)]
-}
-
-// areOne reports whether all URLs have one checksum.
-func (c checksums) areOne() bool {
-	return len(c.each) == 1 && !c.isList && c.each[0].rule != finding.RegistryPairs
-}
-
-// slotOf is the pointer at which the checksum of the i-th URL would be written.
-func (c checksums) slotOf(i int) string {
-	switch {
-	case c.isList:
-		return c.slot + "/" + strconv.Itoa(i)
-	case c.at(i).rule == finding.RegistryPairs:
-		return ""
-	}
-	return c.slot
-}
-
-// texts are all the checksums of the i-th URL, sorted: readable ones by value, the others, and lists of hashes, as they are written.
-func (c checksums) texts(i int) string {
+// declareChecksum sets what an entry declares about the checksum of an artifact, the i-th of n addresses, and reports the problems.
+// Of several members the strongest counts. In the others only an unreadable checksum is a problem: a program that reads those would
+// compare something else. It reports whether all addresses have that one checksum.
+func (x *extraction) declareChecksum(a *artifact.Artifact, e *entry, v *document.Value, i, n int) (isShared bool) {
+	var best checksum
+	var others []checksum
 	var texts []string
-	for _, member := range append(slices.Clone(c.beside), c) {
-		declared := member.at(i)
-		switch text, isText := declared.at.Text(); {
-		case declared.at == nil:
-		case !isText:
-			texts = append(texts, declared.at.Pointer())
-		case declared.value.IsZero() || len(strings.Fields(text)) > 1:
-			texts = append(texts, text)
-		default:
-			texts = append(texts, declared.value.String())
+	slot, fillsEmpty := "", false
+	for _, pointer := range e.checksum {
+		at := v.At(pointer)
+		isPair := at.Kind() == document.Array && len(at.Elements()) == n
+		if isPair {
+			at = at.Elements()[i]
 		}
+		c := x.checksum(at, n)
+		if c.at == nil {
+			isFirst := slot == "" || isEmpty(at) && !fillsEmpty
+			if place := placeFor(e, v, at, pointer, n); place != "" && isFirst && !namedAlgorithm(lastName(place)).Weak() {
+				slot, fillsEmpty = place, isEmpty(at)
+			}
+			continue
+		}
+		texts = append(texts, c.text)
+		if best.at == nil || strength(c.value) > strength(best.value) {
+			c, best, isShared = best, c, !isPair && c.rule != finding.RegistryPairs
+		}
+		others = append(others, c)
+	}
+	if best.at != nil {
+		slot = best.at.Pointer()
+		a.Checksum = &artifact.Field[digest.Digest]{Value: best.value, Pointer: slot, Position: best.at.Position()}
+		if best.rule == finding.RegistryPairs {
+			slot = ""
+		}
+	}
+	a.Slot.Algorithm, a.Spelling = namedAlgorithm(lastName(slot)), best.spelling
+	if !a.Slot.Algorithm.Weak() {
+		a.Slot.Checksum = slot
 	}
 	slices.Sort(texts)
-	return strings.Join(texts, " ")
-}
-
-func (c checksum) field() *artifact.Field[digest.Digest] {
-	if c.at == nil {
-		return nil
+	a.Checksums = strings.Join(texts, " ")
+	if best.value.Algorithm.Weak() {
+		best.rule, best.problem = finding.ChecksumWeak, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[best.value.Algorithm])
 	}
-	return &artifact.Field[digest.Digest]{Value: c.value, Pointer: c.at.Pointer(), Position: c.at.Position()}
-}
-
-func (c checksum) spelling() digest.Spelling {
-	if c.value.IsZero() {
-		return ""
-	}
-	text, _ := c.at.Text()
-	return digest.SpellingOf(text, c.value)
-}
-
-// checksums reads what an entry declares: of several members the strongest counts.
-func (x *extraction) checksums(e *entry, v *document.Value, addresses []address) checksums {
-	var best checksums
-	var beside []checksums
-	hasEmptySlot := false // a member that is there and empty is filled before others
-	for _, pointer := range e.checksum {
-		found := x.member(v.At(pointer), len(addresses))
-		_, name := splitPointer(pointer)
-		isBetter := best.slot == "" || !hasEmptySlot && isEmpty(v.At(pointer))
-		if slot := x.slot(e, v, pointer, addresses); isBetter && slot != "" && !namedAlgorithm(name).Weak() && len(best.each) == 0 {
-			best.slot, hasEmptySlot = slot, isEmpty(v.At(pointer))
+	others = slices.DeleteFunc(others, func(c checksum) bool { return c.isWeak })
+	for _, c := range append(others, best) {
+		if c.problem == "" {
+			continue
 		}
-		if len(found.each) > 0 && (len(best.each) == 0 || found.strength() > best.strength()) {
-			found.slot = v.At(pointer).Pointer()
-			best, found = found, best
+		f := x.document.Finding(c.rule, c.at, c.problem, "")
+		if !strings.HasPrefix(f.Pointer, a.Pointer+"/") {
+			f.Pointer = a.Pointer
 		}
-		beside = append(beside, found)
+		x.ofArtifacts = append(x.ofArtifacts, f)
 	}
-	best.beside = beside
-	return best
+	return isShared
 }
+
+// maxText bounds what each address of an entry repeats.
+const maxText = 1024
 
 // isEmpty reports whether a value is there, and empty: null, or a text without characters.
 func isEmpty(v *document.Value) bool {
 	return v.Kind() == document.Null || v.Kind() == document.String && v.Literal() == ""
 }
 
-// slot returns where a checksum would be written into an entry that has none: beside the one URL, in an object that is there. A
-// list of URLs may want one or a list of them, unless there is an empty one.
-func (x *extraction) slot(e *entry, v *document.Value, pointer string, addresses []address) string {
+// placeFor returns the pointer at which a missing checksum would be written, "" for none: in an object that is there. A list of URLs
+// may want one checksum or a list of them, unless there is an empty one.
+func placeFor(e *entry, v, at *document.Value, pointer string, n int) string {
 	above, _ := splitPointer(pointer)
-	isUnclear := len(addresses) > 1 && len(e.url) == 1 && v.At(pointer).Kind() != document.String
-	if pointer == "" || v.At(above).Kind() != document.Object || isUnclear {
+	isClear := n == 1 || len(e.url) > 1 || at.Kind() == document.String || at.Parent().Kind() == document.Array
+	if pointer == "" || !isClear || v.At(above).Kind() != document.Object {
 		return ""
 	}
-	return v.Pointer() + pointer
+	return cmp.Or(at.Pointer(), v.Pointer()+pointer)
 }
 
-// member reads one checksum member of an entry: a text, or a list beside a list of URLs.
-func (x *extraction) member(v *document.Value, urls int) (c checksums) {
-	if v.Kind() != document.Array {
-		if one := x.checksum(v); one.at != nil {
-			c.each = []checksum{one}
-		}
+// checksum reads a declared checksum, once. A list is one that does not have a checksum for each URL.
+func (x *extraction) checksum(v *document.Value, urls int) checksum {
+	if v == nil || isEmpty(v) {
+		return checksum{}
+	}
+	if c, isRead := x.checksums[v]; isRead {
 		return c
 	}
-	for _, element := range v.Elements() {
-		c.each = append(c.each, x.checksum(element))
-	}
-	c.isList = len(c.each) == urls
-	if !c.isList {
-		c.each = []checksum{{at: v, rule: finding.RegistryPairs, problem: fmt.Sprintf("%d URLs beside %d checksums: it is unclear which checksum belongs to which URL", urls, len(c.each))}}
-	}
-	return c
-}
-
-// strength orders members by their algorithm. One that can't be read is the weakest.
-func (c checksums) strength() int {
-	strongest := 0
-	for _, each := range c.each {
-		strongest = max(strongest, strength(each.value)+1)
-	}
-	return strongest
-}
-
-var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.BLAKE3, digest.SHA256, digest.SHA384, digest.SHA512}
-
-// checksum reads one declared checksum. Its algorithm is that of a prefix, of the member's name, else of the length.
-func (x *extraction) checksum(v *document.Value) checksum {
-	text, isText := v.Text()
-	if v.Kind() == "" || v.Kind() == document.Null {
-		return checksum{}
-	}
 	x.used[v.Start()] = true
-	if isText && text == "" {
-		return checksum{}
+	text, isText := v.Text()
+	c := checksum{at: v, text: text, rule: finding.ChecksumInvalid}
+	var err error
+	switch {
+	case v.Kind() == document.Array:
+		c.text, c.rule = v.Pointer(), finding.RegistryPairs
+		c.problem = fmt.Sprintf("%d URLs beside %d checksums: it is unclear which checksum belongs to which URL", urls, len(v.Elements()))
+	case !isText:
+		c.text, err = v.Pointer(), fmt.Errorf("it is %s; expected a text", v.Describe())
+	default:
+		c.value, err = parseChecksum(text, lastName(v.Pointer()))
 	}
-	c := checksum{at: v}
-	err := fmt.Errorf("it is %s; expected a text", v.Describe())
-	if isText {
-		c.value, err = parseChecksum(text, memberName(v))
+	if weak := c.value.Algorithm; err == nil && weak.Weak() && !slices.Contains(x.accept, weak) {
+		c.isWeak, err = true, fmt.Errorf("%s is broken (two files can have one checksum), and the description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[weak])
 	}
-	if err == nil && c.value.Algorithm.Weak() && !slices.Contains(x.accept, c.value.Algorithm) {
-		c.isWeak, err = true, fmt.Errorf("%s is broken (two files can have one checksum), and the description does not `accept` it: expected sha256, sha384 or sha512", algorithmNames[c.value.Algorithm])
+	switch {
+	case err != nil && isText:
+		c.value, c.problem = digest.Digest{}, "Invalid checksum "+finding.Quote(text)+": "+err.Error()
+	case err != nil:
+		c.problem = "Invalid checksum: " + err.Error()
+	case !c.value.IsZero():
+		c.spelling = digest.SpellingOf(text, c.value)
+		if len(strings.Fields(text)) == 1 {
+			c.text = c.value.String()
+		}
 	}
-	if err != nil {
-		c.value, c.rule = digest.Digest{}, finding.ChecksumInvalid
-		c.problem = "Invalid checksum " + quoted(v) + ": " + err.Error()
+	if len(c.text) > maxText {
+		c.text = fmt.Sprintf("%x", sha256.Sum256([]byte(c.text)))
 	}
+	x.checksums[v] = c
 	return c
 }
 
 var algorithmNames = map[digest.Algorithm]string{digest.MD5: "MD5", digest.SHA1: "SHA-1", digest.SHA256: "SHA-256", digest.SHA384: "SHA-384", digest.SHA512: "SHA-512", digest.BLAKE3: "BLAKE3"}
 
-// memberName is the name of the member that a value is, or is an element of.
-func memberName(v *document.Value) string {
-	for v.Parent().Kind() == document.Array {
-		v = v.Parent()
+// lastName returns the last name in a pointer that is not an index: that of the member that a checksum stands in.
+func lastName(pointer string) string {
+	for pointer != "" {
+		above, name := splitPointer(pointer)
+		if _, err := strconv.Atoi(name); err != nil {
+			return name
+		}
+		pointer = above
 	}
-	return v.Name()
+	return ""
 }
 
 // parseChecksum reads a checksum as any registry writes it, or several SRI hashes, of which the strongest counts. The member's
@@ -246,6 +208,9 @@ func strongest(hashes []string) (best digest.Digest, err error) {
 	return best, nil
 }
 
+var byStrength = []digest.Algorithm{digest.MD5, digest.SHA1, digest.BLAKE3, digest.SHA256, digest.SHA384, digest.SHA512}
+
+// strength orders checksums by their algorithm. One that can't be read is the weakest.
 func strength(d digest.Digest) int { return slices.Index(byStrength, d.Algorithm) }
 
 var bareHex = regexp.MustCompile(`^[0-9A-Fa-f]+$`)
@@ -267,34 +232,4 @@ func looksLikeDigest(text string) bool {
 	}
 	d, err := parseChecksum(text, "")
 	return err == nil && !(d.Algorithm.Weak() && bareHex.MatchString(text))
-}
-
-// reportChecksum reports the problems of the checksum of an artifact, the i-th of its entry, at the artifact's pointer or below it.
-// In members that do not count only an unreadable checksum is a problem: a program that reads those would compare something else.
-func (x *extraction) reportChecksum(a artifact.Artifact, c checksums, i int) {
-	report := func(rule string, declared checksum, message string) {
-		f := x.document.Finding(rule, declared.at, message, "")
-		if !strings.HasPrefix(f.Pointer, a.Pointer+"/") {
-			f.Pointer = a.Pointer
-		}
-		x.ofArtifacts = append(x.ofArtifacts, f)
-	}
-	switch declared := c.at(i); {
-	case declared.problem != "":
-		report(declared.rule, declared, declared.problem)
-	case declared.value.Algorithm.Weak():
-		report(finding.ChecksumWeak, declared, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[declared.value.Algorithm]))
-	}
-	for _, other := range c.beside {
-		if declared := other.at(i); declared.problem != "" && !declared.isWeak {
-			report(declared.rule, declared, declared.problem)
-		}
-	}
-}
-
-func quoted(v *document.Value) string {
-	if text, isText := v.Text(); isText {
-		return finding.Quote(text)
-	}
-	return v.Describe()
 }

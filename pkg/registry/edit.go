@@ -170,11 +170,11 @@ func unescape(token string) string { return unescapes.Replace(token) }
 // spelling is that of the artifact's checksum, of the first other one in a member of the same name, or what that name suggests.
 func (e *Edit) spelling(a artifact.Artifact) digest.Spelling {
 	for _, other := range append([]artifact.Artifact{a}, e.manifest.Artifacts...) {
-		if c := other.Checksum; c != nil && !c.Value.IsZero() && other.Role != artifact.Image && slotName(other) == slotName(a) {
+		if c := other.Checksum; c != nil && !c.Value.IsZero() && other.Role != artifact.Image && lastName(other.Slot.Checksum) == lastName(a.Slot.Checksum) {
 			return other.Spelling
 		}
 	}
-	switch slotName(a) {
+	switch lastName(a.Slot.Checksum) {
 	case "checksum", "digest":
 		return ""
 	case "integrity":

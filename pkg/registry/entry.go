@@ -14,22 +14,19 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// entry maps the fields of a manifest's entries. Pointers are RFC 6901, from the entry down.
+// entry maps the fields of a manifest's entries. Pointers are RFC 6901, from the entry down; fields other than url and checksum have
+// at most one, and platform may have several, whose texts are joined by slashes.
 type entry struct {
-	at              []document.Pattern
-	where, unless   []condition
-	url             []string
-	base            *string // what relative URLs are resolved against: a URL or a pointer; "" for one that is not known
-	defaultURL      template
-	rewrite         []rewrite
-	checksum        []string
-	size, signature *string
-	attestation     *string
-	attests         template
-	image           *string
-	platform        platform
-	role            artifact.Role
-	read, asked     []string // pointers to what is read of an entry, and to what its conditions ask
+	at                            []document.Pattern
+	where, unless                 []condition
+	url, checksum, size, platform []string
+	signature, attestation, image []string
+	base                          *string  // what relative URLs are resolved against: a URL or a pointer; "" for one that is not known
+	defaultURL, attests           template // of pointers, and of captures
+	rewrite                       []rewrite
+	capturedPlatform              string // the capture that is the platform; "" for none
+	role                          artifact.Role
+	read, asked                   []string // pointers to what is read of an entry, and to what its conditions ask
 }
 
 // condition is what `where` or `unless` asks of one pointer.
@@ -42,19 +39,9 @@ type condition struct {
 
 // addPointers sets read and asked. A pointer after a "#" is from the document's root.
 func (e *entry) addPointers() {
-	e.read = slices.Concat(e.url, e.checksum, e.platform.pointers)
-	for _, pointer := range []*string{e.size, e.signature, e.attestation, e.image} {
-		if pointer != nil {
-			e.read = append(e.read, *pointer)
-		}
-	}
+	e.read = slices.Concat(e.url, e.checksum, e.size, e.platform, e.signature, e.attestation, e.image, e.defaultURL.names())
 	if e.base != nil && strings.HasPrefix(*e.base, "/") {
 		e.read = append(e.read, *e.base, "#"+*e.base)
-	}
-	for _, p := range e.defaultURL {
-		if p.name != "" {
-			e.read = append(e.read, p.name)
-		}
 	}
 	for _, c := range slices.Concat(e.where, e.unless) {
 		e.asked = append(e.asked, c.pointer)
@@ -67,6 +54,12 @@ func valueAt(v, root *document.Value, pointer string) *document.Value {
 		return root.At(below)
 	}
 	return v.At(pointer)
+}
+
+// textAt returns the text at a pointer, "" for none.
+func textAt(v *document.Value, pointer string) string {
+	text, _ := v.At(pointer).Text()
+	return text
 }
 
 // matches reports whether a value at the pointer meets the condition; nil is none.
@@ -104,164 +97,97 @@ func (e *entry) resolve(ref string, v, root *document.Value) (string, bool) {
 	return base.JoinPath("/").ResolveReference(u).String(), true
 }
 
-// template is a text with placeholders.
-type template []part
-
-// part is a literal text and the placeholder after it.
-type part struct {
-	literal string
-	name    string // of the placeholder; "" for none
+// platformOf returns an entry's platform: the capture, or the texts at pointers, of lists with commas between them.
+func (e *entry) platformOf(v *document.Value, captured *document.Captured) string {
+	texts := []string{captured.Get(e.capturedPlatform)}
+	for _, pointer := range e.platform {
+		text := textAt(v, pointer)
+		for _, element := range v.At(pointer).Elements() {
+			if each, isText := element.Text(); isText {
+				text += "," + each
+			}
+		}
+		texts = append(texts, strings.TrimPrefix(text, ","))
+	}
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), "/")
 }
 
-// placeholder is {/pointer} or {name}.
+// template is a text with placeholders: {name} or {/pointer}.
+type template string
+
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// parseTemplate reads a text with placeholders whose names pass a check.
-func parseTemplate(text string, check func(name string) error) (template, error) {
-	var t template
-	at := 0
-	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
-		name := text[m[2]:m[3]]
-		if err := check(name); err != nil {
-			return nil, err
-		}
-		t = append(t, part{text[at:m[0]], name})
-		at = m[1]
+// names returns what stands in the placeholders.
+func (t template) names() (names []string) {
+	for _, found := range placeholder.FindAllStringSubmatch(string(t), -1) {
+		names = append(names, found[1])
 	}
-	if strings.ContainsAny(placeholder.ReplaceAllString(text, ""), "{}") {
-		return nil, errors.New("unbalanced brace")
-	}
-	return append(t, part{literal: text[at:]}), nil
+	return names
 }
 
-// fill returns the text with a value for each placeholder, "" where one has none.
-func (t template) fill(value func(name string) string) string {
-	var b strings.Builder
-	for _, p := range t {
-		b.WriteString(p.literal)
-		if p.name == "" {
-			continue
-		}
-		text := value(p.name)
-		if text == "" {
-			return ""
-		}
-		b.WriteString(text)
+// check reports braces that are not pairs, and the first placeholder whose name has a problem.
+func (t template) check(problem func(name string) error) error {
+	if strings.ContainsAny(placeholder.ReplaceAllString(string(t), ""), "{}") {
+		return errors.New("unbalanced brace")
 	}
-	return b.String()
-}
-
-// textsOf returns the texts at pointers below an entry.
-func textsOf(v *document.Value) func(pointer string) string {
-	return func(pointer string) string {
-		text, _ := v.At(pointer).Text()
-		return text
-	}
-}
-
-// checkPlaceholder reports a placeholder that is not {/pointer}.
-func checkPlaceholder(name string) error {
-	if name == "" || checkPointer(name) != nil {
-		return fmt.Errorf("%s is not a pointer to a text of the entry: write `{/name}`", finding.Quote("{"+name+"}"))
+	for _, name := range t.names() {
+		if err := problem(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// checkCaptured returns a check of placeholders against what the patterns capture.
-func checkCaptured(at []document.Pattern) func(name string) error {
-	return func(name string) error {
-		if !slices.ContainsFunc(at, func(p document.Pattern) bool { return slices.Contains(p.Captures(), name) }) {
-			return fmt.Errorf("no pattern of `at` captures %s: add `{%s}` to one", finding.Quote(name), finding.Clean(name))
-		}
-		return nil
+// fill returns the text with a value for each placeholder, "" where one has none.
+func (t template) fill(value func(name string) string) string {
+	isWhole := true
+	text := placeholder.ReplaceAllStringFunc(string(t), func(each string) string {
+		filled := value(each[1 : len(each)-1])
+		isWhole = isWhole && filled != ""
+		return filled
+	})
+	if !isWhole {
+		return ""
 	}
-}
-
-// platform is where an entry's platform is declared: a capture, or texts at pointers, which are joined by slashes.
-type platform struct {
-	capture  string
-	pointers []string
-}
-
-func (p platform) of(v *document.Value, captured *document.Captured) string {
-	if p.capture != "" {
-		return captured.Get(p.capture)
-	}
-	var texts []string
-	for _, pointer := range p.pointers {
-		if text := listed(v.At(pointer)); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "/")
-}
-
-// listed returns a text, or the texts of a list with commas between them.
-func listed(v *document.Value) string {
-	if v.Kind() != document.Array {
-		text, _ := v.Text()
-		return text
-	}
-	var texts []string
-	for _, element := range v.Elements() {
-		if text, isText := element.Text(); isText {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, ",")
+	return text
 }
 
 // rewrite maps URLs of one form to those that are fetched.
 type rewrite struct {
-	from *regexp.Regexp // made of literals and captures
-	to   template       // of these captures
+	scheme string         // of the form
+	from   *regexp.Regexp // made of literals and captures
+	to     template       // of these captures
 }
 
-var captureName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+var (
+	captureName       = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+	quotedPlaceholder = regexp.MustCompile(`\\\{(\w+)\\\}`)
+)
 
-// manySegments is the capture that matches slashes too.
-const manySegments = "path"
-
-// parseRewrite reads a pair of templates with {name} in them.
-func parseRewrite(from, to string) (rewrite, error) {
+// parseRewrite reads a pair of templates with {name} in them. {path} matches slashes too.
+func parseRewrite(from, to template) (rewrite, error) {
 	names := map[string]bool{}
-	parts, err := parseTemplate(from, func(name string) error {
-		switch {
-		case !captureName.MatchString(name):
-			return fmt.Errorf("%s is not a name: write `{owner}`", finding.Quote("{"+name+"}"))
-		case names[name]:
-			return fmt.Errorf("`{%s}` is captured twice", name)
+	err := from.check(func(name string) error {
+		if names[name] || !captureName.MatchString(name) {
+			return fmt.Errorf("invalid placeholder %s: expected a name that is captured once, such as `{owner}`", finding.Quote("{"+name+"}"))
 		}
 		names[name] = true
 		return nil
 	})
-	if err != nil {
-		return rewrite{}, err
-	}
-	pattern := ""
-	for _, p := range parts {
-		pattern += regexp.QuoteMeta(p.literal)
-		switch p.name {
-		case "":
-		case manySegments:
-			pattern += "(?P<" + p.name + ">.+)"
-		default:
-			pattern += "(?P<" + p.name + ">[^/]+)"
-		}
-	}
-	expanded, err := parseTemplate(to, func(name string) error {
+	err = cmp.Or(err, to.check(func(name string) error {
 		if !names[name] {
 			return fmt.Errorf("`{%s}` is not captured by the text to match", finding.Clean(name))
 		}
 		return nil
-	})
-	compiled, compileErr := regexp.Compile("^" + pattern + "$")
-	return rewrite{compiled, expanded}, cmp.Or(err, compileErr)
-}
-
-// rewritesScheme reports whether the consumer itself downloads addresses with a scheme, in whatever form: some rewrite is of them.
-func (e *entry) rewritesScheme(scheme string) bool {
-	return slices.ContainsFunc(e.rewrite, func(r rewrite) bool { return strings.HasPrefix(r.from.String(), "^"+regexp.QuoteMeta(scheme+":")) })
+	}))
+	if err != nil {
+		return rewrite{}, err
+	}
+	expression := quotedPlaceholder.ReplaceAllString(regexp.QuoteMeta(string(from)), "(?P<$1>[^/]+)")
+	expression = strings.Replace(expression, "(?P<path>[^/]+)", "(?P<path>.+)", 1)
+	compiled, err := regexp.Compile("^" + expression + "$")
+	scheme, _, _ := strings.Cut(string(from), ":")
+	return rewrite{scheme, compiled, to}, err
 }
 
 // rewritten returns a URL as the first rewrite that matches it has it.

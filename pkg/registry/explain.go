@@ -62,7 +62,7 @@ func (x *extraction) count(m *Match, e *entry, v *document.Value) {
 		return
 	}
 	m.Selected++
-	if addresses, _ := x.addresses(e, v); len(addresses) > 0 || e.image != nil && v.At(*e.image) != nil {
+	if addresses, _ := x.addresses(e, v); len(addresses) > 0 || len(e.image) > 0 && v.At(e.image[0]) != nil {
 		m.Named++
 	}
 }
@@ -137,7 +137,7 @@ func (r *Registry) LeftOut(m *Manifest) (n int) {
 			for _, found := range matches {
 				if owner := r.owners[found.Pattern]; owner >= 0 {
 					e := &r.entries[owner]
-					if hasURL := func(pointer string) bool { return textsOf(v)(pointer) != "" }; slices.ContainsFunc(e.url, hasURL) {
+					if hasURL := func(pointer string) bool { return textAt(v, pointer) != "" }; slices.ContainsFunc(e.url, hasURL) {
 						selected[v] = selected[v] || selects(e.where, e.unless, v, d.Root)
 					}
 				}

@@ -22,20 +22,10 @@ func fold(text string) string {
 	}, text)
 }
 
-func pointerNames(pointer string) []string {
-	names := strings.Split(pointer, "/")[1:]
-	for i, token := range names {
-		names[i] = unescape(token)
-	}
-	return names
-}
-
 // noteLookalike keeps a member whose name equals a described one when case is ignored, and is not described itself.
 func (x *extraction) noteLookalike(v *document.Value) {
-	if name := v.Name(); name != "" && len(name) <= x.longestName {
-		if spellings := x.names[fold(name)]; spellings != nil && !spellings[name] {
-			x.marks[v] |= lookalike
-		}
+	if name := v.Name(); name != "" && len(name) <= x.longestName && !x.names[name] && x.folded[fold(name)] {
+		x.marks[v] |= lookalike
 	}
 }
 
@@ -113,15 +103,12 @@ func atFold(v, root *document.Value, pointer string) []*document.Value {
 
 // isAddressedFolding reports whether an entry has an address for a consumer that ignores the case of keys.
 func (e *entry) isAddressedFolding(v *document.Value) bool {
-	pointers := e.url
-	if e.image != nil {
-		pointers = []string{*e.image}
-	}
 	isAddress := func(at *document.Value) bool {
 		text, isText := at.Text()
 		return isText && text != "" || len(at.Elements()) > 0
 	}
-	return e.defaultURL != nil || slices.ContainsFunc(pointers, func(pointer string) bool { return slices.ContainsFunc(v.AtFold(pointer), isAddress) })
+	hasAddress := func(pointer string) bool { return slices.ContainsFunc(v.AtFold(pointer), isAddress) }
+	return e.defaultURL != "" || slices.ContainsFunc(slices.Concat(e.url, e.image), hasAddress)
 }
 
 // reportAlong reports the look-alikes on the way along a pointer.

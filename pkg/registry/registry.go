@@ -3,8 +3,8 @@
 package registry
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -31,13 +31,13 @@ type Registry struct {
 	inlinesData   bool        // the consumer takes the file of a data URL from the URL
 	where, unless []condition // of a document's root: other documents don't belong to the registry
 	entries       []entry
-	accept        []digest.Algorithm         // weak algorithms that are compared
-	patterns      []document.Pattern         // of the entries, in their order, then those of `ignore`
-	matcher       *document.Matcher          // of the patterns
-	owners        []int                      // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
-	names         map[string]map[string]bool // spellings of the described members, by their folded form
-	longestName   int                        // bytes that a name may have that equals one of these but for case
-	hasParts      bool                       // some pattern describes parts of names
+	accept        []digest.Algorithm // weak algorithms that are compared
+	patterns      []document.Pattern // of the entries, in their order, then those of `ignore`
+	matcher       *document.Matcher  // of the patterns
+	owners        []int              // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
+	names, folded map[string]bool    // of the described members, as they are spelled and without case
+	longestName   int                // bytes that a name may have that equals one of these but for case
+	hasParts      bool               // some pattern describes parts of names
 }
 
 // Describer finds the artifacts of one document. Artifacts and findings are in the order of the text, and an artifact is never
@@ -48,7 +48,7 @@ type Describer interface {
 
 // AttestsBeside reports whether its manifests name bundles that attest files beside them.
 func (r *Registry) AttestsBeside() bool {
-	return slices.ContainsFunc(r.entries, func(e entry) bool { return e.attests != nil })
+	return slices.ContainsFunc(r.entries, func(e entry) bool { return e.attests != "" })
 }
 
 // Selects reports whether a path is that of one of the registry's manifests.
@@ -129,25 +129,15 @@ func isOfArtifact(rule string) bool {
 func (m *Manifest) suggestAlgorithms() {
 	first := map[string]digest.Algorithm{}
 	for _, a := range m.Artifacts {
-		name := slotName(a)
+		name := lastName(a.Slot.Checksum)
 		if c := a.Checksum; c != nil && !c.Value.IsZero() && !c.Value.Algorithm.Weak() && first[name] == "" {
 			first[name] = c.Value.Algorithm
 		}
 	}
 	for i := range m.Artifacts {
-		if slot := &m.Artifacts[i].Slot; slot.Algorithm == "" {
-			slot.Algorithm = first[slotName(m.Artifacts[i])]
-		}
+		slot := &m.Artifacts[i].Slot
+		slot.Algorithm = cmp.Or(slot.Algorithm, first[lastName(slot.Checksum)])
 	}
-}
-
-// slotName returns the name of the member that an artifact's checksum is, or is to be, written in.
-func slotName(a artifact.Artifact) string {
-	above, name := splitPointer(a.Slot.Checksum)
-	if _, err := strconv.Atoi(name); err == nil { // in a list
-		_, name = splitPointer(above)
-	}
-	return name
 }
 
 // noArtifact reports a manifest without an artifact: as an error where it has digests, since the description is likely wrong.
