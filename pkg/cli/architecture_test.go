@@ -39,7 +39,7 @@ var arrows = map[string][]string{
 	"github":            {"finding"},
 	"git":               {"finding"},
 	"source":            {"config", "document", "finding", "git", "github", "provenance", "registry"},
-	"inspect":           {"artifact", "config", "document", "finding", "lint", "prem", "provenance", "registry", "schema", "source", "verify"},
+	"inspect":           {"artifact", "config", "digest", "document", "finding", "lint", "prem", "provenance", "registry", "schema", "source", "verify"},
 	"github/githubtest": {},
 	"report/reporttest": {"report"},
 	"cli":               {"artifact", "baseline", "config", "digest", "document", "fetch", "finding", "get", "github", "hosts", "image", "inspect", "minisign", "plan", "prem", "provenance", "publish", "registry", "report", "source", "sum", "verify"},

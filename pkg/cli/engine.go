@@ -129,7 +129,7 @@ func (p *program) prepare(ctx context.Context, c *Config, run report.Run, from s
 			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
 		},
 		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),
-		beside: besideOf(s, registries, found.Artifacts), settings: s.Settings, roots: roots, inspection: found, registries: registries, began: began,
+		beside: found.Beside, settings: s.Settings, roots: roots, inspection: found, registries: registries, began: began,
 	}, nil
 }
 

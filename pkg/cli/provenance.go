@@ -2,21 +2,14 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/github"
-	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
-	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -96,44 +89,4 @@ func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]b
 		return nil, reply.Refusal
 	}
 	return reply.Body, nil
-}
-
-// besideOf returns the files that bundles attest beside manifests, by path. A file in the registry counts before an artifact of its
-// name.
-func besideOf(s source.Selection, registries *inspect.Registries, artifacts []artifact.Artifact) map[string]verify.Beside {
-	artifacts = slices.Clone(artifacts)
-	for _, each := range s.Beside {
-		if s.Selects(each.At()) {
-			if m, _ := registries.Read(each); m != nil {
-				artifacts = append(artifacts, m.Artifacts...)
-			}
-		}
-	}
-	files := map[string]verify.Beside{}
-	for _, a := range artifacts {
-		if a.Attests != "" {
-			files[a.AttestedPath()] = verify.Beside{}
-		}
-	}
-	if len(files) == 0 {
-		return nil
-	}
-	for _, a := range artifacts {
-		name := a.PathBeside()
-		file, isAttested := files[name]
-		if isAttested && a.Checksum != nil && a.Checksum.Value.Algorithm == digest.SHA256 {
-			if file.SHA256 != a.Checksum.Value.Sum {
-				file = verify.Beside{SHA256: a.Checksum.Value.Sum}
-			}
-			file.URLs = append(file.URLs, a.URL)
-			files[name] = file
-		}
-	}
-	for _, each := range slices.Concat(s.Manifests, s.Beside) {
-		if _, isAttested := files[each.Path]; isAttested && each.Problem == "" {
-			sum := sha256.Sum256(each.Text)
-			files[each.Path] = verify.Beside{SHA256: hex.EncodeToString(sum[:])}
-		}
-	}
-	return files
 }

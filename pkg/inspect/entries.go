@@ -14,22 +14,20 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// readEntries keeps of a changed manifest what the change touches. Findings of reading head are left out where base had the same.
-func (r *Registries) readEntries(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison, server string) reading {
+// keepTouched keeps of a changed manifest what the change touches. Findings of reading head are left out where base had the same.
+func (found *reading) keepTouched(base, head *registry.Manifest, ofBase []finding.Finding, c lint.Comparison, server string) {
 	touched := *head
 	touched.Artifacts = nil
 	for _, change := range c.Touched {
 		touched.Artifacts = append(touched.Artifacts, change.Is)
 	}
-	findings := newFindings(base, head, ofHead, ofBase, c)
+	findings := newFindings(base, head, found.findings, ofBase, c)
 	isUnused := func(f finding.Finding) bool { return f.Rule == finding.RegistryUnusedDigest }
 	if slices.ContainsFunc(findings, isUnused) {
 		findings = slices.Concat(slices.DeleteFunc(findings, isUnused), head.Registry.UnusedSince(base, head))
 	}
-	return reading{
-		artifacts: touched.Artifacts, untouched: c.Untouched, isByEntry: true,
-		findings: slices.Concat(findings, lint.Manifest(&touched, server), c.Changes(server)),
-	}
+	found.artifacts, found.untouched = touched.Artifacts, c.Untouched
+	found.findings = slices.Concat(findings, lint.Manifest(&touched, server), c.Changes(server))
 }
 
 // addSharing adds the untouched artifacts, of all manifests, that share a URL with a touched one: what both cause, such as two digests

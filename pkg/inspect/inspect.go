@@ -10,8 +10,10 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
+	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/source"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // Options say how manifests are inspected.
@@ -27,10 +29,11 @@ type Options struct {
 
 // Inspection is what the selected manifests say.
 type Inspection struct {
-	Artifacts []artifact.Artifact // to verify
-	Attesting int                 // manifests that are not selected, and whose bundles attest what a change touches
-	Unchanged int                 // artifacts that a change does not touch, and that are left out
-	IsByEntry bool                // a manifest was judged by the entries that the change touches
+	Artifacts []artifact.Artifact      // to verify
+	Attesting int                      // manifests that are not selected, and whose bundles attest what a change touches
+	Beside    map[string]verify.Beside // files that bundles attest beside manifests, by path
+	Unchanged int                      // artifacts that a change does not touch, and that are left out
+	IsByEntry bool                     // a manifest was judged by the entries that the change touches
 	Manifests []*registry.Manifest
 	Findings  []finding.Finding
 	Notes     []string // for the reader of the report
@@ -56,7 +59,9 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		in.Findings = append(in.Findings, finding.New(finding.RegistryPathCase, path, "", finding.Position{Line: 1, Column: 1},
 			"The path differs from a manifest's only in case: the file was not read here, and some programs read it", ""))
 	}
-	in.Findings = append(in.Findings, r.lostBundles(s)...)
+	manifestsBeside := slices.DeleteFunc(slices.Clone(s.Beside), func(each source.Source) bool { return !s.Selects(each.At()) })
+	beside := r.artifactsOf(manifestsBeside)
+	before, after := r.artifactsOf(s.Removed), slices.Clone(beside)
 	for _, each := range readings {
 		in.Findings = append(in.Findings, each.findings...)
 		in.Artifacts = append(in.Artifacts, each.artifacts...)
@@ -66,10 +71,17 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		if each.manifest != nil {
 			in.Manifests = append(in.Manifests, each.manifest)
 		}
+		before, after = append(before, each.before...), append(after, each.after...)
 	}
-	bundles := r.untouchedBundles(s, in.Artifacts)
-	in.Artifacts = append(addSharing(in.Artifacts, readings), bundles...)
-	in.Attesting = manifestsOf(bundles)
+	touched := in.Artifacts
+	in.Artifacts = addSharing(in.Artifacts, readings)
+	if s.Scope == source.ScopeChanged {
+		in.Findings = append(in.Findings, r.lostBundles(append(before, beside...), after, s.Paths, slices.Concat(s.Manifests, manifestsBeside))...)
+		bundles := untouchedBundles(s, touched, beside)
+		in.Artifacts = append(in.Artifacts, bundles...)
+		in.Attesting = len(slices.CompactFunc(bundles, func(a, b artifact.Artifact) bool { return a.Manifest == b.Manifest }))
+	}
+	in.Beside = besideOf(s, slices.Concat(in.Artifacts, beside))
 	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
 	return in
 }
@@ -86,19 +98,19 @@ func configChanged(s source.Selection) finding.Finding {
 
 // reading is what one source gave.
 type reading struct {
-	manifest  *registry.Manifest // where it is kept
-	artifacts []artifact.Artifact
-	untouched []artifact.Artifact // by the change, and left out
-	isByEntry bool                // a change of the manifest is judged by the entries that it touches
-	findings  []finding.Finding
-	notes     []string
+	manifest      *registry.Manifest // where it is kept
+	artifacts     []artifact.Artifact
+	untouched     []artifact.Artifact // by the change, and left out
+	before, after []artifact.Artifact // all, where the registry has manifests that attest files
+	isByEntry     bool                // a change of the manifest is judged by the entries that it touches
+	findings      []finding.Finding
+	notes         []string
 }
 
 // read reads a manifest and what it was at the base, which is compared and let go.
 func (r *Registries) read(from source.Source, s source.Selection, o Options) (found reading) {
 	m, findings := r.Read(from)
-	found.findings = findings
-	if m == nil {
+	if found.findings = findings; m == nil {
 		return found
 	}
 	var base *registry.Manifest
@@ -108,19 +120,25 @@ func (r *Registries) read(from source.Source, s source.Selection, o Options) (fo
 			found.notes = append(found.notes, fmt.Sprintf("What %s was before can't be read: every file of it counts as new", finding.Quote(from.Path)))
 		}
 	}
+	if s.Scope == source.ScopeChanged && m.Registry.AttestsBeside() {
+		found.after = m.Artifacts
+		if base != nil {
+			found.before = base.Artifacts
+		}
+	}
 	c := lint.Compare(base, m)
 	found.isByEntry = s.Scope == source.ScopeChanged && (o.Scope == source.ScopeEntries || o.Scope != source.ScopeChanged && m.Registry.ByEntry)
 	if found.isByEntry && base != nil {
-		found = r.readEntries(base, m, findings, ofBase, c, o.Server)
+		found.keepTouched(base, m, ofBase, c, o.Server)
 	} else {
-		found.findings = slices.Concat(findings, lint.Manifest(m, o.Server), c.Changes(o.Server))
+		found.findings = slices.Concat(found.findings, lint.Manifest(m, o.Server), c.Changes(o.Server))
 		found.artifacts = slices.Clone(m.Artifacts)
 		for _, touched := range c.Touched {
 			found.artifacts[touched.Index] = touched.Is
 		}
 	}
-	if l, able := r.describers[m.Registry].(linter); able {
-		found.findings = append(found.findings, l.Lint(m, o.Server)...)
+	if p, is := r.describers[m.Registry].(prem.Registry); is {
+		found.findings = append(found.findings, p.Lint(m, o.Server)...)
 	}
 	if o.KeepManifests || r.Compares(from.At()) {
 		found.manifest = m
@@ -140,9 +158,9 @@ func (r *Registries) lintAll(s source.Selection, manifests []*registry.Manifest,
 		}
 	}
 	for _, each := range r.Settings.Registries {
-		if l, able := r.describers[each].(registryLinter); able {
+		if p, is := r.describers[each].(prem.Registry); is {
 			own := slices.DeleteFunc(slices.Clone(manifests), func(m *registry.Manifest) bool { return m.Registry != each })
-			findings = append(findings, l.LintAll(own, s.Paths, func(path string) bool { return inScope[path] })...)
+			findings = append(findings, p.LintAll(own, s.Paths, func(path string) bool { return inScope[path] })...)
 		}
 	}
 	return findings

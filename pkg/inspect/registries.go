@@ -20,27 +20,6 @@ type Registries struct {
 	describers map[*registry.Registry]registry.Describer
 }
 
-// The abilities that a registry's own package may add to its description.
-type (
-	// linter has rules for one manifest.
-	linter interface {
-		Lint(m *registry.Manifest, server string) []finding.Finding
-	}
-	// registryLinter has rules for all manifests of the registry.
-	registryLinter interface {
-		LintAll(all []*registry.Manifest, entries []string, inScope func(path string) bool) []finding.Finding
-	}
-	// upgrader rewrites manifests of an old format.
-	upgrader interface {
-		Upgrade(text []byte, transition bool) ([]byte, error)
-		IsOld(m *registry.Manifest) bool
-	}
-	// localLayout names the folder on disk that holds the files of a manifest.
-	localLayout interface {
-		Folder(m *registry.Manifest) string
-	}
-)
-
 // Bind finds what describes each registry: its description, what its own package adds, and its JSON Schema. An error is the user's.
 func Bind(s *source.Settings) (*Registries, error) {
 	bound := &Registries{s, map[*registry.Registry]registry.Describer{}}
@@ -86,25 +65,24 @@ func (r *Registries) Read(from source.Source) (*registry.Manifest, []finding.Fin
 
 // Folder returns where the files of a manifest are kept on disk, such as a service's id, and whether the registry has such folders.
 func (r *Registries) Folder(m *registry.Manifest) (folder string, found bool) {
-	l, able := r.describers[m.Registry].(localLayout)
-	if !able {
-		return "", false
+	p, found := r.describers[m.Registry].(prem.Registry)
+	if found {
+		folder = p.Folder(m)
 	}
-	return l.Folder(m), true
+	return folder, found
 }
 
 // Upgrade returns a manifest's text in the registry's newest format: the same text where there is no newer one. What prevents
 // it is a *registry.InvalidError.
 func (r *Registries) Upgrade(m *registry.Manifest, text []byte, transition bool) ([]byte, error) {
-	u, able := r.describers[m.Registry].(upgrader)
-	if !able {
-		return text, nil
+	if p, is := r.describers[m.Registry].(prem.Registry); is {
+		return p.Upgrade(text, transition)
 	}
-	return u.Upgrade(text, transition)
+	return text, nil
 }
 
 // IsOld reports whether a manifest names files in the fields of an old format, which Upgrade rewrites.
 func (r *Registries) IsOld(m *registry.Manifest) bool {
-	u, able := r.describers[m.Registry].(upgrader)
-	return able && u.IsOld(m)
+	p, is := r.describers[m.Registry].(prem.Registry)
+	return is && p.IsOld(m)
 }
