@@ -3,13 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
-	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
-	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
@@ -41,28 +38,18 @@ func (a *action) answer(ctx context.Context) (int, error) {
 	}
 	work, cancel := deadline(ctx, a.config)
 	defer cancel()
-	before, notes := a.loadState(ctx)
-	j, err := a.job(work, a.config, a.run(), a.origin(), inspect.Options{Server: a.server(), Scope: a.config.Scope})
+	j, err := a.job(work, a.config, a.run(), a.origin(), false)
 	if err != nil {
 		return 0, err
 	}
-	j.in.Notes = append(notes, j.in.Notes...)
 	if a.config.Plan > 0 {
-		return a.plan(work, j, before)
+		return a.plan(work, j)
 	}
-	in, err := a.verify(work, a.config, j, before)
+	in, err := a.verify(work, a.config, j, nil)
 	if err != nil {
 		return 0, err
 	}
-	return a.finish(ctx, in, j.rules, before)
-}
-
-// loadState reads the state file, unless a pull request brings it: who wrote that is unknown.
-func (a *action) loadState(ctx context.Context) (s *baseline.State, notes []string) {
-	if a.origin().Brings(ctx, a.config.StateFile) {
-		return nil, []string{fmt.Sprintf("The state file %s was not read, since the pull request contains it", finding.Quote(a.config.StateFile))}
-	}
-	return loadState(a.config)
+	return a.finish(ctx, in, j.rules, j.before)
 }
 
 // origin is the source of the event's manifests.

@@ -1,29 +1,26 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/publish"
-	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
-func (e Env) now() time.Time {
-	if e.Now != nil {
-		return e.Now()
-	}
-	return time.Now()
-}
-
-// loadState reads the state file, nil for none. One that is missing or can't be used is a note, and no error: it is made anew.
-func loadState(c *Config) (s *baseline.State, notes []string) {
+// loadState reads the state file, nil for none. One that is missing or can't be used is a note, and no error: it is made anew. One that
+// a pull request brings is not read: who wrote it is unknown.
+func loadState(ctx context.Context, c *Config, from source.Origin) (s *baseline.State, notes []string) {
 	if c.StateFile == "" {
 		return nil, nil
+	}
+	quoted := finding.Quote(c.StateFile)
+	if e, isEvent := from.(*source.Event); isEvent && e.Brings(ctx, c.StateFile) {
+		return nil, []string{fmt.Sprintf("The state file %s was not read, since the pull request contains it", quoted)}
 	}
 	file, err := source.OpenRegular(c.StateFile)
 	if err == nil {
@@ -34,10 +31,10 @@ func loadState(c *Config) (s *baseline.State, notes []string) {
 	case err == nil:
 		return s, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, []string{fmt.Sprintf("There is no state file %s yet: nothing is known of earlier scans", finding.Quote(c.StateFile))}
+		return nil, []string{fmt.Sprintf("There is no state file %s yet: nothing is known of earlier scans", quoted)}
 	}
 	return nil, []string{fmt.Sprintf("The state file %s can't be used and is made anew: nothing is known of earlier scans (%s)",
-		finding.Quote(c.StateFile), finding.Clean(finding.WithoutPath(err).Error()))}
+		quoted, finding.Clean(finding.WithoutPath(err).Error()))}
 }
 
 // saveState writes the state file after a scan. Shards leave it to the merge.
@@ -46,19 +43,4 @@ func saveState(c *Config, next *baseline.State) error {
 		return nil
 	}
 	return publish.WriteFile("state-file", c.StateFile, next.Write)
-}
-
-// record adds a scan of the whole registry to a state.
-func (p *program) record(s *baseline.State, r *report.Report) {
-	if r.IsWhole {
-		s.Record(r.Summary.Scan(p.now()))
-	}
-}
-
-// scansOf returns the last scans; a nil State has none.
-func scansOf(s *baseline.State) []baseline.Scan {
-	if s == nil {
-		return nil
-	}
-	return s.Scans
 }

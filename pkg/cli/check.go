@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
-	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
@@ -52,33 +51,33 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	}
 	work, cancel := deadline(ctx, c.config)
 	defer cancel()
-	before, notes := loadState(c.config)
-	j, err := c.job(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, c.origin(args), inspect.Options{Server: c.server(), Scope: c.config.Scope, KeepManifests: c.local != ""})
+	j, err := c.job(work, c.config, report.Run{Event: localEvent, ServerURL: c.server()}, c.origin(args), c.local != "")
 	if err != nil {
 		return 0, err
 	}
-	j.in.Notes = append(notes, j.in.Notes...)
-	switch {
-	case c.config.Plan > 0:
-		made, err := c.plan(work, c.config, j, before)
+	if c.config.Plan > 0 {
+		made, err := c.plan(work, c.config, j)
 		if err == nil {
 			_, err = fmt.Fprintln(c.Stdout, made.Matrix())
 		}
 		return ExitOK, err
-	case c.local != "":
-		r, err := c.compareLocal(work, j, before)
-		if err != nil {
-			return 0, err
-		}
-		return c.print(ctx, c.config, r, c.format, nil, nil)
 	}
-	in, err := c.verify(work, c.config, j, before)
+	root, err := openLocal(c.local)
 	if err != nil {
 		return 0, err
 	}
-	r, compared := c.compare(in, j.rules, before)
-	c.record(compared.Next, r)
-	return c.print(ctx, c.config, r, c.format, scansOf(compared.Next), saveState(c.config, compared.Next))
+	in, err := c.verify(work, c.config, j, root)
+	if err != nil {
+		return 0, err
+	}
+	if root != nil {
+		return c.print(ctx, c.config, build(in, j.rules), c.format, nil, root.Close())
+	}
+	r, compared := c.compare(in, j.rules, j.before)
+	if r.IsWhole {
+		compared.Next.Record(r.Summary.Scan(c.now()))
+	}
+	return c.print(ctx, c.config, r, c.format, compared.Next, saveState(c.config, compared.Next))
 }
 
 // validate reports flags that exclude each other.
@@ -105,8 +104,8 @@ func (c *check) origin(args []string) source.Origin {
 }
 
 // print writes a report's files and prints it. It returns the error of an earlier output after that.
-func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, scans []baseline.Scan, problem error) (int, error) {
-	if err := errors.Join(problem, c.files().Write(r), p.write(r, format, scans)); err != nil {
+func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, state *baseline.State, problem error) (int, error) {
+	if err := errors.Join(problem, c.files().Write(r), p.write(r, format, state)); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil
@@ -118,14 +117,18 @@ func addFormat(cmd *cobra.Command, format *string) {
 		"text", "json", "sarif", "markdown", "html", "badge")
 }
 
-// write prints a report in a format. The HTML page also shows scans.
-func (p *program) write(r *report.Report, format string, scans []baseline.Scan) error {
+// write prints a report in a format. The HTML page also shows the scans of a state, nil for none.
+func (p *program) write(r *report.Report, format string, state *baseline.State) error {
 	switch format {
 	case "json":
 		return r.WriteJSON(p.Stdout)
 	case "sarif":
 		return r.WriteSARIF(p.Stdout)
 	case "html":
+		var scans []baseline.Scan
+		if state != nil {
+			scans = state.Scans
+		}
 		return r.WriteHTML(p.Stdout, scans)
 	case "badge":
 		return r.WriteBadge(p.Stdout)

@@ -51,6 +51,13 @@ func (e Env) Getenv(name string) string {
 	return ""
 }
 
+func (e Env) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
 // inActions reports whether a workflow runner started the program
 // (https://docs.github.com/actions/reference/variables-reference).
 func (e Env) inActions() bool { return e.Getenv("GITHUB_ACTIONS") == "true" }
@@ -104,6 +111,9 @@ func (p *program) actions() *githubactions.Action {
 	return githubactions.New(githubactions.WithWriter(p.Stdout), githubactions.WithGetenv(p.Getenv))
 }
 
+// helpWidth is how wide help is, in columns.
+const helpWidth = 80
+
 // command builds the command line. Without arguments the program is the Action.
 func (p *program) command() *cobra.Command {
 	root := &cobra.Command{
@@ -129,8 +139,7 @@ program could not do its work.`,
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
 	p.addOutputFlags(root)
-	root.SetUsageFunc(usage)
-	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", helpWidth)))
 	root.AddCommand(p.checkCommand(), p.sumCommand(), p.getCommand(), p.mergeCommand(), p.initCommand(), p.registriesCommand(), p.explainCommand(), p.schemaCommand(), p.versionCommand())
 	return root
 }
@@ -161,8 +170,7 @@ func (p *program) do(work func(ctx context.Context, args []string) (int, error))
 	}
 }
 
-// refuseEmpty refuses a flag such as --from "$UNSET", which would otherwise count as left out. An empty input stands for its default,
-// as in the Action.
+// refuseEmpty refuses a flag such as --from "$UNSET", which would otherwise count as left out. An empty input stands for its default.
 func refuseEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" {
@@ -170,17 +178,4 @@ func refuseEmpty(cmd *cobra.Command) (err error) {
 		}
 	})
 	return err
-}
-
-// flagError suggests a flag for an unknown one.
-func flagError(cmd *cobra.Command, err error) error {
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		var names []string
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		if meant := finding.Nearest(unknown.GetSpecifiedName(), names); meant != "" {
-			return fmt.Errorf("%w: did you mean --%s?", err, meant)
-		}
-	}
-	return fmt.Errorf("%w: see %s", err, finding.Quote(cmd.CommandPath()+" --help"))
 }

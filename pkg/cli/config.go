@@ -43,13 +43,16 @@ type Config struct {
 	isCommandLine bool // flags, not the Action's inputs
 
 	given map[string]bool   // the inputs that were given: they win over the configuration file
-	texts map[string]string // of the inputs that were given, as they were
+	texts map[string]string // of all inputs
 }
 
 // defaultConfig returns the defaults of the inputs table, which are those of action.yml.
 func defaultConfig() *Config {
 	c := &Config{given: map[string]bool{}, texts: map[string]string{}}
 	for _, in := range inputs {
+		if c.texts[in.name] = in.value; in.value == "" {
+			continue
+		}
 		if err := in.set(c, in.value); err != nil {
 			panic("cli: the default of " + in.name + " can't be read: " + err.Error())
 		}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,26 +24,9 @@ func (p *program) explainCommand() *cobra.Command {
 		RunE: p.do(func(_ context.Context, args []string) (int, error) {
 			rule, known := finding.Lookup(args[0])
 			if !known {
-				return 0, usageError{Err: fmt.Errorf("unknown rule %s: %s", finding.Quote(args[0]), suggest(args[0], ids))}
+				return 0, usageError{Err: fmt.Errorf("unknown rule %s: see docs/rules.md", finding.Quote(args[0]))}
 			}
 			return ExitOK, report.WriteRule(p.Stdout, rule, p.textOptions(p.Stdout))
 		}),
 	}
-}
-
-// suggest names the rules of which a word is a part, else the one that is spelt like it.
-func suggest(word string, ids []string) string {
-	var similar []string
-	for _, id := range ids {
-		if strings.Contains(id, strings.ToLower(word)) {
-			similar = append(similar, id)
-		}
-	}
-	if nearest := finding.Nearest(word, ids); len(similar) == 0 && nearest != "" {
-		similar = append(similar, nearest)
-	}
-	if len(similar) == 0 {
-		return "see docs/rules.md"
-	}
-	return "did you mean " + strings.Join(similar, ", ") + "?"
 }

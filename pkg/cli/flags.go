@@ -6,53 +6,72 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// flagValue is an input as a flag: a pflag.Value.
+// flagValue is a flag of the command line: a pflag.Value.
 type flagValue struct {
-	input
-	config *Config
-	text   string
-	given  bool
+	kind string // names the value in the help
+	text string
+	set  func(string) error
 }
 
-// addFlags gives a command the inputs of some groups as flags.
+// Set reads the flag's text.
+func (f *flagValue) Set(s string) error {
+	f.text = s
+	return f.set(s)
+}
+
+// String returns the text that was set, else the default.
+func (f *flagValue) String() string { return f.text }
+
+// Type names the kind of value in the help.
+func (f *flagValue) Type() string { return f.kind }
+
+// addFlags gives a command the inputs of some groups as flags. A list may be given by repeating its flag.
 func addFlags(cmd *cobra.Command, c *Config, groups group) {
 	c.isCommandLine = true
 	for _, in := range inputs {
 		if in.group&groups == 0 {
 			continue
 		}
-		cmd.Flags().Var(&flagValue{input: in, config: c, text: in.value}, in.name, in.help)
-		if in.group&(publishing|network) == publishing { // it has no effect outside Actions
-			_ = cmd.Flags().MarkHidden(in.name) // fails for a flag that is not there
+		f := &flagValue{kind: "value", text: in.value}
+		if in.list {
+			f.kind = "list"
 		}
-		if in.values != nil {
-			complete(cmd, in.name, in.values)
+		f.set = func(s string) error {
+			if s == "" { // stands for the default, as in the Action
+				return nil
+			}
+			if in.list && c.given[in.name] {
+				s = c.texts[in.name] + "\n" + s
+			}
+			c.given[in.name], c.texts[in.name] = true, s
+			return in.set(c, s)
 		}
+		cmd.Flags().Var(f, in.name, in.help)
+		cmd.Flags().Lookup(in.name).Hidden = in.group&(publishing|network) == publishing // it has no effect outside Actions
+		complete(cmd, in.name, in.values)
 	}
 }
 
-// Set reads the flag's text. A list may be given by repeating the flag.
-func (v *flagValue) Set(s string) error {
-	if v.list && v.given {
-		s = v.text + "\n" + s
-	}
-	v.text, v.given, v.config.given[v.name], v.config.texts[v.name] = s, true, true, s
-	return v.set(v.config, s)
+// addChoice adds a flag of one of several words. The first is the default.
+func addChoice(cmd *cobra.Command, flags *pflag.FlagSet, value *string, name, help string, values ...string) {
+	*value = values[0]
+	flags.Var(&flagValue{"word", values[0], func(s string) (err error) {
+		*value, err = oneOf(values...)(s)
+		return err
+	}}, name, help+": "+orList(values))
+	complete(cmd, name, values)
 }
 
-// String returns the text that was set.
-func (v *flagValue) String() string { return v.text }
-
-// Type names the kind of value in the help.
-func (v *flagValue) Type() string {
-	if v.list {
-		return "list"
+// complete lets a shell complete a flag's values; without any, it completes names of files.
+func complete(cmd *cobra.Command, name string, values []string) {
+	if values != nil {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there
 	}
-	return "value"
 }
 
 // inputPrefix begins the name of the variable that carries an input
@@ -78,27 +97,21 @@ func (p *program) configFromInputs() (*Config, error) {
 
 // refuseUnknownInputs refuses misspelt inputs. The runner itself sets INPUT_ARGS and INPUT_ENTRYPOINT for container actions.
 func (p *program) refuseUnknownInputs() error {
-	for _, each := range p.Environ {
-		name, value, _ := strings.Cut(each, "=")
-		name, isInput := strings.CutPrefix(name, inputPrefix)
-		if !isInput || value == "" || name == "ARGS" || name == "ENTRYPOINT" {
-			continue
-		}
-		name = strings.ToLower(name)
-		if !slices.ContainsFunc(inputs, func(in input) bool { return in.name == name }) {
-			return usageError{Err: fmt.Errorf("unknown input %s%s", name, didYouMean(name))}
-		}
-	}
-	return nil
-}
-
-func didYouMean(name string) string {
-	var names []string
+	names := []string{"args", "entrypoint"}
 	for _, in := range inputs {
 		names = append(names, in.name)
 	}
-	if meant := finding.Nearest(name, names); meant != "" {
-		return ": did you mean " + meant + "?"
+	for _, each := range p.Environ {
+		name, value, _ := strings.Cut(each, "=")
+		name, isInput := strings.CutPrefix(name, inputPrefix)
+		if name = strings.ToLower(name); !isInput || value == "" || slices.Contains(names, name) {
+			continue
+		}
+		meant := finding.Nearest(name, names)
+		if meant == "" {
+			return usageError{Err: fmt.Errorf("unknown input %s", name)}
+		}
+		return usageError{Err: fmt.Errorf("unknown input %s: did you mean %s?", name, meant)}
 	}
-	return ": the inputs are " + strings.Join(names, ", ")
+	return nil
 }

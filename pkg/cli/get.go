@@ -34,7 +34,7 @@ func (p *program) getCommand() *cobra.Command {
 	g := &getter{program: p, config: defaultConfig()}
 	cmd := &cobra.Command{
 		Use:   "get [flags] MANIFEST...",
-		Short: "Download the files that manifests name, and keep only verified ones",
+		Short: "Download the files that manifests name; keep only verified ones",
 		Long: `Downloads the files that manifests name into DIR/<id>/<file>, or for registries
 other than prem into DIR/<the manifest's name without its ending>/<file>.
 

@@ -56,7 +56,7 @@ func TestShellsCompleteWhatCanBeSaid(t *testing.T) {
 	}
 }
 
-func TestHelpGroupsFlagsAndLeavesOutWhatMeansNothingHere(t *testing.T) {
+func TestHelpLeavesOutWhatMeansNothingHere(t *testing.T) {
 	for _, command := range []string{"check", "sum", "merge"} {
 		help := say(t, command, "--help")
 		for _, flag := range []string{"--comment", "--annotations", "--drift-issue", "--merge ", "--scope"} {
@@ -65,33 +65,21 @@ func TestHelpGroupsFlagsAndLeavesOutWhatMeansNothingHere(t *testing.T) {
 			}
 		}
 	}
-	help := say(t, "check", "--help")
-	for _, title := range []string{"What to check", "How", "What to write", "The network"} {
-		if !strings.Contains(help, "\n"+title+":\n  ") {
-			t.Errorf("no %s in\n%s", title, help)
-		}
-	}
 	if got := say(t, "check", "--comment=sometimes"); !strings.Contains(got, "always, on-failure or never") {
 		t.Errorf("--comment is no flag any more: %s", got)
 	}
 }
 
-func TestAMistakeIsToldWhatWasMeant(t *testing.T) {
+func TestAMistakeIsNamed(t *testing.T) {
 	for command, want := range map[string]string{
-		"chekc":                    "Did you mean this?\n  check\n",
-		"nothing-like-it":          "unknown command \"nothing-like-it\"",
-		"check --bas x":            "unknown flag: --bas: did you mean --base?",
-		"check --reprot-file":      "did you mean --report-file?",
-		"check --zzz":              "see `verify-manifests check --help`",
-		"check --base":             "flag needs an argument: --base: see `verify-manifests check --help`",
-		"sum":                      "requires at least 1 arg",
-		"explain a b":              "accepts 1 arg",
-		"explain size":             "unknown rule `size`: did you mean artifact/size?",
-		"explain artifact/mismach": "did you mean artifact/mismatch?",
-		"explain url":              "did you mean url/conflict, ",
-		"explain zzzzzzzz":         "see docs/rules.md",
-		"explain \x1b[31m":         "unknown rule `\\u001b[31m`",
-		"schema reports":           "expected report, config, or nothing",
+		"chekc":            "Did you mean this?\n  check\n",
+		"nothing-like-it":  "unknown command \"nothing-like-it\"",
+		"check --base":     "flag needs an argument: --base",
+		"sum":              "requires at least 1 arg",
+		"explain a b":      "accepts 1 arg",
+		"explain zzzzzzzz": "see docs/rules.md",
+		"explain \x1b[31m": "unknown rule `\\u001b[31m`",
+		"schema reports":   "expected report, config, or nothing",
 	} {
 		if got := say(t, strings.Fields(command)...); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", command, got)

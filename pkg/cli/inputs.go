@@ -30,6 +30,7 @@ const (
 	publishing                    // what to publish on GitHub
 	describing                    // which registry it is
 	downloading                   // what a download needs, other than the mode
+	deciding                      // what is verified and how: a plan and its shards have to agree on it
 )
 
 // input is one input of the Action and the flag of the same name on the command line.
@@ -53,16 +54,16 @@ type setter struct {
 // a test holds action.yml against it.
 var inputs = []input{
 	{"github-token", "", network | publishing | downloading, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
-	{"config", source.ConfigFile, describing, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
-	{"registry", "", describing, "the preset that describes the manifests; empty: the configuration file's, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
-	{"manifests", "", selecting, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
-	{"scope", "auto", selecting | publishing, "auto, changed, entries or all", oneWord(func(c *Config) *string { return &c.Scope }, scopeAuto, source.ScopeChanged, source.ScopeEntries, source.ScopeAll)},
-	{"missing-checksum", "warning", selecting, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
-	{"trusted-urls", "", selecting | downloading, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
+	{"config", source.ConfigFile, describing | deciding, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
+	{"registry", "", describing | deciding, "the preset that describes the manifests; empty: the configuration file's, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
+	{"manifests", "", selecting | deciding, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
+	{"scope", "auto", selecting | publishing | deciding, "auto, changed, entries or all", oneWord(func(c *Config) *string { return &c.Scope }, scopeAuto, source.ScopeChanged, source.ScopeEntries, source.ScopeAll)},
+	{"missing-checksum", "warning", selecting | deciding, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
+	{"trusted-urls", "", selecting | downloading | deciding, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
 	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
-	{"mode", "full", selecting | network, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts no host", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
-	{"public-keys", "", selecting | downloading, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
-	{"trusted-root", "", selecting | downloading, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) *string { return &c.TrustedRoot }, fileName)},
+	{"mode", "full", selecting | network | deciding, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts no host", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
+	{"public-keys", "", selecting | downloading | deciding, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
+	{"trusted-root", "", selecting | downloading | deciding, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) *string { return &c.TrustedRoot }, fileName)},
 	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
 	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
@@ -70,12 +71,12 @@ var inputs = []input{
 	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.ReportFile }, fileName)},
 	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.SARIFFile }, fileName)},
 	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, shard)},
-	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
+	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, duration)},
 	{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
 	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
 	{"concurrency", "8", network | downloading, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
 	{"connections", "8", network | downloading, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
-	{"max-file-size", "100GB", network | downloading, "refuse larger files", into(func(c *Config) *int64 { return &c.MaxFileSize }, size)},
+	{"max-file-size", "100GB", network | downloading | deciding, "refuse larger files", into(func(c *Config) *int64 { return &c.MaxFileSize }, size)},
 	{"stall-timeout", "60s", network | downloading, "longest time without progress", into(func(c *Config) *time.Duration { return &c.StallTimeout }, duration)},
 	{"timeout", "5h", network | downloading, "longest time for the whole run", into(func(c *Config) *time.Duration { return &c.Timeout }, duration)},
 	{"allow-networks", "", network | downloading, "CIDRs of private networks that may be contacted, one a line", list(func(c *Config) *[]netip.Prefix { return &c.AllowNetworks }, cidr)},
@@ -199,20 +200,7 @@ func duration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// optional reads the empty text as nothing.
-func optional[T any](read func(string) (T, error)) func(string) (T, error) {
-	return func(s string) (value T, err error) {
-		if s == "" {
-			return value, nil
-		}
-		return read(s)
-	}
-}
-
 func shard(s string) (*report.Shard, error) {
-	if s == "" {
-		return nil, nil
-	}
 	left, right, _ := strings.Cut(s, "/")
 	index, err1 := strconv.Atoi(left)
 	count, err2 := strconv.Atoi(right)

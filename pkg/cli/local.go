@@ -1,22 +1,16 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/inspect"
-	"github.com/premAI-io/verify-manifests/pkg/registry"
-	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -29,54 +23,11 @@ const (
 	finderFile = ".DS_Store"
 )
 
-// compareLocal compares files that are on disk already, and contacts nobody.
-func (c *check) compareLocal(ctx context.Context, j *job, before *baseline.State) (*report.Report, error) {
-	v, err := c.verifier(c.config, j.rules)
-	if err != nil {
-		return nil, err
-	}
-	v.Baseline = before.Baseline
-	root, err := openLocal(c.local)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	in, manifests := j.in, j.inspection.Manifests
-	in.IsWhole = false
-	attester, err := c.attester(c.config, j, v, before)
-	if err != nil {
-		return nil, err
-	}
-	attester.Offline, v.NeedsSHA256 = true, attester.NeedsSHA256
-	files := localFiles(root, j.registries, manifests)
-	stop := c.watch(v.Progress)
-	in.Results = v.RunLocal(ctx, root, files)
-	stop()
-	attester.Run(ctx, in.Results)
-	in.Findings = slices.Concat(in.Findings, leftOver(root, j.registries, manifests, files))
-	in.Notes = slices.Clone(in.Notes)
-	if n := count(manifests, func(a artifact.Artifact) bool { return a.Role == artifact.Image }); n > 0 {
-		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", n, english.PluralWord(n, "is", "are")))
-	}
-	if n := count(manifests, attester.NeedsNetwork); n > 0 {
-		in.Notes = append(in.Notes, fmt.Sprintf("With --local nobody is asked who built the files: the provenance of %s was not verified", english.Plural(n, "file", "")))
-	}
-	in.Complete, in.Took = ctx.Err() == nil, c.now().Sub(j.began)
-	return build(in, j.rules), nil
-}
-
-func count(manifests []*registry.Manifest, is func(artifact.Artifact) bool) (n int) {
-	for _, m := range manifests {
-		for _, a := range m.Artifacts {
-			if is(a) {
-				n++
-			}
-		}
-	}
-	return n
-}
-
+// openLocal opens the folder of the flag --local, nil for "".
 func openLocal(dir string) (*os.Root, error) {
+	if dir == "" {
+		return nil, nil
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, usageError{Err: fmt.Errorf("flag --local is %s, which can't be read: %w", finding.Quote(dir), err)}
@@ -84,41 +35,59 @@ func openLocal(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-func localFiles(root *os.Root, r *inspect.Registries, manifests []*registry.Manifest) []verify.LocalFile {
-	var files []verify.LocalFile
-	for _, m := range manifests {
+// localFiles returns where the files of a job are below a folder.
+func (j *job) localFiles(root *os.Root) (files []verify.LocalFile) {
+	for _, m := range j.inspection.Manifests {
 		for _, a := range m.Artifacts {
 			if a.Role != artifact.Image {
-				files = append(files, r.LocalFile(root, m, a))
+				files = append(files, j.registries.LocalFile(root, m, a))
 			}
 		}
 	}
 	return files
 }
 
+// leftOut says what is not verified because nobody is asked.
+func (j *job) leftOut(attester *verify.Attester) (notes []string) {
+	images, builds := 0, 0
+	for _, m := range j.inspection.Manifests {
+		for _, a := range m.Artifacts {
+			if a.Role == artifact.Image {
+				images++
+			}
+			if attester.NeedsNetwork(a) {
+				builds++
+			}
+		}
+	}
+	if images > 0 {
+		notes = append(notes, fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", images, english.PluralWord(images, "is", "are")))
+	}
+	if builds > 0 {
+		notes = append(notes, fmt.Sprintf("With --local nobody is asked who built the files: the provenance of %s was not verified", english.Plural(builds, "file", "")))
+	}
+	return notes
+}
+
 // leftOver reports the files in the services' folders that no manifest names.
-func leftOver(root *os.Root, r *inspect.Registries, manifests []*registry.Manifest, files []verify.LocalFile) []finding.Finding {
+func (j *job) leftOver(root *os.Root, files []verify.LocalFile) (findings []finding.Finding) {
 	named := map[string]bool{}
 	for _, f := range files {
 		named[path.Clean(f.Path)] = true
 	}
-	var findings []finding.Finding
-	for _, m := range manifests {
-		folder, found := r.Folder(m)
+	for _, m := range j.inspection.Manifests {
+		folder, found := j.registries.Folder(m)
 		if !found {
 			continue
 		}
 		others := otherFiles(root, folder, named)
 		id := m.Documents[0].Root.Get("id")
-		for i, name := range others {
+		for i, name := range others[:min(len(others), maxLeftOver+1)] {
 			message := "No manifest names the file " + finding.Quote(name)
 			if i == maxLeftOver {
 				message = fmt.Sprintf("No manifest names %d more files in the folder", len(others)-i)
 			}
 			findings = append(findings, finding.New(finding.ArtifactLeftOver, m.Path, id.Pointer(), id.Position(), message, ""))
-			if i == maxLeftOver {
-				break
-			}
 		}
 	}
 	return findings

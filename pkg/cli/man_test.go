@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -32,16 +31,6 @@ func TestTheManPageIsUpToDate(t *testing.T) {
 	}
 }
 
-func TestEveryFlagHasATopic(t *testing.T) {
-	for _, cmd := range (&program{}).command().Commands() {
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if !f.Hidden && !slices.ContainsFunc(topics, func(topic topic) bool { return slices.Contains(topic.flags, f.Name) }) {
-				t.Errorf("%s --%s is in no topic of help.go", cmd.Name(), f.Name)
-			}
-		})
-	}
-}
-
 // manPage is a page of section 1 in the macros of man(7), of a command and all those below it.
 func manPage(root *cobra.Command) string {
 	var b strings.Builder
@@ -57,21 +46,19 @@ func manPage(root *cobra.Command) string {
 			text = cmd.Short + "."
 		}
 		fmt.Fprintf(&b, ".SH %s\n.B %s\n.PP\n%s\n", strings.ToUpper(cmd.Name()), roff(cmd.UseLine()), roff(text))
-		for _, topic := range flagTopics(cmd) {
-			if flags := roffFlags(cmd.LocalNonPersistentFlags(), topic.flags); flags != "" {
-				fmt.Fprintf(&b, ".SS %s\n%s", roff(topic.title), flags)
-			}
+		if flags := roffFlags(cmd.LocalNonPersistentFlags()); flags != "" {
+			fmt.Fprintf(&b, ".SS Flags\n%s", flags)
 		}
 		fmt.Fprintf(&b, ".SS Examples\n.nf\n%s\n.fi\n", roff(cmd.Example))
 	}
 	return b.String()
 }
 
-// roffFlags lists the flags that are in all the sets, but for --help.
-func roffFlags(sets ...*pflag.FlagSet) string {
+// roffFlags lists flags, but for --help.
+func roffFlags(set *pflag.FlagSet) string {
 	var b strings.Builder
-	sets[len(sets)-1].VisitAll(func(f *pflag.Flag) {
-		if f.Hidden || f.Name == "help" || sets[0].Lookup(f.Name) == nil {
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden || f.Name == "help" {
 			return
 		}
 		name, help := pflag.UnquoteUsage(f)

@@ -35,9 +35,9 @@ func (p *program) mergeCommand() *cobra.Command {
 			return 0, err
 		}
 		in.Run.ServerURL = p.server()
-		known, notes := loadState(config)
+		known, notes := loadState(ctx, config, nil)
 		in.Notes = append(in.Notes, notes...)
-		return p.print(ctx, config, report.Build(in), format, scansOf(known), nil)
+		return p.print(ctx, config, report.Build(in), format, known, nil)
 	})
 	return cmd
 }
@@ -67,7 +67,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	before, stateNotes := a.loadState(ctx)
+	before, stateNotes := loadState(ctx, a.config, a.origin())
 	in.Notes = slices.Concat(in.Notes, notes, stateNotes)
 	in.Unjudge(by.unjudge)
 	return a.finish(ctx, in, by, before)

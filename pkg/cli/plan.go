@@ -12,7 +12,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
-	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/config"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -23,23 +22,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// decisive are the inputs that decide what is verified and how: a plan and its shards have to agree on them.
-var decisive = []string{
-	"config", "registry", "manifests", "scope", "missing-checksum", "trusted-urls", "mode", "public-keys", "trusted-root", "max-file-size",
-}
-
-// decisions returns the texts of the decisive inputs.
+// decisions returns the texts of the deciding inputs: a plan and its shards have to agree on them.
 func (c *Config) decisions() map[string]string {
-	texts := map[string]string{}
-	for _, in := range inputs {
-		texts[in.name] = in.value
-	}
-	for name, text := range c.texts {
-		texts[name] = strings.TrimSpace(text)
-	}
 	decided := map[string]string{}
-	for _, name := range decisive {
-		decided[name] = texts[name]
+	for _, in := range inputs {
+		if in.group&deciding != 0 {
+			decided[in.name] = strings.TrimSpace(c.texts[in.name])
+		}
 	}
 	return decided
 }
@@ -61,18 +50,18 @@ func (c *Config) checkPlan() error {
 func (c *Config) isPlanned() bool { return c.PlanFile != "" && c.Shard != nil }
 
 // plan estimates the sizes of the selected manifests' files, divides them among shards, and writes the plan.
-func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.State) (*plan.Plan, error) {
+func (p *program) plan(ctx context.Context, c *Config, j *job) (*plan.Plan, error) {
 	verifier, err := p.verifier(c, j.rules)
 	if err != nil {
 		return nil, err
 	}
-	verifier.Baseline = before.Baseline
+	verifier.Baseline = j.before.Baseline
 	loads := verifier.Loads(ctx, j.downloads)
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}
 	made, hours := plan.New(j.downloads, loads, c.Plan)
-	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: toolName, Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
+	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: "verify-manifests", Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
 	made.ConfigFile, made.TrustedRoot, made.Beside = j.settings.ConfigFile, j.settings.Roots, j.beside
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Manifests, j.in.Unchanged, j.in.Notes, j.in.Findings
@@ -81,9 +70,6 @@ func (p *program) plan(ctx context.Context, c *Config, j *job, before *baseline.
 	}
 	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)
 }
-
-// toolName is the program's name in reports and plans.
-const toolName = "verify-manifests"
 
 // describePlan says what a plan comes to.
 func describePlan(loads []verify.Load, h plan.Hours, asked time.Duration) string {
@@ -133,13 +119,8 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	by := p.rulesOf(c, file, "")
 	by.trustedURLs, by.missingChecksum = made.TrustedURLs, made.MissingChecksum
 	return &job{
-		began: p.now(), roots: roots, beside: made.Beside,
-		in: report.Input{
-			Version: Version(), Commit: Commit(), Run: run, Shard: c.Shard, Plan: sum, Scope: made.Scope, Mode: c.Mode, Manifests: made.Manifests, Unchanged: made.Unchanged,
-			Notes: made.Notes, Findings: made.Findings,
-		},
-		downloads: made.Downloads(c.Shard.Index), rules: by,
-		asset: made.Asset(p.server()),
+		in:        report.Input{Plan: sum, Scope: made.Scope, Manifests: made.Manifests, Unchanged: made.Unchanged, Notes: made.Notes, Findings: made.Findings},
+		downloads: made.Downloads(c.Shard.Index), rules: by, roots: roots, beside: made.Beside, asset: made.Asset(p.server()),
 	}, nil
 }
 
@@ -169,8 +150,8 @@ func readPlan(name string) (*plan.Plan, digest.Digest, error) {
 }
 
 // plan answers an event with a plan instead of a verification.
-func (a *action) plan(ctx context.Context, j *job, before *baseline.State) (int, error) {
-	made, err := a.program.plan(ctx, a.config, j, before)
+func (a *action) plan(ctx context.Context, j *job) (int, error) {
+	made, err := a.program.plan(ctx, a.config, j)
 	if err != nil {
 		return 0, err
 	}

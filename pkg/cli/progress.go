@@ -83,21 +83,20 @@ func columns(terminal io.Writer) int {
 // every calls show, with the time since the beginning, until stop is called.
 func every(interval time.Duration, show func(elapsed time.Duration)) (stop func()) {
 	began := time.Now()
-	ticker := time.NewTicker(interval)
 	ended, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
+		ticks := time.Tick(interval)
 		for {
 			select {
 			case <-ended:
 				return
-			case now := <-ticker.C:
+			case now := <-ticks:
 				show(now.Sub(began))
 			}
 		}
 	}()
 	return func() {
-		ticker.Stop()
 		close(ended)
 		<-done
 	}

@@ -74,10 +74,10 @@ func (s *sumCommand) run(ctx context.Context, args []string) (int, error) {
 	if s.do.List, err = sum.ReadList(s.from); err != nil {
 		return 0, usageError{Err: fmt.Errorf("flag --from is %s: %w", finding.Quote(s.from), err)}
 	}
-	if s.local != "" {
-		if s.do.Local, err = openLocal(s.local); err != nil {
-			return 0, err
-		}
+	if s.do.Local, err = openLocal(s.local); err != nil {
+		return 0, err
+	}
+	if s.do.Local != nil {
 		defer s.do.Local.Close()
 	}
 	s.do.Server, s.do.Stdout, s.do.Stderr = s.server(), s.Stdout, s.Stderr

@@ -4,7 +4,6 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/premAI-io/verify-manifests/pkg/report"
@@ -43,41 +42,3 @@ func (p *program) writeText(r *report.Report, w io.Writer) error {
 	}
 	return r.WriteText(w, p.textOptions(w))
 }
-
-// choice is a flag of one of several words: pflag.Value.
-type choice struct {
-	value  *string
-	values []string
-}
-
-// addChoice adds a flag whose default is the first of its values, and which a shell completes.
-func addChoice(cmd *cobra.Command, flags *pflag.FlagSet, value *string, name, help string, values ...string) {
-	*value = values[0]
-	flags.Var(&choice{value, values}, name, help+": "+orList(values))
-	complete(cmd, name, values)
-}
-
-// complete lets a shell complete a flag's values.
-func complete(cmd *cobra.Command, name string, values []string) {
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there
-}
-
-// Set takes one of the values.
-func (c *choice) Set(s string) error {
-	value, err := oneOf(c.values...)(s)
-	if err == nil {
-		*c.value = value
-	}
-	return err
-}
-
-// String returns the value.
-func (c *choice) String() string {
-	if c.value == nil { // of the zero choice, which pflag asks for
-		return ""
-	}
-	return *c.value
-}
-
-// Type names the kind of value in the help.
-func (c *choice) Type() string { return "word" }

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
+	"github.com/premAI-io/verify-manifests/pkg/config"
+	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/hosts"
+	"github.com/premAI-io/verify-manifests/pkg/inspect"
+	"github.com/premAI-io/verify-manifests/pkg/provenance"
+	"github.com/premAI-io/verify-manifests/pkg/report"
+	"github.com/premAI-io/verify-manifests/pkg/source"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
+)
+
+// job is what a run verifies, and by which rules.
+type job struct {
+	in         report.Input // without what downloads find
+	downloads  []verify.Download
+	rules      rules
+	before     *baseline.State  // nil for none
+	settings   *source.Settings // nil where a plan gives the job
+	inspection inspect.Inspection
+	beside     map[string]verify.Beside // files that bundles attest beside manifests, by path
+	roots      *provenance.Roots
+	registries *inspect.Registries
+	began      time.Time
+
+	// asset returns what GitHub published of release assets when the plan was made; nil without a plan.
+	asset func(context.Context, hosts.Ref) hosts.Published
+}
+
+// job returns the job of a run: from its plan, else from the manifests that the origin selects. The latter are kept where local files
+// are compared with them.
+func (p *program) job(ctx context.Context, c *Config, run report.Run, from source.Origin, isLocal bool) (j *job, err error) {
+	began := p.now()
+	before, notes := loadState(ctx, c, from)
+	if c.isPlanned() {
+		j, err = p.planned(c, run)
+	} else {
+		j, err = p.prepare(ctx, c, from, inspect.Options{Server: p.server(), Scope: c.Scope, KeepManifests: isLocal})
+	}
+	if err != nil {
+		return nil, err
+	}
+	j.began, j.before = began, before
+	j.in.Version, j.in.Commit, j.in.Run, j.in.Shard, j.in.Mode = Version(), Commit(), run, c.Shard, c.Mode
+	j.in.Notes = append(notes, j.in.Notes...)
+	return j, nil
+}
+
+// prepare selects and inspects manifests.
+func (p *program) prepare(ctx context.Context, c *Config, from source.Origin, o inspect.Options) (*job, error) {
+	s, err := from.Select(ctx, c.selecting())
+	if err != nil {
+		return nil, err
+	}
+	roots, err := rootsOf(s.Roots)
+	if err != nil {
+		return nil, err
+	}
+	registries, err := inspect.Bind(s.Settings)
+	if err != nil {
+		return nil, err
+	}
+	found := registries.Inspect(s, o)
+	scope := s.Scope
+	if found.IsByEntry || o.Scope == source.ScopeEntries && s.Scope == source.ScopeChanged {
+		scope = source.ScopeEntries
+	}
+	return &job{
+		in: report.Input{
+			Scope: scope, Manifests: len(s.Manifests) + found.Attesting, Unchanged: found.Unchanged,
+			Notes: slices.Concat(s.Notes, s.Settings.Notes, found.Notes), Findings: found.Findings,
+			APICalls: s.Calls, Windows: s.IsForWindows,
+			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
+		},
+		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),
+		beside: found.Beside, settings: s.Settings, roots: roots, inspection: found, registries: registries,
+	}, nil
+}
+
+// verify verifies the files of a job: those below a folder on disk, else those that it downloads. When ctx ends, the results are
+// incomplete.
+func (p *program) verify(ctx context.Context, c *Config, j *job, local *os.Root) (in report.Input, err error) {
+	verifier, err := p.verifier(c, j.rules)
+	if err != nil {
+		return in, err
+	}
+	if j.asset != nil {
+		verifier.Hosts.Asset = j.asset
+	}
+	verifier.Baseline = j.before.Baseline
+	attester, err := p.attester(c, j, verifier, j.before)
+	if err != nil {
+		return in, err
+	}
+	verifier.NeedsSHA256 = attester.NeedsSHA256
+	in = j.in
+	stop := p.watch(verifier.Progress)
+	switch {
+	case local != nil:
+		attester.Offline = true
+		files := j.localFiles(local)
+		in.Results = verifier.RunLocal(ctx, local, files)
+		in.Findings = slices.Concat(in.Findings, j.leftOver(local, files))
+		in.Notes = slices.Concat(in.Notes, j.leftOut(attester))
+		in.IsWhole = false
+	case c.Shard != nil && !c.isPlanned():
+		in.Results, in.Bytes = verifier.Run(ctx, verify.Shard(j.downloads, c.Shard.Index, c.Shard.Count))
+	default:
+		in.Results, in.Bytes = verifier.Run(ctx, j.downloads)
+	}
+	stop()
+	attester.Run(ctx, in.Results)
+	in.Complete, in.Took = ctx.Err() == nil, p.now().Sub(j.began)
+	return in, nil
+}
+
+// compare compares what a run found with the baseline, and builds the report.
+func (p *program) compare(in report.Input, by rules, before *baseline.State) (*report.Report, baseline.Comparison) {
+	c := before.Compare(in.Results, in.Complete, by.judge.Judge, p.now())
+	in.Results, in.Notes = c.Results, slices.Concat(in.Notes, c.Notes)
+	return build(in, by), c
+}
+
+// build builds a report with the configuration's severities and waivers.
+func build(in report.Input, by rules) *report.Report {
+	in.Judge = by.judge.Judge
+	in.Waivers = func() []finding.Finding {
+		return by.judge.Waivers(in.IsWhole && in.Complete && in.Mode != modeOffline) // offline finds less
+	}
+	return report.Build(in)
+}
+
+// deadline returns a context that ends after the timeout of the run.
+func deadline(ctx context.Context, c *Config) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("the timeout of the run (input timeout, %s) expired", c.Timeout))
+}
+
+// rules are the configuration file's, overridden by the inputs.
+type rules struct {
+	file            *config.File // nil where there is none
+	judge           *config.Judge
+	trustedURLs     []string // globs
+	missingChecksum string   // a severity, or "off"
+}
+
+// rulesOf merges the inputs with the configuration file, which they override. By default the releases of the registry's owner are
+// trusted: that of the repository that runs the Action, else of the git remote.
+func (p *program) rulesOf(c *Config, file *config.File, remote string) rules {
+	if c.given["missing-checksum"] {
+		file = file.WithoutSeverity(finding.ArtifactMissingChecksum, finding.ImageUnpinned)
+	}
+	r := rules{file: file, judge: file.Judge(p.now()), trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
+	if file != nil && !c.given["trusted-urls"] && file.TrustedURLs != nil {
+		r.trustedURLs = file.TrustedURLs
+	}
+	if file != nil && !c.given["missing-checksum"] && file.MissingChecksum != "" {
+		r.missingChecksum = file.MissingChecksum
+	}
+	if len(r.trustedURLs) > 0 {
+		return r
+	}
+	owner, _, found := strings.Cut(p.Getenv("GITHUB_REPOSITORY"), "/")
+	if server, err := url.Parse(p.server()); !found && err == nil {
+		owner = ownerOf(remote, server.Host)
+	}
+	if owner != "" {
+		r.trustedURLs = hosts.ReleasesOf(p.server(), owner)
+	}
+	return r
+}
+
+// ownerOf returns the owner in a remote's URL on a host, "" for any other: https://host/owner/repo, ssh://git@host/owner/repo,
+// or git@host:owner/repo (https://git-scm.com/docs/git-clone#_git_urls).
+func ownerOf(remote, host string) string {
+	_, address, hasScheme := strings.Cut(remote, "://")
+	if !hasScheme {
+		address = strings.Replace(remote, ":", "/", 1)
+	}
+	if _, after, hasUser := strings.Cut(address, "@"); hasUser {
+		address = after
+	}
+	parts := strings.Split(address, "/")
+	if len(parts) != 3 || !strings.EqualFold(parts[0], host) {
+		return ""
+	}
+	return parts[1]
+}
