@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	gh "github.com/google/go-github/v57/github"
 	"github.com/klauspost/compress/snappy"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -38,37 +37,28 @@ func (c *Client) Attestations(ctx context.Context, repository, sum string, get f
 	if !isRepository(repository) {
 		return fmt.Errorf("invalid repository %s: expected owner/name", finding.Quote(repository))
 	}
-	t := task{doing: "reading the attestations by " + finding.Quote(repository), needs: "attestations: read"}
-	path := fmt.Sprintf("repos/%s/attestations/sha256:%s?per_page=%d", repository, url.PathEscape(sum), perPage)
-	type list struct{ Attestations []attestation }
-	hasList := func(l list) bool { return l.Attestations != nil && len(l.Attestations) <= perPage }
-	cursor := ""
-	for range maxAttestations / perPage {
-		next := ""
-		page, err := read(ctx, c, t, hasList, func() (list, *gh.Response, error) {
-			page, resp, err := send[list](ctx, c, "GET", path+cursor, nil)
-			if err == nil {
-				next = resp.After
-			}
-			return page, resp, err
-		})
-		if errors.Is(err, ErrNotFound) && cursor == "" {
+	type page struct{ Attestations []attestation }
+	hasList := func(p page) bool { return p.Attestations != nil && len(p.Attestations) <= perPage }
+	r := request{
+		doing: "reading the attestations by " + finding.Quote(repository), needs: "attestations: read",
+		path: fmt.Sprintf("repos/%s/attestations/sha256:%s?per_page=%d", repository, url.PathEscape(sum), perPage),
+	}
+	for p, err := range pages(ctx, c, r, maxAttestations/perPage, hasList) {
+		switch {
+		case errors.Is(err, ErrNotFound):
 			return nil
-		}
-		if err != nil {
+		case errors.Is(err, errMore):
+			return fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
+		case err != nil:
 			return err
 		}
-		for _, a := range page.Attestations {
+		for _, a := range p.Attestations {
 			if !yield(a.read(ctx, get)) {
 				return nil
 			}
 		}
-		if next == "" {
-			return nil
-		}
-		cursor = "&after=" + url.QueryEscape(next)
 	}
-	return fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
+	return nil
 }
 
 // attestation is an element of GitHub's list: it has the bundle, or its URL.

@@ -38,8 +38,7 @@ func bundlesOf(client *github.Client, stored map[string][]byte) (got []string, e
 }
 
 func TestAllPagesOfAttestationsAreRead(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
+	fake, client := newFakeAndClient(t)
 	for i := range 250 {
 		fake.Attest("Acme/tool", attested, fmt.Appendf(nil, `{"n":%d}`, i))
 	}
@@ -79,8 +78,7 @@ func TestWhatIsNoAttestation(t *testing.T) {
 		{githubtest.Attestation{URL: "https://evilgithubusercontent.com/a"}, "not on GitHub's storage"},
 		{githubtest.Attestation{URL: "https://127.0.0.1/a"}, "not on GitHub's storage"},
 	} {
-		fake := newFake(t)
-		client, _ := newClient(t, fake)
+		fake, client := newFakeAndClient(t)
 		fake.Attestations["acme/tool sha256:"+attested] = []githubtest.Attestation{test.attestation}
 		got, err := bundlesOf(client, stored)
 		if err != nil || len(got) != 1 || !strings.Contains(got[0], test.want) {
@@ -106,8 +104,7 @@ func TestHowGitHubAnswersForAttestations(t *testing.T) {
 		{times(4, githubtest.Fault{Status: 502}), "502", nil, 0, 4},
 		{times(4, githubtest.Fault{Broken: true}), "", nil, 0, 4},
 	} {
-		fake := newFake(t)
-		client, _ := newClient(t, fake)
+		fake, client := newFakeAndClient(t)
 		fake.Attest("acme/tool", attested, []byte("{}"))
 		fake.Fail(attestationRoute, test.faults...)
 		got, err := bundlesOf(client, nil)
@@ -120,8 +117,7 @@ func TestHowGitHubAnswersForAttestations(t *testing.T) {
 }
 
 func TestMoreAttestationsThanAreReadAreAnError(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
+	fake, client := newFakeAndClient(t)
 	for range 1001 {
 		fake.Attest("acme/tool", attested, []byte("{}"))
 	}

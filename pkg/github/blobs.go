@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-
-	gh "github.com/google/go-github/v57/github"
 )
 
 const (
@@ -19,19 +17,17 @@ const (
 
 // Blobs reads files by their blob SHAs, a hundred in each request, and returns those texts that it has: GraphQL gives no binary
 // file, and none over 512 KB whole. What is missing is left to Blob. Where GraphQL does not answer, all is.
-func (c *Client) Blobs(ctx context.Context, files []File) map[string][]byte {
-	texts := map[string][]byte{}
-	if c.blobs == "" {
-		return texts
-	}
-	for len(files) > 0 {
+func (c *Client) Blobs(ctx context.Context, files []File) (texts map[string][]byte, requests int) {
+	texts = map[string][]byte{}
+	for c.blobs != "" && len(files) > 0 {
 		n := atATime(files)
+		requests++
 		if err := c.readBlobs(ctx, files[:n], texts); err != nil {
 			break
 		}
 		files = files[n:]
 	}
-	return texts
+	return texts, requests
 }
 
 // atATime is how many of the files fit one request.
@@ -46,6 +42,7 @@ func atATime(files []File) int {
 }
 
 func (c *Client) readBlobs(ctx context.Context, files []File, into map[string][]byte) error {
+	owner, name, _ := strings.Cut(c.repository, "/")
 	var query strings.Builder
 	query.WriteString("query($owner:String!,$name:String!){repository(owner:$owner,name:$name){")
 	for i, f := range files {
@@ -59,11 +56,9 @@ func (c *Client) readBlobs(ctx context.Context, files []File, into map[string][]
 			Repository map[string]struct{ Text *string }
 		}
 	}
-	answer, err := read(ctx, c, task{doing: "reading files", needs: "contents: read"}, nil, func() (texts, *gh.Response, error) {
-		return send[texts](ctx, c, "POST", c.blobs, map[string]any{
-			"query": query.String(), "variables": map[string]string{"owner": c.owner, "name": c.repo},
-		})
-	})
+	answer, err := ask[texts](ctx, c, request{doing: "reading files", needs: "contents: read", method: "POST", path: c.blobs, body: map[string]any{
+		"query": query.String(), "variables": map[string]string{"owner": owner, "name": name},
+	}}, nil)
 	for i, f := range files {
 		text := answer.Data.Repository[fmt.Sprintf("b%d", i)].Text
 		if text != nil && IsBlob(f.BlobSHA, []byte(*text)) { // else it was cut, or decoded as what it is not

@@ -6,35 +6,20 @@ package github
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	gh "github.com/google/go-github/v57/github"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-const (
-	defaultAPIURL = "https://api.github.com"
-
-	requestTimeout = 30 * time.Second // one try, its body included
-	maxTries       = 4                // of one request
-	firstPause     = 500 * time.Millisecond
-	maxPause       = 8 * time.Second  // between tries, where GitHub names no time
-	maxWait        = 90 * time.Second // that GitHub may name; secondary limits usually ask for 60 s
-
-	perPage  = 100 // the API's own maximum
-	maxPages = 100 // of one list
-)
+const defaultAPIURL = "https://api.github.com"
 
 // Config names the API and the token.
 type Config struct {
@@ -45,8 +30,7 @@ type Config struct {
 	GraphQLURL string
 	// Token goes to APIURL's host only, never along a redirect to another. Empty: no authentication.
 	Token string
-	// Repository is "owner/name", what every call but AssetDigests is about; it may be empty where
-	// nothing else is called.
+	// Repository is "owner/name", what every call but AssetDigests and Attestations is about.
 	Repository string
 	// UserAgent is required of every client of the API.
 	UserAgent string
@@ -58,17 +42,14 @@ type Config struct {
 // again what is transient (connections, 5xx, rate limits on 403 and 429) a few times, and fails with an
 // *Error that says what was asked, what GitHub answered, and what to do.
 type Client struct {
-	api         *gh.Client
-	owner, repo string
-	graphql     string
-	blobs       string // where they are asked for in one request; "" for nowhere
-	sleep       func(context.Context, time.Duration) error
-	calls       atomic.Int64
-	identity    identity
-	releases    sync.Map // *release by owner, repository and tag
+	api        *gh.Client
+	repository string
+	graphql    string
+	blobs      string // GraphQL for texts; "" for none
+	sleep      func(context.Context, time.Duration) error
+	identity   identity
+	releases   sync.Map // *release by owner, repository and tag
 }
-
-var ownerAndName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
 
 // New returns a client. An API URL or a repository of the wrong form is an error.
 func New(c Config) (*Client, error) {
@@ -76,25 +57,19 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var owner, repo string
-	if c.Repository != "" {
-		if !isRepository(c.Repository) {
-			return nil, fmt.Errorf("GITHUB_REPOSITORY is %s: expected owner/name", finding.Quote(c.Repository))
-		}
-		owner, repo, _ = strings.Cut(c.Repository, "/")
+	if c.Repository != "" && !isRepository(c.Repository) {
+		return nil, fmt.Errorf("GITHUB_REPOSITORY is %s: expected owner/name", finding.Quote(c.Repository))
 	}
-	api := gh.NewClient(&http.Client{
-		Timeout:       requestTimeout,
-		Transport:     newTransport(base, c.Token),
-		CheckRedirect: keepMethod,
-	})
-	api.BaseURL = base
-	api.UserAgent = cmp.Or(c.UserAgent, "verify-manifests")
-	sleep := c.Sleep
-	if sleep == nil {
-		sleep = wait
+	api := gh.NewClient(&http.Client{Timeout: requestTimeout, Transport: newTransport(base, c.Token), CheckRedirect: keepMethod})
+	api.BaseURL, api.UserAgent = base, cmp.Or(c.UserAgent, "verify-manifests")
+	client := &Client{api: api, repository: c.Repository, graphql: graphqlURL(base), sleep: c.Sleep}
+	if client.sleep == nil {
+		client.sleep = wait
 	}
-	return &Client{api: api, owner: owner, repo: repo, graphql: graphqlURL(base), blobs: sameHost(c.GraphQLURL, base), sleep: sleep}, nil
+	if u, err := url.Parse(c.GraphQLURL); err == nil && u.Scheme == base.Scheme && u.Host == base.Host { // where the token goes
+		client.blobs = c.GraphQLURL
+	}
+	return client, nil
 }
 
 func parseAPIURL(s string) (*url.URL, error) {
@@ -114,13 +89,7 @@ func graphqlURL(base *url.URL) string {
 	return u.String()
 }
 
-// sameHost returns a URL that is on the API's host, where the token goes, else "".
-func sameHost(s string, base *url.URL) string {
-	if u, err := url.Parse(s); err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
-		return ""
-	}
-	return s
-}
+var ownerAndName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
 
 // isRepository reports whether a name is owner/name, and leads nowhere else in a URL.
 func isRepository(name string) bool {
@@ -129,125 +98,16 @@ func isRepository(name string) bool {
 	return ownerAndName.MatchString(name) && !isDots(owner) && !isDots(repo)
 }
 
+// path returns the path of a resource of the repository.
+func (c *Client) path(format string, args ...any) string {
+	return "repos/" + c.repository + "/" + fmt.Sprintf(format, args...)
+}
+
 func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	}
-}
-
-// task names a request for the error that it may end in.
-type task struct {
-	doing string // "listing the files of pull request 7"
-	needs string // the permission, as a workflow writes it: "contents: read"
-}
-
-// call makes a request that may be made twice without harm, until it is answered for good or the tries
-// are used up.
-func (c *Client) call(ctx context.Context, t task, request func() (*gh.Response, error)) error {
-	return c.retry(ctx, (*Error).isTransient, func() error { return t.failure(request()) })
-}
-
-// read is call for a request whose answer is of interest. An answer that lacks what was asked for, by isWhole (which may be nil), is an
-// error: read as an empty list, it would pass as "nothing changed".
-func read[T any](ctx context.Context, c *Client, t task, isWhole func(T) bool, request func() (T, *gh.Response, error)) (answer T, err error) {
-	err = c.call(ctx, t, func() (resp *gh.Response, err error) {
-		answer, resp, err = request()
-		if err == nil && isWhole != nil && !isWhole(answer) {
-			err = errIncomplete
-		}
-		return resp, err
-	})
-	return answer, err
-}
-
-// send makes one request that go-github has no method for.
-func send[T any](ctx context.Context, c *Client, method, path string, body any) (answer T, resp *gh.Response, err error) {
-	req, err := c.api.NewRequest(method, path, body)
-	if err == nil {
-		resp, err = c.api.Do(ctx, req, &answer)
-	}
-	return answer, resp, err
-}
-
-// once makes a request that must not be made twice. It is made again only where GitHub turned it away
-// for its rate limit; an error that leaves open whether it was carried out is unsure.
-func (c *Client) once(ctx context.Context, t task, request func() (*gh.Response, error)) error {
-	err := c.retry(ctx, (*Error).isLimit, func() error { return t.failure(request()) })
-	var failure *Error
-	if errors.As(err, &failure) {
-		failure.unsure = failure.transient && !failure.isLimit()
-	}
-	return err
-}
-
-// settle does work that looks for something before it makes it once, again while it is unsure.
-func (c *Client) settle(ctx context.Context, work func() error) error {
-	err := c.retry(ctx, (*Error).isUnsure, work)
-	var failure *Error
-	if errors.As(err, &failure) {
-		failure.unsure = false
-	}
-	return err
-}
-
-// Calls is how many requests were made, whatever came of them; those that a redirect leads to apart.
-func (c *Client) Calls() int64 { return c.calls.Load() }
-
-func (c *Client) retry(ctx context.Context, again func(*Error) bool, work func() error) error {
-	pauses := newPauses()
-	for try := 1; ; try++ {
-		c.calls.Add(1)
-		err := work()
-		var failure *Error
-		if !errors.As(err, &failure) || !again(failure) || try == maxTries || c.pause(ctx, failure, pauses) != nil {
-			return err
-		}
-	}
-}
-
-var errLongWait = errors.New("GitHub asks for a longer wait")
-
-// pause waits before another try: as long as GitHub asked for, else a little longer each time.
-func (c *Client) pause(ctx context.Context, failure *Error, pauses *backoff.ExponentialBackOff) error {
-	if failure.wait > maxWait {
-		return errLongWait
-	}
-	return c.sleep(ctx, max(failure.wait, pauses.NextBackOff()))
-}
-
-func newPauses() *backoff.ExponentialBackOff {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = firstPause, maxPause, 2
-	pauses.Reset()
-	return pauses
-}
-
-// errIncomplete is a 200 without what was asked for.
-var errIncomplete = fmt.Errorf("the answer holds no list: %w", io.ErrUnexpectedEOF)
-
-// pages collects a list, page after page; all is false where it is longer than limit pages.
-func pages[T any](ctx context.Context, c *Client, t task, limit int, list func(gh.ListOptions) ([]T, *gh.Response, error)) (items []T, all bool, err error) {
-	options := gh.ListOptions{PerPage: perPage}
-	for range limit {
-		err := c.call(ctx, t, func() (*gh.Response, error) {
-			page, resp, err := list(options)
-			if err == nil && page == nil && resp.ContentLength <= 0 { // null is an empty list
-				err = errIncomplete
-			}
-			if err == nil {
-				items = append(items, page...)
-				options.Page = resp.NextPage
-			}
-			return resp, err
-		})
-		if err != nil || options.Page == 0 {
-			return items, err == nil, err
-		}
-	}
-	return items, false, nil
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,12 +14,6 @@ import (
 
 	gh "github.com/google/go-github/v57/github"
 )
-
-// commentPermission is what a token needs to comment on a pull request.
-const commentPermission = "pull-requests: write"
-
-// commentMark begins the hidden first line by which the comment is found again.
-const commentMark = "<!-- verify-manifests "
 
 // Comment is the content of the one comment on a pull request.
 type Comment struct {
@@ -29,146 +25,118 @@ type Comment struct {
 	OnlyUpdate bool   // create none
 }
 
-// Outcome is what became of a comment or an issue. The zero value is Absent.
-type Outcome string
-
-// The outcomes.
-const (
-	Absent    Outcome = ""          // none exists
-	Created   Outcome = "created"   //
-	Updated   Outcome = "updated"   // in place
-	Unchanged Outcome = "unchanged" // it is up to date already
-	Newer     Outcome = "newer"     // it is a newer run's, and was left as it is
-)
-
 // UpsertComment creates or updates the one comment of the token's user whose first line is the workflow's marker, and
-// returns its URL. One whose marker names no workflow, as earlier versions wrote it, becomes the workflow's. What others
-// wrote is never touched, and a newer run's comment is left as it is. Of several, which concurrent first runs create, the
-// oldest is kept. A token without the permission to comment is a *PermissionError.
-func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string, outcome Outcome, err error) {
+// returns its URL. What others wrote is never touched. A newer run's comment is left as it is, and isNewer says so. Of several,
+// which concurrent first runs create, the oldest is kept. Without the permission to comment the error is an ErrPermission.
+func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string, isNewer bool, err error) {
 	err = c.settle(ctx, func() (err error) {
-		url, outcome, err = c.upsertComment(ctx, comment)
+		url, isNewer, err = c.upsertComment(ctx, comment)
 		return err
 	})
-	return url, outcome, denied(err, commentPermission)
+	return url, isNewer, err
 }
 
-func (c *Client) upsertComment(ctx context.Context, comment Comment) (string, Outcome, error) {
-	on := thread{comment.Number, fmt.Sprintf("pull request %d", comment.Number), commentPermission}
-	ours, err := c.ownComments(ctx, on, comment.mark(), unnamedMark)
-	switch {
-	case err != nil || len(ours) == 0 && comment.OnlyUpdate:
-		return "", Absent, err
-	case len(ours) > 0:
-		return c.keepOldest(ctx, on, comment, ours)
+func (c *Client) upsertComment(ctx context.Context, comment Comment) (url string, isNewer bool, err error) {
+	on := thread{comment.Number, fmt.Sprintf("pull request %d", comment.Number), "pull-requests: write"}
+	ours, err := c.ownComments(ctx, on, comment.mark())
+	if err != nil || len(ours) == 0 && comment.OnlyUpdate {
+		return "", false, err
 	}
-	made, err := c.createComment(ctx, on, comment.text())
-	if err != nil {
-		return "", Absent, err
+	if len(ours) == 0 {
+		made, err := c.createComment(ctx, on, comment.text())
+		if err != nil {
+			return "", false, err
+		}
+		// Another run may have created one too since the list was read.
+		if ours, err = c.ownComments(ctx, on, comment.mark()); err != nil || len(ours) == 0 {
+			return made.GetHTMLURL(), false, err
+		}
 	}
-	// Another run may have created one too since the list was read.
-	if ours, err = c.ownComments(ctx, on, comment.mark()); err != nil || len(ours) == 0 {
-		return made.GetHTMLURL(), Created, err
-	}
-	url, outcome, err := c.keepOldest(ctx, on, comment, ours)
-	if outcome == Unchanged {
-		outcome = Created
-	}
-	return url, outcome, err
+	return c.keepOldest(ctx, on, comment, ours)
 }
 
 // keepOldest brings the oldest of our comments up to date and deletes the others, but for a newer run's: that run does the same.
-func (c *Client) keepOldest(ctx context.Context, on thread, comment Comment, ours []*gh.IssueComment) (string, Outcome, error) {
-	oldest := ours[0]
-	var newer *gh.IssueComment
-	for i, each := range ours {
-		switch {
-		case runOf(each.GetBody()).compare(run{comment.RunID, comment.Attempt}) > 0:
-			newer = each
-		case i > 0 && (comment.Workflow != "" || strings.HasPrefix(each.GetBody(), unnamedMark)):
+func (c *Client) keepOldest(ctx context.Context, on thread, comment Comment, ours []*gh.IssueComment) (url string, isNewer bool, err error) {
+	isOfNewer := func(each *gh.IssueComment) bool {
+		r, _ := readMarker(each.GetBody())
+		return r.compare(run{comment.RunID, comment.Attempt}) > 0
+	}
+	for _, each := range ours[1:] {
+		if !isOfNewer(each) {
 			if err := c.deleteComment(ctx, on, each.GetID()); err != nil {
-				return "", Absent, err
+				return "", false, err
 			}
 		}
 	}
-	if newer != nil {
-		return newer.GetHTMLURL(), Newer, nil
+	if i := slices.IndexFunc(ours, isOfNewer); i >= 0 {
+		return ours[i].GetHTMLURL(), true, nil
 	}
-	if sameText(oldest.GetBody(), comment.text()) {
-		return oldest.GetHTMLURL(), Unchanged, nil
+	if !sameText(ours[0].GetBody(), comment.text()) {
+		err = c.editComment(ctx, on, ours[0].GetID(), comment.text())
 	}
-	return oldest.GetHTMLURL(), Updated, c.editComment(ctx, on, oldest.GetID(), comment.text())
-}
-
-// thread is an issue or a pull request that is commented on.
-type thread struct {
-	number int
-	name   string // "pull request 7"
-	needs  string
-}
-
-// ownComments returns the comments of the token's user that begin with the first of the marks that any begins with, the
-// oldest first.
-func (c *Client) ownComments(ctx context.Context, on thread, marks ...string) ([]*gh.IssueComment, error) {
-	t := task{doing: "listing the comments on " + on.name, needs: on.needs}
-	comments, all, err := pages(ctx, c, t, maxPages, func(page gh.ListOptions) ([]*gh.IssueComment, *gh.Response, error) {
-		return c.api.Issues.ListComments(ctx, c.owner, c.repo, on.number, &gh.IssueListCommentsOptions{ListOptions: page})
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, mark := range marks {
-		marked := slices.DeleteFunc(slices.Clone(comments), func(comment *gh.IssueComment) bool { return !strings.HasPrefix(comment.GetBody(), mark) })
-		if ours, err := own(ctx, c, marked); err != nil || len(ours) > 0 {
-			slices.SortFunc(ours, func(a, b *gh.IssueComment) int { return cmp.Compare(a.GetID(), b.GetID()) })
-			return ours, err
-		}
-	}
-	if !all {
-		return nil, fmt.Errorf("%s has more than %d comments: this program's comment can't be found", on.name, maxPages*perPage)
-	}
-	return nil, nil
-}
-
-func (c *Client) createComment(ctx context.Context, on thread, text string) (made *gh.IssueComment, err error) {
-	err = c.once(ctx, task{doing: "commenting on " + on.name, needs: on.needs}, func() (resp *gh.Response, err error) {
-		made, resp, err = c.api.Issues.CreateComment(ctx, c.owner, c.repo, on.number, &gh.IssueComment{Body: &text})
-		return resp, err
-	})
-	return made, err
-}
-
-func (c *Client) editComment(ctx context.Context, on thread, id int64, text string) error {
-	return c.call(ctx, task{doing: "updating the comment on " + on.name, needs: on.needs}, func() (*gh.Response, error) {
-		_, resp, err := c.api.Issues.EditComment(ctx, c.owner, c.repo, id, &gh.IssueComment{Body: &text})
-		return resp, err
-	})
-}
-
-func (c *Client) deleteComment(ctx context.Context, on thread, id int64) error {
-	err := c.call(ctx, task{doing: "deleting a second comment on " + on.name, needs: on.needs}, func() (*gh.Response, error) {
-		return c.api.Issues.DeleteComment(ctx, c.owner, c.repo, id)
-	})
-	if isGone(err) { // the other run has deleted it
-		return nil
-	}
-	return err
+	return ours[0].GetHTMLURL(), false, err
 }
 
 // text is the comment with its marker line.
 func (comment Comment) text() string {
-	return fmt.Sprintf("%srun=%d attempt=%d -->\n%s", comment.mark(), comment.RunID, comment.Attempt, comment.Body)
+	return fmt.Sprintf("%s%d attempt=%d -->\n%s", comment.mark(), comment.RunID, comment.Attempt, comment.Body)
 }
 
-// unnamedMark begins the marker of a comment whose workflow is not known.
-const unnamedMark = commentMark + "run="
-
-// mark begins the marker. It names the workflow by a hash, since a file's name can hold anything.
+// mark begins the hidden first line by which the comment is found again. It names the workflow by a hash, since a file's name can hold
+// anything.
 func (comment Comment) mark() string {
 	if comment.Workflow == "" {
-		return commentMark // any workflow's
+		return "<!-- verify-manifests run="
 	}
-	return fmt.Sprintf("%sworkflow=%.6x ", commentMark, sha256.Sum256([]byte(comment.Workflow)))
+	return fmt.Sprintf("<!-- verify-manifests workflow=%.6x run=", sha256.Sum256([]byte(comment.Workflow)))
+}
+
+// thread is a pull request or an issue with comments.
+type thread struct {
+	number int
+	name   string // "pull request 7"
+	needs  string // the permission to comment
+}
+
+// ownComments returns the comments of the token's user that begin with a mark, the oldest first.
+func (c *Client) ownComments(ctx context.Context, on thread, mark string) ([]*gh.IssueComment, error) {
+	comments, isWhole, err := list[*gh.IssueComment](ctx, c, request{
+		doing: "listing the comments on " + on.name, needs: on.needs, path: c.path("issues/%d/comments?per_page=%d", on.number, perPage),
+	}, maxPages)
+	if err != nil {
+		return nil, err
+	}
+	ours, err := own(ctx, c, slices.DeleteFunc(comments, func(each *gh.IssueComment) bool { return !strings.HasPrefix(each.GetBody(), mark) }))
+	if err == nil && len(ours) == 0 && !isWhole {
+		err = fmt.Errorf("%s has more than %d comments: this program's comment can't be found", on.name, maxPages*perPage)
+	}
+	slices.SortFunc(ours, func(a, b *gh.IssueComment) int { return cmp.Compare(a.GetID(), b.GetID()) })
+	return ours, err
+}
+
+func (c *Client) createComment(ctx context.Context, on thread, text string) (gh.IssueComment, error) {
+	return ask[gh.IssueComment](ctx, c, request{
+		doing: "commenting on " + on.name, needs: on.needs, once: true,
+		method: http.MethodPost, path: c.path("issues/%d/comments", on.number), body: gh.IssueComment{Body: &text},
+	}, nil)
+}
+
+func (c *Client) editComment(ctx context.Context, on thread, id int64, text string) error {
+	_, _, err := c.do(ctx, request{
+		doing: "updating the comment on " + on.name, needs: on.needs,
+		method: http.MethodPatch, path: c.path("issues/comments/%d", id), body: gh.IssueComment{Body: &text},
+	})
+	return err
+}
+
+func (c *Client) deleteComment(ctx context.Context, on thread, id int64) error {
+	_, _, err := c.do(ctx, request{
+		doing: "deleting a second comment on " + on.name, needs: on.needs, method: http.MethodDelete, path: c.path("issues/comments/%d", id),
+	})
+	if errors.Is(err, ErrNotFound) { // the other run has deleted it
+		return nil
+	}
+	return err
 }
 
 // sameText compares texts as GitHub stores them, which may change line ends.
@@ -186,23 +154,18 @@ func (r run) compare(s run) int {
 	return cmp.Or(cmp.Compare(r.id, s.id), cmp.Compare(r.attempt, s.attempt))
 }
 
-var commentMarker = regexp.MustCompile(`^` + commentMark + `(?:workflow=[0-9a-f]+ )?run=([0-9]+) attempt=([0-9]+) -->[ \t\r]*(\n|$)`)
+var marker = regexp.MustCompile(`^<!-- verify-manifests(?: workflow=[0-9a-f]+|-drift)? run=([0-9]+) attempt=([0-9]+)(?: problems=([A-Za-z0-9_-]*))? -->[ \t\r]*(?:\n|$)`)
 
-// runOf reads the marker line of a comment of this program. An invalid line gives the zero run.
-func runOf(body string) run {
-	m := commentMarker.FindStringSubmatch(body)
+// readMarker reads the hidden first line of a comment or an issue of this program. One that is invalid gives the zero run.
+func readMarker(body string) (r run, fingerprint string) {
+	m := marker.FindStringSubmatch(body)
 	if m == nil {
-		return run{}
+		return run{}, ""
 	}
-	return parseRun(m[1], m[2])
-}
-
-// parseRun reads a run's numbers; ones that are too large are the zero run's.
-func parseRun(id, attempt string) run {
-	i, err1 := strconv.ParseInt(id, 10, 64)
-	a, err2 := strconv.Atoi(attempt)
-	if cmp.Or(err1, err2) != nil {
-		return run{}
+	id, err1 := strconv.ParseInt(m[1], 10, 64)
+	attempt, err2 := strconv.Atoi(m[2])
+	if err1 != nil || err2 != nil {
+		return run{}, m[3]
 	}
-	return run{i, a}
+	return run{id, attempt}, m[3]
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,11 +17,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// ErrNotFound is what errors.Is finds in the error of a call that GitHub answered with 404.
-var ErrNotFound = errors.New("not found")
-
-// ErrTooMany is what errors.Is finds in the error of a call that GitHub turned away for its rate limit.
-var ErrTooMany = errors.New("too many requests")
+// What errors.Is finds in the error of a call.
+var (
+	ErrNotFound   = errors.New("not found")         // 404
+	ErrTooMany    = errors.New("too many requests") // GitHub turned it away for its rate limit
+	ErrPermission = errors.New("not permitted")     // the token may not do it, or may not know of it; issues may be switched off
+	ErrLocked     = errors.New("locked")            // the conversation is locked; also an ErrPermission
+)
 
 // Error is a failed call of GitHub's API. Its text is one sentence, safe to print.
 type Error struct {
@@ -30,7 +33,8 @@ type Error struct {
 	Advice string // what to do
 
 	transient bool          // another try may do better
-	unsure    bool          // the request may have been carried out all the same
+	limited   bool          // it was turned away for a rate limit
+	unsure    bool          // a request that must not be made twice may have been carried out
 	wait      time.Duration // that GitHub asked for
 	err       error
 }
@@ -42,130 +46,117 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("GitHub answered %d %s when %s: %s", e.Status, finding.Quote(e.Answer), e.Doing, e.Advice)
 }
 
-// Is makes a 404 an ErrNotFound, and a rate limit an ErrTooMany.
+// Is finds the errors above.
 func (e *Error) Is(target error) bool {
-	return target == ErrNotFound && e.Status == http.StatusNotFound || target == ErrTooMany && e.isLimit()
+	switch target {
+	case ErrNotFound:
+		return e.Status == http.StatusNotFound
+	case ErrTooMany:
+		return e.limited
+	case ErrPermission:
+		return !e.limited && (e.Status == http.StatusForbidden || e.Status == http.StatusNotFound || e.Status == http.StatusGone)
+	case ErrLocked:
+		return e.Status == http.StatusForbidden && strings.Contains(e.Answer, "is locked")
+	}
+	return false
 }
 
 func (e *Error) Unwrap() error { return e.err }
 
 func (e *Error) isTransient() bool { return e.transient }
 
-func (e *Error) isUnsure() bool { return e.unsure }
+func (e *Error) isLimit() bool { return e.limited }
 
-func (e *Error) isLimit() bool {
-	var limit *limitError
-	return errors.As(e.err, &limit)
-}
-
-// isLocked reports whether GitHub refuses a comment since the conversation is locked.
-func (e *Error) isLocked() bool {
-	return e.Status == http.StatusForbidden && strings.Contains(e.Answer, "is locked")
-}
-
-// PermissionError is a comment or an issue that the token may not write: a fork's read-only token, or a
-// workflow that doesn't grant the permission. It is not the author's failure.
-type PermissionError struct {
-	Permission string // as a workflow's permissions block writes it: "pull-requests: write"
-	Locked     bool   // the permission is not what is missing: the conversation is locked
-	Err        *Error
-}
-
-func (e *PermissionError) Error() string { return e.Err.Error() }
-
-func (e *PermissionError) Unwrap() error { return e.Err }
-
-// denied makes a refusal to read or write a comment or an issue a *PermissionError. GitHub answers 404
-// for what a token may not know of, and 410 where issues are switched off.
-func denied(err error, permission string) error {
-	var e *Error
-	if !errors.As(err, &e) || e.isLimit() {
-		return err
+// failure describes an answer that is an error, or that could not be read. resp is nil without one.
+func (r request) failure(resp *http.Response, body []byte, err error) *Error {
+	e := &Error{Doing: r.doing, err: err}
+	if err != nil {
+		e.Answer = err.Error()
+		var request *url.Error
+		if errors.As(err, &request) {
+			e.Answer = request.Err.Error()
+		}
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			e.Answer = fmt.Sprintf("more than %d MiB", maxBody>>20)
+		}
+		e.transient = tooLarge == nil && !errors.Is(err, context.Canceled) && !errors.Is(err, errRedirect)
 	}
-	switch e.Status {
-	case http.StatusForbidden, http.StatusNotFound, http.StatusGone:
-		return &PermissionError{Permission: permission, Locked: e.isLocked(), Err: e}
+	if resp != nil {
+		e.Status = resp.StatusCode
 	}
-	return err
-}
-
-// failure is what an answer, or the lack of one, makes of a task: nil, or an *Error.
-func (t task) failure(resp *gh.Response, err error) error {
-	if err == nil {
-		return nil
+	if resp != nil && err == nil {
+		e.Answer = message(resp.StatusCode, body)
+		e.wait = waitOf(resp.Header)
+		e.limited = isLimit(resp, e.Answer)
+		e.transient = e.limited || resp.StatusCode >= 500 || resp.StatusCode == http.StatusRequestTimeout
 	}
-	e := &Error{Doing: t.doing, Answer: answerOf(err), err: err}
-	var limit *limitError
-	switch {
-	case errors.As(err, &limit):
-		e.Status, e.wait, e.transient = limit.status, limit.wait, true
-	case resp != nil:
-		e.Status, e.wait, e.transient = resp.StatusCode, waitOf(resp.Header), transientAnswer(resp.StatusCode, err)
-	default:
-		e.transient = !errors.Is(err, context.Canceled) && !errors.Is(err, errRedirect)
-	}
-	e.Advice = t.advice(e)
+	e.unsure = r.once && e.transient && !e.limited
+	e.Advice = r.advice(e)
 	return e
 }
 
-func transientAnswer(status int, err error) bool {
-	if status >= 400 {
-		return status >= 500 || status == http.StatusRequestTimeout
+// message is what GitHub says in an error's body.
+func message(status int, body []byte) string {
+	var answer gh.ErrorResponse
+	if json.Unmarshal(body, &answer) != nil {
+		answer.Message = string(body)
 	}
-	// A body that broke off is transient; one that is whole, and not what was asked for, is not.
-	var syntax *json.SyntaxError
-	var wrongType *json.UnmarshalTypeError
-	var tooLarge *http.MaxBytesError
-	return !errors.As(err, &syntax) && !errors.As(err, &wrongType) && !errors.As(err, &tooLarge)
+	words := []string{cmp.Or(answer.Message, http.StatusText(status))}
+	for _, e := range answer.Errors {
+		words = append(words, strings.TrimSpace(strings.Join([]string{e.Resource, e.Field, e.Code, e.Message}, " ")))
+	}
+	return strings.Join(words, "; ")
 }
 
-// answerOf is what GitHub or the network said, without what the sentence repeats.
-func answerOf(err error) string {
-	var answer *gh.ErrorResponse
-	if errors.As(err, &answer) {
-		return strings.Join(details(answer), "; ")
-	}
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return fmt.Sprintf("more than %d MiB", tooLarge.Limit>>20)
-	}
-	var request *url.Error
-	if errors.As(err, &request) {
-		return request.Err.Error()
-	}
-	return err.Error()
+// isLimit reports whether an answer is a primary or secondary rate limit, which come as 403 or 429
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit).
+func isLimit(resp *http.Response, message string) bool {
+	isNamed := resp.Header.Get("Retry-After") != "" || resp.Header.Get("X-RateLimit-Remaining") == "0" || strings.Contains(strings.ToLower(message), "rate limit")
+	return resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden && isNamed
 }
 
-func details(r *gh.ErrorResponse) []string {
-	said := []string{cmp.Or(r.Message, http.StatusText(r.Response.StatusCode))}
-	for _, e := range r.Errors {
-		said = append(said, strings.TrimSpace(strings.Join([]string{e.Resource, e.Field, e.Code, e.Message}, " ")))
+// waitOf returns how long an answer asks to wait, by its own clock; 0 where it names no time.
+func waitOf(h http.Header) time.Duration {
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
 	}
-	return said
+	after := h.Get("Retry-After") // seconds or a date (RFC 9110, section 10.2.3)
+	if seconds, err := strconv.ParseUint(after, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(after); err == nil {
+		return at.Sub(now)
+	}
+	reset, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64)
+	if after != "" || err != nil || h.Get("X-RateLimit-Remaining") != "0" {
+		return 0
+	}
+	return time.Unix(reset, 0).Sub(now)
 }
 
-func (t task) advice(e *Error) string {
+func (r request) advice(e *Error) string {
+	permission := finding.Quote(r.needs)
 	switch {
-	case e.isLimit() && e.wait > 0:
+	case e.limited && e.wait > 0:
 		return fmt.Sprintf("too many requests; run the workflow again in %s", e.wait.Round(time.Second))
-	case e.isLimit():
+	case e.limited:
 		return "too many requests; run the workflow again later"
 	case e.Status == http.StatusUnauthorized:
 		return "the token is missing, wrong or expired: check the input github-token"
-	case e.isLocked():
-		return fmt.Sprintf("the conversation is locked, where the permission %s is not enough: unlock it, or read the job summary", finding.Quote(t.needs))
+	case errors.Is(e, ErrLocked):
+		return fmt.Sprintf("the conversation is locked, where the permission %s is not enough: unlock it, or read the job summary", permission)
 	case e.Status == http.StatusForbidden:
-		return fmt.Sprintf("the token needs the permission %s", finding.Quote(t.needs))
-	case e.Status == http.StatusNotFound, e.Status == http.StatusGone:
-		return fmt.Sprintf("it does not exist, or the token lacks the permission %s", finding.Quote(t.needs))
+		return "the token needs the permission " + permission
+	case errors.Is(e, ErrPermission):
+		return "it does not exist, or the token lacks the permission " + permission
 	case errors.Is(e.err, context.Canceled):
 		return "the run was ended"
 	case errors.Is(e.err, errRedirect):
 		return "it was moved"
 	case e.transient:
 		return fmt.Sprintf("tried up to %d times; run the workflow again later", maxTries)
-	case e.Status >= 400:
-		return "another try would not help"
 	}
-	return "the answer is not from GitHub's API: check GITHUB_API_URL"
+	return "another try would not help"
 }

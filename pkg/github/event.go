@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -41,15 +40,15 @@ func (e Event) HasChanges() bool { return e.HeadSHA != "" }
 // payload is the part of a webhook's payload that says what changed
 // (https://docs.github.com/webhooks/webhook-events-and-payloads).
 type payload struct {
-	PullRequest *struct {
+	PullRequest struct {
 		Number     int
 		Base, Head struct{ SHA string }
 	} `json:"pull_request"`
-	MergeGroup *struct {
+	MergeGroup struct {
 		BaseSHA string `json:"base_sha"`
 		HeadSHA string `json:"head_sha"`
 	} `json:"merge_group"`
-	WorkflowRun *struct {
+	WorkflowRun struct {
 		Event   string
 		HeadSHA string `json:"head_sha"`
 	} `json:"workflow_run"`
@@ -66,22 +65,44 @@ func ReadEvent(name, path string) (Event, error) {
 	if name == "" {
 		return Event{}, errors.New("GITHUB_EVENT_NAME is not set: the event that started the run is unknown")
 	}
-	event, isMoment := Event{Name: name}, !slices.Contains([]string{"pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment", "merge_group", "push", "workflow_run"}, name)
-	if path == "" && !isMoment {
-		return Event{}, fmt.Errorf("GITHUB_EVENT_PATH is not set: the event %s needs its payload", finding.Quote(name))
-	}
 	p, err := readPayload(path)
-	if err == nil {
-		event.DefaultBranch = p.Repository.DefaultBranch
-		err = event.read(p)
+	e := Event{Name: name, DefaultBranch: p.Repository.DefaultBranch}
+	var isWhole bool
+	var needs string
+	switch name {
+	case "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment":
+		needs = "a pull_request with a number and a head.sha"
+		e.PullRequest, e.BaseSHA, e.HeadSHA = p.PullRequest.Number, p.PullRequest.Base.SHA, p.PullRequest.Head.SHA
+		isWhole = e.PullRequest > 0 && e.HeadSHA != ""
+	case "merge_group":
+		needs = "a merge_group with a base_sha and a head_sha"
+		e.BaseSHA, e.HeadSHA = p.MergeGroup.BaseSHA, p.MergeGroup.HeadSHA
+		isWhole = e.BaseSHA != "" && e.HeadSHA != ""
+	case "push":
+		needs = "a before and an after"
+		e.BaseSHA, e.HeadSHA, e.Forced = commit(p.Before), commit(p.After), p.Forced
+		e.New = e.BaseSHA == ""
+		isWhole = p.Before != "" && p.After != ""
+	case "workflow_run":
+		needs = "a workflow_run with an event and a head_sha"
+		e.Follows = Follow{Event: p.WorkflowRun.Event, HeadSHA: p.WorkflowRun.HeadSHA}
+		isWhole = e.Follows.Event != "" && e.Follows.HeadSHA != ""
+	default:
+		return e, nil
 	}
-	if err != nil && !isMoment {
+	if err == nil && !isWhole {
+		err = errors.New("expected " + needs)
+	}
+	if err != nil {
 		return Event{}, fmt.Errorf("the payload of the event %s in %s can't be used: %w", finding.Quote(name), finding.Quote(path), finding.WithoutPath(err))
 	}
-	return event, nil
+	return e, nil
 }
 
 func readPayload(path string) (p payload, err error) {
+	if path == "" {
+		return p, errors.New("GITHUB_EVENT_PATH is not set")
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return p, err
@@ -98,37 +119,6 @@ func readPayload(path string) (p payload, err error) {
 		return p, fmt.Errorf("invalid JSON for this event: %s", finding.Quote(err.Error()))
 	}
 	return p, nil
-}
-
-// read takes from a payload what changed.
-func (e *Event) read(p payload) error {
-	switch e.Name {
-	case "pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment":
-		pr := p.PullRequest
-		if pr == nil || pr.Number <= 0 || pr.Head.SHA == "" {
-			return errors.New("it has no pull_request with a number and a head.sha")
-		}
-		e.PullRequest, e.BaseSHA, e.HeadSHA = pr.Number, pr.Base.SHA, pr.Head.SHA
-	case "merge_group":
-		group := p.MergeGroup
-		if group == nil || group.BaseSHA == "" || group.HeadSHA == "" {
-			return errors.New("it has no merge_group with a base_sha and a head_sha")
-		}
-		e.BaseSHA, e.HeadSHA = group.BaseSHA, group.HeadSHA
-	case "push":
-		if p.Before == "" || p.After == "" {
-			return errors.New("it has no before and after")
-		}
-		e.BaseSHA, e.HeadSHA, e.Forced = commit(p.Before), commit(p.After), p.Forced
-		e.New = e.BaseSHA == ""
-	case "workflow_run":
-		run := p.WorkflowRun
-		if run == nil || run.Event == "" || run.HeadSHA == "" {
-			return errors.New("it has no workflow_run with an event and a head_sha")
-		}
-		e.Follows = Follow{Event: run.Event, HeadSHA: run.HeadSHA}
-	}
-	return nil
 }
 
 // commit returns the SHA, or "" for the zeros by which a push names no commit: before it for a new branch, after it for a deleted one.

@@ -55,32 +55,28 @@ func TestReadEventReturnsWhatChanged(t *testing.T) {
 	}
 }
 
-func TestReadEventReturnsTheRunThatIsFollowed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "event.json")
-	if err := os.WriteFile(path, []byte(`{"workflow_run": {"event": "pull_request", "head_sha": "`+headSHA+`", "pull_requests": []}}`), 0o600); err != nil {
+func writeEvent(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := github.ReadEvent("workflow_run", path)
+	return path
+}
+
+func TestReadEventReturnsTheRunThatIsFollowed(t *testing.T) {
+	got, err := github.ReadEvent("workflow_run", writeEvent(t, `{"workflow_run": {"event": "pull_request", "head_sha": "`+headSHA+`", "pull_requests": []}}`))
 	want := github.Event{Name: "workflow_run", Follows: github.Follow{Event: "pull_request", HeadSHA: headSHA}}
 	if err != nil || got != want || got.HasChanges() {
 		t.Errorf("got %+v, %v", got, err)
 	}
-}
-
-func TestReadEventNeedsNoPayloadForAnEventWithoutAChange(t *testing.T) {
 	if _, err := github.ReadEvent("schedule", ""); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestReadEventSaysWhatIsMissingAndWhere(t *testing.T) {
-	written := func(text string) string {
-		path := filepath.Join(t.TempDir(), "event.json")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	written := func(text string) string { return writeEvent(t, text) }
 	for name, test := range map[string]struct {
 		event, path string
 		want        []string
@@ -88,15 +84,15 @@ func TestReadEventSaysWhatIsMissingAndWhere(t *testing.T) {
 		"no name":                {"", "event.json", []string{"GITHUB_EVENT_NAME"}},
 		"no path":                {"push", "", []string{"GITHUB_EVENT_PATH", "`push`"}},
 		"no file":                {"push", filepath.Join(events, "missing.json"), []string{"missing.json`", "no such file"}},
-		"no pull request":        {"pull_request", filepath.Join(events, "pull_request_without_pull_request.json"), []string{"pull_request_without", "no pull_request with a number and a head.sha"}},
-		"another event's":        {"pull_request_target", filepath.Join(events, "push.json"), []string{"`pull_request_target`", "no pull_request"}},
+		"no pull request":        {"pull_request", filepath.Join(events, "pull_request_without_pull_request.json"), []string{"pull_request_without", "expected a pull_request with a number and a head.sha"}},
+		"another event's":        {"pull_request_target", filepath.Join(events, "push.json"), []string{"`pull_request_target`", "a pull_request with"}},
 		"no number":              {"pull_request", written(`{"pull_request": {"head": {"sha": "1"}}}`), []string{"number"}},
 		"a negative number":      {"pull_request", written(`{"pull_request": {"number": -1, "head": {"sha": "1"}}}`), []string{"number"}},
 		"no head":                {"pull_request", written(`{"pull_request": {"number": 1}}`), []string{"head.sha"}},
-		"null":                   {"pull_request", written(`{"pull_request": null}`), []string{"no pull_request"}},
+		"null":                   {"pull_request", written(`{"pull_request": null}`), []string{"a pull_request with"}},
 		"a merge group's commit": {"merge_group", written(`{"merge_group": {"head_sha": "1"}}`), []string{"base_sha"}},
-		"no followed run":        {"workflow_run", written(`{"workflow_run": {"event": "push"}}`), []string{"no workflow_run with an event and a head_sha"}},
-		"no before":              {"push", written(`{"after": "1"}`), []string{"before and after"}},
+		"no followed run":        {"workflow_run", written(`{"workflow_run": {"event": "push"}}`), []string{"a workflow_run with an event and a head_sha"}},
+		"no before":              {"push", written(`{"after": "1"}`), []string{"a before and an after"}},
 		"not JSON":               {"push", written("::error::x\n{"), []string{"invalid JSON"}},
 		"wrong types":            {"push", written(`{"before": 1}`), []string{"invalid JSON", "number"}},
 		"truncated":              {"push", written(`{"before": "1`), []string{"unexpected end"}},

@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	gh "github.com/google/go-github/v57/github"
 
@@ -32,11 +33,9 @@ type File struct {
 // PullRequest returns the commits at the head and the base of a pull request as they are now. One that does not exist is an
 // ErrNotFound.
 func (c *Client) PullRequest(ctx context.Context, number int) (head, base string, err error) {
-	t := task{doing: fmt.Sprintf("reading pull request %d", number), needs: "pull-requests: read"}
-	hasHead := func(pr *gh.PullRequest) bool { return pr.GetHead().GetSHA() != "" }
-	found, err := read(ctx, c, t, hasHead, func() (*gh.PullRequest, *gh.Response, error) {
-		return c.api.PullRequests.Get(ctx, c.owner, c.repo, number)
-	})
+	r := request{doing: fmt.Sprintf("reading pull request %d", number), needs: "pull-requests: read", path: c.path("pulls/%d", number)}
+	hasHead := func(pr gh.PullRequest) bool { return pr.GetHead().GetSHA() != "" }
+	found, err := ask(ctx, c, r, hasHead)
 	return found.GetHead().GetSHA(), found.GetBase().GetSHA(), err
 }
 
@@ -50,25 +49,26 @@ type Comparison struct {
 
 // PullRequestFiles lists what a pull request changes. It is not complete where GitHub's limit of 3,000 files is reached.
 func (c *Client) PullRequestFiles(ctx context.Context, number int) (Comparison, error) {
-	t := task{doing: fmt.Sprintf("listing the files of pull request %d", number), needs: "pull-requests: read"}
-	list := func(page gh.ListOptions) ([]*gh.CommitFile, *gh.Response, error) {
-		return c.api.PullRequests.ListFiles(ctx, c.owner, c.repo, number, &page)
+	r := request{
+		doing: fmt.Sprintf("listing the files of pull request %d", number), needs: "pull-requests: read",
+		path: c.path("pulls/%d/files?per_page=%d", number, perPage),
 	}
-	changed, all, err := pages(ctx, c, t, maxPullRequestFiles/perPage, list)
+	changed, isWhole, err := list[*gh.CommitFile](ctx, c, r, maxPullRequestFiles/perPage)
 	if err != nil {
 		return Comparison{}, err
 	}
-	return comparison(changed, all && len(changed) < maxPullRequestFiles), nil
+	return comparison(changed, isWhole && len(changed) < maxPullRequestFiles), nil
 }
 
 // Compare lists the files that differ at head from its merge base with base, 300 at most. A commit that GitHub doesn't know is an
 // ErrNotFound.
 func (c *Client) Compare(ctx context.Context, base, head string) (Comparison, error) {
-	t := task{doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read"}
-	hasFiles := func(c *gh.CommitsComparison) bool { return c.Files != nil }
-	answer, err := read(ctx, c, t, hasFiles, func() (*gh.CommitsComparison, *gh.Response, error) {
-		return c.api.Repositories.CompareCommits(ctx, c.owner, c.repo, base, head, nil)
-	})
+	r := request{
+		doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read",
+		path: c.path("compare/%s...%s", url.PathEscape(base), url.PathEscape(head)),
+	}
+	hasFiles := func(c gh.CommitsComparison) bool { return c.Files != nil }
+	answer, err := ask(ctx, c, r, hasFiles)
 	if err != nil {
 		return Comparison{}, err
 	}

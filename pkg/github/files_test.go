@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	stdcmp "cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -187,70 +188,40 @@ func TestATreeCutShortIsPutTogetherFromItsFolders(t *testing.T) {
 	}
 }
 
-func TestATreeWithoutAnEndIsAnError(t *testing.T) {
-	fake := newFake(t)
-	fake.Trees[headSHA] = githubtest.Tree{Truncated: true, Top: []githubtest.File{{Path: "again", SHA: headSHA, Mode: "040000", Type: "tree"}}}
-	client, _ := newClient(t, fake)
-	_, err := client.Tree(t.Context(), headSHA)
-	if err == nil || !strings.Contains(err.Error(), "more than 1000 requests") {
-		t.Errorf("got %v", err)
+func TestATreeThatCanNotBeListedWholeIsAnError(t *testing.T) {
+	for _, test := range []struct{ sha, say string }{{headSHA, "more than 1000 requests"}, {"gone", "listing the files of commit `" + headSHA + "`"}} {
+		fake, client := newFakeAndClient(t)
+		fake.Trees[headSHA] = githubtest.Tree{Truncated: true, Top: []githubtest.File{{Path: "folder", SHA: test.sha, Mode: "040000", Type: "tree"}}}
+		if _, err := client.Tree(t.Context(), headSHA); err == nil || !strings.Contains(err.Error(), test.say) {
+			t.Errorf("%s: got %v", test.sha, err)
+		}
 	}
 }
 
-func TestATreesErrorInAFolderIsAnError(t *testing.T) {
-	fake := newFake(t)
-	fake.Trees[headSHA] = githubtest.Tree{Truncated: true, Top: []githubtest.File{{Path: "gone", SHA: "gone", Mode: "040000", Type: "tree"}}}
-	client, _ := newClient(t, fake)
-	_, err := client.Tree(t.Context(), headSHA)
-	mustSay(t, err, "listing the files of commit `"+headSHA+"`")
-}
-
+// TestBlobReturnsTheTextInEitherForm also of a text that is at once a valid answer in JSON with another text in it: git's name for it
+// tells, of either hash.
 func TestBlobReturnsTheTextInEitherForm(t *testing.T) {
-	envelope := `{"encoding": "base64", "content": "e30="}`
-	for name, text := range map[string]string{
-		"plain": "{\"id\": \"a\"}\n", "empty": "", "binary": "\x00\xff\xfe", "long": strings.Repeat("0123456789", 1000),
-		"a text that looks like the JSON form": envelope,
+	envelope := `{"encoding": "base64", "content": "e30=", "id": "evil"}`
+	sha256Name := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "blob %d\x00%s", len(envelope), envelope)))
+	for name, test := range map[string]struct{ sha, text string }{
+		"plain":                            {"", "{\"id\": \"a\"}\n"},
+		"empty":                            {"", ""},
+		"binary":                           {"", "\x00\xff\xfe"},
+		"long":                             {"", strings.Repeat("0123456789", 1000)},
+		"like the JSON form":               {"", envelope},
+		"like the JSON form, with SHA-256": {sha256Name, envelope},
+		"another name":                     {"blob1", "{}"},
+		"a name of 40 digits":              {strings.Repeat("ab", 20), "{}"},
+		"a name of 64 digits":              {strings.Repeat("ab", 32), "{}"},
 	} {
 		for _, inJSON := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, in JSON %v", name, inJSON), func(t *testing.T) {
-				fake := newFake(t)
-				fake.BlobsInJSON = inJSON
-				sha := fake.AddBlob(text)
-				client, _ := newClient(t, fake)
-				got, err := client.Blob(t.Context(), sha, 1<<20)
-				if err != nil || string(got) != text {
-					t.Errorf("got %q, %v", got, err)
-				}
-			})
-		}
-	}
-}
-
-func TestBlobTakesAnyNameThatTheAPIGives(t *testing.T) {
-	for _, sha := range []string{"blob1", strings.Repeat("ab", 20), strings.Repeat("ab", 32)} {
-		for _, inJSON := range []bool{false, true} {
-			fake := newFake(t)
+			fake, client := newFakeAndClient(t)
 			fake.BlobsInJSON = inJSON
-			fake.Blobs[sha] = "{}"
-			client, _ := newClient(t, fake)
-			if got, err := client.Blob(t.Context(), sha, 10); err != nil || string(got) != "{}" {
-				t.Errorf("%s: got %q, %v", sha, got, err)
+			sha := stdcmp.Or(test.sha, fake.AddBlob(test.text))
+			fake.Blobs[sha] = test.text
+			if got, err := client.Blob(t.Context(), sha, 1<<20); err != nil || string(got) != test.text {
+				t.Errorf("%s, in JSON %t: got %q, %v", name, inJSON, got, err)
 			}
-		}
-	}
-}
-
-// The text is at once a valid answer in JSON, with another text in it. GitHub's name for it tells.
-func TestAManifestCanNotHideBehindTheFormOfAnAnswer(t *testing.T) {
-	text := `{"encoding": "base64", "content": "e30=", "id": "evil"}`
-	fake := newFake(t)
-	fake.AddBlob(text)
-	inSHA256 := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "blob %d\x00%s", len(text), text)))
-	fake.Blobs[inSHA256] = text
-	client, _ := newClient(t, fake)
-	for sha := range fake.Blobs {
-		if got, err := client.Blob(t.Context(), sha, 1<<20); err != nil || string(got) != text {
-			t.Errorf("%s: got %q, %v", sha, got, err)
 		}
 	}
 }
@@ -276,8 +247,7 @@ func TestABlobOverTheLimitIsCutAndNeverUnwrapped(t *testing.T) {
 }
 
 func TestAFileWithoutABlobIsAnError(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
+	fake, client := newFakeAndClient(t)
 	if _, err := client.Blob(t.Context(), "", 10); err == nil {
 		t.Error("no error")
 	}

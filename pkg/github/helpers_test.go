@@ -1,9 +1,11 @@
 package github_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -53,11 +55,36 @@ func newFake(t *testing.T) *githubtest.Server {
 func newClient(t *testing.T, fake *githubtest.Server) (*github.Client, *naps) {
 	t.Helper()
 	n := new(naps)
-	client, err := github.New(github.Config{APIURL: fake.URL, Token: fake.Token, Repository: "o/r", Sleep: n.sleep})
+	return clientAt(t, github.Config{APIURL: fake.URL, Token: fake.Token, Sleep: n.sleep}), n
+}
+
+// clientAt returns a client of o/r, where the configuration names no other repository.
+func clientAt(t *testing.T, c github.Config) *github.Client {
+	t.Helper()
+	c.Repository = cmp.Or(c.Repository, "o/r")
+	if c.Sleep == nil {
+		c.Sleep = new(naps).sleep
+	}
+	client, err := github.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client, n
+	return client
+}
+
+// serve returns the URL of a server.
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func newFakeAndClient(t *testing.T) (*githubtest.Server, *github.Client) {
+	t.Helper()
+	fake := newFake(t)
+	client, _ := newClient(t, fake)
+	return fake, client
 }
 
 // asked counts the requests whose text begins with prefix, such as "GET /user".

@@ -3,12 +3,9 @@ package github_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,7 +19,6 @@ const (
 	listIssuesRoute  = "GET /repos/{owner}/{repo}/issues"
 	createIssueRoute = "POST /repos/{owner}/{repo}/issues"
 	editIssueRoute   = "PATCH /repos/{owner}/{repo}/issues/{number}"
-	labelIssueRoute  = "POST /repos/{owner}/{repo}/issues/{number}/labels"
 )
 
 // drift is what the scan of a run found: problems of a fingerprint.
@@ -33,12 +29,14 @@ func drift(run int64, problems string) github.Issue {
 	}
 }
 
-// clean is what a complete scan without problems says.
-func clean(run int64) github.Issue {
-	i := drift(run, "none")
-	i.DesiredState = github.Closed
-	return i
+// in is an issue that should be in another state.
+func in(state github.DesiredState, issue github.Issue) github.Issue {
+	issue.DesiredState = state
+	return issue
 }
+
+// clean is what a complete scan without problems says.
+func clean(run int64) github.Issue { return in(github.Closed, drift(run, "none")) }
 
 func driftText(run int64, problems string) string {
 	return fmt.Sprintf("<!-- verify-manifests-drift run=%d attempt=1 problems=%s -->\nfound %[2]s", run, problems)
@@ -53,16 +51,12 @@ func ours(run int64, problems string) githubtest.Issue {
 	return githubtest.Issue{Login: bot, Title: "Drift", Body: driftText(run, problems), Labels: []string{label}}
 }
 
-func upsertIssue(t *testing.T, client *github.Client, issue github.Issue, want github.Outcome) int {
+// upsertIssue keeps the issue, and fails the test unless it is of that number.
+func upsertIssue(t *testing.T, client *github.Client, issue github.Issue, want int) {
 	t.Helper()
-	number, outcome, err := client.UpsertIssue(t.Context(), issue)
-	if err != nil {
-		t.Fatal(err)
+	if number, _, err := client.UpsertIssue(t.Context(), issue); number != want || err != nil {
+		t.Fatalf("issue %d, %v; want %d", number, err, want)
 	}
-	if outcome != want {
-		t.Errorf("the outcome is %q, want %q", outcome, want)
-	}
-	return number
 }
 
 // wantIssue fails the test unless the issue stands so, and just these comments are on it.
@@ -72,66 +66,54 @@ func wantIssue(t *testing.T, fake *githubtest.Server, number int, state, body st
 	if !found || issue.State != state || issue.Body != body {
 		t.Errorf("issue %d is %+v, want it %s with %q", number, issue, state, body)
 	}
-	if got := fake.CommentsOn(number); !slices.Equal(got, comments) {
-		t.Errorf("the comments on issue %d are %q, want %q", number, got, comments)
-	}
+	wantComments(t, fake, number, comments...)
 }
 
 func TestTheIssueLivesThroughAMonth(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
-	if n := upsertIssue(t, client, clean(1), github.Absent); n != 0 {
-		t.Errorf("issue %d is there before any drift", n)
+	fake, client := newFakeAndClient(t)
+	upsertIssue(t, client, clean(1), 0)
+	upsertIssue(t, client, in(github.Keep, drift(1, "none")), 0)
+	for _, step := range []struct {
+		now   github.Issue
+		state string
+		body  string
+		says  string // "" for no comment
+	}{
+		{drift(2, "a"), "open", driftText(2, "a"), ""},
+		{drift(3, "a"), "open", driftText(3, "a"), ""},
+		{drift(4, "ab"), "open", driftText(4, "ab"), said(4, "now ab")},
+		{in(github.Keep, drift(5, "ab")), "open", driftText(5, "ab"), ""},
+		{clean(6), "closed", driftText(6, "none"), said(6, "all good")},
+		{clean(7), "closed", driftText(6, "none"), ""},
+		{in(github.Keep, drift(7, "none")), "closed", driftText(6, "none"), ""},
+		{drift(8, "c"), "open", driftText(8, "c"), said(8, "now c")},
+		{drift(8, "c"), "open", driftText(8, "c"), ""},
+	} {
+		comments := fake.CommentsOn(101)
+		if step.says != "" {
+			comments = append(comments, step.says)
+		}
+		upsertIssue(t, client, step.now, 101)
+		wantIssue(t, fake, 101, step.state, step.body, comments...)
 	}
-	n := upsertIssue(t, client, drift(2, "a"), github.Created)
-	wantIssue(t, fake, n, "open", driftText(2, "a"))
-
-	upsertIssue(t, client, drift(3, "a"), github.Updated)
-	wantIssue(t, fake, n, "open", driftText(3, "a"))
-
-	upsertIssue(t, client, drift(4, "ab"), github.Updated)
-	wantIssue(t, fake, n, "open", driftText(4, "ab"), said(4, "now ab"))
-
-	incomplete := drift(5, "ab")
-	incomplete.DesiredState = github.Keep
-	upsertIssue(t, client, incomplete, github.Updated)
-	wantIssue(t, fake, n, "open", driftText(5, "ab"), said(4, "now ab"))
-
-	upsertIssue(t, client, clean(6), github.Updated)
-	wantIssue(t, fake, n, "closed", driftText(6, "none"), said(4, "now ab"), said(6, "all good"))
-
-	upsertIssue(t, client, clean(7), github.Unchanged)
-	wantIssue(t, fake, n, "closed", driftText(6, "none"), said(4, "now ab"), said(6, "all good"))
-
-	if again := upsertIssue(t, client, drift(8, "c"), github.Updated); again != n {
-		t.Errorf("issue %d, not %d, was opened again", again, n)
-	}
-	wantIssue(t, fake, n, "open", driftText(8, "c"), said(4, "now ab"), said(6, "all good"), said(8, "now c"))
 	if len(fake.Issues) != 1 || !slices.Equal(fake.Issues[0].Labels, []string{label}) || fake.Issues[0].Title != "Drift" {
 		t.Errorf("the issues are %+v", fake.Issues[0])
 	}
-}
-
-func TestTheSameRunChangesNothing(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
-	upsertIssue(t, client, drift(2, "a"), github.Created)
-	upsertIssue(t, client, drift(2, "a"), github.Unchanged)
-	if n := asked(fake, "PATCH"); n != 0 {
-		t.Errorf("%d updates", n)
+	updates := asked(fake, "PATCH")
+	if upsertIssue(t, client, drift(8, "c"), 101); asked(fake, "PATCH") != updates {
+		t.Error("the same run updates what it said")
 	}
 }
 
 func TestAnOlderScanLeavesANewersIssueAlone(t *testing.T) {
-	fake := newFake(t)
-	n := fake.AddIssue(ours(5, "a")).Number
-	client, _ := newClient(t, fake)
+	fake, client := newFakeAndClient(t)
+	fake.AddIssue(ours(5, "a"))
 	for _, issue := range []github.Issue{drift(4, "b"), clean(4)} {
-		if got := upsertIssue(t, client, issue, github.Newer); got != n {
-			t.Errorf("issue %d", got)
+		if n, isNewer, err := client.UpsertIssue(t.Context(), issue); n != 101 || !isNewer || err != nil {
+			t.Errorf("issue %d, newer %t, %v", n, isNewer, err)
 		}
 	}
-	wantIssue(t, fake, n, "open", driftText(5, "a"))
+	wantIssue(t, fake, 101, "open", driftText(5, "a"))
 }
 
 func TestWhatIsNotOurIssueIsLeftAlone(t *testing.T) {
@@ -146,29 +128,16 @@ func TestWhatIsNotOurIssueIsLeftAlone(t *testing.T) {
 		"closed and locked":         func(i *githubtest.Issue) { i.State, i.Locked = "closed", true },
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake := newFake(t)
+			fake, client := newFakeAndClient(t)
 			there := ours(9, "a")
 			change(&there)
 			before := *fake.AddIssue(there)
-			client, _ := newClient(t, fake)
-			n := upsertIssue(t, client, drift(2, "b"), github.Created)
-			wantIssue(t, fake, n, "open", driftText(2, "b"))
+			upsertIssue(t, client, drift(2, "b"), 102)
+			wantIssue(t, fake, 102, "open", driftText(2, "b"))
 			if after, _ := fake.IssueNumbered(before.Number); !cmp.Equal(before, after) {
 				t.Error(cmp.Diff(before, after))
 			}
 		})
-	}
-}
-
-func TestTheIssueIsFoundAmongOthers(t *testing.T) {
-	fake := newFake(t)
-	n := fake.AddIssue(ours(1, "a")).Number
-	for range 150 {
-		fake.AddIssue(githubtest.Issue{Login: "someone", Labels: []string{"Manifest-Drift", label}})
-	}
-	client, _ := newClient(t, fake)
-	if got := upsertIssue(t, client, drift(2, "a"), github.Updated); got != n {
-		t.Errorf("issue %d, want %d", got, n)
 	}
 }
 
@@ -180,30 +149,28 @@ func TestTheOpenIssueIsUpdatedElseTheLastClosedOne(t *testing.T) {
 		{[]string{"closed", "open", "closed"}, 102}, {[]string{"open", "closed", "closed"}, 101}, {[]string{"closed", "closed", "open"}, 103},
 		{[]string{"closed", "closed"}, 102},
 	} {
-		fake := newFake(t)
+		fake, client := newFakeAndClient(t)
 		for _, state := range test.states {
 			there := ours(1, "a")
 			there.State = state
 			fake.AddIssue(there)
 		}
-		client, _ := newClient(t, fake)
-		if got := upsertIssue(t, client, drift(2, "a"), github.Updated); got != test.want {
-			t.Errorf("%v: issue %d", test, got)
+		for range 150 {
+			fake.AddIssue(githubtest.Issue{Login: "someone", Labels: []string{"Manifest-Drift", label}})
 		}
+		upsertIssue(t, client, drift(2, "a"), test.want)
 		wantIssue(t, fake, test.want, "open", driftText(2, "a"))
 	}
 }
 
 func TestOfTwoOpenIssuesOneGoesOn(t *testing.T) {
 	for _, issue := range []github.Issue{drift(2, "a"), clean(2)} {
-		fake := newFake(t)
-		first, second := fake.AddIssue(ours(1, "a")).Number, fake.AddIssue(ours(1, "a")).Number
-		client, _ := newClient(t, fake)
-		if got := upsertIssue(t, client, issue, github.Updated); got != first {
-			t.Errorf("issue %d, want %d", got, first)
-		}
-		wantIssue(t, fake, second, "closed", driftText(1, "a"), said(2, fmt.Sprintf("Continued in #%d.", first)))
-		if other, _ := fake.IssueNumbered(second); other.Reason != "not_planned" {
+		fake, client := newFakeAndClient(t)
+		fake.AddIssue(ours(1, "a"))
+		fake.AddIssue(ours(1, "a"))
+		upsertIssue(t, client, issue, 101)
+		wantIssue(t, fake, 102, "closed", driftText(1, "a"), said(2, "Continued in #101."))
+		if other, _ := fake.IssueNumbered(102); other.Reason != "not_planned" {
 			t.Errorf("closed as %q", other.Reason)
 		}
 	}
@@ -218,246 +185,94 @@ func TestAHiddenLineThatPeopleEditedIsRebuilt(t *testing.T) {
 		"all but one":  "<!-- verify-manifests-drift ",
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake := newFake(t)
+			fake, client := newFakeAndClient(t)
 			there := ours(1, "a")
 			there.Body = body
-			n := fake.AddIssue(there).Number
-			client, _ := newClient(t, fake)
-			upsertIssue(t, client, drift(2, "b"), github.Updated)
-			wantIssue(t, fake, n, "open", driftText(2, "b"), said(2, "now b"))
+			fake.AddIssue(there)
+			upsertIssue(t, client, drift(2, "b"), 101)
+			wantIssue(t, fake, 101, "open", driftText(2, "b"), said(2, "now b"))
 		})
 	}
 }
 
-func TestOnlyDriftOpensAnIssue(t *testing.T) {
-	for _, state := range []github.DesiredState{github.Keep, github.Closed} {
-		fake := newFake(t)
-		client, _ := newClient(t, fake)
-		issue := drift(1, "none")
-		issue.DesiredState = state
-		upsertIssue(t, client, issue, github.Absent)
-		upsertIssue(t, client, drift(2, "a"), github.Created)
-		upsertIssue(t, client, clean(3), github.Updated)
-		issue.RunID = 4
-		upsertIssue(t, client, issue, github.Unchanged)
-		if len(fake.Issues) != 1 || fake.Issues[0].State != "closed" {
-			t.Errorf("the issues are %+v", fake.Issues)
-		}
-	}
-}
-
-func TestAnAnswerThatIsLostMakesNoSecondIssue(t *testing.T) {
-	for name, faults := range map[string][]githubtest.Fault{
-		"the connection drops after": {{After: true}},
-		"the connection drops":       {{}},
-		"502, and it is there":       {{Status: 502, After: true}},
-		"502, and it is not":         {{Status: 502}},
-		"a rate limit":               {{Status: 403, Header: header("Retry-After", "1")}},
-	} {
+func TestAnAnswerThatIsLostMakesNoSecondIssueAndSaysNothingTwice(t *testing.T) {
+	for name, faults := range lostAnswers {
 		t.Run(name, func(t *testing.T) {
-			fake := newFake(t)
-			client, _ := newClient(t, fake)
+			fake, client := newFakeAndClient(t)
 			fake.Fail(createIssueRoute, faults...)
-			n, _, err := client.UpsertIssue(t.Context(), drift(2, "a"))
-			if err != nil || len(fake.Issues) != 1 || n != fake.Issues[0].Number {
-				t.Errorf("issue %d of %d, %v", n, len(fake.Issues), err)
-			}
-		})
-	}
-}
-
-func TestAnAnswerThatIsLostSaysNothingTwice(t *testing.T) {
-	for name, faults := range map[string]map[string][]githubtest.Fault{
-		"while commenting": {createCommentRoute: {{After: true}, {Status: 502, After: true}}},
-		"while updating":   {editIssueRoute: {{After: true}, {Status: 502, After: true}, {}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			fake := newFake(t)
-			n := fake.AddIssue(ours(1, "a")).Number
-			client, _ := newClient(t, fake)
-			for route, faults := range faults {
+			upsertIssue(t, client, drift(1, "a"), 101)
+			for _, route := range []string{createCommentRoute, editIssueRoute} {
 				fake.Fail(route, faults...)
 			}
-			upsertIssue(t, client, drift(2, "b"), github.Updated)
-			wantIssue(t, fake, n, "open", driftText(2, "b"), said(2, "now b"))
+			upsertIssue(t, client, drift(2, "b"), 101)
+			wantIssue(t, fake, 101, "open", driftText(2, "b"), said(2, "now b"))
+			if len(fake.Issues) != 1 {
+				t.Errorf("%d issues", len(fake.Issues))
+			}
 		})
 	}
 }
 
 func TestARunThatFailedHalfWaySaysItOnceWhenRunAgain(t *testing.T) {
-	fake := newFake(t)
-	n := fake.AddIssue(ours(1, "a")).Number
-	client, _ := newClient(t, fake)
+	fake, client := newFakeAndClient(t)
+	fake.AddIssue(ours(1, "a"))
 	fake.Fail(editIssueRoute, times(4, githubtest.Fault{Status: 500})...)
 	_, _, err := client.UpsertIssue(t.Context(), clean(2))
-	mustSay(t, err, fmt.Sprintf("updating issue %d", n))
-	upsertIssue(t, client, clean(2), github.Updated)
-	wantIssue(t, fake, n, "closed", driftText(2, "none"), said(2, "all good"))
-}
-
-func TestCommentingThatNeverWorksEndsAfterAFewTries(t *testing.T) {
-	fake := newFake(t)
-	fake.AddIssue(ours(1, "a"))
-	client, _ := newClient(t, fake)
-	fake.Fail(createCommentRoute, times(100, githubtest.Fault{Status: 500})...)
-	_, _, err := client.UpsertIssue(t.Context(), drift(2, "b"))
-	mustSay(t, err, "commenting on issue 101")
-	if n := asked(fake, "POST"); n != 4 {
-		t.Errorf("%d tries", n)
-	}
-}
-
-func TestALabelThatGitHubDropsIsAddedAfterwards(t *testing.T) {
-	fake := newFake(t)
-	fake.DropLabels = true
-	client, _ := newClient(t, fake)
-	fake.Fail(labelIssueRoute, githubtest.Fault{Status: 500})
-	n := upsertIssue(t, client, drift(2, "a"), github.Created)
-	if again := upsertIssue(t, client, drift(3, "a"), github.Updated); again != n {
-		t.Errorf("issue %d, not %d", again, n)
-	}
-}
-
-func TestALabelThatCanNotBeAddedIsSaid(t *testing.T) {
-	fake := newFake(t)
-	fake.DropLabels = true
-	client, _ := newClient(t, fake)
-	fake.Fail(labelIssueRoute, githubtest.Fault{Status: 403})
-	_, _, err := client.UpsertIssue(t.Context(), drift(2, "a"))
-	mustSay(t, err, "labelling issue 101", "add the label `manifest-drift` by hand, or the next run makes another issue")
-}
-
-func TestAServerThatDoesNotTellLabelsIsBelieved(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.Method {
-		case "GET":
-			fmt.Fprint(w, "[]")
-		case "POST":
-			fmt.Fprint(w, `{"number": 12}`)
-		}
-		if r.URL.Path != "/repos/o/r/issues" {
-			t.Errorf("asked for %s", r.URL)
-		}
-	}))
-	defer server.Close()
-	client, err := github.New(github.Config{APIURL: server.URL, Repository: "o/r"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := upsertIssue(t, client, drift(2, "a"), github.Created); n != 12 {
-		t.Errorf("issue %d", n)
-	}
+	mustSay(t, err, "updating issue 101")
+	upsertIssue(t, client, clean(2), 101)
+	wantIssue(t, fake, 101, "closed", driftText(2, "none"), said(2, "all good"))
 }
 
 func TestALockedIssueIsUpdatedWithoutAComment(t *testing.T) {
-	fake := newFake(t)
+	fake, client := newFakeAndClient(t)
 	there := ours(1, "a")
 	there.Locked = true
-	n := fake.AddIssue(there).Number
-	client, _ := newClient(t, fake)
-	upsertIssue(t, client, drift(2, "b"), github.Updated)
-	wantIssue(t, fake, n, "open", driftText(2, "b"))
-	fake.Fail(editIssueRoute, githubtest.Fault{Status: 403, Message: "Resource not accessible by integration"})
-	_, _, err := client.UpsertIssue(t.Context(), drift(3, "b"))
-	mustSay(t, err, "the issue is locked: unlock it")
-	var denied *github.PermissionError
-	if !errors.As(err, &denied) {
-		t.Errorf("got %v", err)
-	}
+	fake.AddIssue(there)
+	upsertIssue(t, client, drift(2, "b"), 101)
+	wantIssue(t, fake, 101, "open", driftText(2, "b"))
 }
 
 func TestAnIssueThatIsGoneIsMadeAnew(t *testing.T) {
 	for _, status := range []int{404, 410, 301} {
-		for name, route := range map[string]string{"the update": editIssueRoute, "the comment": createCommentRoute} {
-			t.Run(fmt.Sprintf("%d for %s", status, name), func(t *testing.T) {
-				fake := newFake(t)
-				fake.AddIssue(ours(1, "a"))
-				client, _ := newClient(t, fake)
-				fake.Fail(route, githubtest.Fault{Status: status, Header: header("Location", "/repos/o/r/issues")})
-				if n := upsertIssue(t, client, drift(2, "b"), github.Created); n != 102 {
-					t.Errorf("issue %d", n)
-				}
-				fake.Fail(editIssueRoute, githubtest.Fault{Status: 404})
-				if _, _, err := client.UpsertIssue(t.Context(), clean(3)); err == nil || len(fake.Issues) != 2 {
-					t.Errorf("%d issues, %v", len(fake.Issues), err)
-				}
-			})
-		}
-	}
-}
-
-func TestAMissingPermissionForIssuesIsTyped(t *testing.T) {
-	for name, fail := range map[string]func(*githubtest.Server){
-		"no issues in the repository": func(fake *githubtest.Server) { fake.NoIssues = true },
-		"404 for listing":             func(fake *githubtest.Server) { fake.Fail(listIssuesRoute, githubtest.Fault{Status: 404}) },
-		"read-only, none there":       func(fake *githubtest.Server) { fake.ReadOnly = true },
-		"read-only, one there": func(fake *githubtest.Server) {
-			fake.ReadOnly = true
+		for _, route := range []string{editIssueRoute, createCommentRoute} {
+			fake, client := newFakeAndClient(t)
 			fake.AddIssue(ours(1, "a"))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			fake := newFake(t)
-			fail(fake)
-			client, _ := newClient(t, fake)
-			_, _, err := client.UpsertIssue(t.Context(), drift(2, "a"))
-			var denied *github.PermissionError
-			if !errors.As(err, &denied) || denied.Permission != "issues: write" {
-				t.Fatalf("got %v", err)
+			fake.Fail(route, githubtest.Fault{Status: status, Header: header("Location", "/repos/o/r/issues")})
+			upsertIssue(t, client, drift(2, "b"), 102)
+			fake.Fail(editIssueRoute, githubtest.Fault{Status: 404})
+			if _, _, err := client.UpsertIssue(t.Context(), clean(3)); err == nil || len(fake.Issues) != 2 {
+				t.Errorf("%d for %s: %d issues, %v", status, route, len(fake.Issues), err)
 			}
-			mustSay(t, err, "`issues: write`", "issue")
-		})
+		}
 	}
 }
 
-func TestATextThatGitHubWouldNotTakeIsNotSent(t *testing.T) {
-	long := strings.Repeat("é", github.MaxText)
+func TestWhyThereIsNoIssue(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*github.Issue)
-		say    string
+		there        bool // an issue
+		fail         func(*githubtest.Server)
+		isPermission bool
+		say          string
 	}{
-		"a long text":        {func(i *github.Issue) { i.Body = long }, "the text of the issue `manifest-drift` has 655"},
-		"a long comment":     {func(i *github.Issue) { i.Comment = long }, "the comment"},
-		"a long last word":   {func(i *github.Issue) { i.LastWord = long }, "the last word"},
-		"a fingerprint's --": {func(i *github.Issue) { i.Fingerprint = "a -->" }, "invalid fingerprint `a -->`"},
+		"no issues in the repository": {false, func(fake *githubtest.Server) { fake.NoIssues = true }, true, "`issues: write`"},
+		"404 for listing":             {false, func(fake *githubtest.Server) { fake.Fail(listIssuesRoute, githubtest.Fault{Status: 404}) }, true, "`issues: write`"},
+		"read-only, none there":       {false, func(fake *githubtest.Server) { fake.ReadOnly = true }, true, "`issues: write`"},
+		"read-only, one there":        {true, func(fake *githubtest.Server) { fake.ReadOnly = true }, true, "`issues: write`"},
+		"comments that fail": {true, func(fake *githubtest.Server) {
+			fake.Fail(createCommentRoute, times(100, githubtest.Fault{Status: 500})...)
+		}, false, "commenting on issue 101"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fake := newFake(t)
-			client, _ := newClient(t, fake)
-			issue := drift(2, "a")
-			test.change(&issue)
-			_, _, err := client.UpsertIssue(t.Context(), issue)
-			if err == nil || !strings.Contains(err.Error(), test.say) || len(fake.Requests()) > 0 {
-				t.Errorf("got %v after %v", err, fake.Requests())
+			fake, client := newFakeAndClient(t)
+			if test.there {
+				fake.AddIssue(ours(1, "a"))
+			}
+			test.fail(fake)
+			_, _, err := client.UpsertIssue(t.Context(), drift(2, "b"))
+			mustSay(t, err, test.say)
+			if errors.Is(err, github.ErrPermission) != test.isPermission || asked(fake, "POST") > 4 {
+				t.Errorf("%v after %d requests", err, len(fake.Requests()))
 			}
 		})
 	}
-}
-
-func TestATextThatJustFitsIsTaken(t *testing.T) {
-	fake := newFake(t)
-	client, _ := newClient(t, fake)
-	issue := drift(2, "a")
-	issue.Body = ""
-	upsertIssue(t, client, issue, github.Created)
-	room := github.MaxText - utf8.RuneCountInString(fake.Issues[0].Body)
-	if room < github.MaxText-200 {
-		t.Errorf("the marker takes %d characters", github.MaxText-room)
-	}
-	issue.RunID, issue.Body = 3, strings.Repeat("é", room)
-	upsertIssue(t, client, issue, github.Updated)
-}
-
-func FuzzReadIssue(f *testing.F) {
-	f.Add(driftText(1, "a"))
-	f.Add("<!-- verify-manifests-drift run=1 attempt=1 problems= -->")
-	f.Add("<!-- verify-manifests-drift run=1 attempt=1 problems=a_-9 state=e30= -->\r\ntext")
-	f.Fuzz(func(t *testing.T, body string) {
-		if got := github.ReadIssue(body); got != "" && !strings.HasPrefix(body, "<!-- verify-manifests-drift run=") {
-			t.Errorf("the fingerprint is %q", got)
-		}
-		if got := github.ReadIssue(github.TextOf(github.Issue{Body: body, Fingerprint: "f"})); got != "f" {
-			t.Errorf("the fingerprint is %q", got)
-		}
-	})
 }

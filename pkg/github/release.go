@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	gh "github.com/google/go-github/v57/github"
-
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -45,7 +43,6 @@ func (c *Client) AssetDigests(ctx context.Context, owner, repo, tag string) (map
 // digests yet.
 func (c *Client) assets(ctx context.Context, owner, repo, tag string) (map[string]Asset, error) {
 	name := owner + "/" + repo
-	t := task{doing: fmt.Sprintf("reading the release %s of %s", finding.Quote(tag), finding.Quote(name)), needs: "contents: read"}
 	if !isRepository(name) || tag == "" || strings.Contains(tag, "..") {
 		return nil, fmt.Errorf("invalid release %s of the repository %s", finding.Quote(tag), finding.Quote(name))
 	}
@@ -56,15 +53,13 @@ func (c *Client) assets(ctx context.Context, owner, repo, tag string) (map[strin
 		}
 	}
 	hasAssets := func(a answer) bool { return a.Assets != nil }
-	found, err := read(ctx, c, t, hasAssets, func() (answer, *gh.Response, error) {
-		return send[answer](ctx, c, "GET", "repos/"+name+"/releases/tags/"+url.PathEscape(tag), nil)
-	})
-	if err != nil {
-		return nil, err
-	}
-	assets := make(map[string]Asset, len(found.Assets))
+	found, err := ask(ctx, c, request{
+		doing: fmt.Sprintf("reading the release %s of %s", finding.Quote(tag), finding.Quote(name)), needs: "contents: read",
+		path: "repos/" + name + "/releases/tags/" + url.PathEscape(tag),
+	}, hasAssets)
+	assets := map[string]Asset{}
 	for _, a := range found.Assets {
 		assets[a.Name] = a.Asset
 	}
-	return assets, nil
+	return assets, err
 }

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"path"
 	"slices"
@@ -24,53 +23,43 @@ import (
 // maxTrees bounds the requests for one commit whose tree is too large for one answer.
 const maxTrees = 1000
 
-// The modes and types of tree entries that are no regular files
-// (https://docs.github.com/rest/git/trees#get-a-tree).
-const (
-	modeSymlink = "120000"
-	typeTree    = "tree"
-	typeCommit  = "commit"
-)
-
 // Tree lists every file of a commit, sorted by path. Where GitHub cuts the list short (over 100,000
 // entries or 7 MB) it is put together from the lists of the folders.
 func (c *Client) Tree(ctx context.Context, sha string) ([]File, error) {
-	w := treeWalk{client: c, task: task{doing: "listing the files of commit " + finding.Quote(sha), needs: "contents: read"}}
-	if err := w.walk(ctx, sha, ""); err != nil {
-		return nil, err
-	}
+	w := treeWalk{client: c, doing: "listing the files of commit " + finding.Quote(sha)}
+	err := w.walk(ctx, sha, "")
 	slices.SortFunc(w.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	return w.files, nil
+	return w.files, err
 }
 
 type treeWalk struct {
 	client   *Client
-	task     task
+	doing    string
 	files    []File
 	requests int
 }
 
 // walk adds what is below one folder, in one request where GitHub can give it whole.
 func (w *treeWalk) walk(ctx context.Context, sha, dir string) error {
-	entries, whole, err := w.list(ctx, sha, true)
-	if err != nil {
+	tree, err := w.read(ctx, sha, "?recursive=1")
+	isFlat := tree.GetTruncated()
+	if isFlat {
+		tree, err = w.read(ctx, sha, "")
+	}
+	switch {
+	case err != nil:
 		return err
-	}
-	if whole {
-		w.add(dir, entries)
-		return nil
-	}
-	entries, whole, err = w.list(ctx, sha, false)
-	if err != nil {
-		return err
-	}
-	if !whole {
+	case tree.GetTruncated():
 		return fmt.Errorf("the folder %s has more files than GitHub lists: use a checkout", finding.Quote(cmp.Or(dir, "/")))
 	}
-	w.add(dir, entries)
-	for _, entry := range entries {
-		if entry.GetType() == typeTree {
-			if err := w.walk(ctx, entry.GetSHA(), path.Join(dir, entry.GetPath())); err != nil {
+	for _, e := range tree.Entries { // their modes and types: https://docs.github.com/rest/git/trees#get-a-tree
+		name := path.Join(dir, e.GetPath())
+		if e.GetType() != "tree" {
+			w.files = append(w.files, File{
+				Path: name, BlobSHA: e.GetSHA(), Size: int64(e.GetSize()), Symlink: e.GetMode() == "120000", Submodule: e.GetType() == "commit",
+			})
+		} else if isFlat {
+			if err := w.walk(ctx, e.GetSHA(), name); err != nil {
 				return err
 			}
 		}
@@ -78,61 +67,29 @@ func (w *treeWalk) walk(ctx context.Context, sha, dir string) error {
 	return nil
 }
 
-func (w *treeWalk) list(ctx context.Context, sha string, recursive bool) (entries []*gh.TreeEntry, whole bool, err error) {
+func (w *treeWalk) read(ctx context.Context, sha, query string) (gh.Tree, error) {
 	if w.requests++; w.requests > maxTrees {
-		return nil, false, fmt.Errorf("the tree needs more than %d requests to list: use a checkout", maxTrees)
+		return gh.Tree{}, fmt.Errorf("the tree needs more than %d requests to list: use a checkout", maxTrees)
 	}
-	hasEntries := func(t *gh.Tree) bool { return t.Entries != nil }
-	tree, err := read(ctx, w.client, w.task, hasEntries, func() (*gh.Tree, *gh.Response, error) {
-		return w.client.api.Git.GetTree(ctx, w.client.owner, w.client.repo, url.PathEscape(sha), recursive)
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	return tree.Entries, !tree.GetTruncated(), nil
-}
-
-func (w *treeWalk) add(dir string, entries []*gh.TreeEntry) {
-	for _, e := range entries {
-		if e.GetType() == typeTree {
-			continue
-		}
-		w.files = append(w.files, File{
-			Path: path.Join(dir, e.GetPath()), BlobSHA: e.GetSHA(),
-			Size: int64(e.GetSize()), Symlink: e.GetMode() == modeSymlink, Submodule: e.GetType() == typeCommit,
-		})
-	}
+	r := request{doing: w.doing, needs: "contents: read", path: w.client.path("git/trees/%s%s", url.PathEscape(sha), query)}
+	hasEntries := func(t gh.Tree) bool { return t.Entries != nil }
+	return ask(ctx, w.client, r, hasEntries)
 }
 
 // Blob returns the first limit bytes of a file's text, by its blob SHA, whole where it is shorter. It is
 // the text that was committed, whatever a branch has become since.
 func (c *Client) Blob(ctx context.Context, sha string, limit int64) ([]byte, error) {
-	t := task{doing: "reading the file of blob " + finding.Quote(sha), needs: "contents: read"}
 	if sha == "" {
 		return nil, errors.New("GitHub's list has no blob for the file")
 	}
-	var text []byte
-	err := c.call(ctx, t, func() (*gh.Response, error) {
-		req, err := c.api.NewRequest("GET", fmt.Sprintf("repos/%s/%s/git/blobs/%s", c.owner, c.repo, url.PathEscape(sha)), nil)
-		if err != nil {
-			return nil, err
-		}
-		req.Header.Set("Accept", "application/vnd.github.raw+json")
-		resp, err := c.api.BareDo(ctx, req)
-		if err != nil {
-			return resp, err
-		}
-		defer resp.Body.Close()
-		text, err = io.ReadAll(io.LimitReader(resp.Body, envelopeSize(limit)+1))
-		return resp, err
+	text, _, err := c.do(ctx, request{
+		doing: "reading the file of blob " + finding.Quote(sha), needs: "contents: read", path: c.path("git/blobs/%s", url.PathEscape(sha)),
+		accept: "application/vnd.github.raw+json", limit: envelopeSize(limit) + 1,
 	})
-	if err != nil {
-		return nil, err
-	}
 	if int64(len(text)) <= envelopeSize(limit) {
 		text = unwrap(sha, text)
 	}
-	return text[:min(int64(len(text)), limit)], nil
+	return text[:min(int64(len(text)), limit)], err
 }
 
 // envelopeSize bounds the JSON around a text of limit bytes in base64, with line breaks in it.

@@ -37,11 +37,11 @@ func (p *publisher) issue(ctx context.Context, r *report.Report) (string, error)
 	case isSettled:
 		state = github.Closed
 	}
-	n, outcome, err := p.API.UpsertIssue(ctx, github.Issue{
+	n, isNewer, err := p.API.UpsertIssue(ctx, github.Issue{
 		Label: issueLabel, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt, Title: d.Title(), Body: d.Markdown(issueLimit),
 		Fingerprint: d.Fingerprint(), DesiredState: state, Comment: d.Comment(issueLimit), LastWord: d.LastWord(),
 	})
-	if outcome == github.Newer {
+	if isNewer {
 		p.annotate(finding.Notice, "A newer run has updated the drift issue, so this run left it as it is")
 	}
 	if n == 0 {

@@ -81,11 +81,11 @@ func (p *publisher) comment(ctx context.Context, r *report.Report) (url string, 
 	if p.PullRequest == 0 {
 		return "", nil
 	}
-	url, outcome, err := p.API.UpsertComment(ctx, github.Comment{
+	url, isNewer, err := p.API.UpsertComment(ctx, github.Comment{
 		Number: p.PullRequest, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt, Workflow: p.Workflow,
 		Body: r.Markdown(commentLimit), OnlyUpdate: p.OnlyUpdate,
 	})
-	if outcome == github.Newer {
+	if isNewer {
 		p.annotate(finding.Notice, "A newer run has updated the comment on the pull request, so this run left it as it is")
 	}
 	return url, err
@@ -93,12 +93,11 @@ func (p *publisher) comment(ctx context.Context, r *report.Report) (url string, 
 
 // tolerate turns a missing permission into a warning: it is not the author's failure. Any other error stays.
 func (p *publisher) tolerate(err error) error {
-	var denied *github.PermissionError
-	if !errors.As(err, &denied) {
+	if !errors.Is(err, github.ErrPermission) {
 		return err
 	}
-	message := finding.Clean(denied.Error())
-	if p.PullRequest != 0 && !denied.Locked {
+	message := finding.Clean(err.Error())
+	if p.PullRequest != 0 && !errors.Is(err, github.ErrLocked) {
 		message += ". A fork's token never has it, unless the workflow runs on pull_request_target"
 	}
 	p.annotate(finding.Warning, message)

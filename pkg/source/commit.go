@@ -117,9 +117,9 @@ func (a *API) ahead(ctx context.Context, files []github.File, maxSize int) map[s
 		}
 	}
 	if len(missing) > 1 {
-		calls := a.Calls()
-		maps.Copy(texts, a.Blobs(ctx, missing))
-		a.calls.Add(a.Calls() - calls)
+		blobs, calls := a.Blobs(ctx, missing)
+		maps.Copy(texts, blobs)
+		a.calls.Add(int64(calls))
 	}
 	return texts
 }

@@ -81,7 +81,7 @@ func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 	if err != nil || len(files) != len(texts) {
 		t.Fatalf("%v, error %v", files, err)
 	}
-	calls := client.Calls()
+	calls := len(api.Requests())
 	sources, err := source.ReadAll(t.Context(), c, files, 100)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 			t.Errorf("%s: %q", s.Path, s.Text)
 		}
 	}
-	if n := client.Calls() - calls; n > 2 {
+	if n := len(api.Requests()) - calls; n > 2 {
 		t.Errorf("two texts took %d calls", n)
 	}
 	api.Fail("GET /repos/{owner}/{repo}/git/blobs/{sha}", githubtest.Fault{Status: 404}, githubtest.Fault{Status: 404})

@@ -1,7 +1,6 @@
 package githubtest
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 )
@@ -102,9 +101,6 @@ func (s *Server) createIssue(w http.ResponseWriter, r *http.Request) {
 	if !s.writes(w, r, &sent, &sent.Body) {
 		return
 	}
-	if s.DropLabels {
-		sent.Labels = nil
-	}
 	i := s.addIssue(Issue{Login: s.writer(), Title: sent.Title, Body: sent.Body, Labels: sent.Labels})
 	answer(w, http.StatusCreated, i.answer())
 }
@@ -132,15 +128,4 @@ func (s *Server) editIssue(w http.ResponseWriter, r *http.Request) {
 		i.Reason = sent.Reason
 	}
 	answer(w, http.StatusOK, i.answer())
-}
-
-func (s *Server) labelIssue(w http.ResponseWriter, r *http.Request) {
-	var labels []string
-	i := s.issue(number(r, "number"))
-	if err := json.NewDecoder(r.Body).Decode(&labels); err != nil || i == nil {
-		fail(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	i.Labels = append(i.Labels, labels...)
-	answer(w, http.StatusOK, i.answer()["labels"])
 }

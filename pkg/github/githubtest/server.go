@@ -36,7 +36,6 @@ type Server struct {
 	Comments     map[int][]*Comment    // by the number of the issue or pull request
 	Issues       []*Issue
 	NoIssues     bool                     // the repository has none: 410
-	DropLabels   bool                     // of new issues, as GitHub does where the token may not set them
 	Releases     map[string][]Asset       // by "owner/repo/tag"
 	Attestations map[string][]Attestation // by "owner/repo sha256:…", in lower case
 
@@ -109,7 +108,6 @@ func (s *Server) routes() map[string]http.HandlerFunc {
 		"GET /repos/{owner}/{repo}/issues":                    s.listIssues,
 		"POST /repos/{owner}/{repo}/issues":                   s.createIssue,
 		"PATCH /repos/{owner}/{repo}/issues/{number}":         s.editIssue,
-		"POST /repos/{owner}/{repo}/issues/{number}/labels":   s.labelIssue,
 		"GET /repos/{owner}/{repo}/releases/tags/{tag}":       s.getRelease,
 		"GET /repos/{owner}/{repo}/attestations/{digest}":     s.listAttestations,
 		"GET /user":     s.getUser,
