@@ -1,10 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
-	"fmt"
-	"net"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,26 +10,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 )
 
-// attack runs the Action in mode offline on pull request 7, whose head repository was deleted, and returns its exit code and what it
-// said in the log, the summary and the comments.
-func attack(t *testing.T, api *githubtest.Server, environ ...string) (code int, log, summary string, comments []string) {
+// attack runs the Action in mode offline on pull request 7, and returns its exit code and what it said in the log, the summary and the
+// comments.
+func attack(t *testing.T, api *githubtest.Server) (code int, log, summary string, comments []string) {
 	t.Helper()
-	dir := t.TempDir()
-	event, file := filepath.Join(dir, "event.json"), filepath.Join(dir, "summary.md")
-	payload := fmt.Sprintf(`{"pull_request": {"number": 7, "head": {"sha": %q, "repo": null, "user": null}, "base": {"sha": %q}}}`, judgedSHA, beforeSHA)
-	if err := os.WriteFile(event, []byte(payload), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	code = cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: append([]string{
-		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=pull_request_target", "GITHUB_EVENT_PATH=" + event, "GITHUB_REPOSITORY=acme/registry", "GITHUB_API_URL=" + api.URL,
-		"GITHUB_SERVER_URL=https://github.com", "GITHUB_STEP_SUMMARY=" + file, "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1", "INPUT_MODE=offline",
-	}, environ...)})
-	if unknown := api.Unknown(); len(unknown) > 0 {
-		t.Errorf("unknown routes %q", unknown)
-	}
-	text, _ := os.ReadFile(file)
-	return code, out.String(), string(text), api.CommentsOn(7)
+	file := filepath.Join(t.TempDir(), "summary.md")
+	code, log = act(t, api, nil, "pull_request_target", "INPUT_MODE=offline", "GITHUB_STEP_SUMMARY="+file)
+	return code, log, readText(t, file), api.CommentsOn(7)
 }
 
 // changesOne is a fake on which pull request 7 changes one manifest, which git keeps with a mode.

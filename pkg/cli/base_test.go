@@ -66,45 +66,57 @@ var changes = map[string]struct {
 }
 
 func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
-	}
+	base := t.TempDir()
+	git(t, base, "init", "-q", "-b", "main")
+	git(t, base, "remote", "add", "origin", "git@github.com:premAI-io/prem-registry.git")
+	lay(t, base, before)
+	git(t, base, "add", "-A")
+	git(t, base, "commit", "-q", "-m", "base")
+	git(t, base, "update-ref", "refs/remotes/origin/main", "HEAD")
 	for name, c := range changes {
 		t.Run(name, func(t *testing.T) {
-			want := pullRequest(t, proposed(c.files, c.status))
-			for _, finish := range [][]string{{"commit", "-q", "--allow-empty", "-m", "change"}, {"status"}, {"reset", "-q"}} {
-				got := checkBase(t, c.files, finish)
-				if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
-					t.Errorf("after git %s the Action and the command differ in findings:\n%s", finish[0], diff)
-				}
-				if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
-					t.Errorf("after git %s the Action and the command differ in artifacts:\n%s", finish[0], diff)
-				}
-				if got.Scope != "changed" || got.Summary != want.Summary || !slices.Equal(got.Notes, want.Notes) {
-					t.Errorf("after git %s: %s, %+v, %q; want %+v, %q", finish[0], got.Scope, got.Summary, got.Notes, want.Summary, want.Notes)
-				}
-			}
+			t.Parallel()
+			want := pullRequest(t, proposedTo(t, before, c.files, c.status))
 			for _, rule := range c.rules {
 				if !slices.ContainsFunc(want.Findings, func(f finding.Finding) bool { return f.Rule == rule }) {
 					t.Errorf("the change does not break %s: %v", rule, want.Findings)
+				}
+			}
+			dir := t.TempDir()
+			if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+				t.Fatal(err)
+			}
+			lay(t, dir, c.files)
+			for _, command := range [][]string{{"add", "-A"}, {"reset", "-q"}, {"commit", "-q", "--allow-empty", "-a", "-m", "change"}} {
+				if command[0] == "commit" {
+					git(t, dir, "add", "-A")
+				}
+				git(t, dir, command...)
+				got := checkBase(t, dir)
+				if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
+					t.Errorf("after git %s the Action and the command differ in findings:\n%s", command[0], diff)
+				}
+				if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
+					t.Errorf("after git %s the Action and the command differ in artifacts:\n%s", command[0], diff)
+				}
+				if got.Scope != "changed" || got.Summary != want.Summary || !slices.Equal(got.Notes, want.Notes) {
+					t.Errorf("after git %s: %s, %+v, %q; want %+v, %q", command[0], got.Scope, got.Summary, got.Notes, want.Summary, want.Notes)
 				}
 			}
 		})
 	}
 }
 
-// proposed is GitHub's API of a pull request that changes the registry.
-func proposed(files fileTree, status map[string]string) *githubtest.Server {
-	return proposedTo(before, files, status)
-}
-
-func proposedTo(base, files fileTree, status map[string]string) *githubtest.Server {
+// proposedTo is GitHub's API of pull request 7, which changes files of a registry.
+func proposedTo(t *testing.T, base, files fileTree, status map[string]string) *githubtest.Server {
+	t.Helper()
 	api := githubtest.New()
+	t.Cleanup(api.Close)
 	after := maps.Clone(base)
 	maps.Copy(after, files)
 	api.PullRequests[7] = nil
-	addTree(api, fmt.Sprintf("%040d", 1), base)
-	addTree(api, strings.Repeat("3", 40), after)
+	addTree(api, beforeSHA, base)
+	addTree(api, judgedSHA, after)
 	for path, status := range status {
 		text, _ := strings.CutPrefix(files[path], linkTo)
 		api.AddChange(7, status, path, text)
@@ -128,37 +140,27 @@ func addTree(api *githubtest.Server, commit string, files fileTree) {
 	}
 }
 
-// checkBase makes the change in a repository, ends it with a git command, and returns what `check --base` reports.
-func checkBase(t *testing.T, files fileTree, finish []string) report.Report {
+// checkBase returns what `check --base` reports in a checkout.
+func checkBase(t *testing.T, dir string) report.Report {
 	t.Helper()
-	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "report.json")
-	git(t, dir, "init", "-q", "-b", "main")
-	git(t, dir, "remote", "add", "origin", "git@github.com:premAI-io/prem-registry.git")
-	lay(t, dir, before)
-	git(t, dir, "add", "-A")
-	git(t, dir, "commit", "-q", "-m", "base")
-	git(t, dir, "update-ref", "refs/remotes/origin/main", "HEAD")
-	lay(t, dir, files)
-	git(t, dir, "add", "-A")
-	git(t, dir, finish...)
 	proxy, roots := internet(t, "github.com")
+	api := githubtest.New() // which knows no release
+	defer api.Close()
+	file := filepath.Join(t.TempDir(), "report.json")
 	var out bytes.Buffer
 	cli.Main(t.Context(), cli.Env{
 		Args: []string{"check", "--base", "origin/main", "--report-file", file, dir}, Stdout: &out, Stderr: &out, RootCAs: roots,
-		Environ: append(os.Environ(), "HTTPS_PROXY="+proxy, "GITHUB_API_URL="+githubWithNothing(t)),
+		Environ: append(os.Environ(), "HTTPS_PROXY="+proxy, "GITHUB_API_URL="+api.URL),
 	})
 	return writtenReport(t, file, &out)
 }
 
-// githubWithNothing is a GitHub that knows no release.
-func githubWithNothing(t *testing.T) string {
-	api := githubtest.New()
-	t.Cleanup(api.Close)
-	return api.URL
-}
-
+// git runs git in a folder, and skips the test on a machine without it.
 func git(t *testing.T, dir string, args ...string) {
 	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git")
+	}
 	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=dev", "-c", "user.email=dev@example.com"}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
 	if out, err := cmd.CombinedOutput(); err != nil {

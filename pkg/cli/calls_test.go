@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,22 +52,33 @@ func newServices(t *testing.T, n int) *ofServices {
 	return r
 }
 
-// calls runs for an event and returns the requests of GitHub's API, the text of blobs told from the rest, and the report.
-func (r *ofServices) calls(t *testing.T, event, workspace string, environ ...string) (blobs, others int, report string) {
+// act runs the Action on acme/registry for an event of pull request 7 (whose head repository was deleted) or another, and returns its exit
+// code and what it printed. Of two variables of one name the first counts.
+func act(t *testing.T, api *githubtest.Server, roots *x509.CertPool, event string, environ ...string) (code int, out string) {
 	t.Helper()
 	payload := filepath.Join(t.TempDir(), "event.json")
-	if err := os.WriteFile(payload, []byte(`{"number": 7, "pull_request": {"number": 7, "head": {"sha": "`+judgedSHA+`"}, "base": {"sha": "`+beforeSHA+`"}}}`), 0o600); err != nil {
+	text := fmt.Sprintf(`{"pull_request": {"number": 7, "head": {"sha": %q, "repo": null, "user": null}, "base": {"sha": %q}}}`, judgedSHA, beforeSHA)
+	if err := os.WriteFile(payload, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if event == "schedule" {
 		payload = ""
 	}
-	before, file := len(r.api.Requests()), filepath.Join(t.TempDir(), "report.json")
-	var out bytes.Buffer
-	cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, Environ: append(environ,
+	var printed bytes.Buffer
+	code = cli.Main(t.Context(), cli.Env{Stdout: &printed, Stderr: &printed, RootCAs: roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: append(environ,
 		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+payload, "GITHUB_REPOSITORY=acme/registry", "GITHUB_SHA="+judgedSHA,
-		"GITHUB_WORKSPACE="+workspace, "GITHUB_API_URL="+r.api.URL, "GITHUB_SERVER_URL=https://github.com", "INPUT_COMMENT=never",
-		"INPUT_MODE=offline", "INPUT_FAIL-ON=never", "INPUT_REPORT-FILE="+file)})
+		"GITHUB_API_URL="+api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1")})
+	if unknown := api.Unknown(); len(unknown) > 0 {
+		t.Errorf("unknown routes %q", unknown)
+	}
+	return code, printed.String()
+}
+
+// calls runs for an event and returns the requests of GitHub's API, the text of blobs told from the rest, and the report.
+func (r *ofServices) calls(t *testing.T, event, workspace string, environ ...string) (blobs, others int, report string) {
+	t.Helper()
+	before, file := len(r.api.Requests()), filepath.Join(t.TempDir(), "report.json")
+	_, r.out = act(t, r.api, nil, event, append(environ, "GITHUB_WORKSPACE="+workspace, "INPUT_COMMENT=never", "INPUT_MODE=offline", "INPUT_FAIL-ON=never", "INPUT_REPORT-FILE="+file)...)
 	for _, request := range r.api.Requests()[before:] {
 		if strings.Contains(request.Path, "/git/blobs/") || request.Path == "/graphql" {
 			blobs++
@@ -73,10 +86,6 @@ func (r *ofServices) calls(t *testing.T, event, workspace string, environ ...str
 			others++
 		}
 	}
-	if unknown := r.api.Unknown(); len(unknown) > 0 {
-		t.Errorf("unknown routes %q", unknown)
-	}
-	r.out = out.String()
 	return blobs, others, readText(t, file)
 }
 

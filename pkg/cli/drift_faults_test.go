@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -73,63 +72,6 @@ func TestAManifestOfAnotherShapeHidesNoChange(t *testing.T) {
 	n.says("open: 1 file changed (comments: 2)", func() { n.registry.chat[linux] = was })
 }
 
-func TestAnUnreadableManifestLeavesItsTroubleInTheIssue(t *testing.T) {
-	n := newNights(t)
-	n.night(nil)
-	n.night(n.replace(hubOwn))
-	if err := os.WriteFile(filepath.Join(n.registry.dir, "chat-tool", "manifest.json"), []byte(`{"id": "c",`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	n.n++
-	n.run(t, n.registry.dir, n.n)
-	if got, want := n.word(), "open: Manifest drift: 1 file's manifest can't be read (comments: 1)"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	n.says("open: 1 file changed (comments: 2)", nil)
-}
-
-func TestAMergeKnowsTheBaselineThatItsShardsDoNot(t *testing.T) {
-	n := newNights(t)
-	n.night(nil)
-	n.says("open: 1 file changed (comments: 0)", n.replace(hubOwn))
-	dir, inputs := t.TempDir(), n.inputs
-	for part := 1; part <= 2; part++ {
-		n.inputs = []string{"INPUT_MISSING-CHECKSUM=off"}
-		n.night(nil, fmt.Sprintf("INPUT_SHARD=%d/2", part))
-		n.inputs = inputs
-		n.keepReport(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)))
-	}
-	n.says("open: 1 file changed (comments: 0)", nil, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
-	n.says("open: 1 file changed (comments: 0)", nil)
-}
-
-// keepReport writes the last report to a file.
-func (n *nights) keepReport(name string) {
-	n.t.Helper()
-	text, err := json.Marshal(n.report)
-	if err == nil {
-		err = os.WriteFile(name, text, 0o600)
-	}
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	n.report.Shard = nil
-}
-
-func TestAMergeForgetsNoValidator(t *testing.T) {
-	n := newNights(t)
-	n.night(nil)
-	file := filepath.Join(t.TempDir(), "report.json")
-	n.keepReport(file)
-	before := readText(t, n.file)
-	n.night(nil, "INPUT_MERGE="+file)
-	for _, field := range []string{`"etag"`, `"commit"`, `"verified": [`} {
-		if was, is := strings.Count(before, field), strings.Count(readText(t, n.file), field); was == 0 || is != was {
-			t.Errorf("%s: %d, and before the merge %d", field, is, was)
-		}
-	}
-}
-
 func readText(t testing.TB, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(name)
@@ -163,28 +105,21 @@ func TestOnlyTheDefaultBranchKeepsTheIssueAndTheState(t *testing.T) {
 	n.says("open: 2 files changed (comments: 0)", n.replace(hubAsset))
 	before := readText(t, n.file)
 	event := filepath.Join(t.TempDir(), "event.json")
-	if err := os.WriteFile(event, []byte(`{"repository": {"default_branch": "main"}}`), 0o600); err != nil {
+	payload := fmt.Sprintf(`{"repository": {"default_branch": "main"}, "merge_group": {"head_sha": "%040d", "base_sha": "%040d"}}`, 3, 4)
+	if err := os.WriteFile(event, []byte(payload), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	dispatch := []string{"GITHUB_EVENT_NAME=workflow_dispatch", "GITHUB_EVENT_PATH=" + event}
+	n.night(nil, "GITHUB_EVENT_NAME=merge_group", "GITHUB_EVENT_PATH="+event, "INPUT_SCOPE=all")
+	if readText(t, n.file) != before {
+		t.Error("what nobody has merged is the baseline")
+	}
 	declare := func() { n.registry.chat["aarch64-apple-darwin"] = entry(hubAsset, n.files[hubAsset]) }
 	n.says("open: 2 files changed (comments: 0)", declare, append(dispatch, "GITHUB_REF=refs/heads/feature")...)
 	if readText(t, n.file) != before || !strings.Contains(fmt.Sprint(n.report.Notes), "another branch") {
 		t.Errorf("a run of another branch wrote the state, or did not say so: %s", &n.out)
 	}
 	n.says("closed: nothing to report (comments: 1)", nil, append(dispatch, "GITHUB_REF=refs/heads/main")...)
-}
-
-func TestAMergeQueueWritesNoState(t *testing.T) {
-	n := newNights(t)
-	event := filepath.Join(t.TempDir(), "event.json")
-	if err := os.WriteFile(event, fmt.Appendf(nil, `{"merge_group": {"head_sha": "%040d", "base_sha": "%040d"}}`, 3, 4), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	n.night(nil, "GITHUB_EVENT_NAME=merge_group", "GITHUB_EVENT_PATH="+event, "INPUT_SCOPE=all")
-	if _, err := os.Stat(n.file); err == nil {
-		t.Error("what nobody has merged is the baseline")
-	}
 }
 
 func TestWithoutAStateFileTheIssueWaitsForACleanScan(t *testing.T) {
@@ -246,14 +181,5 @@ func TestWhatWeRefuseIsNotCalledDeleted(t *testing.T) {
 	n.night(nil)
 	if body := n.api.Issues[0].Body; strings.Contains(body, "deleted") || !strings.Contains(body, "max-file-size") {
 		t.Errorf("the issue: %s", body)
-	}
-}
-
-func TestAMissingPermissionOnAScheduleHasNothingToDoWithForks(t *testing.T) {
-	n := newNights(t)
-	n.api.ReadOnly = true
-	n.night(n.replace(hubAsset))
-	if out := n.out.String(); !strings.Contains(out, "issues: write") || strings.Contains(out, "fork") {
-		t.Errorf("the log: %s", out)
 	}
 }

@@ -11,11 +11,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log"
 	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path"
 	"path/filepath"
@@ -40,9 +38,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // hub stands in for Hugging Face, GitHub's downloads and a host of somebody's own, over TLS behind a proxy.
 // What it serves can change while it runs.
 type hub struct {
-	proxy     string
-	roots     *x509.CertPool
-	authority *x509.Certificate
+	proxy string
+	roots *x509.CertPool
 
 	mu       sync.Mutex
 	files    map[string]string // bodies by host and path; "" is a 404
@@ -51,7 +48,6 @@ type hub struct {
 	images   *imagetest.Registry
 	requests int
 	bytes    int64
-	refuse   func(w http.ResponseWriter, request int) bool // answers in place of the file; nil never does
 }
 
 const (
@@ -73,25 +69,16 @@ func newHub(t testing.TB) *hub {
 	}}
 	good, authority := certificateFor(t, append([]string{"huggingface.co", "github.com", "files.example.org", "drive.example.com"}, imageHosts...))
 	bad, stranger := certificateFor(t, []string{"elsewhere.example.org"})
-	files := httptest.NewUnstartedServer(http.HandlerFunc(h.serve))
-	files.TLS = &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	h.proxy = behindProxy(t, &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		if h.down[hello.ServerName] {
 			return &bad, nil
 		}
 		return &good, nil
-	}}
-	files.Config.ErrorLog = log.New(io.Discard, "", 0) // of clients that refuse the other certificate
-	files.StartTLS()
-	t.Cleanup(files.Close)
-	lead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		connect(w, files.Listener.Addr().String())
-	}))
-	t.Cleanup(lead.Close)
-	h.proxy, h.roots = lead.URL, x509.NewCertPool()
+	}}, h.serve)
+	h.roots = x509.NewCertPool()
 	h.roots.AddCert(authority)
-	h.authority = authority
 	h.roots.AddCert(stranger)
 	return h
 }
@@ -109,9 +96,6 @@ func (h *hub) answer(w http.ResponseWriter, r *http.Request) (body string) {
 	h.requests++
 	if slices.Contains(imageHosts, r.Host) {
 		h.images.ServeHTTP(w, r)
-		return ""
-	}
-	if h.refuse != nil && h.refuse(w, h.requests) {
 		return ""
 	}
 	if body = h.files[r.Host+r.URL.Path]; body == "" {

@@ -25,7 +25,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
@@ -44,24 +43,31 @@ func internet(t *testing.T, hosts ...string) (proxy string, roots *x509.CertPool
 	certificate, authority := certificateFor(t, append(hosts, imageHosts...))
 	images := &everyImage{Registry: imagetest.NewRegistry(), pushed: map[string]bool{}}
 	images.WantsToken = true
-	files := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	proxy = behindProxy(t, &tls.Config{Certificates: []tls.Certificate{certificate}}, func(w http.ResponseWriter, r *http.Request) {
 		if slices.Contains(imageHosts, r.Host) {
 			images.ServeHTTP(w, r)
 			return
 		}
-		serveRealistic(w, r)
-	}))
-	files.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	files.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that nobody needs any more
+		fmt.Fprint(w, realistic(r.URL.Path))
+	})
+	roots = x509.NewCertPool()
+	roots.AddCert(authority)
+	return proxy, roots
+}
+
+// behindProxy serves over TLS, and returns the URL of a proxy that leads every connection there.
+func behindProxy(t testing.TB, config *tls.Config, serve http.HandlerFunc) string {
+	t.Helper()
+	files := httptest.NewUnstartedServer(serve)
+	files.TLS = config
+	files.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that are refused, or that nobody needs any more
 	files.StartTLS()
 	t.Cleanup(files.Close)
 	lead := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		connect(w, files.Listener.Addr().String())
 	}))
 	t.Cleanup(lead.Close)
-	roots = x509.NewCertPool()
-	roots.AddCert(authority)
-	return lead.URL, roots
+	return lead.URL
 }
 
 // imageHosts are the registries that the real registry's manifests name.
@@ -129,9 +135,6 @@ func connect(w http.ResponseWriter, address string) {
 	io.Copy(here, there)
 }
 
-// serveRealistic answers with what the name of a file promises.
-func serveRealistic(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, realistic(r.URL.Path)) }
-
 // realistic is what a file of that name begins with.
 func realistic(path string) string {
 	name := filepath.Base(path)
@@ -187,27 +190,13 @@ func TestPullRequestOverTheRealRegistry(t *testing.T) {
 	}
 }
 
-// pullRequest runs the Action on pull request 7, with some more variables, and returns its report.
+// pullRequest runs the Action on pull request 7 of prem-registry, with some more variables, and returns its report.
 func pullRequest(t *testing.T, api *githubtest.Server, environ ...string) report.Report {
 	t.Helper()
-	dir := t.TempDir()
-	event, file := filepath.Join(dir, "event.json"), filepath.Join(dir, "report.json")
-	payload := fmt.Sprintf(`{"pull_request": {"number": 7, "head": {"sha": "%040d"}, "base": {"sha": "%040d"}}}`, 0, 1)
-	payload = strings.Replace(payload, strings.Repeat("0", 40), strings.Repeat("3", 40), 1)
-	if err := os.WriteFile(event, []byte(payload), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(t.TempDir(), "report.json")
 	proxy, roots := internet(t, "huggingface.co", "github.com", "raw.githubusercontent.com")
-	var out bytes.Buffer
-	cli.Main(t.Context(), cli.Env{Stdout: &out, Stderr: &out, RootCAs: roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: append([]string{
-		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=pull_request_target", "GITHUB_EVENT_PATH=" + event, "GITHUB_REPOSITORY=premAI-io/prem-registry",
-		"GITHUB_API_URL=" + api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1",
-		"INPUT_REPORT-FILE=" + file, "HTTPS_PROXY=" + proxy,
-	}, environ...)})
-	if testing.Verbose() {
-		t.Log(out.String())
-	}
-	return writtenReport(t, file, &out)
+	_, out := act(t, api, roots, "pull_request_target", append(environ, "GITHUB_REPOSITORY=premAI-io/prem-registry", "INPUT_REPORT-FILE="+file, "HTTPS_PROXY="+proxy)...)
+	return writtenReport(t, file, bytes.NewBufferString(out))
 }
 
 // writtenReport reads the report that the program wrote, which said something meanwhile.
@@ -223,51 +212,33 @@ func writtenReport(t testing.TB, file string, said *bytes.Buffer) (r report.Repo
 	return r
 }
 
-// TestAListOfChangesThatIsNewerThanTheCommitHidesNothing: GitHub lists the files of a pull request as it is now, and
-// not as it was when the run began.
-func TestAListOfChangesThatIsNewerThanTheCommitHidesNothing(t *testing.T) {
-	api := githubtest.New()
-	defer api.Close()
-	head := strings.Repeat("3", 40)
-	api.AddChange(7, "modified", "chat-a/manifest.json", manifestOf("a", 8101, "acme", ""))
-	api.AddToTree(head, "chat-a/manifest.json", manifestOf("a", 8101, "acme", otherDigest))
-	api.AddToTree(head, "chat-b/manifest.json", manifestOf("b", 8102, "acme", otherDigest)) // which the newer commit has not
-	api.AddToTree(strings.Repeat("1", 40), "README.md", "")
-	r := pullRequest(t, api)
-	if r.Summary.Mismatch != 2 || r.Scope != "all" || !strings.Contains(strings.Join(r.Notes, " "), "newer commit") {
-		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
-	}
-}
-
-// TestANewerCommitWithoutManifestsHidesNothing: the list that GitHub gives names no manifest any more, and the run's commit does.
-func TestANewerCommitWithoutManifestsHidesNothing(t *testing.T) {
-	api := githubtest.New()
-	defer api.Close()
-	api.Heads = map[int]string{7: strings.Repeat("4", 40)}
-	api.AddChange(7, "modified", "README.md", "new")
-	api.AddToTree(strings.Repeat("3", 40), "chat-a/manifest.json", manifestOf("a", 8101, "acme", otherDigest))
-	r := pullRequest(t, api)
-	if r.Summary.Mismatch != 1 || r.Scope != "all" || !strings.Contains(strings.Join(r.Notes, " "), "newer commit") {
-		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
-	}
-}
-
-// TestANewerCommitThatTakesAManifestBackHidesNothing: the list that GitHub gives names one of the two manifests, just as it is.
-func TestANewerCommitThatTakesAManifestBackHidesNothing(t *testing.T) {
-	api := githubtest.New()
-	defer api.Close()
-	api.Heads = map[int]string{7: strings.Repeat("4", 40)}
-	head := strings.Repeat("3", 40)
-	api.AddChange(7, "modified", "chat-b/manifest.json", manifestOf("b", 8102, "acme", ""))
-	api.AddToTree(head, "chat-a/manifest.json", manifestOf("a", 8101, "acme", otherDigest))
-	api.AddToTree(head, "chat-b/manifest.json", manifestOf("b", 8102, "acme", ""))
-	api.AddToTree(strings.Repeat("0", 39)+"1", "chat-a/manifest.json", manifestOf("a", 8101, "acme", ""))
-	r := pullRequest(t, api)
-	if r.Summary.Mismatch != 1 || r.Scope != "all" || !strings.Contains(strings.Join(r.Notes, " "), "newer commit") {
-		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
-	}
-	api.Heads[7] = head // it is the base that has moved on
-	if r := pullRequest(t, api); r.Summary.Mismatch != 0 || r.Scope != "changed" {
-		t.Errorf("scope %s, %+v, notes %q", r.Scope, r.Summary, r.Notes)
+// TestANewerCommitHidesNothing: GitHub lists the files of a pull request as it is now, and not as it was when the run began.
+func TestANewerCommitHidesNothing(t *testing.T) {
+	const a, b, newer = "chat-a/manifest.json", "chat-b/manifest.json", "4444444444444444444444444444444444444444"
+	bad, good := manifestOf("a", 8101, "acme", otherDigest), manifestOf("a", 8101, "acme", "")
+	unchanged := manifestOf("b", 8102, "acme", "")
+	for name, test := range map[string]struct {
+		listed, base, head fileTree
+		now, scope         string
+		mismatches         int
+	}{
+		"another text in the list":          {fileTree{a: good}, fileTree{"README.md": "x"}, fileTree{a: bad, b: manifestOf("b", 8102, "acme", otherDigest)}, judgedSHA, "all", 2},
+		"no manifest in the list":           {fileTree{"README.md": "new"}, nil, fileTree{a: bad}, newer, "all", 1},
+		"a manifest taken back":             {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, newer, "all", 1},
+		"no newer commit, but a newer base": {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, judgedSHA, "changed", 0},
+	} {
+		api := githubtest.New()
+		defer api.Close()
+		api.Heads = map[int]string{7: test.now}
+		for path, text := range test.listed {
+			api.AddChange(7, "modified", path, text)
+		}
+		addTree(api, beforeSHA, test.base)
+		addTree(api, judgedSHA, test.head)
+		r := pullRequest(t, api)
+		isTold := strings.Contains(strings.Join(r.Notes, " "), "newer commit")
+		if r.Summary.Mismatch != test.mismatches || r.Scope != test.scope || isTold != (test.scope == "all") {
+			t.Errorf("%s: scope %s, %+v, notes %q", name, r.Scope, r.Summary, r.Notes)
+		}
 	}
 }

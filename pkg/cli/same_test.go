@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"maps"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -27,9 +26,6 @@ const premGoldens = "../prem/testdata/lint/*.txtar"
 // TestCheckSaysWhatTheActionSays proposes the manifests of each golden, and holds what the Action says of them against what
 // `check` says of the same in a checkout; of every eighth golden also of the first manifest alone, however it is named.
 func TestCheckSaysWhatTheActionSays(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
-	}
 	goldens, err := filepath.Glob(premGoldens)
 	if err != nil || len(goldens) == 0 {
 		t.Fatal("no golden files", err)
@@ -89,9 +85,7 @@ func holdAgainstTheAction(t *testing.T, dir string, tree fileTree, manifests []s
 		delete(base, name)
 		added[name], status[name] = tree[name], "added"
 	}
-	api := proposedTo(base, added, status)
-	defer api.Close()
-	want := pullRequest(t, api, "INPUT_MODE=offline")
+	want := pullRequest(t, proposedTo(t, base, added, status), "INPUT_MODE=offline")
 	for _, name := range manifests {
 		if !slices.ContainsFunc(want.Findings, func(f finding.Finding) bool { return f.Manifest == name }) {
 			t.Errorf("%s: the Action says nothing", name)
@@ -140,50 +134,8 @@ func checkFrom(t *testing.T, folder string, args ...string) report.Report {
 	return writtenReport(t, file, &out)
 }
 
-// changeOnly are the rules that need what was there before.
-var changeOnly = []string{finding.ChecksumDropped, finding.ChecksumChanged, finding.SignatureMissing, finding.URLOwnerChanged}
-
-// TestCheckSaysOfAChangeWhatTheActionSays holds `check` on the manifests of a change against what the Action says of the change,
-// apart from what needs the manifests of before.
-func TestCheckSaysOfAChangeWhatTheActionSays(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
-	}
-	for name, c := range changes {
-		var args []string
-		for manifest, status := range c.status {
-			if path.Base(manifest) == "manifest.json" && status != "removed" {
-				args = append(args, manifest)
-			}
-		}
-		if len(args) == 0 {
-			continue
-		}
-		slices.Sort(args)
-		t.Run(name, func(t *testing.T) {
-			after := maps.Clone(before)
-			maps.Copy(after, c.files)
-			dir := checkout(t, after)
-			api := proposed(c.files, c.status)
-			defer api.Close()
-			want := pullRequest(t, api, "INPUT_MODE=offline")
-			want.Findings = slices.DeleteFunc(want.Findings, func(f finding.Finding) bool { return slices.Contains(changeOnly, f.Rule) })
-			got := checkFrom(t, dir, args...)
-			if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
-				t.Errorf("the Action (-) and `check` (+) differ in findings:\n%s", diff)
-			}
-			if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
-				t.Errorf("the Action (-) and `check` (+) differ in artifacts:\n%s", diff)
-			}
-		})
-	}
-}
-
 // TestCheckComparesWithWhatGitKnows: what git ignores, such as a copy that a build made, is in no pull request.
 func TestCheckComparesWithWhatGitKnows(t *testing.T) {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
-	}
 	tree := maps.Clone(before)
 	tree[".gitignore"] = "/dist/\nlogo.svg\n"
 	tree["chat-a/logo.svg"] = "<svg/>"

@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"crypto/sha512"
 	"encoding/json"
 	"fmt"
@@ -19,8 +18,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
-	"github.com/premAI-io/verify-manifests/pkg/report"
-	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // wide gives a registry something of everything: files with and without a checksum, one that is another, one that is gone, one of
@@ -165,58 +162,6 @@ func TestAPlanForAnotherRunIsRefused(t *testing.T) {
 			t.Errorf("%s: code %d, want %d, saying %q: %s", c.name, code, c.code, c.want, out)
 		}
 	}
-}
-
-// TestAMergeNamesWhatIsMissing merges what a runner that died, or a forger, left.
-func TestAMergeNamesWhatIsMissing(t *testing.T) {
-	n := newNights(t, "INPUT_FAIL-ON=never")
-	n.wide()
-	n.n = 1
-	dir := t.TempDir()
-	n.planned(dir)
-	planFile, part := filepath.Join(dir, "plan.json"), filepath.Join(dir, "part-1.json")
-	merge := []string{"INPUT_MERGE=" + filepath.Join(dir, "part-*.json"), "INPUT_PLAN-FILE=" + planFile}
-	var r report.Report
-	if err := json.Unmarshal([]byte(readText(t, part)), &r); err != nil {
-		t.Fatal(err)
-	}
-	forge := func(change func(r *report.Report)) (code int, out string) {
-		forged := r
-		forged.Artifacts = slices.Clone(r.Artifacts)
-		change(&forged)
-		var b bytes.Buffer
-		if err := forged.WriteJSON(&b); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(part, b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		before := n.inputs
-		n.inputs = append(merge, n.inputs...)
-		defer func() { n.inputs = before }()
-		return n.attempt(t, n.registry.dir)
-	}
-	left := slices.IndexFunc(r.Artifacts, func(a report.Artifact) bool { return a.Status == verify.Verified })
-	code, out := forge(func(r *report.Report) {
-		r.Artifacts = slices.Delete(r.Artifacts, left, left+1)
-		r.Summary.Artifacts--
-		r.Summary.Verified--
-	})
-	if code != cli.ExitFailure || !strings.Contains(out, "part-1.json` leaves out 1 file") || !strings.Contains(out, r.Artifacts[left].URL) {
-		t.Errorf("a file left out: code %d: %s", code, out)
-	}
-	if code, out = forge(func(r *report.Report) { r.Tool.Version = "9.9.9" }); code != cli.ExitFailure || !strings.Contains(out, "version of the program") {
-		t.Errorf("another version: code %d: %s", code, out)
-	}
-	if err := os.Remove(part); err != nil {
-		t.Fatal(err)
-	}
-	before := n.inputs
-	n.inputs = append(merge, n.inputs...)
-	if code, out = n.attempt(t, n.registry.dir); code != cli.ExitFailure || !strings.Contains(out, fmt.Sprintf("shard 2 of %d is missing", n.shards)) {
-		t.Errorf("a runner that died: code %d: %s", code, out)
-	}
-	n.inputs = before
 }
 
 // TestShardsWithoutAPlanSayWhatOneRunSays divides by the hash of the URL alone.
