@@ -12,48 +12,55 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// attempt is one reading of a file, from its first byte or where it is resumed. Workers fill its chunks, over the network and out of order; the
-// sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the buffers.
+// The memory of downloads: the buffers that all of a Client share, and one more for each, so that none waits for another.
+const (
+	chunkSize  = 256 << 10
+	maxBuffers = 96
+)
+
+// attempt is one reading of a file, from its first byte or where it is resumed. Workers fill its chunks, over the network and out of
+// order; the sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the buffers.
 type attempt struct {
 	*download
-	sink    Sink
 	version version
-	pace    pace
-	taken   *chunk // by the sink
 	began   time.Time
-	memory  borrower
+	pace    pace
+	workers sync.WaitGroup
+	width   atomic.Int32 // workers that there should be
+	own     chan []byte  // the buffer that no other download takes
 
 	mu      sync.Mutex // guards at, and keeps ordered in order
 	at      int64      // of the chunk that comes next
 	ordered chan *chunk
-
-	workers sync.WaitGroup
-	width   atomic.Int32 // workers that there should be
 }
 
-// chunk is a piece of the file: a buffer full, or what is left.
+// chunk is a piece of the file.
 type chunk struct {
 	at     int64 // of its first byte in the file
 	buffer []byte
-	filled int      // bytes; the worker's
-	ready  chan int // counts of bytes as they arrive; closed after the last, or after err was set
+	home   chan<- []byte // takes the buffer back
+
+	// What a worker leaves, before it closes done.
+	filled int // bytes
 	err    error
 	last   bool // the file turned out to end here
+	done   chan struct{}
 }
 
-func (p *chunk) end() int64 { return p.at + int64(len(p.buffer)) }
+func (c *chunk) end() int64 { return c.at + int64(len(c.buffer)) }
 
-// deliver hands n more bytes to the sink's side.
-func (p *chunk) deliver(ctx context.Context, n int) error {
-	select {
-	case p.ready <- n:
-		return nil
-	case <-ctx.Done():
-		return stopped(context.Cause(ctx))
+func (c *chunk) giveBack() { c.home <- c.buffer[:cap(c.buffer)] }
+
+// newBuffers returns a channel of n buffers, which are made when they are first taken.
+func newBuffers(n int) chan []byte {
+	buffers := make(chan []byte, n)
+	for range n {
+		buffers <- nil
 	}
+	return buffers
 }
 
-// read makes one attempt. A *startOver error asks for another.
+// read makes one attempt. An Error that is retried with another start asks for another one.
 func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -66,38 +73,36 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	if version.pinned() {
 		head.Validator = version.ifRange()
 	}
-	host := a.url.Hostname()
-	if version.size >= 0 {
-		if err := d.incomplete(host, version.size); err != nil {
-			a.discard()
-			return head, err
-		}
+	if err := d.incomplete(head.Host, version.size); version.size >= 0 && err != nil {
+		a.discard()
+		return head, err
 	}
 	d.pieced.Store(offset > 0)
+	d.moved(a)
 	sink.Start(head)
-	d.client.buffers.join(1)
-	defer d.client.buffers.join(-1)
-	p := &attempt{download: d, sink: sink, version: version, at: offset, ordered: make(chan *chunk, maxBuffers), began: time.Now()}
-	p.moved(a)
-	p.pace.reset(time.Now())
-	p.launch(ctx, &worker{attempt: p, answer: a, offset: offset, left: version.size - offset})
-	size, err := p.drain(ctx, offset)
+	p := &attempt{download: d, version: version, began: time.Now(), own: newBuffers(1), at: offset, ordered: make(chan *chunk, maxBuffers+1)}
+	p.pace.reset(p.began)
+	p.launch(ctx, &worker{attempt: p, answer: a, offset: offset, end: version.size})
+	size, err := p.drain(ctx, sink, offset)
 	if err == nil {
 		if version.size < 0 {
 			d.announce(d.declared)
 		}
-		err = d.incomplete(host, size)
+		err = d.incomplete(head.Host, size)
 	}
 	cancel()
 	p.workers.Wait()
-	p.giveBack()
+	close(p.ordered)
+	for chunk := range p.ordered {
+		chunk.giveBack()
+	}
 	head.Pieced, head.Announced = d.pieced.Load(), d.announced.Load()
 	return head, err
 }
 
-func (p *attempt) launch(ctx context.Context, l *worker) {
+func (p *attempt) launch(ctx context.Context, w *worker) {
 	p.width.Add(1)
-	p.workers.Go(func() { l.run(ctx) })
+	p.workers.Go(func() { w.run(ctx) })
 }
 
 // next hands out the chunks that come next once there is memory for the first: one to a worker alone, and to workers beside
@@ -106,97 +111,100 @@ func (p *attempt) next(ctx context.Context) (run []*chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.at != p.version.size && len(run) < p.run() {
-		var buffer []byte
-		if len(run) == 0 {
-			buffer = p.client.buffers.get(ctx, &p.memory, p.need())
-		} else {
-			buffer, _ = p.client.buffers.try(&p.memory, p.need())
-		}
-		if buffer == nil {
+		next := &chunk{at: p.at, done: make(chan struct{})}
+		if next.buffer, next.home = p.borrow(ctx, len(run) == 0); next.buffer == nil {
 			return run
 		}
-		run = append(run, p.hand(buffer))
+		p.at = next.end()
+		p.ordered <- next // has room for all buffers that there are
+		run = append(run, next)
 	}
 	return run
-}
-
-// need is how many bytes are left. A file of unknown size is taken for a small one until more than blockSize has come.
-func (p *attempt) need() int64 {
-	if p.version.size < 0 {
-		if p.at == 0 {
-			return blockSize
-		}
-		return chunkSize
-	}
-	return p.version.size - p.at
 }
 
 // run is how many chunks a worker gets at a time: fewer near the end of the file, so that no worker has all that is left.
 func (p *attempt) run() int {
 	width := int(p.width.Load())
-	left := (p.version.size - p.at) / int64(p.client.buffers.size)
-	return max(1, min(runOf(width), int(left)/max(1, width)))
-}
-
-// runOf is how many chunks a request of one of so many workers is for: each costs a round trip, and there is so much memory.
-func runOf(width int) int {
 	if width <= 1 {
 		return 1
 	}
-	return min(maxRun, (maxBuffers+width-1)/width)
+	left := int(p.version.size-p.at) / p.client.chunkSize
+	return max(1, min(maxRun, (maxBuffers+width-1)/width, left/width))
 }
 
-// hand makes the chunk that comes next of a buffer.
-func (p *attempt) hand(buffer []byte) *chunk {
-	if p.version.size >= 0 {
-		buffer = buffer[:min(int64(len(buffer)), p.version.size-p.at)]
+// borrow returns a buffer for the bytes that come next, and what takes it back; nil where there is none, or ctx ends the wait for one.
+func (p *attempt) borrow(ctx context.Context, wait bool) (buffer []byte, home chan<- []byte) {
+	for _, home := range []chan []byte{p.own, p.client.buffers} {
+		select {
+		case buffer := <-home:
+			return p.sized(buffer), home
+		default:
+		}
 	}
-	next := &chunk{at: p.at, buffer: buffer, ready: make(chan int, chunkSize/blockSize)}
-	p.at += int64(len(buffer))
-	p.ordered <- next // has room for all buffers that there are
-	return next
+	if !wait {
+		return nil, nil
+	}
+	select {
+	case buffer := <-p.own:
+		return p.sized(buffer), p.own
+	case buffer := <-p.client.buffers:
+		return p.sized(buffer), p.client.buffers
+	case <-ctx.Done():
+		return nil, nil
+	}
+}
+
+// sized makes a buffer as long as the chunk that comes next.
+func (p *attempt) sized(buffer []byte) []byte {
+	size := p.client.chunkSize
+	if p.version.size >= 0 {
+		size = int(min(int64(size), p.version.size-p.at))
+	}
+	if cap(buffer) < size {
+		return make([]byte, size)
+	}
+	return buffer[:size]
 }
 
 // drain passes the chunks to the sink, in order, until the file ends, and returns its size; done is how much of it the sink has.
-func (p *attempt) drain(ctx context.Context, done int64) (int64, error) {
+func (p *attempt) drain(ctx context.Context, sink Sink, done int64) (int64, error) {
 	for done != p.version.size {
-		chunk, _, err := await(ctx, &p.pace, p.ordered)
+		chunk, err := p.receive(ctx)
 		if err != nil {
 			return done, err
 		}
-		p.taken = chunk
-		if err := p.take(ctx, chunk); err != nil {
+		if _, err := sink.Write(chunk.buffer[:chunk.filled]); err != nil {
+			chunk.giveBack()
+			return done, &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
+		}
+		chunk.giveBack()
+		done += int64(chunk.filled)
+		if chunk.err != nil || chunk.last {
+			return done, chunk.err
+		}
+		if err := p.tooSlow(done); err != nil {
 			return done, err
 		}
-		p.taken = nil
-		p.client.buffers.put(&p.memory, chunk.buffer)
-		done += int64(chunk.filled)
-		if chunk.last {
-			return done, nil
-		}
-		p.adjust(ctx, len(chunk.buffer), p.version.size-done)
+		p.adjust(ctx, chunk.filled, p.version.size-done)
 	}
 	return done, nil
 }
 
-// take passes a chunk to the sink as its bytes arrive.
-func (p *attempt) take(ctx context.Context, chunk *chunk) error {
-	for from := 0; ; {
-		n, more, err := await(ctx, &p.pace, chunk.ready)
-		if err != nil {
-			return err
+// receive waits for the chunk that comes next to be filled.
+func (p *attempt) receive(ctx context.Context) (*chunk, error) {
+	began := time.Now()
+	defer func() { p.pace.starved += time.Since(began) }()
+	select {
+	case next := <-p.ordered:
+		select {
+		case <-next.done:
+			return next, nil
+		case <-ctx.Done():
+			p.ordered <- next // its worker still has it
 		}
-		if !more {
-			return chunk.err
-		}
-		if _, err := p.sink.Write(chunk.buffer[from : from+n]); err != nil {
-			return &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
-		}
-		from += n
-		if err := p.tooSlow(chunk.at + int64(from)); err != nil {
-			return err
-		}
+	case <-ctx.Done():
 	}
+	return nil, stopped(context.Cause(ctx))
 }
 
 // tooSlow returns an error for a file that has taken longer than any that is meant to end.
@@ -211,27 +219,4 @@ func (p *attempt) tooSlow(received int64) error {
 		return nil
 	}
 	return &Error{Message: fmt.Sprintf("The file came too slowly: %s in %s", humanize.Bytes(uint64(received)), took.Round(time.Second))}
-}
-
-// await receives from a channel, and counts the wait as the pace's.
-func await[T any](ctx context.Context, pace *pace, ch <-chan T) (value T, open bool, err error) {
-	began := time.Now()
-	defer func() { pace.starved += time.Since(began) }()
-	select {
-	case value, open = <-ch:
-		return value, open, nil
-	case <-ctx.Done():
-		return value, false, stopped(context.Cause(ctx))
-	}
-}
-
-// giveBack returns the buffers of an ended attempt, whose workers have stopped.
-func (p *attempt) giveBack() {
-	close(p.ordered)
-	if p.taken != nil {
-		p.client.buffers.put(&p.memory, p.taken.buffer)
-	}
-	for chunk := range p.ordered {
-		p.client.buffers.put(&p.memory, chunk.buffer)
-	}
 }

@@ -2,9 +2,8 @@ package fetch
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/dustin/go-humanize"
@@ -24,14 +23,9 @@ type Call struct {
 
 // Reply is a final answer to a Call.
 type Reply struct {
-	Status int
+	Head
 	Header http.Header // as sent, hostile
 	Body   []byte      // complete, unless CloseDelimited; nil where there is a Refusal, or none was asked for
-	Size   int64       // bytes of what was asked for, by a HEAD too; -1 when not announced
-	Host   string      // the host that answered, after redirects, in ASCII and without its port
-
-	// CloseDelimited says that nothing proves the body to be complete (see Head).
-	CloseDelimited bool
 	// Refusal is what a status says that is neither a success nor worth another try; nil for a success.
 	Refusal *Error
 }
@@ -53,29 +47,25 @@ func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 
 func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 	header := d.client.header()
-	for name, values := range call.Header {
-		header[name] = values
-	}
+	maps.Copy(header, call.Header)
 	a, err := d.follow(ctx, call.Method, header, call.Token, func(*answer) bool { return !call.Direct })
 	if err != nil {
 		return Reply{}, err
 	}
 	if redirected(a.StatusCode) {
 		a.discard()
-		return Reply{}, refused(fmt.Sprintf("The server %s redirects: expected an answer without a redirect", finding.Quote(d.url.Hostname())), "")
+		return Reply{}, refused("", "The server %s redirects: expected an answer without a redirect", finding.Quote(d.url.Hostname()))
 	}
 	return a.reply(call)
 }
 
 // reply reads an answer to its end and closes it.
 func (a *answer) reply(call Call) (Reply, error) {
-	head := a.head()
-	r := Reply{Status: a.StatusCode, Header: a.Header, Size: head.Size, Host: head.Host, CloseDelimited: head.CloseDelimited}
+	r := Reply{Head: a.head(), Header: a.Header}
 	if a.StatusCode/100 != 2 {
 		a.discard()
-		err := a.refusal()
-		if !errors.As(err, &r.Refusal) || isTransient(err) {
-			return Reply{}, err
+		if r.Refusal = a.refusal(); r.Refusal.retry != noRetry {
+			return Reply{}, r.Refusal
 		}
 		return r, nil
 	}
@@ -89,13 +79,8 @@ func (a *answer) reply(call Call) (Reply, error) {
 		r.Body, err = io.ReadAll(io.LimitReader(a, call.MaxBody+1))
 	}
 	if max(a.ContentLength, int64(len(r.Body))) > call.MaxBody {
-		return Reply{}, refused(fmt.Sprintf("The server %s answers with more than %s: expected a short text",
-			finding.Quote(head.Host), humanize.IBytes(uint64(call.MaxBody))), "Check what the server serves there")
+		return Reply{}, refused("Check what the server serves there", "The server %s answers with more than %s: expected a short text",
+			finding.Quote(r.Host), humanize.IBytes(uint64(call.MaxBody)))
 	}
 	return r, err
-}
-
-func isTransient(err error) bool {
-	var passing *transient
-	return errors.As(err, &passing)
 }

@@ -30,8 +30,10 @@ type Client struct {
 	proxy   func(*url.URL) (*url.URL, error)
 	direct  lines
 	proxied lines
-	buffers *buffers
 	slowest slowest
+
+	chunkSize int
+	buffers   chan []byte // of at most chunkSize bytes, for chunks
 
 	mu    sync.Mutex // guards hosts
 	hosts map[string]*host
@@ -46,12 +48,13 @@ func New(config Config) (*Client, error) {
 		config.Sleep = sleep
 	}
 	c := &Client{
-		config:  config,
-		guard:   newGuard(config),
-		proxy:   config.Proxy.ProxyFunc(),
-		buffers: newBuffers(),
-		slowest: slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
-		hosts:   map[string]*host{},
+		config:    config,
+		guard:     newGuard(config),
+		proxy:     config.Proxy.ProxyFunc(),
+		slowest:   slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
+		chunkSize: chunkSize,
+		buffers:   newBuffers(maxBuffers),
+		hosts:     map[string]*host{},
 	}
 	open := &connections{slots: make(chan struct{}, maxConnections), closeIdle: c.closeIdle}
 	c.direct = newLines(config, nil, open.dialer(c.guard.dial))

@@ -49,13 +49,6 @@ func (d *download) spend(pause time.Duration) bool {
 	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
 }
 
-// learn prepares the next attempt after one that had to start over. Another validator does not mean another file: the servers behind
-// one name may each have their own.
-func (d *download) learn(over *startOver) {
-	d.single = true
-	d.rangeless = d.rangeless || over.rangeless
-}
-
 // announce records how many bytes a whole answer says the file has. Answers of whatever version count: a server may give each of
 // them a validator of its own.
 func (d *download) announce(size int64) {
@@ -63,12 +56,13 @@ func (d *download) announce(size int64) {
 	}
 }
 
-// incomplete returns a *startOver for a body of fewer bytes than any answer announced, whatever its own length.
+// incomplete returns an error for a body of fewer bytes than any answer announced, whatever its own length.
 func (d *download) incomplete(host string, size int64) error {
-	if announced := d.announced.Load(); size < announced {
-		return &startOver{cause: unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes: expected %d", finding.Quote(host), size, announced)}
+	announced := d.announced.Load()
+	if size >= announced {
+		return nil
 	}
-	return nil
+	return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes: expected %d", finding.Quote(host), size, announced).with(freshStart)
 }
 
 // moved keeps where a redirect led.
@@ -80,28 +74,14 @@ func (d *download) moved(a *answer) {
 	d.location.Store(a.url)
 }
 
-// persist retries until there is an answer or a permanent error.
-func persist[T any](ctx context.Context, d *download, ask func(context.Context) (T, error)) (T, error) {
-	retry := d.newRetry()
-	for {
-		answer, err := ask(ctx)
-		if err == nil {
-			return answer, nil
-		}
-		if err := retry.wait(ctx, err); err != nil {
-			return *new(T), err
-		}
-	}
-}
-
 // open asks for the file: the first time from the offset to resume at, where that is possible, else from its first byte.
 func (d *download) open(ctx context.Context) (a *answer, v version, offset int64, err error) {
 	v, resumable := d.resume.version()
 	offset, d.resume = d.resume.Offset, Resume{}
 	if resumable && !d.rangeless && v.size <= d.client.config.MaxSize {
 		a, err = persist(ctx, d, func(ctx context.Context) (*answer, error) { return d.rangeOf(ctx, v, offset, v.size-1) })
-		var failure *Error
-		if err == nil || errors.As(err, &failure) && failure.Status == 0 { // a server that fails at ranges may serve the whole file
+		failure, failed := errors.AsType[*Error](err)
+		if !failed || failure.Status == 0 && failure.retry == noRetry { // a server that fails at ranges may serve the whole file
 			return a, v, offset, err
 		}
 	}
@@ -123,7 +103,7 @@ func (d *download) whole(ctx context.Context) (*answer, error) {
 	}
 	if a.ContentLength > d.client.config.MaxSize {
 		a.Close()
-		return nil, d.tooLarge(fmt.Sprintf("The file has %s", humanize.Bytes(uint64(a.ContentLength))))
+		return nil, d.tooLarge("The file has " + humanize.Bytes(uint64(a.ContentLength)))
 	}
 	return a, nil
 }
@@ -135,8 +115,7 @@ func isWhole(status int) bool {
 }
 
 func (d *download) tooLarge(message string) error {
-	limit := humanize.Bytes(uint64(d.client.config.MaxSize))
-	return refused(fmt.Sprintf("%s: the limit is %s", message, limit), "Raise `max-file-size` if the file is meant to be that large")
+	return refused("Raise `max-file-size` if the file is meant to be that large", "%s: the limit is %s", message, humanize.Bytes(uint64(d.client.config.MaxSize)))
 }
 
 // rangeOf asks for the bytes from first to last of a version, at the latest redirect's target first, which may have expired, then at the
@@ -176,17 +155,16 @@ func (d *download) peek(ctx context.Context, further func(*answer) bool) (*answe
 	if isRefused {
 		a.discard()
 	}
-	if isRefused || errors.As(err, new(*transient)) {
+	if isRefused || retryOf(err) == sameRequest {
 		header.Set("Range", "bytes=0-0")
 		a, err = d.follow(ctx, http.MethodGet, header, token, further)
 	}
 	if err != nil || a.StatusCode < 400 {
 		return a, err
 	}
-	var passing *transient
-	if err := a.refusal(); errors.As(err, &passing) {
+	if refusal := a.refusal(); refusal.retry != noRetry {
 		a.discard()
-		return nil, err
+		return nil, refusal
 	}
 	return a, nil
 }

@@ -28,70 +28,76 @@ type Error struct {
 	Message string // a sentence without its full stop, outside text quoted by finding.Quote, no query of any URL
 	Fix     string // what to do, "" when the rule's own advice is enough
 	Err     error  // the cause, for errors.Is; nil when there is none
+
+	retry retryFrom
 }
 
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// transient is an Error that is worth a retry.
-type transient struct{ cause *Error }
+// retryFrom is what may succeed after an Error.
+type retryFrom uint8
 
-func (t *transient) Error() string { return t.cause.Error() }
-func (t *transient) Unwrap() error { return t.cause }
+const (
+	noRetry        retryFrom = iota // the Error is final
+	sameRequest                     // the request that failed
+	freshStart                      // the file from its first byte
+	rangelessStart                  // the same, without ranges: the server can't serve them
+)
 
-// startOver ends an attempt whose bytes can't be continued: the file has to be read from its first byte again.
-type startOver struct {
-	cause     *transient
-	rangeless bool // the server can't serve ranges
+// retryOf returns what may succeed after err.
+func retryOf(err error) retryFrom {
+	if failure, ok := errors.AsType[*Error](err); ok {
+		return failure.retry
+	}
+	return noRetry
 }
 
-func (s *startOver) Error() string { return s.cause.Error() }
-
-func refused(message, fix string) *Error {
-	return &Error{Kind: Refused, Message: message, Fix: fix}
+// with returns the error with another retry.
+func (e *Error) with(retry retryFrom) *Error {
+	other := *e
+	other.retry = retry
+	return &other
 }
 
-func unreachable(err error, format string, args ...any) *transient {
-	return &transient{cause: &Error{Message: fmt.Sprintf(format, args...), Err: err}}
+func refused(fix, format string, args ...any) *Error {
+	return &Error{Kind: Refused, Message: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+func unreachable(err error, format string, args ...any) *Error {
+	return &Error{Message: fmt.Sprintf(format, args...), Err: err, retry: sameRequest}
 }
 
 // failure returns the Error for a network error. ctx is that of the exchange with the host.
 func failure(ctx context.Context, host string, err error) error {
 	quoted := finding.Quote(host)
-	var blocked *blockedError
-	var dns *net.DNSError
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errStalled):
 		return unreachable(cause, "The server %s stopped answering", quoted)
 	case cause != nil:
 		return stopped(cause)
-	case errors.As(err, &blocked):
-		return blocked.refusal(host)
-	case errors.As(err, &dns):
-		return unreachable(err, "The host %s could not be found: %s", quoted, finding.Quote(dns.Err))
-	case untrusted(err):
-		return &Error{Message: fmt.Sprintf("The TLS certificate of %s could not be verified: %s", quoted, finding.Quote(reason(err))), Err: err}
-	default:
-		return unreachable(err, "The connection to %s failed: %s", quoted, finding.Quote(reason(err)))
 	}
+	if blocked, ok := errors.AsType[*blockedError](err); ok {
+		return blocked.refusal(host)
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return unreachable(err, "The host %s could not be found: %s", quoted, finding.Quote(dns.Err))
+	}
+	text := err.Error()
+	for op, ok := errors.AsType[*net.OpError](err); ok; op, ok = errors.AsType[*net.OpError](op.Err) {
+		text = op.Err.Error() // without addresses and ports, which differ from run to run
+	}
+	if isUntrusted(err) {
+		return unreachable(err, "The TLS certificate of %s could not be verified: %s", quoted, finding.Quote(text)).with(noRetry)
+	}
+	return unreachable(err, "The connection to %s failed: %s", quoted, finding.Quote(text))
+}
+
+func isUntrusted(err error) bool {
+	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(x509.HostnameError))
 }
 
 // stopped is the error of a Get whose context ended.
 func stopped(cause error) error {
 	return &Error{Message: "The download was stopped: " + finding.Quote(cause.Error()), Err: cause}
-}
-
-func untrusted(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var host x509.HostnameError
-	return errors.As(err, &verification) || errors.As(err, &host)
-}
-
-// reason is the text of err without the addresses and ports of net.OpError, which differ from run to run.
-func reason(err error) string {
-	var op *net.OpError
-	for errors.As(err, &op) {
-		err = op.Err
-	}
-	return err.Error()
 }

@@ -126,12 +126,12 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	if err != nil {
 		err = failure(ctx, u.Hostname(), err)
 		cancel(nil)
-		if isTransient(err) {
-			host.answered(false)
+		if retryOf(err) == sameRequest {
+			host.silent.Add(1)
 		}
 		return nil, err
 	}
-	host.answered(true)
+	host.silent.Store(0)
 	host.noteRateLimit(response)
 	dropLong(response.Header)
 	a := &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}

@@ -1,10 +1,13 @@
 package fetch
 
 // SmallParts makes parts so small that files of some hundred kilobytes are large.
-func (c *Client) SmallParts() { c.buffers.size = SmallPart }
+func (c *Client) SmallParts() { c.chunkSize = SmallPart }
 
 // SmallPart is the size of a small part.
-const SmallPart = 64 << 10
+const SmallPart = 16 << 10
+
+// FreeBuffers returns how many buffers nobody has.
+func (c *Client) FreeBuffers() int { return len(c.buffers) }
 
 // NoTime makes every file one that takes too long.
 func (c *Client) NoTime() { c.slowest = slowest{sized: 1 << 62, unsized: 1 << 62} }

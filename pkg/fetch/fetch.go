@@ -94,22 +94,19 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 		return Head{}, err
 	}
 	defer d.host.leave()
-	retry := d.newRetry()
-	for {
+	head, err := persist(ctx, d, func(ctx context.Context) (Head, error) {
 		head, err := d.read(ctx, sink)
-		if err == nil {
-			d.host.retries.Store(0)
-			return head, nil
+		if failure, _ := errors.AsType[*Error](err); err != nil && failure.retry != noRetry {
+			// Another validator does not mean another file: the servers behind one name may each have their own.
+			d.single, d.rangeless = true, d.rangeless || failure.retry == rangelessStart
+			return head, failure.with(sameRequest)
 		}
-		var over *startOver
-		if !errors.As(err, &over) {
-			return Head{}, err
-		}
-		d.learn(over)
-		if err := retry.wait(ctx, over.cause); err != nil {
-			return Head{}, err
-		}
+		return head, err
+	})
+	if err == nil {
+		d.host.retries.Store(0)
 	}
+	return head, err
 }
 
 // Peek asks for what is served at a URL without reading it. A redirect is followed where further says so of its head; a nil one

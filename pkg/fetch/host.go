@@ -49,15 +49,6 @@ const maxSilent = 2 * hostConnections
 // probeAfter is how long after such a host's last request another one finds out whether it is back.
 const probeAfter = 30 * time.Second
 
-// answered counts whether a request was answered.
-func (h *host) answered(isAnswered bool) {
-	if isAnswered {
-		h.silent.Store(0)
-	} else {
-		h.silent.Add(1)
-	}
-}
-
 // dead returns an error for a host that answers nothing.
 func (h *host) dead() error {
 	h.mu.Lock()

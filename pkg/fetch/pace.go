@@ -7,8 +7,9 @@ import (
 
 // When more connections are tried, and kept.
 const (
-	minParallel = 8   // chunks left: less is not worth it
-	maxRun      = 4   // chunks that one request asks for, beside others: the sink waits for the slowest
+	minParallel = 48  // chunks left: less is not worth it
+	maxRun      = 24  // chunks that one request asks for, beside others: the sink waits for the slowest
+	period      = 12  // chunks of each connection, between two decisions
 	starving    = 0.5 // of the time that the sink waits for bytes
 	worthwhile  = 1.3 // times the rate of one connection
 )
@@ -44,28 +45,25 @@ const (
 
 func (p *pace) reset(now time.Time) { p.since, p.starved, p.bytes, p.chunks = now, 0, 0, 0 }
 
-func (p *pace) rate(now time.Time) float64 { return float64(p.bytes) / now.Sub(p.since).Seconds() }
-
-// count adds a chunk that has been hashed, while so many were asked for at a time.
+// count adds a chunk that has been hashed, while there were so many workers.
 func (p *pace) count(now time.Time, size, width int) advice {
 	p.bytes += size
 	p.chunks++
+	if p.chunks < period*width {
+		return keep
+	}
+	took := now.Sub(p.since).Seconds()
+	isStarved, rate := p.starved.Seconds() > starving*took, float64(p.bytes)/took
+	p.reset(now)
 	switch {
-	case p.stage == alone && p.chunks >= 2:
-		starved, rate := p.starved.Seconds() > starving*now.Sub(p.since).Seconds(), p.rate(now)
-		p.reset(now)
-		if starved {
-			p.stage, p.single = opening, rate
-			return more
-		}
-	case p.stage == opening && width == 1:
-		p.reset(now)
-	case p.stage == opening && p.chunks >= width:
+	case p.stage == alone && isStarved:
+		p.stage, p.single = opening, rate
+		return more
+	case p.stage == opening && width > 1:
 		p.stage = trying
-		p.reset(now)
-	case p.stage == trying && p.chunks >= 2*width:
+	case p.stage == trying:
 		p.stage = settled
-		if p.rate(now) < worthwhile*p.single {
+		if rate < worthwhile*p.single {
 			return fewer
 		}
 	}
@@ -74,43 +72,28 @@ func (p *pace) count(now time.Time, size, width int) advice {
 
 // adjust follows the pace's advice.
 func (p *attempt) adjust(ctx context.Context, size int, left int64) {
-	width := int(p.width.Load())
-	switch p.pace.count(time.Now(), size, width*runOf(width)) {
+	switch p.pace.count(time.Now(), size, int(p.width.Load())) {
 	case more:
-		if single := p.pace.single; p.divisible(left) {
-			p.workers.Go(func() { p.widen(ctx, single) })
+		isLarge := left >= int64(minParallel*p.client.chunkSize)
+		if isLarge && p.version.pinned() && !p.single && p.client.config.Connections > 1 {
+			p.workers.Go(func() { p.widen(ctx) })
 		}
 	case fewer:
 		p.width.Store(1)
 	}
 }
 
-// divisible reports whether the rest of the file may come over several connections.
-func (p *attempt) divisible(left int64) bool {
-	return left >= int64(minParallel*p.client.buffers.size) && p.version.pinned() && !p.single && p.client.config.Connections > 1
-}
-
-// promising reports whether workers can be worthwhile beside a single connection of that rate, where every request takes so
-// long to begin.
-func promising(single float64, width, chunkSize int, begins time.Duration) bool {
-	return float64(width*runOf(width)*chunkSize) >= worthwhile*single*begins.Seconds()
-}
-
-// widen adds workers, after one byte has shown that the server serves ranges of this version, and how soon.
-func (p *attempt) widen(ctx context.Context, single float64) {
-	asked := time.Now()
+// widen adds workers, after one byte has shown that the server serves ranges of this version.
+func (p *attempt) widen(ctx context.Context) {
 	a, err := p.rangeOf(ctx, p.version, 0, 0)
 	if err != nil {
 		return
 	}
 	a.discard()
-	if !promising(single, min(p.client.config.Connections, 1+hostExtra), p.client.buffers.size, time.Since(asked)) {
-		return
-	}
 	for range p.client.config.Connections - 1 {
 		if !p.host.enterExtra() {
 			return
 		}
-		p.launch(ctx, &worker{attempt: p, extra: true})
+		p.launch(ctx, &worker{attempt: p, isExtra: true})
 	}
 }

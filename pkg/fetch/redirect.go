@@ -64,12 +64,12 @@ func (c *redirectChain) header(u *url.URL, header http.Header) http.Header {
 func (c *redirectChain) next(a *answer) (*url.URL, *Error) {
 	from := finding.Quote(a.url.Hostname())
 	if c.redirects++; c.redirects > maxRedirects {
-		return nil, refused(fmt.Sprintf("The URL redirects more than %d times", maxRedirects), "")
+		return nil, refused("", "The URL redirects more than %d times", maxRedirects)
 	}
 	location := a.Header.Get("Location")
 	next, err := a.url.Parse(location)
 	if err != nil || location == "" { // err quotes the query
-		return nil, refused(fmt.Sprintf("The server %s redirects to an invalid URL", from), "")
+		return nil, refused("", "The server %s redirects to an invalid URL", from)
 	}
 	if err := check(next, a.url.Scheme == "http"); err != nil { // https never leads to http
 		err.Message = fmt.Sprintf("The server %s redirects to another URL. %s", from, err.Message)
@@ -84,7 +84,7 @@ func (c *redirectChain) next(a *answer) (*url.URL, *Error) {
 		again = 1
 	}
 	if c.seen[state] > again {
-		return nil, refused(fmt.Sprintf("The URL redirects in a loop: the server %s redirects back to %s", from, display(next)), "")
+		return nil, refused("", "The URL redirects in a loop: the server %s redirects back to %s", from, display(next))
 	}
 	c.seen[state]++
 	return next, nil

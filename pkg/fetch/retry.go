@@ -22,9 +22,9 @@ const (
 
 // retry decides which errors are worth another try, and waits for it.
 type retry struct {
-	download *download
-	backoff  *backoff.ExponentialBackOff
-	tries    int
+	*download
+	backoff *backoff.ExponentialBackOff
+	tries   int
 }
 
 func (d *download) newRetry() *retry {
@@ -39,39 +39,48 @@ func (r *retry) progressed() {
 	r.backoff.Reset()
 }
 
-// wait returns nil when the time for another try has come, else the error to report.
+// wait returns nil when the time for another try has come, else the final error.
 func (r *retry) wait(ctx context.Context, err error) error {
-	r.tries++
-	pause, again := r.pause(err)
-	if !again || !r.download.spend(pause) || r.download.host.retries.Add(1) > maxHostRetries {
-		return r.final(err)
-	}
-	if err := r.download.client.config.Sleep(ctx, pause); err != nil {
-		return stopped(err)
-	}
-	return nil
-}
-
-func (r *retry) pause(err error) (pause time.Duration, again bool) {
-	var passing *transient
-	if errors.As(err, &passing) {
-		return r.backoff.NextBackOff(), r.tries < maxTries
-	}
-	var final *Error
-	if errors.As(err, &final) && (final.Status == http.StatusNotFound || final.Status == http.StatusGone) && r.download.secondLook {
-		r.download.secondLook = false
-		return secondLookAfter, true
-	}
-	return 0, false
-}
-
-// final is err as a caller sees it.
-func (r *retry) final(err error) error {
-	var passing *transient
-	if !errors.As(err, &passing) {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
 		return err
 	}
-	last := *passing.cause
-	last.Message = fmt.Sprintf("%s (tries: %d)", last.Message, r.tries)
-	return &last
+	r.tries++
+	pause, again := r.pause(failure)
+	switch {
+	case again && r.spend(pause) && r.host.retries.Add(1) <= maxHostRetries:
+		if err := r.client.config.Sleep(ctx, pause); err != nil {
+			return stopped(err)
+		}
+		return nil
+	case failure.retry != sameRequest:
+		return failure
+	}
+	final := failure.with(noRetry)
+	final.Message = fmt.Sprintf("%s (tries: %d)", failure.Message, r.tries)
+	return final
+}
+
+func (r *retry) pause(failure *Error) (pause time.Duration, again bool) {
+	if failure.retry == sameRequest {
+		return r.backoff.NextBackOff(), r.tries < maxTries
+	}
+	isGone := failure.Status == http.StatusNotFound || failure.Status == http.StatusGone
+	again = isGone && r.secondLook
+	r.secondLook = r.secondLook && !isGone
+	return secondLookAfter, again
+}
+
+// persist retries until there is an answer or a final error.
+func persist[T any](ctx context.Context, d *download, ask func(context.Context) (T, error)) (T, error) {
+	retry := d.newRetry()
+	for {
+		answer, err := ask(ctx)
+		if err == nil {
+			return answer, nil
+		}
+		if err := retry.wait(ctx, err); err != nil {
+			return *new(T), err
+		}
+	}
 }

@@ -228,7 +228,7 @@ func TestFinalRefusals(t *testing.T) {
 		"forbidden":    {code: 403, says: "forbids"},
 		"bot wall":     {code: 403, header: []string{"cf-mitigated", "challenge"}, says: "blocked, not dead"},
 		"bot wall 503": {code: 503, header: []string{"cf-mitigated", "challenge"}, says: "blocked, not dead"},
-		"legal":        {code: 451, says: "legal"},
+		"legal":        {code: 451, says: "status 451"},
 		"teapot":       {code: 418, says: "status 418"},
 		"bad request":  {code: 400, says: "status 400"},
 	} {

@@ -17,7 +17,7 @@ import (
 func parse(raw string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil { // err quotes the query
-		return nil, refused("The URL is invalid", "Write it as `https://host/path`")
+		return nil, refused("Write it as `https://host/path`", "The URL is invalid")
 	}
 	if err := check(u, allowHTTP); err != nil {
 		return nil, err
@@ -29,23 +29,23 @@ func parse(raw string, allowHTTP bool) (*url.URL, error) {
 func check(u *url.URL, allowHTTP bool) *Error {
 	switch {
 	case u.Scheme != "https" && !(allowHTTP && u.Scheme == "http"):
-		return refused(fmt.Sprintf("The URL %s is not https", display(u)), "Use an https URL")
+		return refused("Use an https URL", "The URL %s is not https", display(u))
 	case u.User != nil:
-		return refused(fmt.Sprintf("The URL %s contains a user name or password", display(u)), "Use a URL that needs none")
+		return refused("Use a URL that needs none", "The URL %s contains a user name or password", display(u))
 	case u.Hostname() == "":
-		return refused(fmt.Sprintf("The URL %s has no host", display(u)), "Write it as `https://host/path`")
+		return refused("Write it as `https://host/path`", "The URL %s has no host", display(u))
 	case !hosts.HasPort(u):
-		return refused(fmt.Sprintf("The URL %s has an invalid port", display(u)), "Leave the port out, or use one from 1 to 65535")
+		return refused("Leave the port out, or use one from 1 to 65535", "The URL %s has an invalid port", display(u))
 	case hosts.HasDotSegments(u):
-		return refused(fmt.Sprintf("The path of the URL %s has a `.` or `..` segment, which clients resolve to another path", display(u)), "Write the resolved path")
+		return refused("Write the resolved path", "The path of the URL %s has a `.` or `..` segment, which clients resolve to another path", display(u))
 	}
 	host, err := asciiHost(u)
 	if err != nil {
-		return refused(fmt.Sprintf("The URL %s has an invalid host name", display(u)), "Check the spelling of the host")
+		return refused("Check the spelling of the host", "The URL %s has an invalid host name", display(u))
 	}
 	u.Host, u.Fragment, u.RawFragment = host, "", ""
 	if hosts.IsNumeric(u.Hostname()) {
-		return refused(fmt.Sprintf("The host of the URL %s ends in a number and is not a dotted-decimal IPv4 address: resolvers disagree about it", display(u)), "Use a host name")
+		return refused("Use a host name", "The host of the URL %s ends in a number and is not a dotted-decimal IPv4 address: resolvers disagree about it", display(u))
 	}
 	u.RawQuery = escapeQuery(u.RawQuery)
 	return nil

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -43,46 +42,28 @@ func (v version) ifRange() string { return v.etag + v.lastModified }
 // pinned reports whether a part of this very version can be asked for.
 func (v version) pinned() bool { return v.size >= 0 && v.ifRange() != "" }
 
-// match is how an answer's validator compares with the version's.
-type match int
-
-const (
-	unproven match = iota // the answer does not tell
-	same
-	changed
-)
-
-func (v version) match(a *answer) match {
-	name := "ETag"
-	if v.etag == "" {
-		name = "Last-Modified"
-	}
-	switch a.Header.Get(name) {
-	case v.ifRange():
-		return same
-	case "":
-		return unproven
-	}
-	return changed
-}
-
 // accept returns nil for an answer that is exactly the bytes from first to last of this version, else it closes the
-// answer. A *startOver error says that they can't be had.
+// answer. The error says where the file has to be read from when they can't be had.
 func (v version) accept(a *answer, first, last int64) error {
-	match := v.match(a)
+	validator := a.Header.Get("Last-Modified")
+	if v.etag != "" {
+		validator = a.Header.Get("ETag")
+	}
 	got, _ := parseContentRange(a.Header.Get("Content-Range"))
-	asked := contentRange{first, last, v.size}
-	if a.StatusCode == http.StatusPartialContent && match == same && got == asked && (a.ContentLength < 0 || a.ContentLength == last-first+1) {
+	isRange := a.StatusCode == http.StatusPartialContent
+	isAsked := got == contentRange{first, last, v.size} && (a.ContentLength < 0 || a.ContentLength == last-first+1)
+	if isRange && isAsked && validator == v.ifRange() {
 		return nil
 	}
 	a.discard()
-	var passing *transient
-	if err := a.refusal(); a.StatusCode >= 400 && errors.As(err, &passing) {
+	if err := a.refusal(); a.StatusCode >= 400 && err.retry != noRetry {
 		return err
 	}
-	newer := match == changed && (isWhole(a.StatusCode) || a.StatusCode == http.StatusPartialContent)
-	cause := unreachable(nil, "The server %s can't resume the file where it was interrupted", finding.Quote(a.url.Hostname()))
-	return &startOver{cause: cause, rangeless: !newer}
+	failure := unreachable(nil, "The server %s can't resume the file where it was interrupted", finding.Quote(a.url.Hostname()))
+	if isOther := validator != "" && validator != v.ifRange(); isOther && (isRange || isWhole(a.StatusCode)) {
+		return failure.with(freshStart)
+	}
+	return failure.with(rangelessStart)
 }
 
 // contentRange is what a 206 says of its body: the bytes from first to last, of total.

@@ -9,30 +9,30 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// blockSize is how many bytes are read before they are passed on to be hashed.
-const blockSize = 256 << 10
-
 // worker fills chunks over one connection, from one answer as long as the chunks are adjacent.
 type worker struct {
 	*attempt
-	extra  bool    // not the first: it ends when a single one is enough
-	answer *answer // nil: ask for a range
-	offset int64   // in the file, of the answer's next byte
-	left   int64   // bytes of the answer; negative when not announced
-	until  int64   // in the file, the end of the chunks that it has
+	isExtra bool    // not the first: it ends when a single one is enough
+	answer  *answer // nil: ask for a range
+	offset  int64   // in the file, of the answer's next byte
+	end     int64   // in the file, of the answer; -1 when not announced
+	until   int64   // in the file, the end of the chunks that the worker has
 }
 
-func (l *worker) run(ctx context.Context) {
-	defer l.end()
-	for !l.extra || l.width.Load() > 1 {
-		run := l.next(ctx)
+func (w *worker) run(ctx context.Context) {
+	defer w.hangUp()
+	if w.isExtra {
+		defer w.host.leaveExtra()
+	}
+	for !w.isExtra || w.width.Load() > 1 {
+		run := w.next(ctx)
 		if len(run) == 0 {
 			return
 		}
-		l.until = run[len(run)-1].end()
+		w.until = run[len(run)-1].end()
 		for _, chunk := range run {
-			chunk.err = l.fill(ctx, chunk)
-			close(chunk.ready)
+			chunk.err = w.fill(ctx, chunk)
+			close(chunk.done)
 			if chunk.err != nil || chunk.last {
 				return
 			}
@@ -40,124 +40,93 @@ func (l *worker) run(ctx context.Context) {
 	}
 }
 
-func (l *worker) end() {
-	l.hangUp()
-	if l.extra {
-		l.host.leaveExtra()
-	}
-}
-
-func (l *worker) hangUp() {
-	if l.answer != nil {
-		_ = l.answer.Close()
-		l.answer = nil
+func (w *worker) hangUp() {
+	if w.answer != nil {
+		_ = w.answer.Close()
+		w.answer = nil
 	}
 }
 
 // fill fills a chunk, resuming it where it was interrupted.
-func (l *worker) fill(ctx context.Context, chunk *chunk) error {
-	retry, beside := l.newRetry(), l.width.Load() > 1
+func (w *worker) fill(ctx context.Context, chunk *chunk) error {
+	retry, beside := w.newRetry(), w.width.Load() > 1
 	for {
 		before := chunk.filled
-		err := l.read(ctx, chunk)
-		var passing *transient
-		if !errors.As(err, &passing) {
+		err := w.read(ctx, chunk)
+		failure, _ := errors.AsType[*Error](err)
+		if err == nil || failure.retry != sameRequest {
 			return err
 		}
-		if l.rangeless || !l.version.pinned() {
-			return &startOver{cause: passing}
+		if w.rangeless || !w.version.pinned() {
+			return failure.with(freshStart)
 		}
-		l.hangUp()
-		l.location.Store(nil) // such places expire
-		if overloaded(passing.cause.Status) {
-			l.width.Store(1)
-		}
-		if float64(chunk.filled-before) > minRate*l.client.config.StallTimeout.Seconds() {
+		if float64(chunk.filled-before) > minRate*w.client.config.StallTimeout.Seconds() {
 			retry.progressed()
 		}
-		final := retry.wait(ctx, passing)
-		switch {
+		w.hangUp()
+		w.location.Store(nil) // such places expire
+		if failure.Status == http.StatusTooManyRequests || failure.Status == http.StatusServiceUnavailable {
+			w.width.Store(1)
+		}
+		switch final := retry.wait(ctx, failure); {
 		case final == nil:
-		case ctx.Err() != nil:
-			return final
-		case beside: // it may succeed over a single connection
+		case beside && ctx.Err() == nil: // it may succeed over a single connection
 			beside = false
-			l.width.Store(1)
+			w.width.Store(1)
 			retry.progressed()
-		case passing.cause.Status != 0: // a server that fails at ranges may serve the whole file
-			return &startOver{cause: passing, rangeless: true}
+		case failure.Status != 0 && ctx.Err() == nil: // a server that fails at ranges may serve the whole file
+			return failure.with(rangelessStart)
 		default:
 			return final
 		}
 	}
 }
 
-// overloaded reports whether a status says that the server has too much to do.
-func overloaded(status int) bool {
-	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
-}
-
 // read reads what a chunk still lacks.
-func (l *worker) read(ctx context.Context, chunk *chunk) error {
-	for chunk.filled < len(chunk.buffer) {
-		if err := l.seek(ctx, chunk); err != nil {
-			return err
-		}
-		n, err := readBlock(l.answer, chunk.buffer[chunk.filled:])
-		if chunk.filled += n; chunk.at+int64(chunk.filled) > l.client.config.MaxSize {
-			return l.tooLarge("The file has no end in sight")
-		}
-		l.offset, l.left = l.offset+int64(n), l.left-int64(n)
-		if err := chunk.deliver(ctx, n); err != nil {
-			return err
-		}
-		switch {
-		case err == io.EOF && l.version.size < 0:
-			chunk.last = true
-			return nil
-		case err == io.EOF && chunk.filled < len(chunk.buffer), errors.Is(err, io.ErrUnexpectedEOF):
-			return l.brokenOff()
-		case err != nil && err != io.EOF:
-			return err
-		}
+func (w *worker) read(ctx context.Context, chunk *chunk) error {
+	if err := w.seek(ctx, chunk); err != nil {
+		return err
 	}
-	return nil
-}
-
-// readBlock reads until it has blockSize bytes, or p is full, or r fails or ends.
-func readBlock(r io.Reader, p []byte) (n int, err error) {
-	for n < min(len(p), blockSize) && err == nil {
-		var m int
-		m, err = r.Read(p[n:])
-		n += m
-	}
-	return n, err
-}
-
-// seek makes the answer's next byte the one that the chunk lacks. A single worker asks for the rest of the file, one of several for
-// its own chunks.
-func (l *worker) seek(ctx context.Context, chunk *chunk) error {
-	first := chunk.at + int64(chunk.filled)
-	if l.answer != nil && l.offset == first && l.left != 0 {
+	n, err := io.ReadFull(w.answer, chunk.buffer[chunk.filled:])
+	chunk.filled += n
+	w.offset += int64(n)
+	isEnd := err == io.EOF || err == io.ErrUnexpectedEOF // of the answer, as its framing says
+	switch {
+	case w.offset > w.client.config.MaxSize:
+		return w.tooLarge("The file has no end in sight")
+	case isEnd && w.version.size < 0:
+		chunk.last = true
 		return nil
-	}
-	l.hangUp()
-	last := l.version.size - 1
-	if l.width.Load() > 1 {
-		last = l.until - 1
-	}
-	a, err := l.rangeOf(ctx, l.version, first, last)
-	if err == nil {
-		l.answer, l.offset, l.left = a, first, last-first+1
-		l.pieced.Store(true)
+	case isEnd || errors.Is(err, io.ErrUnexpectedEOF):
+		return w.brokenOff()
 	}
 	return err
 }
 
-func (l *worker) brokenOff() error {
-	host := finding.Quote(l.answer.url.Hostname())
-	if l.version.size < 0 {
-		return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes, before its end", host, l.offset)
+// seek makes the answer's next byte the one that the chunk lacks. A single worker asks for the rest of the file, one of several for
+// its own chunks.
+func (w *worker) seek(ctx context.Context, chunk *chunk) error {
+	first := chunk.at + int64(chunk.filled)
+	if w.answer != nil && w.offset == first && w.offset != w.end {
+		return nil
 	}
-	return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d of %d bytes", host, l.offset, l.version.size)
+	w.hangUp()
+	end := w.version.size
+	if w.width.Load() > 1 {
+		end = w.until
+	}
+	a, err := w.rangeOf(ctx, w.version, first, end-1)
+	if err == nil {
+		w.answer, w.offset, w.end = a, first, end
+		w.pieced.Store(true)
+	}
+	return err
+}
+
+func (w *worker) brokenOff() error {
+	host := finding.Quote(w.answer.url.Hostname())
+	if w.version.size < 0 {
+		return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d bytes, before its end", host, w.offset)
+	}
+	return unreachable(io.ErrUnexpectedEOF, "The server %s ended the file after %d of %d bytes", host, w.offset, w.version.size)
 }
