@@ -69,7 +69,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 		return Head{}, err
 	}
 	head := a.head()
-	head.Offset = offset
+	head.Offset, head.Size = offset, version.size
 	if version.pinned() {
 		head.Validator = version.ifRange()
 	}

@@ -56,11 +56,6 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 		a.discard()
 		return Reply{}, refused("", "The server %s redirects: expected an answer without a redirect", finding.Quote(d.url.Hostname()))
 	}
-	return a.reply(call)
-}
-
-// reply reads an answer to its end and closes it.
-func (a *answer) reply(call Call) (Reply, error) {
 	r := Reply{Head: a.head(), Header: a.Header}
 	if a.StatusCode/100 != 2 {
 		a.discard()
@@ -74,7 +69,6 @@ func (a *answer) reply(call Call) (Reply, error) {
 		return r, nil
 	}
 	defer a.Close()
-	var err error
 	if a.ContentLength <= call.MaxBody {
 		r.Body, err = io.ReadAll(io.LimitReader(a, call.MaxBody+1))
 	}

@@ -1,13 +1,14 @@
 package fetch
 
 import (
-	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Bounds of what a Client accepts and keeps.
@@ -31,6 +32,7 @@ type Client struct {
 	direct  lines
 	proxied lines
 	slowest slowest
+	open    *semaphore.Weighted // connections
 
 	chunkSize int
 	buffers   chan []byte // of at most chunkSize bytes, for chunks
@@ -52,14 +54,14 @@ func New(config Config) (*Client, error) {
 		guard:     newGuard(config),
 		proxy:     config.Proxy.ProxyFunc(),
 		slowest:   slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
+		open:      semaphore.NewWeighted(maxConnections),
 		chunkSize: chunkSize,
 		buffers:   newBuffers(maxBuffers),
 		hosts:     map[string]*host{},
 	}
-	open := &connections{slots: make(chan struct{}, maxConnections), closeIdle: c.closeIdle}
-	c.direct = newLines(config, nil, open.dialer(c.guard.dial))
-	c.proxied = newLines(config, func(r *http.Request) (*url.URL, error) { return c.proxy(r.URL) },
-		open.dialer((&net.Dialer{Timeout: config.StallTimeout}).DialContext))
+	c.direct = newLines(config, nil, c.bounded(c.guard.dial))
+	proxy := func(r *http.Request) (*url.URL, error) { return c.proxy(r.URL) }
+	c.proxied = newLines(config, proxy, c.bounded((&net.Dialer{Timeout: config.StallTimeout}).DialContext))
 	return c, nil
 }
 
@@ -82,8 +84,6 @@ type slowest struct {
 // would share one connection's throttle.
 type lines struct{ whole, ranges *http.Transport }
 
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
-
 func newLines(config Config, proxy func(*http.Request) (*url.URL, error), dial dialFunc) lines {
 	transport := func(http2 bool) *http.Transport {
 		protocols := new(http.Protocols)
@@ -104,19 +104,4 @@ func newLines(config Config, proxy func(*http.Request) (*url.URL, error), dial d
 		}
 	}
 	return lines{whole: transport(true), ranges: transport(false)}
-}
-
-// transport returns the one for a request, after a target that only the proxy will dial has been checked here.
-func (c *Client) transport(ctx context.Context, u *url.URL, header http.Header) (*http.Transport, error) {
-	lines := c.direct
-	if proxy, err := c.proxy(u); err != nil || proxy != nil {
-		if err := c.guard.lookup(ctx, u.Hostname()); err != nil {
-			return nil, err
-		}
-		lines = c.proxied
-	}
-	if header.Get("Range") != "" {
-		return lines.ranges, nil
-	}
-	return lines.whole, nil
 }

@@ -77,8 +77,8 @@ func failure(ctx context.Context, host string, err error) error {
 	case cause != nil:
 		return stopped(cause)
 	}
-	if blocked, ok := errors.AsType[*blockedError](err); ok {
-		return blocked.refusal(host)
+	if refusal, ok := errors.AsType[*Error](err); ok { // by the guard
+		return refusal
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return unreachable(err, "The host %s could not be found: %s", quoted, finding.Quote(dns.Err))

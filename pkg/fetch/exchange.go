@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -93,13 +94,13 @@ func (a *answer) closeDelimited() bool {
 	return a.ContentLength < 0 && a.ProtoMajor == 1 && len(a.TransferEncoding) == 0
 }
 
-// size returns the bytes of the complete file, -1 where the answer does not tell.
+// size returns the bytes of the complete file, -1 where neither the answer nor that to a request for the first byte tells.
 func (a *answer) size() int64 {
 	if isWhole(a.StatusCode) {
 		return a.ContentLength
 	}
-	if r, ok := parseContentRange(a.Header.Get("Content-Range")); ok {
-		return r.total
+	if total, ok := strings.CutPrefix(a.Header.Get("Content-Range"), "bytes 0-0/"); ok {
+		return decimal(total)
 	}
 	return -1
 }
@@ -117,7 +118,8 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	ctx, cancel := context.WithCancelCause(ctx)
 	stall := time.AfterFunc(limit, func() { cancel(errStalled) })
 	var by atomic.Pointer[wire]
-	response, err := d.client.send(traced(ctx, &by), &http.Request{Method: method, URL: u, Host: u.Host, Header: header})
+	request := &http.Request{Method: method, URL: u, Host: u.Host, Header: header}
+	response, err := d.client.send(request.WithContext(traced(ctx, &by)))
 	stall.Stop()
 	if err == nil && ctx.Err() != nil { // too late, and the server may have answered our leaving
 		err = context.Cause(ctx)
@@ -163,12 +165,19 @@ func kept(header http.Header) http.Header {
 	return first
 }
 
-func (c *Client) send(ctx context.Context, request *http.Request) (*http.Response, error) {
-	transport, err := c.transport(ctx, request.URL, request.Header)
-	if err != nil {
-		return nil, err
+// send sends a request, after a host that only the proxy will dial has been checked here.
+func (c *Client) send(request *http.Request) (*http.Response, error) {
+	lines := c.direct
+	if proxy, err := c.proxy(request.URL); err != nil || proxy != nil {
+		if err := c.guard.lookup(request.Context(), request.URL.Hostname()); err != nil {
+			return nil, err
+		}
+		lines = c.proxied
 	}
-	return transport.RoundTrip(request.WithContext(ctx))
+	if request.Header.Get("Range") != "" {
+		return lines.ranges.RoundTrip(request)
+	}
+	return lines.whole.RoundTrip(request)
 }
 
 // follow asks for the download's URL and follows redirects, each checked like the first URL, while further says so; nil always does.

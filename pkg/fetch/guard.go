@@ -54,21 +54,32 @@ func unmapped(p netip.Prefix) netip.Prefix {
 	return p
 }
 
-// check returns a *blockedError for an address that must not be contacted.
-func (g *guard) check(addr netip.Addr) error {
-	if err := g.guardian.SafeAddr(addr.Unmap()); err != nil {
-		return &blockedError{addr: addr.Unmap(), err: err}
+// check returns a refusal for an address of a host that must not be contacted.
+func (g *guard) check(host string, addr netip.Addr) error {
+	addr = addr.Unmap()
+	err := g.guardian.SafeAddr(addr)
+	if err == nil {
+		return nil
 	}
-	return nil
+	network := netip.PrefixFrom(addr.WithZone(""), addr.BitLen())
+	return &Error{
+		Kind:    Refused,
+		Message: fmt.Sprintf("The host %s is at the address %s, which is private or reserved", finding.Quote(host), finding.Quote(addr.String())),
+		Fix: "Use a URL on a public network. To contact this network, add it to `allow-networks`, such as " +
+			finding.Quote(network.String()),
+		Err: err,
+	}
 }
 
 // dial connects to host:port. Every address is checked when it is about to be dialled, after DNS, so that
 // a name can't be answered differently between check and use.
 func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if host, _, err := net.SplitHostPort(address); err == nil && isThisMachine(host) {
-		if err := g.check(thisMachine); err != nil {
-			return nil, err
-		}
+	host, _, err := net.SplitHostPort(address)
+	if err == nil && isThisMachine(host) {
+		err = g.check(host, thisMachine)
+	}
+	if err != nil {
+		return nil, err
 	}
 	var allowed atomic.Bool // some address of the host was: its failure, not the guard, is why there is no connection
 	dialer := net.Dialer{Timeout: g.timeout, Resolver: g.resolver, Control: func(_, address string, _ syscall.RawConn) error {
@@ -76,21 +87,18 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 		if err != nil {
 			return err
 		}
-		if err := g.check(target.Addr()); err != nil {
+		if err := g.check(host, target.Addr()); err != nil {
 			return err
 		}
 		allowed.Store(true)
 		return nil
 	}}
 	conn, err := dialer.DialContext(ctx, network, address)
-	var blocked *blockedError
-	if allowed.Load() && errors.As(err, &blocked) {
-		return nil, errNoAnswer
+	if allowed.Load() && errors.As(err, new(*Error)) {
+		return nil, errors.New("none of the addresses that may be contacted answers")
 	}
 	return conn, err
 }
-
-var errNoAnswer = errors.New("none of the addresses that may be contacted answers")
 
 var thisMachine = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
@@ -105,35 +113,15 @@ func isThisMachine(host string) bool {
 // can't be resolved here passes, unless its name is one of the machine itself: a proxy would resolve it to its own.
 func (g *guard) lookup(ctx context.Context, host string) error {
 	if isThisMachine(host) {
-		return g.check(thisMachine)
+		return g.check(host, thisMachine)
 	}
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	addresses, _ := g.resolver.LookupNetIP(ctx, "ip", host) // a literal address is its own answer; a nil Resolver is the system's
 	for _, addr := range addresses {
-		if err := g.check(addr); err != nil {
+		if err := g.check(host, addr); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// blockedError is the guard's refusal of an address.
-type blockedError struct {
-	addr netip.Addr
-	err  error
-}
-
-func (e *blockedError) Error() string { return e.err.Error() }
-func (e *blockedError) Unwrap() error { return e.err }
-
-func (e *blockedError) refusal(host string) error {
-	network := netip.PrefixFrom(e.addr.WithZone(""), e.addr.BitLen())
-	return &Error{
-		Kind:    Refused,
-		Message: fmt.Sprintf("The host %s is at the address %s, which is private or reserved", finding.Quote(host), finding.Quote(e.addr.String())),
-		Fix: fmt.Sprintf("Use a URL on a public network. To contact this network, add it to `allow-networks`, such as %s",
-			finding.Quote(network.String())),
-		Err: e,
-	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -22,8 +24,8 @@ const (
 // host enforces the limits of one server.
 type host struct {
 	name  string
-	slots chan struct{} // one is held for each connection's worth of work
-	extra chan struct{} // one more for each that is not its file's first
+	slots *semaphore.Weighted // one is held for each connection's worth of work
+	extra *semaphore.Weighted // one more for each that is not its file's first
 
 	retries atomic.Int64 // of its URLs, since one of them was read
 	silent  atomic.Int64 // requests that nothing answered, in a row
@@ -37,7 +39,7 @@ func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.hosts[name] == nil {
-		c.hosts[name] = &host{name: name, slots: make(chan struct{}, hostConnections), extra: make(chan struct{}, hostExtra)}
+		c.hosts[name] = &host{name: name, slots: semaphore.NewWeighted(hostConnections), extra: semaphore.NewWeighted(hostExtra)}
 	}
 	return c.hosts[name]
 }
@@ -62,35 +64,29 @@ func (h *host) dead() error {
 
 // enter waits for a slot.
 func (h *host) enter(ctx context.Context) error {
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
+	if h.slots.Acquire(ctx, 1) != nil {
 		return stopped(context.Cause(ctx))
 	}
+	return nil
 }
 
-func (h *host) leave() { <-h.slots }
+func (h *host) leave() { h.slots.Release(1) }
 
 // enterExtra takes a slot for one more connection of a file, if one is free: it never waits.
 func (h *host) enterExtra() bool {
-	select {
-	case h.extra <- struct{}{}:
-	default:
+	if !h.extra.TryAcquire(1) {
 		return false
 	}
-	select {
-	case h.slots <- struct{}{}:
-		return true
-	default:
-		<-h.extra
-		return false
+	isFree := h.slots.TryAcquire(1)
+	if !isFree {
+		h.extra.Release(1)
 	}
+	return isFree
 }
 
 func (h *host) leaveExtra() {
-	<-h.slots
-	<-h.extra
+	h.slots.Release(1)
+	h.extra.Release(1)
 }
 
 // awaitRateLimit waits as long as the server asked everybody to, within what the download may wait.

@@ -32,49 +32,27 @@ func (w *wire) Close() error {
 	return w.Conn.Close()
 }
 
-// connections bounds how many are open at a time: a server may redirect each request to another host.
-type connections struct {
-	slots     chan struct{} // one for each
-	closeIdle func()
-}
-
 // idlePoll is how often idle connections are closed while a new one waits for a slot.
 const idlePoll = 100 * time.Millisecond
 
-// dialer returns a dialFunc whose connections are wires with a slot each.
-func (c *connections) dialer(dial dialFunc) dialFunc {
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// bounded returns a dialFunc that opens at most maxConnections at a time, as wires: a server may redirect each request to another host.
+func (c *Client) bounded(dial dialFunc) dialFunc {
+	release := func() { c.open.Release(1) }
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if err := c.acquire(ctx); err != nil {
-			return nil, err
+		for !c.open.TryAcquire(1) {
+			c.closeIdle()
+			if err := sleep(ctx, idlePoll); err != nil {
+				return nil, err
+			}
 		}
-		release := func() { <-c.slots }
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			release()
 			return nil, err
 		}
 		return &wire{Conn: conn, release: release}, nil
-	}
-}
-
-// acquire takes a slot. Where there is none, it closes idle connections until there is.
-func (c *connections) acquire(ctx context.Context) error {
-	select {
-	case c.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	poll := time.NewTicker(idlePoll)
-	defer poll.Stop()
-	for {
-		c.closeIdle()
-		select {
-		case c.slots <- struct{}{}:
-			return nil
-		case <-poll.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
 	}
 }
 
