@@ -1,8 +1,6 @@
 package fetch_test
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/sha256"
 	"fmt"
 	"hash"
@@ -39,37 +37,5 @@ func BenchmarkGet(b *testing.B) {
 				}
 			})
 		}
-	}
-}
-
-// BenchmarkRecords is what TLS takes to open the records of a file, each copied first as it comes from the system.
-func BenchmarkRecords(b *testing.B) {
-	const record = 16 << 10
-	block, err := aes.NewCipher(make([]byte, 16))
-	if err != nil {
-		b.Fatal(err)
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		b.Fatal(err)
-	}
-	nonce := make([]byte, gcm.NonceSize())
-	sealed := gcm.Seal(nil, nonce, random(42, record), nil)
-	received := make([]byte, len(sealed))
-	b.SetBytes(record)
-	for b.Loop() {
-		copy(received, sealed)
-		if _, err := gcm.Open(received[:0], nonce, received, nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkHash is the floor: the hash alone.
-func BenchmarkHash(b *testing.B) {
-	content := random(41, 256<<20)
-	b.SetBytes(int64(len(content)))
-	for b.Loop() {
-		sha256.Sum256(content)
 	}
 }

@@ -3,10 +3,9 @@ package fetch_test
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 )
@@ -35,69 +34,30 @@ func TestACallReadsAShortAnswer(t *testing.T) {
 	}
 }
 
-func TestADirectCallFollowsNoRedirect(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/there" {
-			http.Redirect(w, r, "/there", http.StatusFound)
+func TestACallEndsWithAnAnswerOrAnError(t *testing.T) {
+	var n, m atomic.Int32
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		direct bool
+		status int // of the reply; 0: an error
+		kind   fetch.Kind
+	}{
+		"unauthorized":              {answer: status(401), status: 401},
+		"not found":                 {answer: status(404), status: 404},
+		"no such method":            {answer: status(405), status: 405},
+		"down":                      {answer: status(503)},
+		"too many, once":            {answer: stages(&n, status(429), fine), status: 200},
+		"broken off, once":          {answer: stages(&m, half([]byte("fine")), fine), status: 200},
+		"a redirect that it is not": {answer: status(302, "Location", "/there"), direct: true, kind: fetch.Refused},
+		"a redirect to a network":   {answer: status(302, "Location", "https://169.254.169.254/"), kind: fetch.Refused},
+	} {
+		s := server(t, test.answer)
+		reply, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 10, Direct: test.direct})
+		if test.status == 0 {
+			mustFail(t, err, test.kind)
+		} else if isFine := test.status == 200; err != nil || reply.Status != test.status || (reply.Refusal == nil) != isFine || (string(reply.Body) == "fine") != isFine {
+			t.Errorf("%s: got %+v, %v", name, reply, err)
 		}
-	})
-	_, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 5, Direct: true})
-	mustFail(t, err, fetch.Refused)
-}
-
-func TestARefusalOfACallIsAnAnswer(t *testing.T) {
-	for _, status := range []int{400, 401, 403, 404, 405, 410} {
-		s := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		reply, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 1})
-		if err != nil || reply.Status != status || reply.Refusal == nil || reply.Refusal.Kind != fetch.Unavailable {
-			t.Errorf("%d: got %+v, %v", status, reply, err)
-		}
-	}
-}
-
-func TestACallIsRetriedWhereThatMayHelp(t *testing.T) {
-	for _, status := range []int{408, 429, 500, 503} {
-		tries := 0
-		s := server(t, func(w http.ResponseWriter, r *http.Request) {
-			if tries++; tries < 3 {
-				w.Header().Set("Retry-After", "7")
-				w.WriteHeader(status)
-				return
-			}
-			fmt.Fprint(w, "ok")
-		})
-		naps := &naps{}
-		reply, err := do(t, config(naps), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 10})
-		if err != nil || string(reply.Body) != "ok" || tries != 3 {
-			t.Errorf("%d: got %+v, %v after %d tries", status, reply, err, tries)
-		}
-		if longest := longest(naps.taken()); longest < 6*time.Second {
-			t.Errorf("%d: Retry-After was not heeded: the longest wait was %s", status, longest)
-		}
-	}
-}
-
-func longest(all []time.Duration) (most time.Duration) {
-	for _, d := range all {
-		most = max(most, d)
-	}
-	return most
-}
-
-func TestACallWhoseBodyBreaksOffIsMadeAgain(t *testing.T) {
-	tries := 0
-	s := server(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "4")
-		if tries++; tries == 1 {
-			fmt.Fprint(w, "lo")
-			w.(http.Flusher).Flush()
-			panic(http.ErrAbortHandler)
-		}
-		fmt.Fprint(w, "long")
-	})
-	reply, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodGet, URL: s.URL, MaxBody: 10})
-	if err != nil || string(reply.Body) != "long" {
-		t.Errorf("got %q, %v", reply.Body, err)
 	}
 }
 
@@ -130,20 +90,4 @@ func TestACredentialOfACallStaysAtItsHost(t *testing.T) {
 	if _, err := do(t, c, fetch.Call{Method: http.MethodGet, URL: home.URL + "/back", MaxBody: 1}); err != nil || seen[0] != "home/back " {
 		t.Errorf("a token of the configuration was sent: %q, %v", seen, err)
 	}
-}
-
-func TestRedirectsOfACallAreChecked(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if left, err := strconv.Atoi(r.URL.Path[1:]); err == nil && left > 0 {
-			http.Redirect(w, r, fmt.Sprint(left-1), http.StatusTemporaryRedirect)
-			return
-		}
-		http.Redirect(w, r, "https://169.254.169.254/", http.StatusFound)
-	})
-	for _, path := range []string{"/9", "/11", "/x"} {
-		_, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodHead, URL: s.URL + path})
-		mustFail(t, err, fetch.Refused)
-	}
-	_, err := do(t, config(&naps{}), fetch.Call{Method: http.MethodGet, URL: "http://example.com/"})
-	mustFail(t, err, fetch.Refused)
 }

@@ -82,11 +82,7 @@ func TestAnEndlessBodyEnds(t *testing.T) {
 			if length != "" {
 				w.Header().Set("Content-Length", length)
 			}
-			for r.Context().Err() == nil {
-				if _, err := w.Write(make([]byte, 1<<16)); err != nil {
-					return
-				}
-			}
+			endless(w, r)
 		})
 		client := newClient(t, config(&naps{}))
 		client.NoTime()

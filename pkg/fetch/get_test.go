@@ -1,13 +1,14 @@
 package fetch_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -18,8 +19,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 )
-
-var quiet = log.New(io.Discard, "", 0)
 
 func TestGetStreamsTheBodyAndTellsItsHead(t *testing.T) {
 	content := bytes.Repeat([]byte("0123456789abcdef"), 100_000)
@@ -52,17 +51,6 @@ func TestGetStreamsTheBodyAndTellsItsHead(t *testing.T) {
 	}
 }
 
-func TestBodiesAreHashedAsStored(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write([]byte("\x1f\x8b not really"))
-	})
-	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || head.ContentEncoding != "gzip" || string(sink.bytes) != "\x1f\x8b not really" {
-		t.Errorf("got %q, head %+v, error %v", sink.bytes, head, err)
-	}
-}
-
 func TestURLsThatAreNeverRequested(t *testing.T) {
 	for _, url := range []string{
 		"http://example.com/x?sig=secret", "ftp://example.com/x", "file:///etc/passwd", "//example.com/x", "example.com", "",
@@ -78,57 +66,83 @@ func TestURLsThatAreNeverRequested(t *testing.T) {
 	}
 }
 
-func TestLimitOfSize(t *testing.T) {
-	for name, test := range map[string]struct {
-		announce, send int
-		kind           fetch.Kind
-		fails, starts  bool
-	}{
-		"as long as allowed":             {announce: 100, send: 100, starts: true},
-		"announced too long":             {announce: 101, send: 101, fails: true, kind: fetch.Refused},
-		"not announced, as long as that": {send: 100, starts: true},
-		"not announced, and too long":    {send: 101, fails: true, kind: fetch.Refused, starts: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var requests atomic.Int32
-			s := server(t, func(w http.ResponseWriter, r *http.Request) {
-				requests.Add(1)
-				if test.announce > 0 {
-					w.Header().Set("Content-Length", fmt.Sprint(test.announce))
-				} else {
-					w.(http.Flusher).Flush()
-				}
-				_, _ = w.Write(make([]byte, test.send))
-			})
-			c := config(&naps{})
-			c.MaxSize = 100
-			sink, _, err := get(t, c, fetch.Request{URL: s.URL})
-			if test.fails {
-				if failure := mustFail(t, err, test.kind); !strings.Contains(failure.Message+failure.Fix, "max-file-size") {
-					t.Errorf("the option is not named: %+v", failure)
-				}
-			} else if err != nil {
-				t.Error(err)
-			}
-			if (sink.starts > 0) != test.starts || requests.Load() != 1 {
-				t.Errorf("%d starts, %d requests", sink.starts, requests.Load())
-			}
-		})
+// endless sends bytes for as long as somebody takes them.
+func endless(w http.ResponseWriter, r *http.Request) {
+	for r.Context().Err() == nil {
+		if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+			return
+		}
 	}
 }
 
-func TestEndlessBodyIsRefused(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		for r.Context().Err() == nil {
-			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
-				return
-			}
-		}
+// unframed sends bytes without announcing how many.
+func unframed(content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.(http.Flusher).Flush()
+		_, _ = w.Write(content)
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	once := func(handler http.HandlerFunc) []http.HandlerFunc { return []http.HandlerFunc{handler} }
+	limit := func(n int64) func(*fetch.Config) { return func(c *fetch.Config) { c.MaxSize = n } }
+	long := make([]string, 0, 200)
+	for i := range 100 {
+		long = append(long, fmt.Sprintf("X-%d", i), strings.Repeat("x", 1000))
+	}
+	play(t, map[string]scene{
+		"encoded as it is stored": {wholes: once(whole([]byte("\x1f\x8b not really"), "Content-Encoding", "gzip")), body: []byte("\x1f\x8b not really"),
+			head: func(h fetch.Head) bool { return h.ContentEncoding == "gzip" }},
+		"transformed by a proxy": {wholes: once(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusNonAuthoritativeInfo)
+			fine(w, r)
+		}), body: []byte("fine"), head: func(h fetch.Head) bool { return h.Size == 4 }},
+		"as long as allowed":             {wholes: once(whole(make([]byte, 100))), config: limit(100), body: make([]byte, 100)},
+		"announced too long":             {wholes: once(whole(make([]byte, 101))), config: limit(100), kind: fetch.Refused, says: "max-file-size", requests: 1},
+		"not announced, as long as that": {wholes: once(unframed(make([]byte, 100))), config: limit(100), body: make([]byte, 100)},
+		"not announced, and too long":    {wholes: once(unframed(make([]byte, 101))), config: limit(100), kind: fetch.Refused, says: "max-file-size", starts: 1, requests: 1},
+		"without end":                    {wholes: once(endless), config: limit(1 << 20), kind: fetch.Refused, starts: 1},
+		"headers without end":            {wholes: once(whole(nil, long...))},
+
+		"429 for ever": {wholes: once(status(429)), says: "429 (Too Many Requests)", requests: 4},
+		"503 for ever": {wholes: once(status(503)), says: "503 (Service Unavailable)", requests: 4},
+		"cut body":     {wholes: once(hijack("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwro")), says: "after 3 of 9 bytes", requests: 4},
+		"no content":   {wholes: once(status(204)), says: "204", requests: 4},
+
+		"not found":    {wholes: once(status(404)), kind: fetch.Unavailable, says: "does not exist", requests: 1},
+		"gone":         {wholes: once(status(410)), kind: fetch.Unavailable, says: "gone", requests: 1},
+		"log-in":       {wholes: once(status(401)), kind: fetch.Unavailable, says: "log-in", requests: 1},
+		"gated":        {wholes: once(status(401, "X-Error-Code", "GatedRepo")), kind: fetch.Unavailable, says: "gated", requests: 1},
+		"gated, known": {wholes: once(status(403, "X-Error-Code", "GatedRepo")), kind: fetch.Unavailable, says: "gated", requests: 1},
+		"no repo":      {wholes: once(status(401, "X-Error-Code", "RepoNotFound")), kind: fetch.Unavailable, says: "does not exist, or is private", requests: 1},
+		"forbidden":    {wholes: once(status(403)), kind: fetch.Unavailable, says: "forbids", requests: 1},
+		"bot wall":     {wholes: once(status(403, "Cf-Mitigated", "challenge")), kind: fetch.Unavailable, says: "blocked, not dead", requests: 1},
+		"bot wall 503": {wholes: once(status(503, "Cf-Mitigated", "challenge")), kind: fetch.Unavailable, says: "blocked, not dead", requests: 1},
+		"teapot":       {wholes: once(status(418)), kind: fetch.Unavailable, says: "status 418", requests: 1},
 	})
-	c := config(&naps{})
-	c.MaxSize = 10 << 20
-	_, _, err := get(t, c, fetch.Request{URL: s.URL})
-	mustFail(t, err, fetch.Refused)
+}
+
+func TestSecondLook(t *testing.T) {
+	look := fetch.Request{SecondLook: true}
+	for name, s := range map[string]scene{
+		"found then":             {wholes: []http.HandlerFunc{status(404), fine}, request: look, body: []byte("fine"), requests: 2},
+		"gone, found then":       {wholes: []http.HandlerFunc{status(410), fine}, request: look, body: []byte("fine"), requests: 2},
+		"never found":            {wholes: []http.HandlerFunc{status(404)}, request: look, kind: fetch.Unavailable, requests: 2},
+		"not asked for":          {wholes: []http.HandlerFunc{status(404), fine}, kind: fetch.Unavailable, requests: 1},
+		"no second for 403":      {wholes: []http.HandlerFunc{status(403), fine}, request: look, kind: fetch.Unavailable, requests: 1},
+		"forbidden the 2nd time": {wholes: []http.HandlerFunc{status(404), status(403)}, request: look, kind: fetch.Unavailable, requests: 2},
+	} {
+		naps := &naps{}
+		s.config = func(c *fetch.Config) { c.Sleep = naps.sleep }
+		t.Run(name, s.play)
+		t.Cleanup(func() {
+			for _, pause := range naps.taken() {
+				if pause < time.Second || pause > 10*time.Second {
+					t.Errorf("%s: waited %s for the second look", name, pause)
+				}
+			}
+		})
+	}
 }
 
 func TestErrorOfTheSinkEndsTheGet(t *testing.T) {
@@ -190,17 +204,6 @@ func TestCertificatesAreVerifiedAndNotRetried(t *testing.T) {
 	}
 }
 
-func TestResponseHeadersAreBounded(t *testing.T) {
-	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for i := range 100 {
-			w.Header().Set(fmt.Sprintf("X-%d", i), strings.Repeat("x", 1000))
-		}
-	}))
-	t.Cleanup(s.Close)
-	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	mustFail(t, err, fetch.Unreachable)
-}
-
 func TestValidateNamesTheWrongSetting(t *testing.T) {
 	for want, spoil := range map[string]func(*fetch.Config){
 		"largest file size":     func(c *fetch.Config) { c.MaxSize = 0 },
@@ -217,5 +220,247 @@ func TestValidateNamesTheWrongSetting(t *testing.T) {
 		if _, err := fetch.New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want something about %s", err, want)
 		}
+	}
+}
+
+func TestPassingFaultsAreRetried(t *testing.T) {
+	faults := map[string]http.HandlerFunc{
+		"cut before the header": hijack(""),
+		"cut in the header":     hijack("HTTP/1.1 200 OK\r\nContent-Le"),
+		"cut before the body":   hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
+		"cut in the body":       hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwro"),
+		"cut in a chunk":        hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwr"),
+		"cut between chunks":    hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwron\r\n"),
+		"no HTTP":               hijack("SSH-2.0-OpenSSH_9.2\r\n"),
+		"two lengths":           hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nwrong"),
+		"stall before header":   func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"stall in the body": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte("wro"))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		},
+	}
+	faults["403 with Retry-After"] = status(403, "Retry-After", "0")
+	for _, code := range []int{408, 425, 429, 500, 502, 503, 504, 599, 202, 204, 206, 300, 304} {
+		faults[fmt.Sprint("status ", code)] = status(code)
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, naps := config(&naps{}), &naps{}
+			c.Sleep = naps.sleep
+			if strings.HasPrefix(name, "stall") {
+				c.StallTimeout = 1500 * time.Millisecond // in which a busy machine shakes hands
+			}
+			var requests atomic.Int32
+			s := oneAtATime(t, stages(&requests, fault, fault, fault, fine))
+			sink, _, err := get(t, c, fetch.Request{URL: s.URL})
+			if err != nil || string(sink.bytes) != "fine" || requests.Load() != 4 {
+				t.Errorf("got %q, error %v, after %d requests", sink.bytes, err, requests.Load())
+			}
+			for i, pause := range naps.taken() {
+				if low := 250 * time.Millisecond << i; pause < low || pause > 3*low {
+					t.Errorf("pause %d was %s", i, pause)
+				}
+			}
+		})
+	}
+}
+
+func TestDNSFaultsAreRetried(t *testing.T) {
+	s := server(t, fine)
+	port := s.URL[strings.LastIndex(s.URL, ":"):]
+	for name, failures := range map[string]int32{"passing": 3, "lasting": 1000} {
+		c := config(&naps{})
+		var asked atomic.Int32
+		c.Resolver = dns(t, func(name string) []netip.Addr {
+			if asked.Add(1) <= failures || !strings.HasSuffix(name, "example.com.") {
+				return nil
+			}
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+		})
+		_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com" + port})
+		if failures < 1000 && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if failures == 1000 {
+			failure := mustFail(t, err, fetch.Unreachable)
+			if !strings.Contains(failure.Message, "`a.example.com` could not be found") {
+				t.Error(failure.Message)
+			}
+		}
+	}
+}
+
+func TestRefusedConnectionIsUnreachableWithoutEphemeralPorts(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "https://" + l.Addr().String()
+	_ = l.Close()
+	naps := &naps{}
+	_, _, err = get(t, config(naps), fetch.Request{URL: url})
+	failure := mustFail(t, err, fetch.Unreachable)
+	if want := "The connection to `127.0.0.1` failed: `connect: connection refused` (tries: 4)"; failure.Message != want || len(naps.taken()) != 3 {
+		t.Errorf("got %s after %d pauses", failure.Message, len(naps.taken()))
+	}
+}
+
+func TestHostThatNeverGreetsIsUnreachable(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { conn.Close() })
+			_, _ = bufio.NewReader(conn).ReadByte()
+		}
+	}()
+	c := config(&naps{})
+	c.StallTimeout = 100 * time.Millisecond
+	_, _, err = get(t, c, fetch.Request{URL: "https://" + l.Addr().String()})
+	mustFail(t, err, fetch.Unreachable)
+}
+
+func TestWaitsThatAServerAsksForAreObeyedUpToACap(t *testing.T) {
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
+	for _, test := range []struct {
+		status           int
+		header, value    string
+		atLeast, seconds int // of waiting, beside the usual pause
+	}{
+		{429, "Retry-After", "7", 6, 7},
+		{429, "Retry-After", "0", 0, 0},
+		{429, "Retry-After", "100000", 29, 30},
+		{429, "Retry-After", "99999999999", 29, 30},
+		{429, "Retry-After", "-5", 0, 0},
+		{429, "Retry-After", "soon", 0, 0},
+		{429, "Retry-After", in(20 * time.Second), 10, 20},
+		{429, "Retry-After", in(time.Hour), 29, 30},
+		{429, "Retry-After", in(-time.Hour), 0, 0},
+		{200, "RateLimit", `"resolvers";r=0;t=9`, 8, 9},
+		{200, "RateLimit", `"api";r=12;t=9`, 0, 0},
+		{200, "RateLimit", `"api";r=12;t=9, "resolvers";r=0;t=7`, 6, 7},
+		{200, "RateLimit", `"resolvers"; r=0; t=900`, 29, 30},
+		{200, "RateLimit", `"resolvers";r=0`, 0, 0},
+		{200, "RateLimit", `"resolvers";r=0;t=-4`, 0, 0},
+		{200, "RateLimit", `nonsense`, 0, 0},
+	} {
+		var requests atomic.Int32
+		naps := &naps{}
+		s := server(t, stages(&requests, status(test.status, test.header, test.value), fine))
+		client := newClient(t, config(naps))
+		for range map[int]int{429: 1, 200: 2}[test.status] {
+			if _, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var waited time.Duration
+		for i, nap := range naps.taken() {
+			if i > 0 || test.status == 200 {
+				waited += nap
+			}
+		}
+		if waited < time.Duration(test.atLeast)*time.Second || waited > time.Duration(test.seconds)*time.Second {
+			t.Errorf("%s %s: waited %s", test.header, test.value, waited)
+		}
+	}
+}
+
+func TestServerThatAsksToWaitForEverIsUnreachable(t *testing.T) {
+	var n atomic.Int32
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("RateLimit", `"x";r=0;t=30`)
+		http.Redirect(w, r, fmt.Sprintf("/%d", n.Add(1)), http.StatusFound)
+	})
+	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "keeps asking to wait") || n.Load() != 5 {
+		t.Errorf("got %s after %d requests", failure.Message, n.Load())
+	}
+}
+
+func TestHuggingFaceRefusesVeryLargeFiles(t *testing.T) {
+	certificate := certificateFor(t, "huggingface.co")
+	s := httptest.NewUnstartedServer(status(400))
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	c := config(&naps{})
+	c.RootCAs.AddCert(certificate.Leaf)
+	c.Resolver = anyHost(t)
+	_, _, err := get(t, c, fetch.Request{URL: strings.Replace(s.URL, "127.0.0.1", "huggingface.co", 1)})
+	if failure := mustFail(t, err, fetch.Unavailable); !strings.Contains(failure.Message, "can't be verified") {
+		t.Error(failure.Message)
+	}
+}
+
+func TestDeadURLsOfAHostSpendItsRetriesOnly(t *testing.T) {
+	var requests atomic.Int32
+	s := server(t, stages(&requests, status(503)))
+	c := config(&naps{})
+	c.Resolver = anyHost(t)
+	client := newClient(t, c)
+	client.SpendRetries("127.0.0.1", fetch.MaxHostRetries-1)
+	for _, want := range []int32{2, 3, 4} {
+		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{})
+		if mustFail(t, err, fetch.Unreachable); requests.Load() != want {
+			t.Errorf("%d requests, want %d", requests.Load(), want)
+		}
+	}
+	var others atomic.Int32
+	other := server(t, stages(&others, status(503), status(503), status(503), fine))
+	if _, err := client.Get(t.Context(), fetch.Request{URL: strings.Replace(other.URL, "127.0.0.1", "example.com", 1)}, &body{}); err != nil {
+		t.Errorf("another host: %v", err)
+	}
+}
+
+func TestHostThatAnswersHasItsRetriesAnew(t *testing.T) {
+	for name, ask := range map[string]func(*fetch.Client, string) error{
+		"Get": func(c *fetch.Client, url string) error {
+			_, err := c.Get(t.Context(), fetch.Request{URL: url}, &body{})
+			return err
+		},
+		"Do": func(c *fetch.Client, url string) error {
+			_, err := c.Do(t.Context(), fetch.Call{Method: http.MethodGet, URL: url, MaxBody: 100})
+			return err
+		},
+	} {
+		var requests atomic.Int32
+		s := server(t, stages(&requests, fine, status(503), status(503), status(503), fine))
+		client := newClient(t, config(&naps{}))
+		client.SpendRetries("127.0.0.1", fetch.MaxHostRetries)
+		for range 2 {
+			if err := ask(client, s.URL); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestPausesAreReal(t *testing.T) {
+	var requests atomic.Int32
+	s := server(t, stages(&requests, status(503), fine))
+	c := config(&naps{})
+	c.Sleep = nil
+	if _, _, err := get(t, c, fetch.Request{URL: s.URL}); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	timeUp := errors.New("time is up")
+	s = server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "30")
+		w.WriteHeader(429)
+		cancel(timeUp)
+	})
+	_, err := newClient(t, c).Get(ctx, fetch.Request{URL: s.URL}, &body{})
+	if mustFail(t, err, fetch.Unreachable); !errors.Is(err, timeUp) {
+		t.Error(err)
 	}
 }

@@ -1,22 +1,36 @@
 package fetch_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	cryptorand "crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
+	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/time/rate"
 )
+
+var quiet = log.New(io.Discard, "", 0)
 
 // server starts a TLS server whose connections tests may break.
 func server(t testing.TB, handler http.HandlerFunc) *httptest.Server {
@@ -179,5 +193,297 @@ func serveDNS(conn net.PacketConn, lookup func(string) []netip.Addr) {
 		if reply, err := message.Pack(); err == nil {
 			_, _ = conn.WriteTo(reply, from)
 		}
+	}
+}
+
+// stages serves the n-th request by the n-th handler, and every later one by the last.
+func stages(requests *atomic.Int32, handlers ...http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		n := int(requests.Add(1))
+		handlers[min(n, len(handlers))-1](w, r)
+	}
+}
+
+func status(code int, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		set(w, header)
+		w.WriteHeader(code)
+	}
+}
+
+func fine(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("fine")) }
+
+// hijack answers with raw bytes and breaks the connection off.
+func hijack(raw string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		conn, buffered, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(buffered, raw)
+		_ = buffered.Flush()
+		_ = conn.Close()
+	}
+}
+
+// certificateFor returns a certificate of its own authority.
+func certificateFor(t testing.TB, hosts ...string) tls.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: hosts, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(cryptorand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+// half sends the first half of what a good server would, then breaks the connection.
+func half(content []byte, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		set(w, header)
+		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+		_, _ = w.Write(content[:len(content)/2])
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func whole(content []byte, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		set(w, header)
+		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+		_, _ = w.Write(content)
+	}
+}
+
+// split serves requests for ranges by one handler, those for the whole file by others.
+func split(ranges http.HandlerFunc, wholes ...http.HandlerFunc) http.HandlerFunc {
+	var requests atomic.Int32
+	whole := stages(&requests, wholes...)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			ranges(w, r)
+			return
+		}
+		whole(w, r)
+	}
+}
+
+// partial answers with a 206 whose bytes are wrong, so that a test shows when they are taken.
+func partial(contentRange string, length int, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		set(w, header)
+		if contentRange != "" {
+			w.Header().Set("Content-Range", contentRange)
+		}
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = w.Write(bytes.Repeat([]byte("!"), length))
+	}
+}
+
+// random returns n bytes that depend on the seed alone.
+func random(seed uint64, n int) []byte {
+	content := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(content)
+	return content
+}
+
+// asked is a request that an origin has seen.
+type asked struct{ path, rng, ifRange, proto, from string }
+
+func (o *origin) asked() []asked {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.log)
+}
+
+// origin serves a file with ranges, as a good server does, and keeps what it was asked.
+type origin struct {
+	mu      sync.Mutex
+	content []byte
+	etag    string
+	log     []asked
+}
+
+func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o.mu.Lock()
+	content, etag := o.content, o.etag
+	o.log = append(o.log, asked{r.URL.Path, r.Header.Get("Range"), r.Header.Get("If-Range"), r.Proto, r.RemoteAddr})
+	o.mu.Unlock()
+	if etag != "" {
+		w.Header().Set("ETag", etag)
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+func (o *origin) become(content []byte, etag string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.content, o.etag = content, etag
+}
+
+// ranges returns the Range headers that the origin has seen, without those of whole files.
+func (o *origin) ranges() []string {
+	var all []string
+	for _, a := range o.asked() {
+		if a.rng != "" {
+			all = append(all, a.rng)
+		}
+	}
+	return all
+}
+
+// chunk is how many bytes a throttle lets pass at once.
+const chunk = 4 << 10
+
+// throttled slows each answer down to so many bytes a second.
+func throttled(next http.Handler, perSecond int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&throttle{ResponseWriter: w, request: r, limiter: rate.NewLimiter(rate.Limit(perSecond), chunk)}, r)
+	}
+}
+
+type throttle struct {
+	http.ResponseWriter
+	request *http.Request
+	limiter *rate.Limiter
+}
+
+func (t *throttle) Write(p []byte) (written int, err error) {
+	for len(p) > 0 {
+		n := min(len(p), chunk)
+		if err := t.limiter.WaitN(t.request.Context(), n); err != nil {
+			return written, err
+		}
+		if n, err = t.ResponseWriter.Write(p[:n]); err != nil {
+			return written + n, err
+		}
+		written, p = written+n, p[n:]
+	}
+	return written, nil
+}
+
+func (c *faultyConn) Write(p []byte) (int, error) {
+	if c.fault == nil {
+		return c.Conn.Write(p)
+	}
+	if room := c.fault.after - c.sent; room < len(p) && !c.over {
+		_, _ = c.Conn.Write(p[:max(room, 0)])
+		c.over = true
+		c.fault.how(c.Conn)
+	}
+	if c.over {
+		return len(p), nil
+	}
+	n, err := c.Conn.Write(p)
+	c.sent += n
+	return n, err
+}
+
+// fault is what happens to a connection once it has carried so many bytes from server to client, those of TLS and of
+// headers among them.
+type fault struct {
+	after int
+	how   func(net.Conn)
+}
+
+func reset(c net.Conn) {
+	_ = c.(*net.TCPConn).SetLinger(0)
+	_ = c.Close()
+}
+
+func hangUp(c net.Conn) { _ = c.Close() }
+
+// silence swallows what the server sends from then on.
+func silence(net.Conn) {}
+
+// faultyServer breaks its connections as planned: the n-th, from 0, by plan(n); nil leaves it whole.
+func faultyServer(t testing.TB, handler http.Handler, plan func(n int) *fault) *httptest.Server {
+	t.Helper()
+	s := httptest.NewUnstartedServer(handler)
+	s.Config.ErrorLog = quiet
+	s.Listener = &faultyListener{Listener: s.Listener, plan: plan}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+type faultyListener struct {
+	net.Listener
+	plan func(n int) *fault
+	n    atomic.Int32
+}
+
+func (l *faultyListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &faultyConn{Conn: conn, fault: l.plan(int(l.n.Add(1)) - 1)}, nil
+}
+
+type faultyConn struct {
+	net.Conn
+	fault *fault
+	sent  int
+	over  bool
+}
+
+// scene is one Get from a server that plays a script.
+type scene struct {
+	wholes  []http.HandlerFunc // answer requests without a range: the n-th the n-th, the last all later ones
+	ranges  http.HandlerFunc   // answers requests for a range
+	request fetch.Request      // its URL is filled in
+	config  func(*fetch.Config)
+
+	body     []byte     // what arrives; nil: an error
+	kind     fetch.Kind // of the error
+	says     string     // in its text
+	starts   int        // of the sink; 0: any
+	requests int        // at the server; 0: any
+	head     func(fetch.Head) bool
+}
+
+func play(t *testing.T, scenes map[string]scene) {
+	for name, s := range scenes {
+		t.Run(name, s.play)
+	}
+}
+
+func (s scene) play(t *testing.T) {
+	t.Parallel()
+	var requests, wholes atomic.Int32
+	script := split(s.ranges, stages(&wholes, s.wholes...))
+	server := oneAtATime(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		script(w, r)
+	}))
+	c := config(&naps{})
+	if s.config != nil {
+		s.config(&c)
+	}
+	s.request.URL = server.URL + "/f?sig=secret"
+	sink, head, err := get(t, c, s.request)
+	if s.body == nil {
+		failure := mustFail(t, err, s.kind)
+		if text := failure.Message + failure.Fix; !strings.Contains(text, s.says) || strings.Contains(text, "secret") {
+			t.Errorf("the error says %s, want %s", text, s.says)
+		}
+	} else if err != nil || !bytes.Equal(sink.bytes, s.body) {
+		t.Errorf("got %d bytes, error %v, want %d bytes", len(sink.bytes), err, len(s.body))
+	}
+	if n := int(requests.Load()); s.starts != 0 && sink.starts != s.starts || s.requests != 0 && n != s.requests {
+		t.Errorf("%d starts and %d requests, want %d and %d", sink.starts, n, s.starts, s.requests)
+	}
+	if s.head != nil && !s.head(head) {
+		t.Errorf("got head %+v", head)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,9 +47,10 @@ func TestLargeFileOfASlowServerComesOverSeveralConnections(t *testing.T) {
 	if err != nil || !bytes.Equal(sink.bytes, o.content) || sink.starts != 1 {
 		t.Fatalf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
 	}
-	connections := map[string]bool{}
+	connections, longest := map[string]bool{}, 0
 	for _, a := range o.asked()[1:] {
 		connections[a.from] = true
+		longest = max(longest, rangeSize(a.rng))
 		if a.proto != "HTTP/1.1" || a.ifRange != `"v1"` {
 			t.Errorf("asked by %+v", a)
 		}
@@ -59,126 +60,15 @@ func TestLargeFileOfASlowServerComesOverSeveralConnections(t *testing.T) {
 	}
 }
 
-func TestRangesOfLanesBesideOthersAreSeveralParts(t *testing.T) {
-	t.Parallel()
-	o := &origin{content: random(23, 240*fetch.SmallPart), etag: `"v1"`}
-	s := server(t, throttled(o, slow))
-	c := config(&naps{})
-	c.Connections = 4
-	sink, _, err := get(t, c, fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, o.content) {
-		t.Fatalf("got %d bytes, error %v", len(sink.bytes), err)
-	}
-	longest := 0
-	for _, r := range o.ranges() {
-		if r != "" {
-			longest = max(longest, rangeSize(r))
-		}
-	}
-	if longest != 24*fetch.SmallPart {
-		t.Errorf("asked for %v", o.ranges())
-	}
-}
-
-func TestOneConnectionStaysWhereMoreAreOfNoUse(t *testing.T) {
-	for name, test := range map[string]struct {
-		size, connections int
-		etag              string
-	}{
-		"small file":           {size: 54 * fetch.SmallPart, connections: 8, etag: `"v1"`},
-		"no validator":         {size: large, connections: 8},
-		"weak validator":       {size: large, connections: 8, etag: `W/"v1"`},
-		"one connection asked": {size: large, connections: 1, etag: `"v1"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := &origin{content: largeContent()[:test.size], etag: test.etag}
-			s := server(t, throttled(o, 3*slow))
-			c := config(&naps{})
-			c.Connections = test.connections
-			sink, _, err := get(t, c, fetch.Request{URL: s.URL})
-			if err != nil || !bytes.Equal(sink.bytes, o.content) || len(o.asked()) != 1 {
-				t.Errorf("got %d bytes by requests for %v, error %v", len(sink.bytes), o.ranges(), err)
-			}
-		})
-	}
-}
-
-func TestOverloadedServerIsLeftWithOneConnection(t *testing.T) {
-	for _, code := range []int{429, 503} {
-		t.Run(fmt.Sprint(code), func(t *testing.T) {
-			t.Parallel()
-			o := &origin{content: largeContent(), etag: `"v1"`}
-			var ranges atomic.Int32
-			serve := throttled(o, slow)
-			s := server(t, split(stages(&ranges, serve, serve, serve, status(code), serve), serve))
-			sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-			if err != nil || !bytes.Equal(sink.bytes, o.content) || sink.starts != 1 {
-				t.Fatalf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-			}
-			if toTheEnd := fmt.Sprintf("-%d", len(o.content)-1); !slices.ContainsFunc(o.ranges(), func(r string) bool { return strings.HasSuffix(r, toTheEnd) && rangeSize(r) > fetch.SmallPart }) {
-				t.Errorf("asked for %v", o.ranges())
-			}
-		})
-	}
-}
-
-func TestPartsThatFailBesideOthersPassAlone(t *testing.T) {
-	t.Parallel()
-	o := &origin{content: largeContent(), etag: `"v1"`}
-	serve := throttled(o, slow)
-	var ranges atomic.Int32
-	s := server(t, split(func(w http.ResponseWriter, r *http.Request) {
-		if ranges.Add(1) > 4 && !strings.HasSuffix(r.Header.Get("Range"), fmt.Sprintf("-%d", len(o.content)-1)) {
-			hijack("")(w, r)
-			return
-		}
-		serve(w, r)
-	}, serve))
-	sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, o.content) || sink.starts != 1 {
-		t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-	}
-}
-
 func rangeSize(header string) int {
 	var first, last int
 	_, _ = fmt.Sscanf(header, "bytes=%d-%d", &first, &last)
 	return last - first + 1
 }
 
-func TestServersThatDislikeRangesStillServe(t *testing.T) {
-	content := largeContent()
-	etag := []string{"ETag", `"v1"`}
-	for name, test := range map[string]struct {
-		ranges func(o *origin) http.HandlerFunc
-		starts int
-	}{
-		"ignored":       {func(*origin) http.HandlerFunc { return whole(content, etag...) }, 1},
-		"refused":       {func(*origin) http.HandlerFunc { return status(403) }, 1},
-		"other version": {func(*origin) http.HandlerFunc { return partial("bytes 0-0/1093689", 1, "ETag", `"v2"`) }, 1},
-		"too many":      {func(*origin) http.HandlerFunc { return status(429) }, 1},
-		"lies later":    {func(o *origin) http.HandlerFunc { return later(o, partial("bytes 0-16383/1093689", 16384, etag...)) }, 2},
-		"refuses later": {func(o *origin) http.HandlerFunc { return later(o, status(403)) }, 2},
-		"503 later":     {func(o *origin) http.HandlerFunc { return later(o, status(503)) }, 2},
-		"changes later": {func(o *origin) http.HandlerFunc { return later(o, partial("bytes 0-0/1093689", 1, "ETag", `"v2"`)) }, 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := &origin{content: content, etag: `"v1"`}
-			s := server(t, split(test.ranges(o), throttled(o, slow)))
-			sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-			if err != nil || !bytes.Equal(sink.bytes, content) || sink.starts != test.starts {
-				t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-			}
-		})
-	}
-}
-
 // later serves single bytes and a few ranges well, then by next.
-func later(o *origin, next http.HandlerFunc) http.HandlerFunc {
+func later(good, next http.HandlerFunc) http.HandlerFunc {
 	var requests atomic.Int32
-	good := throttled(o, slow)
 	parts := stages(&requests, good, good, next)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if rangeSize(r.Header.Get("Range")) == 1 {
@@ -187,6 +77,61 @@ func later(o *origin, next http.HandlerFunc) http.HandlerFunc {
 		}
 		parts(w, r)
 	}
+}
+
+func TestServersThatDislikeRangesStillServe(t *testing.T) {
+	content, etag := largeContent(), []string{"ETag", v1}
+	good := throttled(&origin{content: content, etag: v1}, slow)
+	size := len(content)
+	other := partial(fmt.Sprintf("bytes 0-0/%d", size), 1, "ETag", v2)
+	lie := partial(fmt.Sprintf("bytes 0-16383/%d", size), 16384, etag...)
+	toTheEnd := fmt.Sprintf("-%d", size-1)
+	aloneOnly := func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.Header.Get("Range"), toTheEnd) {
+			hijack("")(w, r)
+			return
+		}
+		good(w, r)
+	}
+	var n atomic.Int32
+	edges := func(w http.ResponseWriter, r *http.Request) {
+		(&origin{content: content, etag: fmt.Sprintf(`"edge %d"`, n.Add(1))}).ServeHTTP(w, r)
+	}
+	for name, test := range map[string]struct {
+		ranges http.HandlerFunc
+		starts int
+	}{
+		"ignored":                     {whole(content, etag...), 1},
+		"refused":                     {status(403), 1},
+		"other version":               {other, 1},
+		"too many":                    {status(429), 1},
+		"edges":                       {edges, 1},
+		"lies later":                  {later(good, lie), 2},
+		"refuses later":               {later(good, status(403)), 2},
+		"503 later":                   {later(good, status(503)), 2},
+		"changes later":               {later(good, other), 2},
+		"overloaded once":             {later(good, stages(new(atomic.Int32), status(429), good)), 1},
+		"fails beside others":         {later(good, aloneOnly), 1},
+		"connections break at ranges": {later(good, stages(new(atomic.Int32), hijack("HTTP/1.1 206"), good)), 1},
+	} {
+		t.Run(name, scene{wholes: []http.HandlerFunc{good}, ranges: test.ranges, body: content, starts: test.starts}.play)
+	}
+}
+
+func TestOneConnectionStaysWhereMoreAreOfNoUse(t *testing.T) {
+	content := largeContent()
+	one := func(c *fetch.Config) { c.Connections = 1 }
+	slowly := func(content []byte, etag string) []http.HandlerFunc {
+		return []http.HandlerFunc{throttled(&origin{content: content, etag: etag}, 3*slow)}
+	}
+	small := content[:54*fetch.SmallPart]
+	play(t, map[string]scene{
+		"small file":           {wholes: slowly(small, v1), body: small, requests: 1},
+		"no validator":         {wholes: slowly(content, ""), body: content, requests: 1},
+		"weak validator":       {wholes: slowly(content, `W/"v1"`), body: content, requests: 1},
+		"one connection asked": {wholes: slowly(content, v1), config: one, body: content, requests: 1},
+		"unbroken":             {wholes: slowly(content, v1), request: fetch.Request{Unbroken: true}, body: content, requests: 1},
+	})
 }
 
 func TestContentThatChangesBetweenPartsIsReadAgain(t *testing.T) {
@@ -214,15 +159,16 @@ func TestContentThatChangesBetweenPartsIsReadAgain(t *testing.T) {
 func TestRedirectThatExpiresBetweenPartsIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	o := &origin{content: largeContent(), etag: `"v1"`}
-	var signed, uses atomic.Int32
+	var signed atomic.Int32
+	var uses [1000]atomic.Int32 // of the signed ones
 	serve := throttled(o, slow)
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/file" {
-			uses.Store(0)
 			http.Redirect(w, r, fmt.Sprintf("/signed/%d", signed.Add(1)), http.StatusFound)
 			return
 		}
-		if uses.Add(1) > 5 {
+		n, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/signed/"))
+		if uses[n].Add(1) > 5 {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -235,59 +181,6 @@ func TestRedirectThatExpiresBetweenPartsIsAskedForAgain(t *testing.T) {
 	if n, parts := int(signed.Load()), len(o.ranges()); n < 2 || n > parts {
 		t.Errorf("%d redirects for %d ranges", n, parts)
 	}
-}
-
-func TestBrokenConnectionsOfRangesAreResumed(t *testing.T) {
-	t.Parallel()
-	o := &origin{content: largeContent(), etag: `"v1"`}
-	s := faultyServer(t, throttled(o, slow), func(n int) *fault {
-		if n%3 == 2 {
-			return &fault{after: 100_000, how: reset}
-		}
-		return nil
-	})
-	sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, o.content) || sink.starts != 1 {
-		t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-	}
-}
-
-func TestStuckDownloadsDoNotHoldUpQuickOnes(t *testing.T) {
-	t.Parallel()
-	o := &origin{content: largeContent(), etag: `"v1"`}
-	stuck := make(chan struct{}, 1000)
-	serve := throttled(o, slow)
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		first := r.Header.Get("Range")
-		if r.URL.Path == "/stuck" && first != "" && first != "bytes=0-0" {
-			stuck <- struct{}{}
-			<-r.Context().Done()
-			return
-		}
-		if r.URL.Path == "/quick" {
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(o.content))
-			return
-		}
-		serve(w, r)
-	})
-	c := config(&naps{})
-	c.StallTimeout = time.Minute
-	client := newClient(t, c)
-	ctx, cancel := context.WithCancel(t.Context())
-	var group sync.WaitGroup
-	for range 3 {
-		group.Go(func() { _, _ = client.Get(ctx, fetch.Request{URL: s.URL + "/stuck"}, &body{}) })
-	}
-	for range 3 {
-		<-stuck
-	}
-	for range 3 {
-		if _, err := client.Get(ctx, fetch.Request{URL: s.URL + "/quick"}, &body{}); err != nil {
-			t.Error(err)
-		}
-	}
-	cancel()
-	group.Wait()
 }
 
 func TestDownloadsThatHoldAllBuffersDoNotHoldUpOthers(t *testing.T) {
@@ -312,25 +205,15 @@ func TestDownloadsThatHoldAllBuffersDoNotHoldUpOthers(t *testing.T) {
 // blocked is a Sink that takes nothing until its context ends.
 type blocked struct{ context.Context }
 
-func (blocked) Start(fetch.Head)              {}
-func (b blocked) Write(p []byte) (int, error) { <-b.Done(); return len(p), nil }
+func (blocked) Start(fetch.Head) {}
 
 func TestEndedDownloadsGiveTheirBuffersBack(t *testing.T) {
-	wanted, other := &origin{content: largeContent(), etag: `"v1"`}, &origin{content: random(22, large), etag: `"v1"`}
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/wanted" {
-			wanted.ServeHTTP(w, r)
-			return
-		}
-		other.ServeHTTP(w, r)
-	})
+	s := server(t, throttled(&origin{content: largeContent(), etag: v1}, slow))
 	client := newClient(t, config(&naps{}))
-	for range 2 * fetch.MaxBuffers {
-		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL + "/other"}, &body{err: io.ErrShortWrite})
-		mustFail(t, err, fetch.Unreachable)
-		sink := &body{}
-		if _, err := client.Get(t.Context(), fetch.Request{URL: s.URL + "/wanted"}, sink); err != nil || !bytes.Equal(sink.bytes, wanted.content) {
-			t.Fatalf("got %d bytes, error %v", len(sink.bytes), err)
+	for _, sink := range []*body{{err: io.ErrShortWrite}, {}} {
+		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, sink)
+		if (err != nil) != (sink.err != nil) || client.FreeBuffers() != fetch.MaxBuffers {
+			t.Errorf("got %v, and %d buffers are free", err, client.FreeBuffers())
 		}
 	}
 }
@@ -381,42 +264,4 @@ func TestWaitForASlotEndsWithItsContext(t *testing.T) {
 	group.Wait()
 }
 
-func TestRateLimitOfAHostHoldsUpItsOtherFiles(t *testing.T) {
-	for header, want := range map[string]time.Duration{
-		`"resolvers";r=0;t=9`:                 9 * time.Second,
-		`"api";r=12;t=9`:                      0,
-		`"api";r=12;t=9, "resolvers";r=0;t=7`: 7 * time.Second,
-		`"resolvers"; r=0; t=900`:             30 * time.Second,
-		`"resolvers";r=0`:                     0,
-		`"resolvers";r=0;t=-4`:                0,
-		`nonsense`:                            0,
-	} {
-		naps := &naps{}
-		s := server(t, status(200, "RateLimit", header))
-		client := newClient(t, config(naps))
-		for range 2 {
-			if _, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &body{}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		var waited time.Duration
-		for _, nap := range naps.taken() {
-			waited += nap
-		}
-		if waited > want || waited < want-2*time.Second {
-			t.Errorf("RateLimit %s: waited %s", header, waited)
-		}
-	}
-}
-
-func TestServerThatAsksToWaitForEverIsUnreachable(t *testing.T) {
-	var n atomic.Int32
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("RateLimit", `"x";r=0;t=30`)
-		http.Redirect(w, r, fmt.Sprintf("/%d", n.Add(1)), http.StatusFound)
-	})
-	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "keeps asking to wait") || n.Load() != 5 {
-		t.Errorf("got %s after %d requests", failure.Message, n.Load())
-	}
-}
+func (b blocked) Write(p []byte) (int, error) { <-b.Done(); return len(p), nil }

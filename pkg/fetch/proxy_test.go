@@ -94,12 +94,19 @@ func TestProxyIsNotAskedForWhatTheGuardRefuses(t *testing.T) {
 	c, proxy := proxied(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://10.0.0.1/", http.StatusFound)
 	})
+	direct := c
+	direct.Proxy = httpproxy.Config{}
 	for _, host := range []string{
 		"10.0.0.1", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.1]", "127.1", "2130706433", "0x7f000001", "017700000001", "metadata.0xa9fe", "private.example.com", "mixed.example.com",
 		"direct.example.com", "127.0.0.1", "localhost", // these are dialled without the proxy
+		"localhost.", "LocalHost.", "a.localhost", "a.localhost.", "localhost.localdomain", "localhost.localdomain.",
 	} {
 		_, _, err := get(t, c, fetch.Request{URL: "https://" + host + "/"})
 		mustFail(t, err, fetch.Refused)
+		if strings.Contains(strings.ToLower(host), "localhost") {
+			_, _, err := get(t, direct, fetch.Request{URL: "https://" + host + ":8443/"})
+			mustFail(t, err, fetch.Refused)
+		}
 	}
 	if len(proxy.tunnels()) != 0 {
 		t.Errorf("the proxy saw %v", proxy.tunnels())
@@ -107,23 +114,6 @@ func TestProxyIsNotAskedForWhatTheGuardRefuses(t *testing.T) {
 	_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com/"})
 	if mustFail(t, err, fetch.Refused); len(proxy.tunnels()) != 1 {
 		t.Errorf("after a redirect the proxy saw %v", proxy.tunnels())
-	}
-}
-
-func TestProxyIsNotAskedForNamesOfTheMachineItself(t *testing.T) {
-	behind, proxy := proxied(t, func(w http.ResponseWriter, r *http.Request) { t.Error("the proxy's own machine was reached") })
-	direct := config(&naps{})
-	direct.AllowNetworks = nil
-	behind.Resolver = dns(t, func(string) []netip.Addr { return nil })
-	direct.Resolver = behind.Resolver
-	for _, host := range []string{"localhost.", "LocalHost.", "a.localhost", "a.localhost.", "localhost.localdomain", "localhost.localdomain."} {
-		for _, c := range []fetch.Config{behind, direct} {
-			_, _, err := get(t, c, fetch.Request{URL: "https://" + host + ":8443/file"})
-			mustFail(t, err, fetch.Refused)
-		}
-	}
-	if asked := proxy.tunnels(); len(asked) > 0 {
-		t.Errorf("the proxy was asked for %q", asked)
 	}
 }
 

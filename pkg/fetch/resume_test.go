@@ -5,14 +5,15 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 )
+
+const v1, v2 = `"v1"`, `"v2"`
 
 func TestInterruptedBodyGoesOnAtItsByte(t *testing.T) {
 	content := random(1, 3<<20)
@@ -64,102 +65,89 @@ func TestResetAtAnyByte(t *testing.T) {
 	}
 }
 
-func TestProgressEarnsMoreTries(t *testing.T) {
-	content := random(3, 4<<20)
-	o := &origin{content: content, etag: `"v1"`}
-	s := faultyServer(t, o, func(int) *fault { return &fault{after: 200_000, how: reset} })
-	c := config(&naps{})
-	c.Connections = 1
-	sink, _, err := get(t, c, fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, content) || sink.starts != 1 {
-		t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
+func TestInterruptedBodies(t *testing.T) {
+	content, other, longer := random(4, 1000), random(5, 1000), random(6, 1500)
+	good := &origin{content: content, etag: v1}
+	broken := half(content, "ETag", v1)
+	var n atomic.Int32
+	changing := func(w http.ResponseWriter, r *http.Request) {
+		half(content, "ETag", fmt.Sprintf(`"v%d"`, n.Add(1)))(w, r)
 	}
+	now := func(content []byte) http.HandlerFunc { return (&origin{content: content, etag: v2}).ServeHTTP }
+	isNew := func(h fetch.Head) bool { return h.ETag == v2 && h.Size == int64(h.Announced) }
+	pieced := func(want bool) func(fetch.Head) bool { return func(h fetch.Head) bool { return h.Pieced == want } }
+	shorter := func(size int) scene {
+		return scene{wholes: []http.HandlerFunc{broken, now(other[:size])}, ranges: now(other[:size]), says: fmt.Sprintf("after %d bytes: expected 1000", size)}
+	}
+	play(t, map[string]scene{
+		"resumed":                       {wholes: []http.HandlerFunc{broken}, ranges: good.ServeHTTP, body: content, starts: 1, requests: 2, head: pieced(true)},
+		"not interrupted":               {wholes: []http.HandlerFunc{whole(content, "ETag", v1)}, body: content, starts: 1, requests: 1, head: pieced(false)},
+		"started over, and whole then":  {wholes: []http.HandlerFunc{half(content), whole(content)}, body: content, starts: 2, requests: 2, head: pieced(false)},
+		"changed, of the same size":     {wholes: []http.HandlerFunc{broken, now(other)}, ranges: now(other), body: other, starts: 2, head: isNew},
+		"changed, longer":               {wholes: []http.HandlerFunc{broken, now(longer)}, ranges: now(longer), body: longer, starts: 2, head: isNew},
+		"changed, and interrupted then": {wholes: []http.HandlerFunc{broken, half(other, "ETag", v2)}, ranges: now(other), body: other, starts: 2, requests: 4},
+		"changed, and shorter":          shorter(400), // nothing tells that from one that was cut short
+		"changed, and empty":            shorter(0),
+		"never whole":                   {wholes: []http.HandlerFunc{changing}, ranges: changing, says: "tries: 4"},
+		"unbroken": {wholes: []http.HandlerFunc{broken, whole(content, "ETag", v1)}, ranges: now(other), request: fetch.Request{Unbroken: true},
+			body: content, starts: 2, head: pieced(false)},
+		"edges with validators of their own": {wholes: []http.HandlerFunc{half(content, "ETag", `"a"`), half(content, "ETag", `"b"`), whole(content, "ETag", `"c"`)},
+			ranges: (&origin{content: content, etag: `"d"`}).ServeHTTP, body: content},
+	})
 }
 
-// half sends the first half of what a good server would, then breaks the connection.
-func half(content []byte, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		set(w, header)
-		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-		_, _ = w.Write(content[:len(content)/2])
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
+// TestContentThatBecomesShorterIsIncomplete has a second Get that is told what the first one's answers announced.
+func TestContentThatBecomesShorterIsIncomplete(t *testing.T) {
+	content := random(31, 1000)
+	s := server(t, split((&origin{content: content, etag: v1}).ServeHTTP, half(content, "ETag", v1), whole(content[:400], "ETag", v1)))
+	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+	if err != nil || len(sink.bytes) != 1000 || head.Announced != 1000 || !head.Pieced {
+		t.Fatalf("got %d bytes, %+v, %v", len(sink.bytes), head, err)
 	}
+	_, _, err = get(t, config(&naps{}), fetch.Request{URL: s.URL, Unbroken: true, Announced: head.Announced})
+	mustFail(t, err, fetch.Unreachable)
 }
 
-func whole(content []byte, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		set(w, header)
-		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-		_, _ = w.Write(content)
-	}
-}
-
-// split serves requests for ranges by one handler, those for the whole file by others.
-func split(ranges http.HandlerFunc, wholes ...http.HandlerFunc) http.HandlerFunc {
-	var requests atomic.Int32
-	whole := stages(&requests, wholes...)
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Range") != "" {
-			ranges(w, r)
-			return
-		}
-		whole(w, r)
-	}
-}
-
-// partial answers with a 206 whose bytes are wrong, so that a test shows when they are taken.
-func partial(contentRange string, length int, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		set(w, header)
-		if contentRange != "" {
-			w.Header().Set("Content-Range", contentRange)
-		}
-		w.WriteHeader(http.StatusPartialContent)
-		_, _ = w.Write(bytes.Repeat([]byte("!"), length))
+// notTheRange are answers to a request for the bytes from first of 1000 that do not bring them.
+func notTheRange(content []byte, first int) map[string]http.HandlerFunc {
+	etag := []string{"ETag", v1}
+	left := 1000 - first
+	at := func(format string) string { return fmt.Sprintf(format, first) }
+	return map[string]http.HandlerFunc{
+		"ignored":           whole(content, etag...),
+		"refused by 400":    status(400),
+		"refused by 403":    status(403),
+		"refused by 404":    status(404),
+		"refused by 416":    status(416, "Content-Range", "bytes */1000"),
+		"refused by 501":    status(501),
+		"refused by a 429":  status(429),
+		"wrong offset":      partial(fmt.Sprintf("bytes %d-999/1000", first-1), left+1, etag...),
+		"from the start":    partial("bytes 0-999/1000", 1000, etag...),
+		"wrong end":         partial(at("bytes %d-998/1000"), left-1, etag...),
+		"wrong total":       partial(at("bytes %d-999/1001"), left, etag...),
+		"unknown total":     partial(at("bytes %d-999/*"), left, etag...),
+		"too long":          partial(at("bytes %d-999/1000"), left+100, etag...),
+		"too short":         partial(at("bytes %d-999/1000"), left-100, etag...),
+		"no Content-Range":  partial("", left, etag...),
+		"other unit":        partial(at("lines %d-999/1000"), left, etag...),
+		"several parts":     partial("", left, "ETag", v1, "Content-Type", "multipart/byteranges; boundary=x"),
+		"validator missing": partial(at("bytes %d-999/1000"), left),
+		"validator weak":    partial(at("bytes %d-999/1000"), left, "ETag", `W/"v1"`),
+		"validator other":   partial(at("bytes %d-999/1000"), left, "ETag", v2),
+		"malformed numbers": partial(at("bytes %d-99999999999999999999/1000"), left, etag...),
+		"negative numbers":  partial(at("bytes -%d-999/1000"), left, etag...),
 	}
 }
 
 func TestAnswersThatAreNotTheRangeStartTheFileOver(t *testing.T) {
 	content := random(4, 1000)
-	etag := []string{"ETag", `"v1"`}
-	for name, ranges := range map[string]http.HandlerFunc{
-		"ignored":             whole(content, etag...),
-		"refused by 400":      status(400),
-		"refused by 403":      status(403),
-		"refused by 404":      status(404),
-		"refused by 416":      status(416, "Content-Range", "bytes */1000"),
-		"refused by 501":      status(501),
-		"refused by a 429":    status(429),
-		"wrong offset":        partial("bytes 499-999/1000", 501, etag...),
-		"from the start":      partial("bytes 0-999/1000", 1000, etag...),
-		"wrong end":           partial("bytes 500-998/1000", 499, etag...),
-		"wrong total":         partial("bytes 500-999/1001", 500, etag...),
-		"unknown total":       partial("bytes 500-999/*", 500, etag...),
-		"too long":            partial("bytes 500-999/1000", 600, etag...),
-		"too short":           partial("bytes 500-999/1000", 400, etag...),
-		"no Content-Range":    partial("", 500, etag...),
-		"other unit":          partial("lines 500-999/1000", 500, etag...),
-		"several parts":       partial("", 500, "ETag", `"v1"`, "Content-Type", "multipart/byteranges; boundary=x"),
-		"validator missing":   partial("bytes 500-999/1000", 500),
-		"validator weak":      partial("bytes 500-999/1000", 500, "ETag", `W/"v1"`),
-		"validator other":     partial("bytes 500-999/1000", 500, "ETag", `"v2"`),
-		"redirect into a bog": status(302, "Location", "/"),
-		"cut before header":   hijack(""),
-		"malformed numbers":   partial("bytes 500-99999999999999999999/1000", 500, etag...),
-		"negative numbers":    partial("bytes -500-999/1000", 500, etag...),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := oneAtATime(t, split(ranges, half(content, etag...), whole(content, etag...)))
-			sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-			if name == "cut before header" || name == "redirect into a bog" {
-				return // may fail, and must not succeed wrongly
-			}
-			if err != nil || !bytes.Equal(sink.bytes, content) || sink.starts != 2 {
-				t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-			}
-		})
+	for name, ranges := range notTheRange(content, 500) {
+		t.Run(name, scene{wholes: []http.HandlerFunc{half(content, "ETag", v1), whole(content, "ETag", v1)}, ranges: ranges, body: content, starts: 2}.play)
+	}
+	for name, resume := range notTheRange(content, 600) {
+		t.Run(name+", of a resumed file", scene{wholes: []http.HandlerFunc{whole(content, "ETag", v1)}, ranges: resume,
+			request: fetch.Request{Resume: fetch.Resume{Offset: 600, Size: 1000, Validator: v1}}, body: content, starts: 1,
+			head: func(h fetch.Head) bool { return h.Offset == 0 && !h.Pieced }}.play)
 	}
 }
 
@@ -170,7 +158,7 @@ func TestOnlyAStrongValidatorAllowsToGoOn(t *testing.T) {
 		header  []string
 		resumes bool
 	}{
-		"strong ETag":             {[]string{"ETag", `"v1"`}, true},
+		"strong ETag":             {[]string{"ETag", v1}, true},
 		"weak ETag":               {[]string{"ETag", `W/"v1"`}, false},
 		"bare ETag":               {[]string{"ETag", `v1`}, false},
 		"empty ETag":              {[]string{"ETag", `""`}, false},
@@ -181,125 +169,21 @@ func TestOnlyAStrongValidatorAllowsToGoOn(t *testing.T) {
 		"malformed Last-Modified": {[]string{"Last-Modified", "yesterday"}, false},
 		"weak ETag, old date":     {[]string{"ETag", `W/"v1"`, "Last-Modified", date(time.Hour)}, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var ranges atomic.Int32
-			rest := func(w http.ResponseWriter, r *http.Request) {
-				ranges.Add(1)
-				set(w, test.header)
-				if got, want := r.Header.Get("If-Range"), test.header[len(test.header)-1]; got != want {
-					t.Errorf("If-Range is %q, want %q", got, want)
-				}
-				w.Header().Set("Content-Range", "bytes 500-999/1000")
-				w.WriteHeader(http.StatusPartialContent)
-				_, _ = w.Write(content[500:])
+		rest := func(w http.ResponseWriter, r *http.Request) {
+			set(w, test.header)
+			if got, want := r.Header.Get("If-Range"), test.header[len(test.header)-1]; got != want {
+				t.Errorf("If-Range is %q, want %q", got, want)
 			}
-			s := server(t, split(rest, half(content, test.header...), whole(content, test.header...)))
-			sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-			if err != nil || !bytes.Equal(sink.bytes, content) || (ranges.Load() > 0) != test.resumes || (sink.starts == 1) != test.resumes {
-				t.Errorf("got %d bytes after %d starts and %d ranges, error %v", len(sink.bytes), sink.starts, ranges.Load(), err)
-			}
-		})
-	}
-}
-
-func TestContentThatChangesOnceIsReadAgain(t *testing.T) {
-	old := random(6, 1000)
-	for name, now := range map[string][]byte{"same size": random(7, 1000), "longer": random(7, 1500)} {
-		t.Run(name, func(t *testing.T) {
-			o := &origin{content: now, etag: `"v2"`}
-			s := server(t, split(o.ServeHTTP, half(old, "ETag", `"v1"`), o.ServeHTTP))
-			sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-			if err != nil || !bytes.Equal(sink.bytes, now) || sink.starts != 2 || head.ETag != `"v2"` || head.Size != int64(len(now)) {
-				t.Errorf("got %d bytes after %d starts, head %+v, error %v", len(sink.bytes), sink.starts, head, err)
-			}
-		})
-	}
-}
-
-// TestContentThatBecomesShorterIsIncomplete has a server, or another edge of it, whose file is shorter under another validator:
-// nothing tells that from one that was cut short.
-func TestContentThatBecomesShorterIsIncomplete(t *testing.T) {
-	for _, size := range []int{400, 0} {
-		o := &origin{content: random(7, size), etag: `"v2"`}
-		s := server(t, split(o.ServeHTTP, half(random(6, 1000), "ETag", `"v1"`), o.ServeHTTP))
-		_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-		mustFail(t, err, fetch.Unreachable)
-	}
-}
-
-func TestContentThatNoAnswerHoldsWholeIsUnreachable(t *testing.T) {
-	var n atomic.Int32
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		half(random(8, 1000), "ETag", fmt.Sprintf(`"v%d"`, n.Add(1)))(w, r)
-	})
-	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "tries: 4") {
-		t.Error(failure.Message)
-	}
-}
-
-// edges are the servers of one name: each gives the same bytes an ETag of its own.
-func edges(content []byte, wholes ...http.HandlerFunc) http.HandlerFunc {
-	var n, requests atomic.Int32
-	whole := stages(&requests, wholes...)
-	return func(w http.ResponseWriter, r *http.Request) {
-		etag := fmt.Sprintf(`"edge %d"`, n.Add(1))
-		if r.Header.Get("Range") == "" {
-			w.Header().Set("ETag", etag)
-			whole(w, r)
-			return
+			w.Header().Set("Content-Range", "bytes 500-999/1000")
+			w.WriteHeader(http.StatusPartialContent)
+			_, _ = w.Write(content[500:])
 		}
-		(&origin{content: content, etag: etag}).ServeHTTP(w, r)
-	}
-}
-
-func TestEdgesWithValidatorsOfTheirOwnServeTheFile(t *testing.T) {
-	content := random(13, 1000)
-	s := server(t, edges(content, half(content), half(content), whole(content)))
-	sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, content) {
-		t.Errorf("got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-	}
-	s = server(t, edges(largeContent(), throttled(whole(largeContent()), slow)))
-	sink, _, err = get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, largeContent()) {
-		t.Errorf("over several connections: got %d bytes after %d starts, error %v", len(sink.bytes), sink.starts, err)
-	}
-}
-
-func TestUnbrokenBodyIsOneAnswer(t *testing.T) {
-	content := largeContent()
-	lie := &origin{content: random(99, len(content)), etag: `"v1"`}
-	s := server(t, split(lie.ServeHTTP, half(content, "ETag", `"v1"`), throttled(whole(content, "ETag", `"v1"`), slow)))
-	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL, Unbroken: true})
-	if err != nil || !bytes.Equal(sink.bytes, content) || sink.starts != 2 || head.Pieced {
-		t.Errorf("got %d bytes after %d starts, head %+v, error %v", len(sink.bytes), sink.starts, head, err)
-	}
-}
-
-func TestPiecedBodyIsCalledThat(t *testing.T) {
-	content := random(14, 1000)
-	o := &origin{content: content, etag: `"v1"`}
-	for name, wholes := range map[string][]http.HandlerFunc{
-		"interrupted":                  {half(content, "ETag", `"v1"`)},
-		"whole":                        {whole(content, "ETag", `"v1"`)},
-		"started over, and whole then": {half(content), whole(content)},
-	} {
-		s := server(t, split(o.ServeHTTP, wholes...))
-		if _, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL}); err != nil || head.Pieced != (name == "interrupted") {
-			t.Errorf("%s: head %+v, error %v", name, head, err)
+		starts := 2
+		if test.resumes {
+			starts = 1
 		}
-	}
-}
-
-func TestChangedContentThatIsInterruptedIsResumed(t *testing.T) {
-	old, now := random(9, 1000), random(10, 1000)
-	o := &origin{content: now, etag: `"v2"`}
-	s := server(t, split(o.ServeHTTP, half(old, "ETag", `"v1"`), half(now, "ETag", `"v2"`)))
-	sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || !bytes.Equal(sink.bytes, now) || sink.starts != 2 || !slices.Equal(o.ranges(), []string{"bytes=500-999", "bytes=500-999"}) {
-		t.Errorf("got %d bytes after %d starts, ranges %v, error %v", len(sink.bytes), sink.starts, o.ranges(), err)
+		t.Run(name, scene{wholes: []http.HandlerFunc{half(content, test.header...), whole(content, test.header...)}, ranges: rest,
+			body: content, starts: starts, requests: 2, head: func(h fetch.Head) bool { return h.Pieced == test.resumes }}.play)
 	}
 }
 
@@ -327,48 +211,101 @@ func TestResumeStartsFromTheURLSinceRedirectsExpire(t *testing.T) {
 
 func TestStalls(t *testing.T) {
 	content := random(12, 1000)
+	impatient := func(c *fetch.Config) { c.StallTimeout = 500 * time.Millisecond } // in which a busy machine shakes hands
 	for _, at := range []int{0, 500, 999} {
-		t.Run(fmt.Sprint(at), func(t *testing.T) {
-			t.Parallel()
-			stall := func(w http.ResponseWriter, r *http.Request) {
-				w.Header().Set("Content-Length", "1000")
-				w.Header().Set("ETag", `"v1"`)
-				_, _ = w.Write(content[:at])
-				w.(http.Flusher).Flush()
-				<-r.Context().Done()
-			}
-			c := config(&naps{})
-			c.StallTimeout = 200 * time.Millisecond
-			o := &origin{content: content, etag: `"v1"`}
-			s := server(t, split(o.ServeHTTP, stall))
-			if sink, _, err := get(t, c, fetch.Request{URL: s.URL}); err != nil || !bytes.Equal(sink.bytes, content) {
-				t.Errorf("stalls once: got %d bytes, error %v", len(sink.bytes), err)
-			}
-			s = server(t, stall)
-			_, _, err := get(t, c, fetch.Request{URL: s.URL})
-			if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "stopped answering") {
-				t.Errorf("stalls always: %s", failure.Message)
-			}
+		stall := func(w http.ResponseWriter, r *http.Request) {
+			set(w, []string{"Content-Length", "1000", "ETag", v1})
+			_, _ = w.Write(content[:at])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}
+		good := (&origin{content: content, etag: v1}).ServeHTTP
+		play(t, map[string]scene{
+			fmt.Sprint("once at ", at):   {wholes: []http.HandlerFunc{stall, good}, ranges: good, config: impatient, body: content},
+			fmt.Sprint("always at ", at): {wholes: []http.HandlerFunc{stall}, ranges: stall, config: impatient, says: "stopped answering"},
 		})
 	}
 }
 
 func TestCrawlingBodyIsUnreachable(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Length", "1000000")
-		w.Header().Set("ETag", `"v1"`)
-		drip := time.NewTicker(20 * time.Millisecond)
-		defer drip.Stop()
+	drip := func(w http.ResponseWriter, r *http.Request) {
+		set(w, []string{"Content-Length", "1000000", "ETag", v1})
 		for r.Context().Err() == nil {
 			_, _ = w.Write([]byte("x"))
 			w.(http.Flusher).Flush()
-			<-drip.C
+			time.Sleep(20 * time.Millisecond)
 		}
-	})
-	c := config(&naps{})
-	c.StallTimeout = 200 * time.Millisecond
-	_, _, err := get(t, c, fetch.Request{URL: s.URL})
-	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "less than 1024 bytes a second") {
-		t.Error(failure.Message)
 	}
+	scene{wholes: []http.HandlerFunc{drip}, ranges: drip, config: func(c *fetch.Config) { c.StallTimeout = 200 * time.Millisecond },
+		says: "less than 1024 bytes a second"}.play(t)
+}
+
+func TestResumeAsksForTheRest(t *testing.T) {
+	content := random(31, 3<<20)
+	for _, etag := range []string{`"v1"`, `W/"v1"`} { // a weak one leaves the Last-Modified
+		var asked sync.Map // ranges
+		s := server(t, func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.Header.Get("Range"), true)
+			w.Header().Set("ETag", etag)
+			http.ServeContent(w, r, "", time.Date(2023, 1, 2, 3, 4, 5, 0, time.UTC), bytes.NewReader(content))
+		})
+		_, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
+		if err != nil || head.Validator == "" || head.Offset != 0 {
+			t.Fatalf("got %+v, %v", head, err)
+		}
+		for _, offset := range []int64{1, 1<<20 + 7, 3<<20 - 1} {
+			sink, again, err := get(t, config(&naps{}), fetch.Request{URL: s.URL, Resume: fetch.Resume{Offset: offset, Size: head.Size, Validator: head.Validator}})
+			if err != nil || !bytes.Equal(sink.bytes, content[offset:]) || sink.starts != 1 {
+				t.Errorf("from %d under %s: got %d bytes after %d starts, error %v", offset, head.Validator, len(sink.bytes), sink.starts, err)
+			}
+			if sink.head.Offset != offset || !again.Pieced || again.Size != head.Size || again.Validator != head.Validator {
+				t.Errorf("from %d: head %+v", offset, again)
+			}
+			want := fmt.Sprintf("bytes=%d-%d", offset, len(content)-1)
+			if _, found := asked.Load(want); !found {
+				t.Errorf("nobody asked for %s", want)
+			}
+		}
+	}
+}
+
+func TestResumedFiles(t *testing.T) {
+	content := random(32, 1000)
+	good := (&origin{content: content, etag: v1}).ServeHTTP
+	from := func(offset, size int64, validator string) fetch.Request {
+		return fetch.Request{Resume: fetch.Resume{Offset: offset, Size: size, Validator: validator}}
+	}
+	fresh := func(requests int, r fetch.Request) scene {
+		return scene{wholes: []http.HandlerFunc{good}, ranges: good, request: r, body: content, starts: 1, requests: requests,
+			head: func(h fetch.Head) bool { return h.Offset == 0 && !h.Pieced }}
+	}
+	break200 := func(w http.ResponseWriter, _ *http.Request) {
+		set(w, []string{"ETag", v1, "Content-Range", "bytes 100-999/1000", "Content-Length", "900"})
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = w.Write(content[100:200])
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	var first, second, third atomic.Int32
+	changed := random(35, 1000)
+	play(t, map[string]scene{
+		"another version":       fresh(2, from(600, 1000, `"v0"`)),
+		"another size":          fresh(2, from(600, 990, v1)),
+		"all is there":          fresh(1, from(1000, 1000, v1)),
+		"more is there":         fresh(1, from(1001, 1000, v1)),
+		"nothing is there":      fresh(1, from(0, 1000, v1)),
+		"a negative offset":     fresh(1, from(-1, 1000, v1)),
+		"a weak ETag":           fresh(1, from(1, 1000, `W/"v1"`)),
+		"a validator of nought": fresh(1, from(1, 1000, "")),
+		"a header in it":        fresh(1, from(1, 1000, "\"v1\"\r\nX: y")),
+		"breaks off, and goes on": {wholes: []http.HandlerFunc{good}, ranges: stages(&first, break200, good), request: from(100, 1000, v1),
+			body: content[100:], starts: 1, requests: 2},
+		"breaks off, and changes": {wholes: []http.HandlerFunc{whole(changed, "ETag", v2)}, ranges: stages(&second, break200, (&origin{content: changed, etag: v2}).ServeHTTP),
+			request: from(100, 1000, v1), body: changed, starts: 2, head: func(h fetch.Head) bool { return h.Offset == 0 && h.Validator == v2 }},
+		"is asked for once": {wholes: []http.HandlerFunc{good}, ranges: stages(&third, break200, status(http.StatusRequestedRangeNotSatisfiable), good),
+			request: from(100, 1000, v1), body: content, starts: 2, head: func(h fetch.Head) bool { return h.Offset == 0 }},
+		"over the limit": {wholes: []http.HandlerFunc{good}, ranges: good, request: from(500, 1000, v1), config: func(c *fetch.Config) { c.MaxSize = 999 },
+			kind: fetch.Refused},
+		"a server that is down": {wholes: []http.HandlerFunc{status(503)}, ranges: status(503), request: from(500, 1000, v1), requests: 8},
+	})
 }

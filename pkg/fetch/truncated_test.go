@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -29,18 +29,19 @@ func cutOff(raw string) http.HandlerFunc {
 }
 
 func TestBodyWhoseEndNothingProvesIsUnreachable(t *testing.T) {
-	for _, header := range []string{"HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n"} {
-		s := httptest.NewTLSServer(cutOff(header + "bod"))
-		_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-		mustFail(t, err, fetch.Unreachable)
-		s.Close()
+	closed := func(want bool) func(fetch.Head) bool {
+		return func(h fetch.Head) bool { return h.CloseDelimited == want }
 	}
-	var n atomic.Int32
-	s := httptest.NewTLSServer(stages(&n, cutOff("HTTP/1.0 200 OK\r\n\r\nbod"), hijack("HTTP/1.0 200 OK\r\n\r\nbody")))
-	defer s.Close()
-	if sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL}); err != nil || string(sink.bytes) != "body" || !head.CloseDelimited {
-		t.Errorf("got %q on the second try, head %+v, error %v", sink.bytes, head, err)
+	for _, header := range []string{"HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"} {
+		play(t, map[string]scene{
+			"cut below TLS":       {wholes: []http.HandlerFunc{cutOff(header + "bod")}, requests: 4},
+			"once, and not again": {wholes: []http.HandlerFunc{cutOff(header + "bod"), hijack(header + "body")}, body: []byte("body"), head: closed(true)},
+		})
 	}
+	play(t, map[string]scene{
+		"a length": {wholes: []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")}, body: []byte("body"), head: closed(false)},
+		"chunks":   {wholes: []http.HandlerFunc{hijack("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n")}, body: []byte("body"), head: closed(false)},
+	})
 }
 
 func TestProxiedBodyWhoseEndNothingProvesIsUnreachable(t *testing.T) {
@@ -58,44 +59,24 @@ func TestProxiedBodyWhoseEndNothingProvesIsUnreachable(t *testing.T) {
 	}
 }
 
-// TestAnAnnouncedSizeCountsForTheNextGet has a server that breaks off, continues to the end under the same validator, and then
-// serves fewer bytes in one answer.
-func TestAnAnnouncedSizeCountsForTheNextGet(t *testing.T) {
-	content := random(31, 1000)
-	o := &origin{content: content, etag: `"v1"`}
-	var n atomic.Int32
-	s := server(t, split(o.ServeHTTP, stages(&n, half(content, "ETag", `"v1"`), whole(content[:400], "ETag", `"v1"`))))
-	sink, head, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-	if err != nil || len(sink.bytes) != 1000 || head.Announced != 1000 || !head.Pieced {
-		t.Fatalf("got %d bytes, %+v, %v", len(sink.bytes), head, err)
-	}
-	_, _, err = get(t, config(&naps{}), fetch.Request{URL: s.URL, Unbroken: true, Announced: head.Announced})
-	mustFail(t, err, fetch.Unreachable)
-}
-
 func TestBodyThatIsShorterThanAnAnswerAnnouncedIsUnreachable(t *testing.T) {
 	content := random(30, 1000)
-	chunked := func(w http.ResponseWriter, _ *http.Request) {
-		w.(http.Flusher).Flush()
-		_, _ = w.Write(content[:400])
+	short := unframed(content[:400])
+	scenes := map[string]scene{}
+	for name, later := range map[string]http.HandlerFunc{"without a length": short, "with a shorter one": whole(content[:400]),
+		"under another validator": whole(content[:400], "ETag", v2)} {
+		scenes[name] = scene{wholes: []http.HandlerFunc{half(content, "ETag", v1), later}, ranges: status(http.StatusRequestedRangeNotSatisfiable),
+			says: "after 400 bytes: expected 1000"}
 	}
-	for name, later := range map[string]http.HandlerFunc{"without a length": chunked, "with a shorter one": whole(content[:400]),
-		"under another validator": whole(content[:400], "ETag", `"v2"`)} {
-		var n atomic.Int32
-		s := server(t, stages(&n, half(content, "ETag", `"v1"`), status(http.StatusRequestedRangeNotSatisfiable), later))
-		_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
-		if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "after 400 bytes: expected 1000") {
-			t.Errorf("%s: %s", name, failure.Message)
+	for _, n := range []int64{0, 400, 401} {
+		want := content[:400]
+		if n > 400 {
+			want = nil
 		}
+		scenes[fmt.Sprint("announced ", n)] = scene{wholes: []http.HandlerFunc{short}, request: fetch.Request{Announced: n}, body: want}
+		scenes[fmt.Sprint("declared ", n)] = scene{wholes: []http.HandlerFunc{short}, request: fetch.Request{Declared: n}, body: want}
 	}
-	for announced, fails := range map[int64]bool{0: false, 400: false, 401: true} {
-		s := server(t, chunked)
-		for _, r := range []fetch.Request{{URL: s.URL, Announced: announced}, {URL: s.URL, Declared: announced}} {
-			if sink, _, err := get(t, config(&naps{}), r); fails != (err != nil) || err == nil && len(sink.bytes) != 400 {
-				t.Errorf("%+v: got %d bytes, error %v", r, len(sink.bytes), err)
-			}
-		}
-	}
+	play(t, scenes)
 }
 
 // FuzzFraming answers with any bytes: a body that is taken for complete is the one that net/http reads of them.
