@@ -83,10 +83,9 @@ func (a *action) giveUp(why error) (int, error) {
 
 // writeNote writes a report that holds only a note.
 func (a *action) writeNote(note string) error {
-	return a.config.files().Write(report.Build(report.Input{
-		Version: Version(), Commit: Commit(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode,
-		Notes: []string{note},
-	}))
+	return a.config.files().Write(report.Build(report.Input{Report: report.Report{
+		Tool: tool(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode, Notes: []string{note},
+	}}))
 }
 
 // run describes the event for a report.

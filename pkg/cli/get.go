@@ -75,10 +75,10 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	in := report.Input{
-		Version: Version(), Commit: Commit(), Run: report.Run{Event: localEvent, ServerURL: g.server()}, Scope: selected.Scope, Mode: modeFull,
-		Notes: slices.Concat(selected.Notes, selected.Settings.Notes), Manifests: len(selected.Manifests), Windows: selected.IsForWindows,
-	}
+	in := report.Input{Windows: selected.IsForWindows, Report: report.Report{
+		Tool: tool(), Run: report.Run{Event: localEvent, ServerURL: g.server()}, Scope: selected.Scope, Mode: modeFull,
+		Notes: slices.Concat(selected.Notes, selected.Settings.Notes), Summary: report.Summary{Manifests: len(selected.Manifests)},
+	}}
 	targets, err := g.targets(registries, selected.Manifests, &in)
 	if err != nil {
 		return 0, usageError{Err: err}

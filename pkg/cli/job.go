@@ -51,7 +51,7 @@ func (p *program) job(ctx context.Context, c *Config, run report.Run, from sourc
 		return nil, err
 	}
 	j.began, j.before = began, before
-	j.in.Version, j.in.Commit, j.in.Run, j.in.Shard, j.in.Mode = Version(), Commit(), run, c.Shard, c.Mode
+	j.in.Tool, j.in.Run, j.in.Shard, j.in.Mode = tool(), run, c.Shard, c.Mode
 	j.in.Notes = append(notes, j.in.Notes...)
 	return j, nil
 }
@@ -76,12 +76,11 @@ func (p *program) prepare(ctx context.Context, c *Config, from source.Origin, o 
 		scope = source.ScopeEntries
 	}
 	return &job{
-		in: report.Input{
-			Scope: scope, Manifests: len(s.Manifests) + found.Attesting, Unchanged: found.Unchanged,
+		in: report.Input{Windows: s.IsForWindows, Report: report.Report{
+			Scope: scope, Summary: report.Summary{Manifests: len(s.Manifests) + found.Attesting, Unchanged: found.Unchanged},
 			Notes: slices.Concat(s.Notes, s.Settings.Notes, found.Notes), Findings: found.Findings,
-			APICalls: s.Calls, Windows: s.IsForWindows,
-			IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
-		},
+			APICalls: s.Calls, IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
+		}},
 		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),
 		beside: found.Beside, settings: s.Settings, roots: roots, inspection: found, registries: registries,
 	}, nil
@@ -114,9 +113,9 @@ func (p *program) verify(ctx context.Context, c *Config, j *job, local *os.Root)
 		in.Notes = slices.Concat(in.Notes, j.leftOut(attester))
 		in.IsWhole = false
 	case c.Shard != nil && !c.isPlanned():
-		in.Results, in.Bytes = verifier.Run(ctx, verify.Shard(j.downloads, c.Shard.Index, c.Shard.Count))
+		in.Results, in.Summary.Bytes = verifier.Run(ctx, verify.Shard(j.downloads, c.Shard.Index, c.Shard.Count))
 	default:
-		in.Results, in.Bytes = verifier.Run(ctx, j.downloads)
+		in.Results, in.Summary.Bytes = verifier.Run(ctx, j.downloads)
 	}
 	stop()
 	attester.Run(ctx, in.Results)

@@ -70,9 +70,9 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 	defer g.watch(verifier.Progress)()
 	for addresses := s.next(targets); len(addresses) > 0; addresses = s.next(targets) {
 		_, bytes := verifier.Run(ctx, verify.Plan(addresses))
-		in.Bytes = bytes
+		in.Summary.Bytes = bytes
 	}
-	in.Bytes -= s.reused
+	in.Summary.Bytes -= s.reused
 	return missing + s.report(targets, g.to, in), errors.Join(s.errs...)
 }
 

@@ -255,7 +255,7 @@ func (s *scan) word() string {
 	for line := range strings.Lines(i.Body) {
 		line = strings.TrimSpace(line)
 		isRow := strings.HasPrefix(line, "| ❌ ") || strings.HasPrefix(line, "| ⚠️ ") || strings.Contains(line, "Not reached on")
-		for _, start := range []string{"**URL:**", "**Image:**", "**Fix:** To stay with the image", "**At:**", "**Likely", "- sha256:", "* ["} {
+		for _, start := range []string{"**URL:**", "**Image:**", "**Fix:** To keep the earlier image", "**At:**", "Likely cause:", "- sha256:", "* ["} {
 			isRow = isRow || strings.HasPrefix(line, start)
 		}
 		if isRow {

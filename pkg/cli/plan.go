@@ -61,10 +61,10 @@ func (p *program) plan(ctx context.Context, c *Config, j *job) (*plan.Plan, erro
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}
 	made, hours := plan.New(j.downloads, loads, c.Plan)
-	made.Tool, made.Run, made.Scope, made.Mode = report.Tool{Name: "verify-manifests", Version: Version(), Commit: Commit()}, j.in.Run, j.in.Scope, c.Mode
+	made.Tool, made.Run, made.Scope, made.Mode = tool(), j.in.Run, j.in.Scope, c.Mode
 	made.ConfigFile, made.TrustedRoot, made.Beside = j.settings.ConfigFile, j.settings.Roots, j.beside
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
-	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Manifests, j.in.Unchanged, j.in.Notes, j.in.Findings
+	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Summary.Manifests, j.in.Summary.Unchanged, j.in.Notes, j.in.Findings
 	if !p.outputOptions.quiet {
 		fmt.Fprintln(p.Stderr, describePlan(loads, hours, c.Plan))
 	}
@@ -119,7 +119,9 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	by := p.rulesOf(c, file, "")
 	by.trustedURLs, by.missingChecksum = made.TrustedURLs, made.MissingChecksum
 	return &job{
-		in:        report.Input{Plan: sum, Scope: made.Scope, Manifests: made.Manifests, Unchanged: made.Unchanged, Notes: made.Notes, Findings: made.Findings},
+		in: report.Input{Report: report.Report{
+			Plan: sum, Scope: made.Scope, Summary: report.Summary{Manifests: made.Manifests, Unchanged: made.Unchanged}, Notes: made.Notes, Findings: made.Findings,
+		}},
 		downloads: made.Downloads(c.Shard.Index), rules: by, roots: roots, beside: made.Beside, asset: made.Asset(p.server()),
 	}, nil
 }

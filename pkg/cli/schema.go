@@ -47,7 +47,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {
 			line := "verify-manifests " + Version()
-			if commit := Commit(); commit != "" {
+			if commit := built().commit; commit != "" {
 				line += " (commit " + commit + ")"
 			}
 			_, err := fmt.Fprintln(p.Stdout, line)

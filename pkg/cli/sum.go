@@ -85,7 +85,7 @@ func (s *sumCommand) run(ctx context.Context, args []string) (int, error) {
 	found, err := s.do.Run(work, selected.Manifests)
 	stop()
 	found.ExpectsProvenance = found.ExpectsProvenance || selected.File != nil && selected.File.Provenance != nil
-	r := report.Build(report.Input{Findings: found.Findings, Results: found.Results, Complete: true})
+	r := report.Build(report.Input{Results: found.Results, Report: report.Report{Findings: found.Findings, Complete: true}})
 	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(found, r.Summary.Errors))
 }
 

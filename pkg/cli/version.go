@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"runtime/debug"
 	"strings"
+
+	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
 // version and revision are set by a build that has no repository to ask, such as the Dockerfile's:
@@ -23,8 +25,10 @@ type origin struct{ version, commit string }
 // Version returns the program's version: the release's ("v1.2.3"), else one that names its commit, else "devel".
 func Version() string { return built().version }
 
-// Commit returns the commit that the program was built from, or "" where the build did not know it.
-func Commit() string { return built().commit }
+// tool is this program in a report.
+func tool() report.Tool {
+	return report.Tool{Name: "verify-manifests", Version: built().version, Commit: built().commit}
+}
 
 func built() origin {
 	info, _ := debug.ReadBuildInfo()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -62,13 +61,8 @@ func (c Drift) of(r *report.Report) (d report.Drift, isSettled bool) {
 	results, _ := r.Results()
 	found := c.Comparison.Drift(results, r.IsAllRead(), c.Judge)
 	d = report.Drift{Report: r, Unread: found.Unread, Solved: found.Solved}
-	lists := map[baseline.Kind]*[]report.Problem{baseline.Changed: &d.Changed, baseline.Gone: &d.Gone, baseline.Unreachable: &d.Unreachable}
 	for _, item := range found.Items {
-		p := problem(r.Artifacts[item.Result], results[item.Result], item, r.Run.ServerURL)
-		*lists[item.Kind] = append(*lists[item.Kind], p)
-		if item.IsNew {
-			d.New = append(d.New, p)
-		}
+		d.Problems = append(d.Problems, problem(r.Artifacts[item.Result], results[item.Result], item, r.Run.ServerURL))
 	}
 	isBad := func(r verify.Result) bool { return r.Status.Failed() && !baseline.IsWaived(r) }
 	return d, d.Size() == 0 && r.Complete && r.IsAllRead() && !slices.ContainsFunc(results, isBad)
@@ -76,31 +70,27 @@ func (c Drift) of(r *report.Report) (d report.Drift, isSettled bool) {
 
 // problem is one row of the issue.
 func problem(a report.Artifact, r verify.Result, item baseline.Item, server string) report.Problem {
-	f := item.File
-	p := report.Problem{Artifact: a, Since: f.Since(), Was: f.Expected(r.Artifact), WasSeen: f.Seen, Failures: f.Failures}
+	p := report.Problem{Item: item, Artifact: a}
 	ref := hosts.Parse(a.URL, server)
 	switch item.Kind {
 	case baseline.Changed:
-		p.Now = f.Problem.Digest
+		p.Now = item.File.Problem.Digest
 		if item.IsSeen {
 			p.Now = a.Observed
 		}
-		p.Cause, p.Fix = changed(r, f, ref)
-		p.Said = first(r, finding.ArtifactEmpty, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer, finding.ArtifactWrongFormat, finding.ArtifactWrongPlatform).Message
-		if p.Said != "" {
-			p.Cause = "The host answers with something else in the file's place, or the URL never led to the file"
+		p.Cause, p.Fix = changed(r, item.File, ref)
+		p.Message = first(r, finding.ArtifactEmpty, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer, finding.ArtifactWrongFormat, finding.ArtifactWrongPlatform).Message
+		if p.Message != "" {
+			p.Cause = "The host serves something else in place of the file, or the URL never led to the file"
 		}
 	case baseline.Gone:
 		refused := first(r, finding.ArtifactUnavailable, finding.ArtifactRefused)
-		p.Said, p.Cause = refused.Message, gone(r, ref)
-		p.Fix = cmp.Or(refused.Fix, "Ask the publisher where it is now, or take the service out of the registry")
+		p.Message, p.Cause = refused.Message, gone(r, ref)
+		p.Fix = cmp.Or(refused.Fix, "Ask the publisher for the new location, or remove the service from the registry")
 	case baseline.Unreachable:
-		p.Said = first(r, finding.ArtifactUnreachable).Message
+		p.Message = first(r, finding.ArtifactUnreachable).Message
 		p.Cause = "The host is down, or does not answer this runner"
-		p.Fix = "Open the URL elsewhere. If it works there, the host turns runners away; if not, ask whoever runs the host"
-	}
-	if p.Was == p.Now {
-		p.Was = digest.Digest{}
+		p.Fix = "Open the URL elsewhere. If it works there, the host rejects runners; if not, ask the host's operator"
 	}
 	return p
 }
@@ -115,39 +105,33 @@ func first(r verify.Result, rules ...string) finding.Finding {
 	return finding.Finding{}
 }
 
-// changed says why a file is likely another one, and what to do.
+// changed returns why a file has probably changed, and what to do.
 func changed(r verify.Result, f baseline.File, ref hosts.Ref) (cause, fix string) {
-	const review = "Find out from the publisher whether the change was meant"
-	a, was, mutable := r.Artifact, f.Expected(r.Artifact), ref.Mutable()
-	pinned := hosts.WithRevision(a.URL, "", f.Commit)
+	const review = "Ask the publisher whether the change was intended"
+	url, expected, mutable := r.Artifact.URL, f.Expected(r.Artifact), ref.Mutable()
 	switch {
-	case a.Role == artifact.Image:
-		return movedImage(a, was)
+	case r.Artifact.Role == artifact.Image:
+		image, err := image.Parse(url)
+		if err != nil || r.Artifact.Checksum != nil || expected.IsZero() {
+			return "The registry serves wrong bytes for a digest", "Install nothing from this registry until its operator explains that"
+		}
+		return "The tag was moved to another image, as publishers do with every build of a tag that they reuse",
+			"To keep the earlier image, write " + finding.Quote(image.Pin(expected)) + ". To update, review the new image and write its digest"
 	case ref.Kind == hosts.GitHubAsset && mutable != "":
-		return "Another file was uploaded to " + mutable, review + "; then name the asset of the full version, which is often published beside it, and declare its checksum"
+		return "Another file was uploaded to " + mutable, review + ". Then use the asset of the full version, which is often published beside it, and declare its checksum"
 	case ref.Kind == hosts.GitHubAsset:
 		return "The asset of a release was uploaded again under the same name, which publishers seldom do", review + ", and install nothing until they explain it"
 	case mutable == "":
-		return "Another file was uploaded in its place", review + "; then name a URL with a version, and declare the checksum that they give for it"
+		return "Another file was uploaded in its place", review + ". Then use a URL with a version, and declare the checksum that they give for it"
 	}
-	cause = "What the URL follows has moved: " + mutable
-	if was == f.Digest && f.Commit != "" && hosts.Publishes(a.URL) {
-		return cause, "To stay with the reviewed file, name " + finding.QuoteURL(pinned) + ". To move on: " + review + ", and name the new commit"
+	cause = "The URL follows something that has moved: " + mutable
+	if expected == f.Digest && f.Commit != "" && hosts.Publishes(url) {
+		return cause, "To keep the reviewed file, use " + finding.QuoteURL(hosts.WithRevision(url, "", f.Commit)) + ". To update, review the new file and use its commit"
 	}
-	return cause, review + "; then name a commit or a full version, and declare its checksum"
+	return cause, review + ". Then use a commit or a full version, and declare its checksum"
 }
 
-// movedImage says why an image is another one: a digest can't change, and a tag can.
-func movedImage(a artifact.Artifact, was digest.Digest) (cause, fix string) {
-	ref, err := image.Parse(a.URL)
-	if err != nil || a.Checksum != nil || was.IsZero() {
-		return "The registry serves other bytes than it should", "Install nothing from this registry until whoever runs it explains that"
-	}
-	return "The tag was moved to another image, as publishers do with every build of a tag that they reuse",
-		"To stay with the image that was there, write " + finding.Quote(ref.Pin(was)) + ". To move on: find out from the publisher whether the change was meant, and write the digest of the image that you have reviewed"
-}
-
-// gone says why a file is likely gone; "" where our own policy refuses it.
+// gone returns why a file is probably gone; "" where our own policy refuses it.
 func gone(r verify.Result, ref hosts.Ref) string {
 	switch {
 	case r.Status == verify.Refused:
@@ -157,5 +141,5 @@ func gone(r verify.Result, ref hosts.Ref) string {
 	case ref.ReleaseAsset():
 		return "The release, its asset or the whole repository was deleted, renamed or made private"
 	}
-	return "The file was deleted, renamed or made private, or its host turns this runner away"
+	return "The file was deleted, renamed or made private, or its host rejects this runner"
 }

@@ -35,7 +35,7 @@ func TestOnlyACompleteScanThatReadEverythingClosesTheIssue(t *testing.T) {
 	r := &report.Report{Complete: true, Artifacts: []report.Artifact{gone}}
 	results, _ := r.Results()
 	compared := (*baseline.State)(nil).Compare(results, true, nil, time.Now())
-	if d, isSettled := (Drift{Comparison: compared}).of(r); isSettled || len(d.Gone) != 1 {
-		t.Errorf("a problem: %t, %+v", isSettled, d.Gone)
+	if d, isSettled := (Drift{Comparison: compared}).of(r); isSettled || len(d.Problems) != 1 {
+		t.Errorf("a problem: %t, %+v", isSettled, d.Problems)
 	}
 }

@@ -26,36 +26,34 @@ func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 	var out bytes.Buffer // go-githubactions panics when it can't write
 	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
 	open, _ := r.groups()
-	for _, severity := range severities {
-		var messages []annotation
+	for _, severity := range allSeverities {
+		var annotations []annotation
 		for _, g := range open {
-			if g[0].severity == severity {
-				messages = append(messages, g.annotations()...)
+			if g.Severity == severity {
+				annotations = append(annotations, g.annotations()...)
 			}
 		}
 		limit := max(annotationLimit-shown[severity], 1)
-		for i, message := range messages[:min(limit, len(messages))] {
-			if i == limit-1 && len(messages) > limit {
-				more := len(messages) - limit
-				message.text += fmt.Sprintf("\n\n%d more %s: see the job summary.", more, english.PluralWord(more, severity.String(), ""))
+		for i, a := range annotations[:min(limit, len(annotations))] {
+			if i == limit-1 && len(annotations) > limit {
+				more := len(annotations) - limit
+				a.text += fmt.Sprintf("\n\n%d more %s: see the job summary.", more, english.PluralWord(more, severity.String(), ""))
 			}
-			annotate(action, message)
+			a.issue(action)
 		}
 	}
 	_, err := w.Write(out.Bytes())
 	return err
 }
 
-var severities = []finding.Severity{finding.Error, finding.Warning, finding.Notice}
+var allSeverities = []finding.Severity{finding.Error, finding.Warning, finding.Notice}
 
-// worstFirst returns the findings by severity, and by place within one.
+// worstFirst returns the findings by severity, in their order within one.
 func worstFirst(findings []finding.Finding) []finding.Finding {
-	findings = slices.Clone(findings)
-	slices.SortStableFunc(findings, func(f, g finding.Finding) int { return cmp.Compare(f.Severity, g.Severity) })
-	return findings
+	return slices.SortedStableFunc(slices.Values(findings), func(f, g finding.Finding) int { return cmp.Compare(f.Severity, g.Severity) })
 }
 
-// annotation is a text at the place of an entry. Its line breaks are ours.
+// annotation is a text at the position of an entry. Its line breaks are ours.
 type annotation struct {
 	entry
 	text string
@@ -64,38 +62,38 @@ type annotation struct {
 // annotations are those of a group: the first has the fix, and the number of places.
 func (g group) annotations() []annotation {
 	var list []annotation
-	for i, e := range g {
+	for i, e := range g.Entries {
 		var paragraphs []string
-		for _, m := range e.messages {
-			paragraphs = append(paragraphs, sentence(m.text))
-			if i == 0 && m.fix != "" {
-				paragraphs = append(paragraphs, "Fix: "+sentence(m.fix))
+		for _, m := range e.Messages {
+			paragraphs = append(paragraphs, finding.Clean(sentence(m.Text)))
+			if i == 0 && m.Fix != "" {
+				paragraphs = append(paragraphs, finding.Clean("Fix: "+sentence(m.Fix)))
 			}
 		}
-		if i == 0 && len(g) > 1 {
-			paragraphs = append(paragraphs, "The same holds for "+g.count()+".")
+		if i == 0 && len(g.Entries) > 1 {
+			paragraphs = append(paragraphs, "The same holds for "+g.Count+".")
 		}
-		for i := range paragraphs {
-			paragraphs[i] = finding.Clean(paragraphs[i])
-		}
-		if c := e.compared; c != (comparison{}) {
-			paragraphs = append(paragraphs, fmt.Sprintf("%-8s %s\n%-8s %s", c.wasWord, c.was, c.isWord, c.is))
+		if c := e.Compared; c != (comparison{}) {
+			paragraphs = append(paragraphs, fmt.Sprintf("%-8s %s\n%-8s %s", c.Origin, c.Expected, "served", c.Served))
 		}
 		list = append(list, annotation{e, strings.Join(paragraphs, "\n\n")})
 	}
 	return list
 }
 
-// annotate issues one command. The library escapes values as the runner's toolkit does.
-func annotate(action *githubactions.Action, a annotation) {
-	fields := map[string]string{"file": finding.Clean(a.manifest), "title": finding.Clean(a.rule())}
-	if a.at.Line > 0 {
-		fields["line"] = strconv.Itoa(a.at.Line)
-		fields["col"] = strconv.Itoa(a.at.Column)
+// issue issues the command. The library escapes values as the runner's toolkit does.
+func (a annotation) issue(action *githubactions.Action) {
+	fields := map[string]string{"file": finding.Clean(a.Manifest), "title": finding.Clean(a.Rule)}
+	if a.Line > 0 {
+		fields["line"], fields["col"] = strconv.Itoa(a.Line), strconv.Itoa(a.Column)
 	}
 	action = action.WithFieldsMap(fields)
-	issue := map[finding.Severity]func(string, ...any){
-		finding.Error: action.Errorf, finding.Warning: action.Warningf, finding.Notice: action.Noticef,
-	}[a.severity]
-	issue("%s", a.text)
+	switch a.Severity {
+	case finding.Error:
+		action.Errorf("%s", a.text)
+	case finding.Warning:
+		action.Warningf("%s", a.text)
+	default:
+		action.Noticef("%s", a.text)
+	}
 }

@@ -3,28 +3,27 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/dustin/go-humanize/english"
+
+	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// badge is an endpoint badge of shields.io (https://shields.io/badges/endpoint-badge).
-type badge struct {
-	SchemaVersion int    `json:"schemaVersion"`
-	Label         string `json:"label"`
-	Message       string `json:"message"`
-	Color         string `json:"color"`
-}
-
-// WriteBadge writes the outcome as the JSON of a shields.io endpoint badge.
+// WriteBadge writes the outcome as the JSON of an endpoint badge of shields.io (https://shields.io/badges/endpoint-badge).
 func (r *Report) WriteBadge(w io.Writer) error {
-	b := badge{SchemaVersion: 1, Label: "manifests"}
-	b.Message, b.Color = r.badge()
-	return writeJSON(w, b)
+	message, color := r.badge()
+	return writeJSON(w, struct {
+		SchemaVersion int    `json:"schemaVersion"`
+		Label         string `json:"label"`
+		Message       string `json:"message"`
+		Color         string `json:"color"`
+	}{1, "manifests", message, color})
 }
 
 func (r *Report) badge() (message, color string) {
 	s := r.Summary
-	changed, what := r.changed()
+	changed := r.failing(func(rule string) bool { return rule == finding.ArtifactChanged })
 	switch {
 	case s.Unreachable > 0 && s.Unreachable == s.Failed() && s.Unreachable == s.Errors:
 		return fmt.Sprintf("%d of %d not reached", s.Unreachable, s.Artifacts), "orange"
@@ -34,8 +33,8 @@ func (r *Report) badge() (message, color string) {
 		return fmt.Sprintf("%d of %d gone", s.Gone, s.Artifacts), "red"
 	case s.Failed() > 0:
 		return fmt.Sprintf("%d of %d failed", s.Failed(), s.Artifacts), "red"
-	case changed > 0:
-		return english.Plural(changed, what, "") + " changed", "red"
+	case len(changed) > 0:
+		return kinds(changed) + " changed", "red"
 	case s.Errors > 0:
 		return english.Plural(s.Errors, "error", ""), "red"
 	case !r.Complete:
@@ -43,15 +42,10 @@ func (r *Report) badge() (message, color string) {
 	case s.Artifacts == 0:
 		return "nothing to verify", "lightgrey"
 	}
-	message, color = fmt.Sprintf("%d verified", s.Verified), "brightgreen"
-	switch {
-	case s.Verified == 0:
-		message = fmt.Sprintf("%d %s", s.Unverified, r.unverified())
-	case s.Unverified > 0:
-		message += fmt.Sprintf(", %d %s", s.Unverified, r.unverified())
-	}
+	color = "brightgreen"
 	if s.Warnings > 0 || s.Verified == 0 {
 		color = "yellow"
 	}
-	return message, color
+	parts := counted(counted(nil, s.Verified, "verified"), s.Unverified, r.unverified())
+	return strings.Join(parts, ", "), color
 }

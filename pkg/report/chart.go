@@ -41,7 +41,7 @@ func newChart(scans []baseline.Scan) chart {
 	scans = scans[max(0, len(scans)-scanLimit):]
 	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight}
 	for _, o := range outcomes {
-		c.Names = append(c.Names, o.name)
+		c.Names = append(c.Names, o.Name)
 	}
 	most := 1
 	for _, s := range scans {
@@ -68,10 +68,10 @@ func newBar(i int, s baseline.Scan, most int) bar {
 		if n == 0 {
 			continue
 		}
-		words = append(words, fmt.Sprintf("%d %s", n, o.name))
+		words = append(words, fmt.Sprintf("%d %s", n, o.Name))
 		height := float64(n) / float64(most) * chartHeight
 		below += height
-		b.Parts = append(b.Parts, part{Class: o.class, X: fmt.Sprint(i * barStep), Y: fmt.Sprintf("%.2f", chartHeight-below), Width: fmt.Sprint(barRoom), Height: fmt.Sprintf("%.2f", height)})
+		b.Parts = append(b.Parts, part{Class: o.Class, X: fmt.Sprint(i * barStep), Y: fmt.Sprintf("%.2f", chartHeight-below), Width: fmt.Sprint(barRoom), Height: fmt.Sprintf("%.2f", height)})
 	}
 	b.Words = b.Date + ": " + strings.Join(words, ", ")
 	return b

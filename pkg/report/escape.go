@@ -150,6 +150,9 @@ func percentEncode(path string) string {
 	return b.String()
 }
 
+// service is how people call a manifest: by its folder, where the file's name is always the same.
+func service(manifest string) string { return strings.TrimSuffix(manifest, "/manifest.json") }
+
 // repositoryURL returns a URL below the repository on its server, "" where there is none.
 func (r *Report) repositoryURL(path string) string {
 	if r.Run.ServerURL == "" || r.Run.Repository == "" {

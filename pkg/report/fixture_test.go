@@ -108,13 +108,13 @@ var (
 
 // input is what a run over a pull request has found.
 func input(results ...verify.Result) report.Input {
-	in := report.Input{
-		Version: "1.0.0", Scope: "changed", Mode: "full", Manifests: 1, Complete: true, Results: results,
+	in := report.Input{Results: results, Report: report.Report{
+		Tool: report.Tool{Version: "1.0.0"}, Scope: "changed", Mode: "full", Summary: report.Summary{Manifests: 1}, Complete: true,
 		Run: report.Run{Event: "pull_request", Repository: "acme/registry", PullRequest: 7, HeadSHA: strings.Repeat("0123456789", 4),
 			RunID: 4242, RunAttempt: 1, ServerURL: "https://github.com"},
-	}
+	}}
 	for _, r := range results {
-		in.Bytes += max(0, r.Size)
+		in.Summary.Bytes += max(0, r.Size)
 	}
 	return in
 }
@@ -122,7 +122,7 @@ func input(results ...verify.Result) report.Input {
 // mixed is a run that found something of everything.
 func mixed() report.Input {
 	in := input(excused(), verified(), mismatch(), invalid(), unavailable(), unchecked())
-	in.Manifests = 2
+	in.Summary.Manifests = 2
 	in.Findings = []finding.Finding{unit, weak}
 	return in
 }

@@ -3,50 +3,49 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
 
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// entry is what is wrong with one file or, where no file is concerned, one finding.
+// entry is what is wrong with one file or, where no file is concerned, one finding. The Finding is the cause; in a Drift it has no rule.
 type entry struct {
-	artifact          *Artifact // nil: it is about the manifest
-	severity          finding.Severity
-	danger            danger
-	manifest, pointer string // where the cause is
-	at                finding.Position
-	title             string // as a message, in at most eight words
-	messages          []message
-	compared          comparison
-	since             string // a day, "" where it is not known
-	waived            finding.Waiver
+	finding.Finding
+	File     *Artifact // nil: it is about the manifest
+	danger   danger
+	Title    string // as a message, in at most eight words
+	Messages []message
+	Compared comparison
+	Since    string // a day, "" where it is not known
 }
 
 // message is one thing that is wrong, the cause first. Its texts are as in a Finding.
 type message struct {
-	severity         finding.Severity
-	rules            []string // the cause's first; none in a Drift
-	text, cause, fix string
+	Rules     []string // the cause's first; none in a Drift
+	Text, Fix string
+	FixLabel  string
+	severity  finding.Severity
+	varies    bool // the texts of a group's entries differ in what they quote
 }
 
-// comparison is two digests, as the manifest writes them, and what they are. In the zero comparison nothing differs.
-type comparison struct{ was, is, wasWord, isWord string }
-
-// group is the entries of one cause, in the order of the report: what every output shows once. The first stands for all.
-type group []entry
+// group is the entries of one cause, in the order of the report: what every output shows once. The first entry stands for all, but for
+// what is not the same in all of them.
+type group struct {
+	entry
+	Entries []entry
+	Host    string
+	Count   string // "25 files of 8 manifests"
+}
 
 // groups returns what needs attention, worst first, and what was waived. Every finding is in exactly one entry.
 func (r *Report) groups() (open, waived []group) {
-	waived, open = split(alike(group(r.entries()), entry.key), func(g group) bool { return !g[0].waived.IsZero() })
+	waived, open = split(grouped(r.entries()), func(g group) bool { return !g.Waived.IsZero() })
 	slices.SortStableFunc(open, func(a, b group) int {
-		return cmp.Or(cmp.Compare(a[0].danger, b[0].danger), cmp.Compare(a[0].severity, b[0].severity))
+		return cmp.Or(cmp.Compare(a.danger, b.danger), cmp.Compare(a.Severity, b.Severity))
 	})
 	return open, waived
 }
@@ -63,8 +62,8 @@ func split(groups []group, isFirst func(group) bool) (first, second []group) {
 }
 
 // alike puts together the items with the same key, in the order in which each key is first met.
-func alike[T any, L ~[]T](items L, key func(T) string) []L {
-	var lists []L
+func alike[T any](items []T, key func(T) string) [][]T {
+	var lists [][]T
 	at := map[string]int{}
 	for _, item := range items {
 		k := key(item)
@@ -81,18 +80,17 @@ func alike[T any, L ~[]T](items L, key func(T) string) []L {
 
 // entries joins the findings about one file, those waived apart from the others.
 func (r *Report) entries() []entry {
-	about := r.about()
-	joined := alike(r.Findings, func(f finding.Finding) string {
-		at, own := f.Location(), f.Rule+f.Message
-		if a := about(f); a != nil {
-			at, own = a.Location(), ""
+	var entries []entry
+	about, others := r.attribute()
+	for i, findings := range about {
+		for _, joined := range alike(findings, func(f finding.Finding) string { return fmt.Sprint(f.Waived) }) {
+			entries = append(entries, newEntry(joined, &r.Artifacts[i]))
 		}
-		return fmt.Sprintf("%q %d %q %q %q", at.Manifest, at.Document, at.Pointer, own, f.Waived)
-	})
-	entries := make([]entry, len(joined))
-	for i, findings := range joined {
-		entries[i] = newEntry(findings, about(findings[0]))
 	}
+	for _, f := range others {
+		entries = append(entries, newEntry([]finding.Finding{f}, nil))
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return a.Finding.Compare(b.Finding) })
 	return entries
 }
 
@@ -101,21 +99,20 @@ func newEntry(findings []finding.Finding, about *Artifact) entry {
 		return cmp.Or(cmp.Compare(f.Severity, g.Severity), cmp.Compare(rank(f.Rule), rank(g.Rule)))
 	})
 	first := findings[0]
-	e := entry{artifact: about, severity: first.Severity, danger: dangerOf(findings, about), manifest: first.Manifest, pointer: first.Pointer,
-		at: first.Position, title: title(first.Rule, about), waived: first.Waived}
+	e := entry{Finding: first, File: about, danger: dangerOf(findings, about), Title: title(first.Rule, about)}
 	if about != nil {
-		e.compared = about.comparison()
+		e.Compared = about.comparison()
 	}
 	for i, f := range findings {
 		if i > 0 && first.Severity == finding.Error && rank(f.Rule) > rank(first.Rule) {
-			e.messages[0].add(f)
+			e.Messages[0].add(f)
 			continue
 		}
-		m := message{severity: f.Severity, rules: []string{f.Rule}, text: f.Message, fix: fix(f)}
-		if e.compared != (comparison{}) && f.Short != "" {
-			m.text = f.Short
+		m := message{severity: f.Severity, Rules: []string{f.Rule}, Text: f.Message, Fix: fix(f), FixLabel: "Fix"}
+		if e.Compared != (comparison{}) && f.Short != "" {
+			m.Text = f.Short
 		}
-		e.messages = append(e.messages, m)
+		e.Messages = append(e.Messages, m)
 	}
 	return e
 }
@@ -137,13 +134,13 @@ func rank(rule string) int {
 
 // add adds a consequence to its cause.
 func (m *message) add(f finding.Finding) {
-	if slices.Contains(m.rules, f.Rule) {
+	if slices.Contains(m.Rules, f.Rule) {
 		return
 	}
-	m.rules = append(m.rules, f.Rule)
-	m.text += ", " + consequences[rank(f.Rule)-1].clause
+	m.Rules = append(m.Rules, f.Rule)
+	m.Text += ", " + consequences[rank(f.Rule)-1].clause
 	if more := afterSentence(f.Message); more != "" {
-		m.text += ". " + more
+		m.Text += ". " + more
 	}
 }
 
@@ -194,7 +191,7 @@ func dangerOf(findings []finding.Finding, about *Artifact) danger {
 // variable is what may differ in the messages of one cause: what is quoted, sizes, counts, and how often something was tried.
 var variable = regexp.MustCompile("`[^`]*`|[0-9,]+ bytes|tries: [0-9]+| \\([0-9,]+ [a-zA-Z ]+\\)")
 
-// key is the same for entries that differ only in their place and in what their messages quote; for failures, also their host is
+// key is the same for entries that differ only in their location and in what their messages quote; for failures, also their host is
 // the same. The quotes of a lint error count: its author has to fix each by itself.
 func (e entry) key() string {
 	var key strings.Builder
@@ -202,167 +199,113 @@ func (e entry) key() string {
 	if e.danger < lint {
 		host = e.host()
 	}
-	fmt.Fprintf(&key, "%d %q %q %q %q", e.danger, host, e.title, e.since, e.waived)
-	for _, m := range e.messages {
-		isConflict := slices.Contains(m.rules, finding.ArtifactDigestConflict) // its digests and places are the cause
+	fmt.Fprintf(&key, "%d %q %q %q %q", e.danger, host, e.Title, e.Since, e.Waived)
+	for _, m := range e.Messages {
+		isConflict := slices.Contains(m.Rules, finding.ArtifactDigestConflict) // its digests and locations are the cause
 		if !isConflict && (e.danger < lint || m.severity != finding.Error) {
-			m.text = variable.ReplaceAllString(m.text, "")
+			m.Text = variable.ReplaceAllString(m.Text, "")
 		}
-		fmt.Fprintf(&key, " %q %q %q %q", m.severity, m.rules, m.text, m.cause)
+		fmt.Fprintf(&key, " %q %q %q", m.severity, m.Rules, m.Text)
 	}
-	if rules := e.messages[0].rules; len(rules) == 0 || rules[0] == finding.ArtifactMismatch || rules[0] == finding.ArtifactChanged {
-		key.WriteString(e.compared.was + e.compared.is) // no other cause explains them
+	if e.Rule == "" || e.Rule == finding.ArtifactMismatch || e.Rule == finding.ArtifactChanged {
+		key.WriteString(e.Compared.Expected + e.Compared.Served) // no other cause explains them
 	}
 	return key.String()
 }
 
 // host is the one that serves the file, "" where there is none.
 func (e entry) host() string {
-	if e.artifact == nil {
+	if e.File == nil {
 		return ""
 	}
-	return e.artifact.host()
+	return e.File.host()
 }
 
 // name is what a reader calls the file; for a finding about no file, where it is in the manifest.
 func (e entry) name() string {
-	if e.artifact == nil {
-		return e.pointer
+	if e.File == nil {
+		return e.Pointer
 	}
-	return e.artifact.name()
+	return e.File.name()
 }
 
-// rule is that of the cause, "" in a Drift.
-func (e entry) rule() string {
-	if rules := e.messages[0].rules; len(rules) > 0 {
-		return rules[0]
+// url is the address of the file, "" where there is none.
+func (e entry) url() string {
+	if e.File == nil {
+		return ""
 	}
-	return ""
+	return finding.URL(e.File.URL)
 }
 
-// varying tells which messages are not the same in all of the group.
-func (g group) varying() []bool {
-	list := make([]bool, len(g[0].messages))
-	for _, e := range g[1:] {
-		for i, m := range e.messages {
-			list[i] = list[i] || m.text != g[0].messages[i].text
+// grouped puts together the entries of one cause.
+func grouped(entries []entry) []group {
+	var groups []group
+	for _, list := range alike(entries, entry.key) {
+		groups = append(groups, newGroup(list))
+	}
+	return groups
+}
+
+func newGroup(entries []entry) group {
+	g := group{entry: entries[0], Entries: entries, Host: entries[0].host()}
+	g.Messages = slices.Clone(g.Messages)
+	for _, e := range entries[1:] {
+		if e.host() != g.Host {
+			g.Host = ""
+		}
+		if e.Compared != g.Compared {
+			g.Compared = comparison{}
+		}
+		for i, m := range e.Messages {
+			g.Messages[i].varies = g.Messages[i].varies || m.Text != g.Messages[i].Text
+			if m.Fix != g.Messages[i].Fix {
+				g.Messages[i].FixLabel = "Fix, for the first"
+			}
 		}
 	}
-	return list
+	what := "file"
+	if g.File == nil {
+		what = "place"
+	}
+	g.Count = english.Plural(len(entries), what, "") + " of " + english.Plural(len(g.byManifest()), "manifest", "")
+	return g
 }
 
-// quotes returns what the messages that vary in the entry's group quote.
-func (e entry) quotes(varying []bool) string {
+// byManifest returns the entries of each manifest.
+func (g group) byManifest() [][]entry {
+	return alike(g.Entries, func(e entry) string { return e.Manifest })
+}
+
+// hasOneURL reports whether all entries are about the file of the first.
+func (g group) hasOneURL() bool {
+	return g.File != nil && !slices.ContainsFunc(g.Entries, func(e entry) bool { return e.url() != g.url() })
+}
+
+// quotes returns what the messages that vary in the group quote in one of its entries.
+func (g group) quotes(e entry) string {
 	var words string
-	for i, m := range e.messages {
-		if varying[i] {
-			for _, found := range variable.FindAllString(m.text, -1) {
-				if words != "" && found[0] != ' ' { // a count belongs to what it stands behind
-					words += ", "
-				}
-				words += found
+	for i, m := range e.Messages {
+		if !g.Messages[i].varies {
+			continue
+		}
+		for _, found := range variable.FindAllString(m.Text, -1) {
+			if words != "" && found[0] != ' ' { // a count belongs to what it stands behind
+				words += ", "
 			}
+			words += found
 		}
 	}
 	return strings.TrimSpace(words)
 }
 
-// host is the one host of all the group's files, "" where there are several.
-func (g group) host() string {
-	host := g[0].host()
-	if slices.ContainsFunc(g, func(e entry) bool { return e.host() != host }) {
+// waiver says why the entry is waived, as a message; "" where it is not.
+func (e entry) waiver() string {
+	w, until := e.Waived, ""
+	if w.IsZero() {
 		return ""
 	}
-	return host
-}
-
-// file is the file of all the group's entries, nil where their URLs differ.
-func (g group) file() *Artifact {
-	first := g[0].artifact
-	if first == nil || slices.ContainsFunc(g, func(e entry) bool { return e.artifact == nil || e.artifact.URL != first.URL }) {
-		return nil
+	if w.Until != "" {
+		until = " until " + finding.Quote(w.Until)
 	}
-	return first
-}
-
-// compared is the comparison of all the group's files, zero where they differ.
-func (g group) compared() comparison {
-	if slices.ContainsFunc(g, func(e entry) bool { return e.compared != g[0].compared }) {
-		return comparison{}
-	}
-	return g[0].compared
-}
-
-// sameFix reports whether what fixes the first fixes all.
-func (g group) sameFix(i int) bool {
-	return !slices.ContainsFunc(g, func(e entry) bool { return e.messages[i].fix != g[0].messages[i].fix })
-}
-
-// count is the number of the group's places, in words: "25 files of 8 manifests".
-func (g group) count() string {
-	what := "file"
-	if g[0].artifact == nil {
-		what = "place"
-	}
-	return english.Plural(len(g), what, "") + " of " + english.Plural(len(g.byManifest()), "manifest", "")
-}
-
-// byManifest splits the group at its manifests.
-func (g group) byManifest() []group { return alike(g, func(e entry) string { return e.manifest }) }
-
-// comparison compares the served digest with the declared one or, where none is declared, with the baseline's.
-func (a Artifact) comparison() comparison {
-	c := comparison{a.spell(a.Declared), a.spell(a.Observed), "declared", "served"}
-	if a.Declared.IsZero() {
-		c = comparison{a.spell(a.Before), a.spell(a.Observed), "before", "now"}
-	}
-	if c.was == "" || c.is == "" || c.was == c.is {
-		return comparison{}
-	}
-	return c
-}
-
-// spell writes a digest as the artifact's manifest does.
-func (a Artifact) spell(d digest.Digest) string {
-	return a.Spelling.Write(d)
-}
-
-// name is the file's platform or, without one, what it is called.
-func (a Artifact) name() string {
-	name := a.Platform
-	if name == "" {
-		name = a.Pointer[strings.LastIndexByte(a.Pointer, '/')+1:]
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
-	}
-	if name == "" || strings.Trim(name, "0123456789") == "" { // an element of a list
-		file, _, _ := strings.Cut(finding.URL(a.URL), "?")
-		name = file[strings.LastIndexByte(file, '/')+1:]
-	}
-	return name + a.mirror()
-}
-
-// mirror names which further address of the same bytes the artifact is, "" for the first.
-func (a Artifact) mirror() string {
-	if a.Mirror == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (mirror %d)", a.Mirror)
-}
-
-// imageHost is where an image comes from whose reference names no registry.
-const imageHost = "docker.io"
-
-func (a Artifact) host() string {
-	if a.Role == artifact.Image {
-		first, _, isPath := strings.Cut(a.URL, "/")
-		if isPath && strings.ContainsAny(first, ".:") || first == "localhost" {
-			return first
-		}
-		return imageHost
-	}
-	u, err := url.Parse(finding.URL(a.URL))
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
+	return "Waived" + until + ": " + finding.Quote(w.Because)
 }

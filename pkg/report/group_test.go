@@ -234,11 +234,11 @@ func TestHeadlinesOfFailures(t *testing.T) {
 	wrong, stranger := elsewhere(mismatch(), "chat-other"), verified()
 	stranger.Findings = []finding.Finding{about(stranger.Artifact, finding.ProvenanceOtherBuilder, "The file was built from `stranger/tool`")}
 	for want, results := range map[string][]verify.Result{
-		"None of the 2 files is what was declared": {mismatch(), wrong},
-		"All 2 files are gone":                     {gone(), elsewhere(gone(), "chat-other")},
+		"2 of 2 files are not what was declared":   {mismatch(), wrong},
+		"2 of 2 files are gone":                    {gone(), elsewhere(gone(), "chat-other")},
 		"The file is gone":                         {gone()},
 		"1 of 2 files fails the provenance policy": {stranger, excused()},
-		"None of the 2 files could be checked":     {unavailable(), unavailable2()},
+		"2 of 2 files could not be checked":        {unavailable(), unavailable2()},
 		"2 of 4 files are not what was declared, 1 is gone, and 1 could not be checked": {mismatch(), wrong, gone(), unavailable2()},
 	} {
 		if got := report.Build(input(results...)).Headline(); got != want {
@@ -404,15 +404,6 @@ func TestALogOfActionsFoldsWhatIsFine(t *testing.T) {
 	begin, end := strings.Index(got, "\n::group::1 file verified, 1 unverified\n"), strings.Index(got, "\n::endgroup::\n")
 	fine := strings.Index(got, "verified  chat-gorilla/manifest.json:14:16  /binaries/x86_64-apple-darwin")
 	if begin < strings.Index(got, "artifact/mismatch") || fine < begin || end < fine {
-		t.Error(got)
-	}
-}
-
-func TestShortDigestsShowTheDifference(t *testing.T) {
-	r := mismatch()
-	r.Digest = r.Artifact.Checksum.Value
-	r.Digest.Sum = r.Digest.Sum[:63] + "c"
-	if got := markdown(input(r)); !strings.Contains(got, "| `…bbbbbbbb…` | `…bbbbbbbc…` |") {
 		t.Error(got)
 	}
 }

@@ -29,83 +29,43 @@ var (
 	pageStyle string
 	//go:embed page/page.js
 	pageScript string
-
-	pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 )
 
-// page is what the template shows. Every string that is not ours has gone through finding.Clean; the
-// template escapes what HTML would read.
+// page is what the template shows, beside the Report. The template passes strings that are not ours through a function of pageFuncs;
+// what those return as text it escapes.
 type page struct {
-	Policy                  string
-	Style                   template.CSS
-	Script                  template.JS
-	Sign, Headline          string
-	Repository, Commit, Run anchor
-	Facts                   []string
-	Figures                 []figure
-	Remarks                 []remark
-	Chart                   chart
-	Open, Waived            []groupRow
-	MoreOpen, MoreWaived    string // about the causes that are not shown
-	Columns                 []string
-	Files                   []fileRow
-	MoreFiles               string // about the files that are not shown
-	Silent                  string // about the manifests that are not shown
-	Project, Version        string
+	*Report
+	Style                            template.CSS
+	Script                           template.JS
+	Figures                          []figure
+	Chart                            chart
+	Open, Waived                     []group
+	Columns                          []string
+	Files                            []fileRow
+	MoreOpen, MoreWaived, MoreFiles  string // about what is not shown
+	Silent                           string // about the manifests that are not shown
+	Policy, Sign, Project            string
+	Facts, Remarks                   []string
+	RepositoryURL, CommitURL, RunURL string
 }
 
 // anchor is a text and, where URL is not empty, what it leads to.
 type anchor struct{ Text, URL string }
 
-// labelled is a digest and what it is.
-type labelled struct{ Digest, Word string }
-
-// span is a part of a message: outside text is Code.
-type span struct {
-	Text string
-	Code bool
-}
-
 // figure is how many files ended in one way.
 type figure struct {
-	Class, Name string
-	Count       int
-	Since       string // of the oldest that is wrong
+	outcome
+	Count int
+	Since string // of the oldest that is wrong
 }
 
-// groupRow is one cause.
-type groupRow struct {
-	Severity, Host string
-	Title          anchor
-	Messages       []remark
-	Compared       []labelled // two digests
-	Waived         []span
-	Places         []placeRow
-	MorePlaces     string // about those that are not shown
-}
-
-type placeRow struct {
-	Source       anchor
-	Pointer, URL string
-}
-
+// fileRow is a file in the table.
 type fileRow struct {
-	Source              anchor
-	Name, URL, Digest   string
-	Folder, Host        string
-	Status, Class, Sign string
-	Rank                int
-	Since               string
-	Size, How           string
-	Bytes               int64
-	Remarks             []remark
-}
-
-// remark is a message, the rules behind it, and what to do.
-type remark struct {
-	Message []span
-	Rules   []anchor
-	Fix     []span
+	Artifact
+	outcome
+	Status  string
+	Rank    int // of the status, failures first
+	Remarks []message
 }
 
 // The bounds of a page that a browser still opens in a moment: some 10 MB.
@@ -115,43 +75,78 @@ const (
 	pagePlaces = 1_000 // of one group
 )
 
+// pageFuncs are what the template calls.
+func (r *Report) pageFuncs() template.FuncMap {
+	return template.FuncMap{
+		"shown": func(s string) string { return finding.Clean(finding.Shorten(s, valueLimit)) },
+		"prose": pageProse,
+		"manifest": func(manifest string, line int) anchor {
+			return anchor{service(manifest), r.sourceURL(manifest, line)}
+		},
+		"source": func(manifest string, line int) anchor {
+			return anchor{manifest + atLine(line), r.sourceURL(manifest, line)}
+		},
+		"anchor":  func(text, url string) anchor { return anchor{text, url} },
+		"ruleURL": ruleURL, "dir": path.Dir, "day": day,
+		"url": entry.url, "waiver": func(g group) string { return g.waiver() }, "name": Artifact.name, "host": Artifact.host, "size": Artifact.size,
+		"places": func(g group) []entry { return g.Entries[:min(len(g.Entries), pagePlaces)] },
+		"more":   func(g group) string { return notShown(len(g.Entries)-pagePlaces, "place") },
+		"how": func(a Artifact) string {
+			if by := a.builtBy(); by != "" {
+				return sources[a.Source] + "; " + by
+			}
+			return sources[a.Source]
+		},
+		"address": func(a Artifact) string { return finding.URL(a.URL) },
+	}
+}
+
+// pageProse is a message as a sentence, in which outside text is code.
+func pageProse(s string) template.HTML {
+	var b strings.Builder
+	for i, part := range strings.Split(finding.Clean(finding.Shorten(sentence(s), messageLimit)), "`") {
+		part = template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		b.WriteString(part)
+	}
+	return template.HTML(b.String())
+}
+
 // WriteHTML writes the report as one self-contained page for people: what needs attention, every file with its status and why,
 // and what the scans up to this one found, oldest first. The page loads nothing, and its content security policy allows only its
 // own style and script.
 func (r *Report) WriteHTML(w io.Writer, scans []baseline.Scan) error {
-	open, waived := r.groups()
-	open, moreOpen := atMost(open, pageGroups, "cause")
-	waived, moreWaived := atMost(waived, pageGroups, "cause")
-	files, moreFiles := r.files()
-	p := page{
-		Policy: "default-src 'none'; style-src " + cspHash(pageStyle) + "; script-src " + cspHash(pageScript) + "; base-uri 'none'; form-action 'none'",
-		Style:  template.CSS(pageStyle), Script: template.JS(pageScript),
-		Sign: r.sign(), Headline: r.Headline(), Facts: r.facts(), Figures: r.figures(),
-		Repository: anchor{r.Run.Repository, strings.TrimRight(r.repositoryURL(""), "/")},
-		Commit:     anchor{r.Run.HeadSHA[:min(7, len(r.Run.HeadSHA))], r.commitURL()},
-		Run:        anchor{fmt.Sprintf("run %d", r.Run.RunID), r.runURL()},
-		Chart:      newChart(scans),
-		Open:       r.groupRows(open), MoreOpen: moreOpen, Waived: r.groupRows(waived), MoreWaived: moreWaived,
-		Columns: []string{r.manifestColumn(), "File", "Status", "Since", "Size", "Remarks"}, Files: files, MoreFiles: moreFiles, Silent: r.silent(),
-		Project: projectURL, Version: finding.Clean(r.Tool.Version),
+	parsed, err := template.New("page").Funcs(r.pageFuncs()).Parse(pageHTML)
+	if err != nil {
+		return fmt.Errorf("parsing the page's template: %w", err)
 	}
-	for _, text := range r.remarks() {
-		p.Remarks = append(p.Remarks, remark{Message: spans(sentence(text))})
+	open, waived := r.groups()
+	p := page{
+		Report: r, Style: template.CSS(pageStyle), Script: template.JS(pageScript), Project: projectURL,
+		Policy: "default-src 'none'; style-src " + cspHash(pageStyle) + "; script-src " + cspHash(pageScript) + "; base-uri 'none'; form-action 'none'",
+		Sign:   r.sign(), Facts: r.facts(), Remarks: r.remarks(), Figures: r.figures(), Chart: newChart(scans), Silent: r.silent(),
+		RepositoryURL: strings.TrimRight(r.repositoryURL(""), "/"), CommitURL: r.commitURL(), RunURL: r.runURL(),
+		Open: open[:min(len(open), pageGroups)], MoreOpen: notShown(len(open)-pageGroups, "cause"),
+		Waived: waived[:min(len(waived), pageGroups)], MoreWaived: notShown(len(waived)-pageGroups, "cause"),
+		Columns: []string{r.manifestColumn(), "File", "Status", "Since", "Size", "Remarks"},
+		Files:   r.files(), MoreFiles: notShown(len(r.Artifacts)-pageFiles, "file"),
 	}
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, p); err != nil {
+	if err := parsed.Execute(&out, p); err != nil {
 		return fmt.Errorf("making the page: %w", err)
 	}
-	_, err := w.Write(out.Bytes())
+	_, err = w.Write(out.Bytes())
 	return err
 }
 
-// atMost returns the beginning of a list, and how much is left out in words, "" for nothing.
-func atMost[T any](list []T, limit int, what string) (shown []T, more string) {
-	if len(list) <= limit {
-		return list, ""
+// notShown counts, in words, what a list leaves out; "" for nothing.
+func notShown(n int, what string) string {
+	if n <= 0 {
+		return ""
 	}
-	return list[:limit], fmt.Sprintf("Not shown: %s more %s, which the report as JSON has.", humanize.Comma(int64(len(list)-limit)), english.PluralWord(len(list)-limit, what, ""))
+	return fmt.Sprintf("Not shown: %s more %s, which the report as JSON has.", humanize.Comma(int64(n)), english.PluralWord(n, what, ""))
 }
 
 // cspHash allows an inline element with exactly this text (https://www.w3.org/TR/CSP3/#grammardef-hash-source).
@@ -160,9 +155,12 @@ func cspHash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// outcomes are how files end, from the best to the worst, as a reader groups them.
-var outcomes = []struct{ class, name string }{
-	{"good", "verified"}, {"warn", "without a checksum"}, {"unknown", "not checked"}, {"bad", "gone"}, {"bad", "not as declared"},
+// outcome is how files end, as a reader groups them.
+type outcome struct{ Class, Name, Mark string }
+
+// outcomes are from the best to the worst.
+var outcomes = []outcome{
+	{"good", "verified", "✓"}, {"warn", "without a checksum", "?"}, {"unknown", "not checked", "✗"}, {"bad", "gone", "✗"}, {"bad", "not as declared", "✗"},
 }
 
 // Scan returns the counts as those of a scan at a time.
@@ -188,7 +186,7 @@ func (a Artifact) outcome() int {
 func (r *Report) figures() []figure {
 	var list []figure
 	for i, count := range outcomesOf(r.Summary.Scan(time.Time{})) {
-		list = append(list, figure{Class: outcomes[i].class, Name: outcomes[i].name, Count: count})
+		list = append(list, figure{outcome: outcomes[i], Count: count})
 	}
 	list[1].Name = r.unverified()
 	for _, a := range r.Artifacts {
@@ -199,98 +197,24 @@ func (r *Report) figures() []figure {
 	return list
 }
 
-// shown is outside text as the page shows it.
-func shown(s string) string { return finding.Clean(finding.Shorten(s, valueLimit)) }
-
-// groupRows show each cause once.
-func (r *Report) groupRows(groups []group) []groupRow {
-	var rows []groupRow
-	for _, g := range groups {
-		first := g[0]
-		row := groupRow{Severity: first.severity.String(), Host: finding.Clean(g.host()), Title: anchor{Text: g.count()}}
-		if len(g) == 1 {
-			row.Title = r.service(first.manifest, first.at.Line)
+// files are the page's table, worst first.
+func (r *Report) files() (rows []fileRow) {
+	about, _ := r.attribute()
+	for i, a := range r.Artifacts {
+		row := fileRow{Artifact: a, outcome: outcomes[a.outcome()], Status: a.Status.String(), Rank: slices.Index(verify.Statuses, a.Status)}
+		if a.Gone {
+			row.Status = "gone"
 		}
-		if c := g.compared(); c != (comparison{}) {
-			row.Compared = []labelled{{c.was, c.wasWord}, {c.is, c.isWord}}
+		for _, f := range worstFirst(about[i]) {
+			row.Remarks = append(row.Remarks, message{Rules: []string{f.Rule}, Text: title(f.Rule, &a)})
 		}
-		for _, m := range first.messages {
-			row.Messages = append(row.Messages, newRemark(m))
-		}
-		if w := first.waived; !w.IsZero() {
-			row.Waived = []span{{Text: finding.Clean(finding.Shorten(w.Because, messageLimit)), Code: true}}
-			if w.Until != "" {
-				row.Waived = append([]span{{Text: "until "}, {Text: shown(w.Until), Code: true}, {Text: ": "}}, row.Waived...)
-			}
-		}
-		var places []entry
-		places, row.MorePlaces = atMost([]entry(g), pagePlaces, "place")
-		for _, e := range places {
-			p := placeRow{Source: anchor{shown(e.manifest) + atLine(e.at.Line), r.sourceURL(e.manifest, e.at.Line)}, Pointer: shown(e.pointer)}
-			if e.artifact != nil {
-				p.URL = shown(finding.URL(e.artifact.URL))
-			}
-			row.Places = append(row.Places, p)
+		if a.Note != "" {
+			row.Remarks = append(row.Remarks, message{Text: a.Note})
 		}
 		rows = append(rows, row)
 	}
-	return rows
-}
-
-func newRemark(m message) remark {
-	r := remark{Message: spans(sentence(m.text)), Fix: spans(sentence(m.fix))}
-	for _, rule := range m.rules {
-		r.Rules = append(r.Rules, anchor{finding.Clean(rule), ruleURL(rule)})
-	}
-	return r
-}
-
-// files are the page's table, worst first, and what it leaves out.
-func (r *Report) files() (rows []fileRow, more string) {
-	findings := r.Said()
-	worst := slices.SortedStableFunc(slices.Values(r.Artifacts), func(a, b Artifact) int { return cmp.Compare(a.rank(), b.rank()) })
-	files, more := atMost(worst, pageFiles, "file")
-	for _, a := range files {
-		rows = append(rows, r.fileRow(a, findings(a)))
-	}
-	return rows, more
-}
-
-// rank orders artifacts by their status, failures first.
-func (a Artifact) rank() int { return slices.Index(verify.Statuses, a.Status) }
-
-func (r *Report) fileRow(a Artifact, findings []finding.Finding) fileRow {
-	row := fileRow{
-		Source: r.service(a.Manifest, a.Line), Name: shown(a.name()), URL: shown(finding.URL(a.URL)), Folder: shown(path.Dir(a.Manifest)), Host: shown(a.host()),
-		Status: a.Status.String(), Class: "bad", Sign: "✗", Rank: a.rank(), Size: a.size(), Bytes: -1, How: a.how(),
-	}
-	if by := a.builtBy(); by != "" {
-		row.How += "; " + by
-	}
-	if a.Size != nil {
-		row.Bytes = *a.Size
-	}
-	if !a.Since.IsZero() {
-		row.Since = day(a.Since)
-	}
-	switch {
-	case a.Gone:
-		row.Status = "gone"
-	case a.Status == verify.Verified:
-		row.Class, row.Sign = "good", "✓"
-	case a.Status == verify.Unverified:
-		row.Class, row.Sign = "warn", "?"
-	}
-	if !a.Status.Failed() {
-		row.Digest = a.Observed.String() // a failure's remark has it
-	}
-	for _, f := range worstFirst(findings) {
-		row.Remarks = append(row.Remarks, newRemark(message{rules: []string{f.Rule}, text: title(f.Rule, &a)}))
-	}
-	if a.Note != "" {
-		row.Remarks = append(row.Remarks, newRemark(message{text: a.Note}))
-	}
-	return row
+	slices.SortStableFunc(rows, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
+	return rows[:min(len(rows), pageFiles)]
 }
 
 // manifestColumn is what people call a manifest: where each has a folder of its own, it is a service's.
@@ -299,11 +223,6 @@ func (r *Report) manifestColumn() string {
 		return "Manifest"
 	}
 	return "Service"
-}
-
-// service leads to a manifest's line, by the name of its service: the folder.
-func (r *Report) service(manifest string, line int) anchor {
-	return anchor{shown(service(manifest)), r.sourceURL(manifest, line)}
 }
 
 // silent counts, in words, the manifests that the page does not mention.
@@ -321,15 +240,4 @@ func (r *Report) silent() string {
 	}
 	return fmt.Sprintf("%s no file to download, and nothing is wrong with %s.",
 		english.Plural(n, "more manifest names", "more manifests name"), english.PluralWord(n, "it", "them"))
-}
-
-// spans cuts a message at its backticks.
-func spans(s string) []span {
-	var list []span
-	for i, part := range strings.Split(finding.Shorten(s, messageLimit), "`") {
-		if part != "" {
-			list = append(list, span{Text: finding.Clean(part), Code: i%2 == 1})
-		}
-	}
-	return list
 }

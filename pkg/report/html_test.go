@@ -146,7 +146,7 @@ func TestPageLoadsNothingAndRunsOnlyItsOwnScript(t *testing.T) {
 
 func TestPageSaysWhatIsNotShownAndSinceWhen(t *testing.T) {
 	in := scenarios()["all"]
-	in.Manifests = 5
+	in.Summary.Manifests = 5
 	r := report.Build(in)
 	r.Artifacts[0].Since = time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
 	page := pageOf(t, r)

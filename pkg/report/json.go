@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	_ "embed" // for the schema
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -21,10 +23,14 @@ const maxSize = 256 << 20
 // WriteJSON writes the report's JSON form, indented. What is invisible or could be taken for a command by
 // a workflow runner's log is escaped, so the output may be printed anywhere.
 func (r *Report) WriteJSON(w io.Writer) error {
+	written := *r
 	if r.Shard == nil {
-		r = r.withoutEvidence()
+		written.Artifacts = slices.Clone(r.Artifacts)
+		for i := range written.Artifacts {
+			written.Artifacts[i].Evidence = nil
+		}
 	}
-	return writeJSON(w, r)
+	return writeJSON(w, written)
 }
 
 func writeJSON(w io.Writer, value any) error {
@@ -69,3 +75,10 @@ func escapeJSON(line string) string {
 	})
 	return strings.ReplaceAll(escaped, "##[", `##\u005b`)
 }
+
+//go:embed schema/report.schema.json
+var schemaText []byte
+
+// Schema returns the JSON Schema (draft-07) of a report's JSON form. For one Version it changes in no way that makes a
+// valid report invalid.
+func Schema() []byte { return bytes.Clone(schemaText) }

@@ -312,7 +312,7 @@ func TestWhatShardsKeepIsInTheSchema(t *testing.T) {
 	r := verified()
 	r.ETag, r.Commit, r.Others = `"e"`, strings.Repeat("c", 40), []digestType{{Algorithm: "sha1", Sum: strings.Repeat("d", 40)}}
 	in := input(r)
-	in.Shard, in.Plan, in.Commit = &report.Shard{Index: 1, Count: 2}, digestOf("b"), strings.Repeat("e", 40)
+	in.Shard, in.Plan, in.Tool.Commit = &report.Shard{Index: 1, Count: 2}, digestOf("b"), strings.Repeat("e", 40)
 	text := jsonOf(t, report.Build(in))
 	read, err := report.Read(strings.NewReader(text))
 	if err != nil || jsonOf(t, read) != text {

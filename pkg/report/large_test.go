@@ -22,8 +22,9 @@ import (
 
 // large is a run over so many files, of which every n-th is another than the declared one, and every file has something to warn of.
 func large(files, nth int) report.Input {
-	in := report.Input{Version: "1", Run: report.Run{Event: "schedule", Repository: "acme/registry", HeadSHA: strings.Repeat("3", 40), ServerURL: "https://github.com"},
-		Shard: &report.Shard{Index: 1, Count: 1}, Scope: "all", Mode: "full", Manifests: files / 5, Complete: true}
+	in := input()
+	in.Run = report.Run{Event: "schedule", Repository: "acme/registry", HeadSHA: strings.Repeat("3", 40), ServerURL: "https://github.com"}
+	in.Shard, in.Scope, in.Summary.Manifests = &report.Shard{Index: 1, Count: 1}, "all", files/5
 	for i := range files {
 		declared := digest.Digest{Algorithm: digest.SHA256, Sum: fmt.Sprintf("%064x", i)}
 		a := artifact.Artifact{Manifest: fmt.Sprintf("chat-service-%06d/manifest.json", i/5), Pointer: fmt.Sprintf("/weights/model-%d.gguf", i%5),

@@ -38,10 +38,10 @@ func (r *Report) JobSummary(limit int) string { return r.markdown(limit, true) }
 func (r *Report) markdown(limit int, isSummary bool) string {
 	m := markdown{Report: r, limit: max(limit, leastLimit), isSummary: isSummary}
 	open, waived := r.groups()
-	notices, urgent := split(open, func(g group) bool { return g[0].severity == finding.Notice && g[0].danger == lint })
+	notices, urgent := split(open, func(g group) bool { return g.Severity == finding.Notice && g.danger == lint })
 	if !isSummary {
 		var informational []group
-		informational, notices = split(notices, func(g group) bool { return isInformational(g[0].rule()) })
+		informational, notices = split(notices, group.isInformational)
 		m.omitted = len(informational)
 	}
 	head := "### " + r.sign() + " " + r.Headline() + "\n\n"
@@ -52,9 +52,15 @@ func (r *Report) markdown(limit int, isSummary bool) string {
 	return m.cut(head, append(sections,
 		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
 		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
-		m.files(verify.Unverified, m.unverified(), "Remark", m.excuses()),
-		m.files(verify.Verified, "verified", "How", Artifact.how),
+		m.files(verify.Unverified, m.unverified(), "Remark"),
+		m.files(verify.Verified, "verified", "How"),
 	), m.foot())
+}
+
+// isInformational reports whether the group is of a notice that requires no action.
+func (g group) isInformational() bool {
+	rule, _ := finding.Lookup(g.Rule)
+	return rule.Informational
 }
 
 // The signs that people look for.
@@ -157,7 +163,7 @@ func (m markdown) remarks() section {
 }
 
 // columns are those of the table. One in which nothing stands is left out.
-var columns = []string{"", "File", "What is wrong", "Declared", "Served", "Before", "Now", "Since"}
+var columns = []string{"", "File", "What is wrong", "Expected", "Served", "Since"}
 
 // groups are the table, and a block for each of its rows below it. Rows that the limit leaves no room for, whatever else is
 // written, are not rendered.
@@ -196,35 +202,40 @@ func (m markdown) groups(groups []group) []section {
 
 // cells are a group in the table.
 func (m markdown) cells(g group) []string {
-	c := g.compared()
-	was, is := shortPair(c.was, c.is)
-	cells := []string{severitySigns[g[0].severity], m.file(g), link(prose(g[0].title), ruleURL(g[0].rule())), "", "", code(was), code(is), g[0].since}
-	if c.isWord == "served" {
-		cells[3], cells[4], cells[5], cells[6] = cells[5], cells[6], "", ""
+	return []string{severitySigns[g.Severity], m.file(g), link(prose(g.Title), ruleURL(g.Rule)), short(g.Compared.Expected), short(g.Compared.Served), g.Since}
+}
+
+// shortDigits is how many digits of a digest a table shows.
+const shortDigits = 8
+
+// short is the beginning of a digest, without its algorithm.
+func short(digest string) string {
+	digits := digest[strings.LastIndexAny(digest, ":-")+1:]
+	if len(digits) > shortDigits {
+		digits = digits[:shortDigits] + "…"
 	}
-	return cells
+	return code(digits)
 }
 
 // file names the file, or all the files, that a group is about.
 func (m markdown) file(g group) string {
-	first := g[0]
-	if len(g) > 1 {
-		return strings.TrimSpace(g.count() + " " + value(g.host()))
+	if len(g.Entries) > 1 {
+		return strings.TrimSpace(g.Count + " " + value(g.Host))
 	}
-	return strings.TrimSpace(link(value(service(first.manifest)), m.sourceURL(first.manifest, first.at.Line)) + " " + value(first.name()))
+	return strings.TrimSpace(link(value(service(g.Manifest)), m.sourceURL(g.Manifest, g.Line)) + " " + value(g.name()))
 }
 
 // block is a group in full, folded but for the only one.
 func (m markdown) block(g group, isOnly bool) string {
-	first, open := g[0], ""
+	open := ""
 	if isOnly {
 		open = " open"
 	}
-	what := codeHTML(first.manifest+atLine(first.at.Line)) + " " + codeHTML(first.name())
-	if len(g) > 1 {
-		what = g.count() + " " + codeHTML(g.host())
+	what := codeHTML(g.Manifest+atLine(g.Line)) + " " + codeHTML(g.name())
+	if len(g.Entries) > 1 {
+		what = g.Count + " " + codeHTML(g.Host)
 	}
-	return "<details" + open + "><summary>" + severitySigns[first.severity] + " " + strings.TrimSpace(what) + ": " + proseHTML(first.title) + "</summary>\n\n" +
+	return "<details" + open + "><summary>" + severitySigns[g.Severity] + " " + strings.TrimSpace(what) + ": " + proseHTML(g.Title) + "</summary>\n\n" +
 		m.details(g) + "\n</details>\n\n"
 }
 
@@ -238,46 +249,37 @@ func atLine(line int) string {
 // details are the messages of a group, its digests one below the other, its fixes and its places.
 func (m markdown) details(g group) string {
 	var b strings.Builder
-	labelled := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "**%s:** %s\n\n", label, text)
-		}
-	}
-	first := g[0]
-	for i, message := range first.messages {
-		if message.text != "" {
+	for i, message := range g.Messages {
+		if message.Text != "" {
 			b.WriteString(withRules(i, message) + "\n\n")
 		}
-		if i == 0 {
-			b.WriteString(diff(g.compared()))
+		if c := g.Compared; i == 0 && c != (comparison{}) { // digests are ours
+			fmt.Fprintf(&b, "```diff\n- %s (%s)\n+ %s (served)\n```\n\n", c.Expected, c.Origin, c.Served)
 		}
-		labelled("Likely cause", prose(sentence(message.cause)))
-		label := "Fix"
-		if !g.sameFix(i) {
-			label = "Fix, for the first"
+		if message.Fix != "" {
+			fmt.Fprintf(&b, "**%s:** %s\n\n", message.FixLabel, prose(sentence(message.Fix)))
 		}
-		labelled(label, prose(sentence(message.fix)))
 	}
 	switch {
-	case len(g) > shortList:
-		return b.String() + "<details><summary>" + english.Plural(len(g), "place", "") + "</summary>\n\n" + m.places(g) + "\n</details>\n"
-	case len(g) > 1:
+	case len(g.Entries) > shortList:
+		return b.String() + "<details><summary>" + english.Plural(len(g.Entries), "place", "") + "</summary>\n\n" + m.places(g) + "\n</details>\n"
+	case len(g.Entries) > 1:
 		return b.String() + m.places(g)
 	}
-	if a := first.artifact; a != nil {
-		labelled(a.address(), value(finding.URL(a.URL)))
+	if g.File != nil {
+		fmt.Fprintf(&b, "**%s:** %s\n\n", g.File.address(), value(g.url()))
 	}
-	return b.String() + "**At:** " + m.place(first) + "\n"
+	return b.String() + "**At:** " + m.place(g.entry) + "\n"
 }
 
 // withRules is message i of an entry, with the rules behind it.
 func withRules(i int, message message) string {
-	text := prose(sentence(message.text))
+	text := prose(sentence(message.Text))
 	if i > 0 {
 		text = "**Also:** " + text
 	}
 	var links []string
-	for _, rule := range message.rules {
+	for _, rule := range message.Rules {
 		links = append(links, link(code(rule), ruleURL(rule)))
 	}
 	if len(links) == 0 {
@@ -286,28 +288,16 @@ func withRules(i int, message message) string {
 	return text + " (" + strings.Join(links, ", ") + ")"
 }
 
-// diff shows digests, which are ours, one below the other.
-func diff(c comparison) string {
-	if c == (comparison{}) {
-		return ""
-	}
-	return fmt.Sprintf("```diff\n- %s (%s)\n+ %s (%s)\n```\n\n", c.was, c.wasWord, c.is, c.isWord)
-}
-
 // places lists a group's places, as many as fit in a quarter of the room.
 func (m markdown) places(g group) string {
-	varying := g.varying()
 	var b strings.Builder
-	for i, e := range g {
-		row := "* " + m.place(e)
-		if a := e.artifact; a != nil {
-			row += " " + value(finding.URL(a.URL))
-		}
-		if quotes := e.quotes(varying); quotes != "" {
+	for i, e := range g.Entries {
+		row := strings.TrimSpace("* " + m.place(e) + " " + value(e.url()))
+		if quotes := g.quotes(e); quotes != "" {
 			row += " · " + prose(quotes)
 		}
 		if b.Len()+len(row) > m.limit/4 {
-			fmt.Fprintf(&b, "* and %d more: see the JSON report\n", len(g)-i)
+			fmt.Fprintf(&b, "* and %d more: see the JSON report\n", len(g.Entries)-i)
 			break
 		}
 		b.WriteString(row + "\n")
@@ -317,14 +307,11 @@ func (m markdown) places(g group) string {
 
 // place is where an entry's cause is, linked.
 func (m markdown) place(e entry) string {
-	words := m.source(e.manifest, e.at.Line)
-	if e.pointer != "" {
-		words += " " + value(e.pointer)
+	words := m.source(e.Manifest, e.Line) + " " + value(e.Pointer)
+	if e.File != nil {
+		words += e.File.mirror()
 	}
-	if e.artifact != nil {
-		words += e.artifact.mirror()
-	}
-	return words
+	return strings.TrimSpace(words)
 }
 
 // items are groups as a list.
@@ -332,17 +319,13 @@ func (m markdown) items(groups []group) []string {
 	var rows []string
 	for _, g := range groups {
 		row := "* " + m.file(g)
-		for i, message := range g[0].messages {
+		for i, message := range g.Messages {
 			row += " · " + withRules(i, message)
 		}
-		if w := g[0].waived; !w.IsZero() {
-			row += " · Waived"
-			if w.Until != "" {
-				row += " until " + value(w.Until)
-			}
-			row += ": " + value(w.Because)
+		if waiver := g.waiver(); waiver != "" {
+			row += " · " + prose(waiver)
 		}
-		if len(g) > 1 { // a list below the item
+		if len(g.Entries) > 1 { // a list below the item
 			row += " · At:\n\n  " + strings.ReplaceAll(strings.TrimSuffix(m.places(g), "\n"), "\n", "\n  ")
 		}
 		rows = append(rows, row+"\n")
@@ -359,40 +342,41 @@ func (m markdown) source(manifest string, line int) string {
 	return link(code(finding.Shorten(manifest, valueLimit)+atLine(line)), m.sourceURL(manifest, line))
 }
 
-// excuses returns a function that tells why a file without a checksum passes.
-func (m markdown) excuses() func(Artifact) string {
-	findings := m.Said()
-	return func(a Artifact) string {
-		for _, f := range worstFirst(findings(a)) {
-			if f.IsError() || f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
-				return "see the " + f.Severity.String() + " above"
-			}
-		}
-		switch {
-		case a.Note != "":
-			return a.Note
-		case m.Mode == "offline":
-			return "offline"
-		}
-		return "`missing-checksum` is `off`"
-	}
-}
-
 // files is the folded table of the artifacts with a status.
-func (m markdown) files(status verify.Status, what, column string, remark func(Artifact) string) section {
+func (m markdown) files(status verify.Status, what, column string) section {
 	var rows []string
-	for _, a := range m.Artifacts {
+	about, _ := m.attribute()
+	for i, a := range m.Artifacts {
 		if a.Status != status {
 			continue
 		}
-		words := remark(a)
+		words := sources[a.Source]
+		if status == verify.Unverified {
+			words = m.excuse(a, about[i])
+		}
 		if by := a.builtBy(); by != "" {
 			words += "; " + finding.Quote(by)
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |\n",
-			m.source(a.Manifest, a.Line), value(cmp.Or(a.Pointer, a.name())), prose(words), code(a.spell(a.Observed)), a.size()))
+			m.source(a.Manifest, a.Line), value(cmp.Or(a.Pointer, a.name())), prose(words), code(a.Spelling.Write(a.Observed)), a.size()))
 	}
 	s := folded(english.Plural(len(rows), "file", "")+" "+what, rows)
 	s.open += "| Manifest | File | " + column + " | Digest | Size |\n|---|---|---|---|---|\n"
 	return s
+}
+
+// excuse says why a file without a checksum passes.
+func (m markdown) excuse(a Artifact, findings []finding.Finding) string {
+	for _, f := range worstFirst(findings) {
+		if f.IsError() || f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
+			return "see the " + f.Severity.String() + " above"
+		}
+	}
+	switch {
+	case a.Note != "":
+		return a.Note
+	case m.Mode == "offline":
+		return "offline"
+	}
+	return "`missing-checksum` is `off`"
 }

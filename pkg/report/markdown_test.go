@@ -25,7 +25,7 @@ func scenarios() map[string]report.Input {
 	all.Notes = []string{"The pull request changes more files than GitHub lists (3,000), so every manifest was verified"}
 	nothing := input()
 	none := input()
-	none.Manifests = 0
+	none.Summary.Manifests = 0
 	lint := input(verified())
 	lint.Findings = []finding.Finding{finding.New(finding.ChecksumInvalid, service, "/binaries/x", finding.Position{Line: 3, Column: 5}, "The checksum can't be read: MD5 is broken", "")}
 	local := mixed()
@@ -149,8 +149,8 @@ func TestHeadlines(t *testing.T) {
 		"2 of 4 files are not what was declared":                            {Manifests: 1, Artifacts: 4, Verified: 2, Mismatch: 1, Invalid: 1, Errors: 2},
 		"The file is not what was declared":                                 {Manifests: 1, Artifacts: 1, Mismatch: 1, Errors: 1},
 		"1 of 4 files is not what was declared, and 2 could not be checked": {Manifests: 1, Artifacts: 4, Verified: 1, Mismatch: 1, Refused: 2, Errors: 3},
-		"None of the 4 files is what was declared":                          {Manifests: 1, Artifacts: 4, Mismatch: 3, Invalid: 1, Errors: 4},
-		"None of the 3 files could be checked":                              {Manifests: 1, Artifacts: 3, Unavailable: 1, Unreachable: 1, Refused: 1, Errors: 3},
+		"4 of 4 files are not what was declared":                            {Manifests: 1, Artifacts: 4, Mismatch: 3, Invalid: 1, Errors: 4},
+		"3 of 3 files could not be checked":                                 {Manifests: 1, Artifacts: 3, Unavailable: 1, Unreachable: 1, Refused: 1, Errors: 3},
 		"1 of 2 files is not what was declared: all waived":                 {Manifests: 1, Artifacts: 2, Verified: 1, Mismatch: 1, Waived: 1},
 		"The manifests have 2 errors":                                       {Manifests: 2, Artifacts: 1, Verified: 1, Errors: 2},
 		"Nothing to download in 2 manifests":                                {Manifests: 2},

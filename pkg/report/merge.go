@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -98,26 +97,25 @@ func differ(a, b *Report) (what, inA, inB string) {
 }
 
 func join(files []Named) (Input, error) {
-	first := files[0].Report
-	in := Input{
-		Version: first.Tool.Version, Commit: first.Tool.Commit, Run: first.Run, Scope: first.Scope, Mode: first.Mode, IsWhole: first.Scope == "all",
-		Manifests: first.Summary.Manifests, Unchanged: first.Summary.Unchanged, Complete: true, isJudged: true,
-	}
-	all := &Report{Run: first.Run, Mode: first.Mode}
+	all := *files[0].Report
+	all.Shard, all.Plan, all.IsWhole = nil, digest.Digest{}, all.Scope == "all"
+	all.Artifacts, all.Findings, all.Notes, all.Summary.Bytes = nil, nil, nil, 0
 	for _, file := range files {
 		r := file.Report
 		all.Artifacts, all.Findings = append(all.Artifacts, r.Artifacts...), append(all.Findings, r.Findings...)
-		in.Notes = append(in.Notes, r.Notes...)
-		in.Complete = in.Complete && r.Complete
-		in.Bytes += r.Summary.Bytes
-		if later(r.Run, in.Run) {
-			in.Run = r.Run
+		all.Notes = append(all.Notes, r.Notes...)
+		all.Complete = all.Complete && r.Complete
+		all.Summary.Bytes += r.Summary.Bytes
+		if later(r.Run, all.Run) {
+			all.Run = r.Run
 		}
 	}
 	if err := all.checkArtifacts(); err != nil {
 		return Input{}, fmt.Errorf("the shards overlap: %w", err)
 	}
-	in.Results, in.Findings = all.Results()
+	in := Input{isJudged: true}
+	in.Results, all.Findings = all.Results()
+	in.Report = all
 	return in, nil
 }
 
@@ -136,43 +134,15 @@ func (in *Input) Unjudge(reset func(finding.Finding) finding.Finding) {
 	}
 }
 
-// Results returns the artifacts with the findings about each, those at its place or below it, and the other findings.
+// Results returns the artifacts with the findings about each, and the other findings.
 func (r *Report) Results() (results []verify.Result, others []finding.Finding) {
-	about, index := r.about(), map[finding.Location]int{}
+	about, others := r.attribute()
 	for i, a := range r.Artifacts {
-		index[a.Location()] = i
-		results = append(results, a.result())
-	}
-	for _, f := range r.Findings {
-		if a := about(f); a != nil {
-			of := &results[index[a.Location()]]
-			of.Findings = append(of.Findings, f)
-		} else {
-			others = append(others, f)
-		}
+		result := a.result()
+		result.Findings = about[i]
+		results = append(results, result)
 	}
 	return results, others
-}
-
-// result reverses newArtifact.
-func (a Artifact) result() verify.Result {
-	r := verify.Result{
-		Artifact: artifact.Artifact{
-			Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Mirror: a.Mirror, Position: a.Position, Role: a.Role, Platform: a.Platform, URL: a.URL, Spelling: a.Spelling,
-		},
-		Status: a.Status, Gone: a.Gone, Format: a.Format, Source: a.Source, Note: a.Note, Since: a.Since, Before: a.Before, Provenance: a.Provenance,
-	}
-	if a.Evidence != nil {
-		r.Observation = *a.Evidence
-	}
-	r.Digest, r.Size = a.Observed, -1
-	if a.Size != nil {
-		r.Size = *a.Size
-	}
-	if !a.Declared.IsZero() {
-		r.Artifact.Checksum = &artifact.Field[digest.Digest]{Value: a.Declared, Pointer: a.Pointer, Position: a.Position}
-	}
-	return r
 }
 
 func later(a, b Run) bool {

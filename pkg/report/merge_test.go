@@ -17,11 +17,11 @@ func shards(t *testing.T, in report.Input, n int) []report.Named {
 	for i := range n {
 		part := in
 		part.Shard = &report.Shard{Index: i + 1, Count: n}
-		part.Results, part.Bytes = nil, 0
+		part.Results, part.Summary.Bytes = nil, 0
 		for j, r := range in.Results {
 			if j%n == i {
 				part.Results = append(part.Results, r)
-				part.Bytes += max(0, r.Size)
+				part.Summary.Bytes += max(0, r.Size)
 			}
 		}
 		r, err := report.Read(strings.NewReader(jsonOf(t, report.Build(part))))

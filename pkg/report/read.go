@@ -187,26 +187,38 @@ func (a Artifact) checkEvidence() error {
 }
 
 func (r *Report) checkFindings() error {
-	about := r.about()
 	for _, f := range r.Findings {
-		if err := cmp.Or(shaped("rule", f.Rule, ruleShape), checkWaiver(f, about(f))); err != nil {
-			return err
-		}
-		if f.Line < 0 || f.Column < 0 {
+		switch {
+		case !ruleShape.MatchString(f.Rule):
+			return shaped("rule", f.Rule, ruleShape)
+		case f.Line < 0 || f.Column < 0:
 			return fmt.Errorf("a finding in %s has a negative position", finding.Quote(f.Manifest))
+		}
+	}
+	about, others := r.attribute()
+	for i, a := range r.Artifacts {
+		for _, f := range about[i] {
+			if err := checkWaiver(f, a.Observed); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range others {
+		if err := checkWaiver(f, digest.Digest{}); err != nil {
+			return err
 		}
 	}
 	if unexplained := r.unexplained(finding.Notice); len(unexplained) > 0 {
 		return fmt.Errorf("the artifact %s failed without a finding", unexplained[0].Location())
 	}
-	if counted := r.count(Summary{Manifests: r.Summary.Manifests, Unchanged: r.Summary.Unchanged, Bytes: r.Summary.Bytes}); counted != r.Summary {
+	if counted := r.count(); counted != r.Summary {
 		return fmt.Errorf("its summary has %s, and the report has %s", r.Summary.counts(), counted.counts())
 	}
 	return nil
 }
 
-// checkWaiver reports a waiver that no configuration gives.
-func checkWaiver(f finding.Finding, about *Artifact) error {
+// checkWaiver reports a waiver that no configuration gives. Observed is the digest of the file that the finding is about.
+func checkWaiver(f finding.Finding, observed digest.Digest) error {
 	_, err := time.Parse(time.DateOnly, f.Waived.Until)
 	isMismatch := f.Rule == finding.ArtifactMismatch
 	switch {
@@ -218,7 +230,7 @@ func checkWaiver(f finding.Finding, about *Artifact) error {
 		return errors.New("a waiver without a reason")
 	case isMismatch && f.Waived.Until == "":
 		return errors.New("a mismatch is waived without a last day")
-	case isMismatch && (about == nil || about.Observed.IsZero()):
+	case isMismatch && observed.IsZero():
 		return fmt.Errorf("a mismatch in %s is waived without observed bytes", finding.Quote(f.Manifest))
 	}
 	return nil

@@ -8,11 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -33,14 +31,11 @@ type Report struct {
 	Artifacts []Artifact        `json:"artifacts"`
 	Findings  []finding.Finding `json:"findings"`
 	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
-	// Took is how long the run took; zero where that is not known. It is not part of the JSON form.
-	Took time.Duration `json:"-"`
-	// APICalls counts those of GitHub's API for the texts of manifests. It is not part of the JSON form.
-	APICalls int `json:"-"`
-	// IsWhole is set if the report covers every file of the registry. It is not part of the JSON form.
-	IsWhole bool `json:"-"`
-	// IsClaimed is set if a pull request's own workflow made the report. It is not part of the JSON form.
-	IsClaimed bool `json:"-"`
+
+	Took      time.Duration `json:"-"` // zero where it is not known
+	APICalls  int           `json:"-"` // calls of GitHub's API for the texts of manifests
+	IsWhole   bool          `json:"-"` // every manifest of the registry was read, and this is no shard
+	IsClaimed bool          `json:"-"` // a pull request's own workflow made the report
 }
 
 // Tool is the program that made a report.
@@ -58,11 +53,9 @@ type Run struct {
 	HeadSHA     string `json:"head_sha,omitempty"`
 	RunID       int64  `json:"run_id,omitzero,string"`
 	RunAttempt  int    `json:"run_attempt,omitzero"`
-	// ServerURL is where links lead ("https://github.com"); it is not part of the JSON form.
-	// Without it nothing is linked to the repository.
-	ServerURL string `json:"-"`
-	// BaseRef is the branch that a pull request is for, where that is known; it is not part of the JSON form.
-	BaseRef string `json:"-"`
+
+	ServerURL string `json:"-"` // where links lead ("https://github.com"); without it nothing is linked to the repository
+	BaseRef   string `json:"-"` // the branch that a pull request is for, where that is known
 }
 
 // Shard is a runner's part of the artifacts: Index of Count, from 1.
@@ -95,169 +88,53 @@ type Summary struct {
 // Failed is the number of artifacts that are neither verified nor unverified.
 func (s Summary) Failed() int { return s.Artifacts - s.Verified - s.Unverified }
 
-// Artifact is a verify.Result in the report's form.
-type Artifact struct {
-	Manifest string          `json:"manifest"`
-	Document int             `json:"document,omitzero"` // of a YAML stream, from 0
-	Pointer  string          `json:"pointer"`
-	Mirror   int             `json:"mirror,omitzero"` // from 1: a further address of the same bytes
-	Role     artifact.Role   `json:"role"`
-	Platform string          `json:"platform,omitempty"`
-	URL      string          `json:"url"`
-	Status   verify.Status   `json:"status"`
-	Declared digest.Digest   `json:"declared,omitzero"`
-	Spelling digest.Spelling `json:"spelling,omitempty"` // of the declared checksum; canonical where it is left out
-	Observed digest.Digest   `json:"observed,omitzero"`
-	Before   digest.Digest   `json:"before,omitzero"` // of the baseline, where the bytes have changed since
-	Gone     bool            `json:"gone,omitzero"`   // the server answered 404 or 410
-	Size     *int64          `json:"size,omitzero"`   // bytes of the complete body
-	Format   string          `json:"format,omitempty"`
-	Source   verify.Source   `json:"source,omitempty"`
-	finding.Position
-	Provenance *provenance.Facts `json:"provenance,omitzero"`
-	Note       string            `json:"note,omitempty"` // why an unverified artifact needs no checksum
-	Since      time.Time         `json:"since,omitzero"` // when a scan first saw this status, where that is known
-
-	// Evidence is what the baseline keeps beside the above: validator, commit, and digests under other algorithms. Only the
-	// report of a shard has it, for the merge.
-	Evidence *verify.Observation `json:"evidence,omitzero"`
-}
-
 // Input is what a run has found.
 type Input struct {
-	Version     string // of the program
-	Commit      string // that it was built from, or ""
-	Run         Run
-	Shard       *Shard        // nil when the run is no part of another
-	Plan        digest.Digest // of the plan's file; zero for none
-	Scope, Mode string
-	IsWhole     bool // every manifest of the registry was read, and this is no shard
-	Manifests   int  // how many were read
-	Unchanged   int  // artifacts that a change does not touch
-	Complete    bool
-	Bytes       int64 // downloaded
-	Took        time.Duration
-	Notes       []string
-	APICalls    int
-	Findings    []finding.Finding // those about manifests; each Result brings its own
-	Results     []verify.Result
+	Report  // without Artifacts, and with the findings about manifests; of its Summary, Manifests, Unchanged and Bytes
+	Results []verify.Result
 	// Windows reports whether a manifest is of a registry for Windows, whose readers have Get-FileHash and not shasum; nil is never.
 	Windows func(manifest string) bool
 	Judge   baseline.Judge           // nil leaves the findings as they are
 	Waivers func() []finding.Finding // about waivers, once all findings are judged
 
-	IsClaimed bool // a pull request's own workflow made the report
-	isJudged  bool // the findings have their severities and waivers
+	isJudged bool // the findings have their severities and waivers
 }
 
 // Build makes the report of a run. An artifact that failed without an error finding gets one.
 func Build(in Input) *Report {
-	r := &Report{
-		Version: Version, Tool: Tool{Name: toolName, Version: in.Version, Commit: in.Commit},
-		Run: in.Run, Shard: in.Shard, Plan: in.Plan, Scope: in.Scope, Mode: in.Mode, Complete: in.Complete,
-		Findings: slices.Clone(in.Findings), Notes: slices.Clone(in.Notes), IsWhole: in.IsWhole, IsClaimed: in.IsClaimed, APICalls: in.APICalls, Took: in.Took,
-	}
+	r := in.Report
+	r.Version, r.Tool.Name = Version, toolName
+	r.Findings, r.Notes = slices.Clone(in.Findings), slices.Clone(in.Notes)
 	r.Artifacts = make([]Artifact, 0, len(in.Results))
 	for _, result := range in.Results {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
 		r.Findings = append(r.Findings, result.Findings...)
 	}
 	if !in.isJudged {
-		r.explainFailures()
+		for _, a := range r.unexplained(finding.Error) {
+			message := "The file was not verified: it ended as " + finding.Quote(a.Status.String())
+			r.Findings = append(r.Findings, a.finding(failureRules[a.Status], message))
+		}
 	}
 	for i, f := range r.Findings {
-		if words := fix(f); in.Windows != nil && strings.Contains(words, shasum) && in.Windows(f.Manifest) {
-			r.Findings[i].Fix = forPowerShell.Replace(words)
+		if words := fix(f); strings.Contains(words, checksumCommands) && in.Windows != nil && in.Windows(f.Manifest) {
+			r.Findings[i].Fix = strings.ReplaceAll(words, checksumCommands, "`Get-FileHash FILE`")
 		}
 	}
 	r.sort()
-	r.judge(in.Judge, in.Waivers)
-	r.Summary = r.count(Summary{Manifests: in.Manifests, Unchanged: in.Unchanged, Bytes: in.Bytes})
-	return r
+	if in.Judge != nil {
+		r.judge(in.Judge)
+		r.Findings = append(r.Findings, in.Waivers()...)
+		r.sort()
+	}
+	r.Summary = r.count()
+	return &r
 }
 
-// Finding returns a finding about the artifact, at its URL.
-func (a Artifact) Finding(rule, message, fix string) finding.Finding {
-	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, fix)
-	f.Document = a.Document
-	return f
-}
+// checksumCommands are how the rules' fixes compute a checksum.
+const checksumCommands = "`shasum -a 256 FILE` (on Windows `Get-FileHash FILE`)"
 
-// explainFailures adds a finding for each artifact that failed without one.
-func (r *Report) explainFailures() {
-	for _, a := range r.unexplained(finding.Error) {
-		r.Findings = append(r.Findings, a.Finding(failureRules[a.Status], "The file was not verified: it ended as "+finding.Quote(a.Status.String()), ""))
-	}
-}
-
-// judge applies the registry's configuration to the findings.
-func (r *Report) judge(judge baseline.Judge, waivers func() []finding.Finding) {
-	if judge == nil {
-		return
-	}
-	about := r.about()
-	judged := make([]finding.Finding, 0, len(r.Findings))
-	for _, f := range r.Findings {
-		a := cmp.Or(about(f), &Artifact{})
-		if f, isReported := judge(f, a.URL, a.Observed); isReported {
-			judged = append(judged, f)
-		}
-	}
-	r.Findings = append(judged, waivers()...)
-	r.sort()
-}
-
-// shasum is how fixes compute a checksum.
-const shasum = "`shasum -a 256 FILE`"
-
-// forPowerShell replaces it by the command of Windows.
-var forPowerShell = strings.NewReplacer(
-	shasum+" or, on Windows, `Get-FileHash FILE`", "`Get-FileHash FILE`",
-	shasum+", or `Get-FileHash FILE` on Windows", "`Get-FileHash FILE`",
-	shasum, "`Get-FileHash FILE`")
-
-func newArtifact(result verify.Result) Artifact {
-	from := result.Artifact
-	a := Artifact{
-		Manifest: from.Manifest, Document: from.Document, Pointer: from.Pointer, Mirror: from.Mirror, Position: from.Position,
-		Role: from.Role, Platform: from.Platform, URL: finding.WithoutUser(from.URL),
-		Status: result.Status, Gone: result.Gone, Spelling: from.Spelling, Observed: result.Digest, Format: result.Format, Source: result.Source, Note: result.Note,
-		Since: result.Since, Before: result.Before,
-	}
-	if from.Checksum != nil {
-		a.Declared = from.Checksum.Value
-	}
-	if size := result.Size; size >= 0 {
-		a.Size = &size // not result's: a pointer into it would keep all of it
-	}
-	a.Evidence = newEvidence(result)
-	if result.Provenance != nil {
-		facts := *result.Provenance
-		facts.Runner = "" // no field of a report
-		a.Provenance = &facts
-	}
-	return a
-}
-
-func newEvidence(result verify.Result) *verify.Observation {
-	o := verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others, Attested: result.Attested}
-	if o.ETag == "" && o.Commit == "" && o.Attested == nil && len(o.Others) == 0 {
-		return nil
-	}
-	return &o
-}
-
-// withoutEvidence is the report as it is written where it is no shard's.
-func (r *Report) withoutEvidence() *Report {
-	bare := *r
-	bare.Artifacts = slices.Clone(r.Artifacts)
-	for i := range bare.Artifacts {
-		bare.Artifacts[i].Evidence = nil
-	}
-	return &bare
-}
-
-// failureRules gives the rule behind each failure, for artifacts that bring no finding of their own.
+// failureRules are the rules of failures that bring no finding of their own.
 var failureRules = map[verify.Status]string{
 	verify.Mismatch:    finding.ArtifactMismatch,
 	verify.Invalid:     finding.ArtifactWrongFormat,
@@ -266,29 +143,45 @@ var failureRules = map[verify.Status]string{
 	verify.Unreachable: finding.ArtifactUnreachable,
 }
 
-// unexplained returns the artifacts that failed without a finding of at least that severity at their pointer or below it.
-func (r *Report) unexplained(least finding.Severity) []Artifact {
-	explained := map[finding.Location]bool{}
-	for _, f := range r.Findings {
-		if f.Severity > least {
-			continue
-		}
-		for at := range locationsOf(f) {
-			explained[at] = true
-		}
-	}
-	var found []Artifact
-	for _, a := range r.Artifacts {
-		if a.Status.Failed() && !explained[a.Location()] {
-			found = append(found, a)
+// judge applies the registry's configuration to the findings.
+func (r *Report) judge(judge baseline.Judge) {
+	about, others := r.attribute()
+	r.Findings = []finding.Finding{}
+	apply := func(findings []finding.Finding, a Artifact) {
+		for _, f := range findings {
+			if f, isReported := judge(f, a.URL, a.Observed); isReported {
+				r.Findings = append(r.Findings, f)
+			}
 		}
 	}
-	return found
+	for i, a := range r.Artifacts {
+		apply(about[i], a)
+	}
+	apply(others, Artifact{})
 }
 
-// Location returns that of the artifact's entry or URL.
-func (a Artifact) Location() finding.Location {
-	return finding.Location{Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer}
+// attribute returns the findings about each artifact, which are those at its pointer or below it as long as no other artifact is
+// nearer, and the other findings.
+func (r *Report) attribute() (about [][]finding.Finding, others []finding.Finding) {
+	artifacts := map[finding.Location]int{}
+	for i, a := range r.Artifacts {
+		artifacts[a.Location()] = i
+	}
+	about = make([][]finding.Finding, len(r.Artifacts))
+	for _, f := range r.Findings {
+		nearest := -1
+		for at := range locationsOf(f) {
+			if i, found := artifacts[at]; found {
+				nearest = i
+			}
+		}
+		if nearest < 0 {
+			others = append(others, f)
+		} else {
+			about[nearest] = append(about[nearest], f)
+		}
+	}
+	return about, others
 }
 
 // maxDepth bounds how deep a location is looked for: no manifest is nested deeper.
@@ -297,12 +190,13 @@ const maxDepth = 64
 // locationsOf yields the finding's own location and those above it, from the whole manifest down.
 func locationsOf(f finding.Finding) func(yield func(finding.Location) bool) {
 	return func(yield func(finding.Location) bool) {
-		depth := 0
+		at, depth := f.Location(), 0
 		for i := range len(f.Pointer) {
 			if f.Pointer[i] != '/' {
 				continue
 			}
-			if depth++; depth > maxDepth || !yield(finding.Location{Manifest: f.Manifest, Document: f.Document, Pointer: f.Pointer[:i]}) {
+			at.Pointer = f.Pointer[:i]
+			if depth++; depth > maxDepth || !yield(at) {
 				return
 			}
 		}
@@ -310,36 +204,25 @@ func locationsOf(f finding.Finding) func(yield func(finding.Location) bool) {
 	}
 }
 
-// about returns a function from a finding to the artifact that it is about: the one at its place or the nearest above it; nil is none.
-func (r *Report) about() func(finding.Finding) *Artifact {
-	artifacts := map[finding.Location]*Artifact{}
-	for i := range r.Artifacts {
-		artifacts[r.Artifacts[i].Location()] = &r.Artifacts[i]
-	}
-	return func(f finding.Finding) (nearest *Artifact) {
-		for at := range locationsOf(f) {
-			nearest = cmp.Or(artifacts[at], nearest)
-		}
-		return nearest
-	}
-}
-
-// Said returns what tells the findings about an artifact: those at its place or below it, as long as no other is nearer.
-func (r *Report) Said() func(Artifact) []finding.Finding {
-	about, findings := r.about(), map[finding.Location][]finding.Finding{}
-	for _, f := range r.Findings {
-		if a := about(f); a != nil {
-			findings[a.Location()] = append(findings[a.Location()], f)
+// unexplained returns the artifacts that failed without a finding of at least that severity about them.
+func (r *Report) unexplained(least finding.Severity) (failed []Artifact) {
+	about, _ := r.attribute()
+	for i, a := range r.Artifacts {
+		if a.Status.Failed() && !slices.ContainsFunc(about[i], func(f finding.Finding) bool { return f.Severity <= least }) {
+			failed = append(failed, a)
 		}
 	}
-	return func(a Artifact) []finding.Finding { return findings[a.Location()] }
+	return failed
 }
 
-// IsAllRead reports whether every manifest told which files it names: one of another shape may hide some.
+// hidingRules are the rules, and the families of rules, of manifests that may name files which were not read.
+var hidingRules = []string{finding.ManifestUnreadable, finding.RegistryTooMany, "json", "yaml", "toml", "schema"}
+
+// IsAllRead reports whether all files that the manifests name are known.
 func (r *Report) IsAllRead() bool {
 	return !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
 		family, _, _ := strings.Cut(f.Rule, "/")
-		return f.Severity == finding.Error && (f.Rule == finding.ManifestUnreadable || f.Rule == finding.RegistryTooMany || slices.Contains([]string{"json", "yaml", "toml", "schema"}, family))
+		return f.Severity == finding.Error && (slices.Contains(hidingRules, f.Rule) || slices.Contains(hidingRules, family))
 	})
 }
 
@@ -352,7 +235,9 @@ func (r *Report) WithNotes(notes ...string) *Report {
 
 // sort gives artifacts and findings their order, and drops equal findings.
 func (r *Report) sort() {
-	slices.SortFunc(r.Artifacts, Artifact.compare)
+	slices.SortFunc(r.Artifacts, func(a, b Artifact) int {
+		return cmp.Or(cmp.Compare(a.Manifest, b.Manifest), a.Position.Compare(b.Position), cmp.Compare(a.Pointer, b.Pointer))
+	})
 	slices.SortFunc(r.Findings, func(f, g finding.Finding) int {
 		return cmp.Or(f.Compare(g), cmp.Compare(f.Fix, g.Fix))
 	})
@@ -361,17 +246,9 @@ func (r *Report) sort() {
 	r.Notes = slices.Compact(r.Notes)
 }
 
-func (a Artifact) compare(b Artifact) int {
-	return cmp.Or(
-		cmp.Compare(a.Manifest, b.Manifest),
-		a.Position.Compare(b.Position),
-		cmp.Compare(a.Pointer, b.Pointer),
-	)
-}
-
-// count adds the report's artifacts and findings to what else a summary counts.
-func (r *Report) count(s Summary) Summary {
-	s.Artifacts = len(r.Artifacts)
+// count returns the summary of the artifacts and findings, with what else the report's summary counts.
+func (r *Report) count() Summary {
+	s := Summary{Manifests: r.Summary.Manifests, Unchanged: r.Summary.Unchanged, Bytes: r.Summary.Bytes, Artifacts: len(r.Artifacts)}
 	for _, a := range r.Artifacts {
 		*s.status(a.Status)++
 		if a.Gone {
@@ -391,6 +268,7 @@ func (r *Report) count(s Summary) Summary {
 	return s
 }
 
+// status returns the count of a status.
 func (s *Summary) status(status verify.Status) *int {
 	return [...]*int{
 		verify.Verified: &s.Verified, verify.Mismatch: &s.Mismatch, verify.Unverified: &s.Unverified,

@@ -44,7 +44,7 @@ func alike(n int) report.Input {
 		results = append(results, elsewhere(r, fmt.Sprintf("chat-model-%02d", i/5)))
 	}
 	in := input(append(results, verified())...)
-	in.Manifests, in.Scope = 28, "all"
+	in.Summary.Manifests, in.Scope = 28, "all"
 	in.Run.Event, in.Run.PullRequest = "schedule", 0
 	return in
 }
@@ -65,7 +65,7 @@ func different(n int) report.Input {
 		results = append(results, elsewhere(r, service))
 	}
 	in := input(results...)
-	in.Manifests = n
+	in.Summary.Manifests = n
 	return in
 }
 

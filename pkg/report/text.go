@@ -42,8 +42,7 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	t := &text{options: options}
 	open, waived := r.groups()
 	if len(open) > 0 || options.Verbose {
-		t.ours(bold, r.Headline())
-		t.WriteString("\n\n")
+		t.ours(bold, r.Headline()+"\n\n")
 	}
 	t.groups(open)
 	t.rest(r, waived)
@@ -54,10 +53,16 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	if len(open) > 1 {
 		t.rules(r)
 	}
-	t.outcome(r)
+	t.ours(bold, r.Headline()+"\n")
+	if facts := r.facts(); len(facts) > 0 {
+		t.fill("", strings.Split(phrases.Replace(strings.Join(facts, "; ")), "\n"))
+	}
 	_, err := io.WriteString(w, t.String())
 	return err
 }
+
+// phrases puts line breaks where facts may be broken: not between a number and what it counts.
+var phrases = strings.NewReplacer(", ", ",\n", "; ", ";\n")
 
 // WriteFindings writes only the findings, as WriteText does.
 func (r *Report) WriteFindings(w io.Writer, options TextOptions) error {
@@ -96,18 +101,18 @@ func (t *text) line(indent, s string) { t.WriteString(indent + finding.Clean(s) 
 
 // ours writes trusted words, in colour if the options have it.
 func (t *text) ours(color, words string) {
-	if t.options.Color {
-		words = "\x1b[" + color + "m" + words + "\x1b[0m"
+	if line := strings.TrimRight(words, "\n"); t.options.Color {
+		words = "\x1b[" + color + "m" + line + "\x1b[0m" + words[len(line):]
 	}
 	t.WriteString(words)
 }
 
-// headed writes a line of a trusted word, a place, and what is there; what does not fit is on a line of its own.
-func (t *text) headed(color, word, place, what string) {
+// headed writes a line of a trusted word, a position, and what is there; what does not fit is on a line of its own.
+func (t *text) headed(color, word, position, what string) {
 	t.ours(color, word)
-	place, what = "  "+finding.Clean(place), "  "+finding.Clean(what)
-	t.WriteString(place)
-	if finding.Width(word+place+what) > textWidth {
+	position, what = "  "+finding.Clean(position), "  "+finding.Clean(what)
+	t.WriteString(position)
+	if finding.Width(word+position+what) > textWidth {
 		t.WriteByte('\n')
 	}
 	t.WriteString(what + "\n")
@@ -118,89 +123,65 @@ func (t *text) groups(groups []group) {
 	given := ""
 	for _, g := range groups {
 		t.group(g, given)
-		given = g[0].messages[0].fix
+		given = g.Messages[0].Fix
 	}
 }
 
 func (t *text) group(g group, given string) {
-	first := g[0]
-	color, word, place := severityColors[first.severity], first.severity.String(), position(first.manifest, first.at)
-	if !first.waived.IsZero() {
+	color, word, where := severityColors[g.Severity], g.Severity.String(), position(g.Manifest, g.Position)
+	if !g.Waived.IsZero() {
 		color, word = cyan, "waived"
 	}
-	if len(g) > 1 {
-		place = g.count()
+	if len(g.Entries) > 1 {
+		where = g.Count
 	}
-	t.headed(color, word, place, strings.Join(first.messages[0].rules, ", "))
-	for i, m := range first.messages {
+	t.headed(color, word, where, strings.Join(g.Messages[0].Rules, ", "))
+	for i, m := range g.Messages {
 		if i > 0 {
-			m.text = "Also " + strings.Join(m.rules, ", ") + ": " + m.text
+			m.Text = "Also " + strings.Join(m.Rules, ", ") + ": " + m.Text
 		}
-		t.paragraph("  ", sentence(m.text))
-		if i == 0 {
-			t.compared(g.compared())
+		t.paragraph("  ", sentence(m.Text))
+		if i == 0 && g.Compared != (comparison{}) {
+			t.line("  ", "want "+g.Compared.Expected) // short words leave room for a SHA-256 in a line
+			t.line("  ", "got  "+g.Compared.Served)
 		}
-		t.fix(m.fix, given, g.sameFix(i))
+		switch m.Fix {
+		case "":
+		case given:
+			t.line("  ", "Fix: as above.")
+		default:
+			t.paragraph("  ", m.FixLabel+": "+sentence(m.Fix))
+		}
 	}
-	t.waiver(first.waived)
+	if waiver := g.waiver(); waiver != "" {
+		t.paragraph("  ", waiver)
+	}
 	t.places(g)
+	if g.hasOneURL() {
+		t.line("  ", g.File.address()+": "+g.url()) // in one piece, to be copied
+	}
 	t.WriteByte('\n')
 }
 
-// shortWords leave room for a SHA-256 in a line.
-var shortWords = map[string]string{"declared": "want", "served": "got ", "before": "before", "now": "now   "}
-
-func (t *text) compared(c comparison) {
-	if c != (comparison{}) {
-		t.line("  ", shortWords[c.wasWord]+" "+c.was)
-		t.line("  ", shortWords[c.isWord]+" "+c.is)
-	}
-}
-
-func (t *text) waiver(w finding.Waiver) {
-	until := ""
-	if w.Until != "" {
-		until = " until " + w.Until
-	}
-	if !w.IsZero() {
-		t.paragraph("  ", "Waived"+until+": "+sentence(w.Because))
-	}
-}
-
-func (t *text) fix(fix, given string, isForAll bool) {
-	switch {
-	case fix == "":
-	case fix == given:
-		t.line("  ", "Fix: as above.")
-	case isForAll:
-		t.paragraph("  ", "Fix: "+sentence(fix))
-	default:
-		t.paragraph("  ", "Fix, for the first: "+sentence(fix))
-	}
-}
-
-// places lists where a cause is found: the lines of all manifests, and one file's URL in one piece, to be copied.
+// places lists where a cause is found: with what differs between the places, else the lines of each manifest.
 func (t *text) places(g group) {
-	if a := g.file(); a != nil {
-		defer t.line("  ", a.address()+": "+finding.URL(a.URL))
-	}
-	if len(g) == 1 {
-		return
-	}
-	if varying := g.varying(); slices.Contains(varying, true) {
-		n := t.shown(len(g))
-		for _, e := range g[:n] {
-			t.line("  ", strings.TrimSpace(position(e.manifest, e.at)+"  "+e.quotes(varying)))
+	varies := slices.ContainsFunc(g.Messages, func(m message) bool { return m.varies })
+	switch {
+	case len(g.Entries) == 1:
+	case varies:
+		n := t.shown(len(g.Entries))
+		for _, e := range g.Entries[:n] {
+			t.line("  ", strings.TrimSpace(position(e.Manifest, e.Position)+"  "+g.quotes(e)))
 		}
-		t.more(len(g)-n, "… and %d more")
-		return
+		t.more(len(g.Entries)-n, "… and %d more")
+	default:
+		manifests := g.byManifest()
+		n := t.shown(len(manifests))
+		for _, entries := range manifests[:n] {
+			t.fill("  ", strings.SplitAfter(t.lines(entries), ", "))
+		}
+		t.more(len(manifests)-n, "… and in %d more manifests")
 	}
-	manifests := g.byManifest()
-	n := t.shown(len(manifests))
-	for _, m := range manifests[:n] {
-		t.fill("  ", strings.SplitAfter(t.lines(m), ", "))
-	}
-	t.more(len(manifests)-n, "… and in %d more manifests")
 }
 
 func (t *text) more(n int, words string) {
@@ -218,23 +199,19 @@ func (t *text) shown(n int) int {
 }
 
 // lines names a manifest and the lines in it: "chat-x/manifest.json:19, 25".
-func (t *text) lines(g group) string {
-	words := g[0].manifest
-	n := t.shown(len(g))
-	for i, e := range g[:n] {
-		separator := ", "
-		if i == 0 {
-			separator = ":"
-		}
-		words += fmt.Sprintf("%s%d", separator, e.at.Line)
+func (t *text) lines(entries []entry) string {
+	var lines []string
+	n := t.shown(len(entries))
+	for _, e := range entries[:n] {
+		lines = append(lines, fmt.Sprint(e.Line))
 	}
-	if more := len(g) - n; more > 0 {
-		words += fmt.Sprintf(", and %d more", more)
+	if more := len(entries) - n; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	return words
+	return entries[0].Manifest + ":" + strings.Join(lines, ", ")
 }
 
-// position is "path:line:column", as far as the place is known.
+// position is "path:line:column", as far as it is known.
 func position(manifest string, at finding.Position) string {
 	if at.Line == 0 {
 		return manifest
@@ -244,13 +221,17 @@ func position(manifest string, at finding.Position) string {
 
 // rest writes what needs no attention: what was waived, and the files that are fine.
 func (t *text) rest(r *Report, waived []group) {
-	fine := r.Summary.Verified + r.Summary.Unverified
-	if !t.options.Verbose && !t.options.Folds || len(waived)+fine == 0 {
+	s := r.Summary
+	if !t.options.Verbose && !t.options.Folds || len(waived)+s.Verified+s.Unverified == 0 {
 		return
 	}
 	if t.options.Folds {
-		t.command(func(a *githubactions.Action) { a.Group(r.restTitle()) })
-		defer t.command(func(a *githubactions.Action) { a.EndGroup() })
+		title := counted([]string{english.Plural(s.Verified, "file", "") + " verified", fmt.Sprintf("%d unverified", s.Unverified)}, s.Waived, "waived")
+		if r.isOffline() {
+			title = counted([]string{english.Plural(s.Unverified, "file", "") + " " + r.unverified()}, s.Waived, "waived")
+		}
+		t.command(func(a *githubactions.Action) { a.Group(strings.Join(title, ", ")) })
+		defer t.command((*githubactions.Action).EndGroup)
 	}
 	t.groups(waived)
 	for _, a := range r.Artifacts {
@@ -259,19 +240,6 @@ func (t *text) rest(r *Report, waived []group) {
 		}
 	}
 	t.WriteByte('\n')
-}
-
-// restTitle is the title of a fold: "6 files verified, 2 unverified, 1 waived".
-func (r *Report) restTitle() string {
-	s := r.Summary
-	words := fmt.Sprintf("%s verified, %d unverified", english.Plural(s.Verified, "file", ""), s.Unverified)
-	if r.isOffline() {
-		words = english.Plural(s.Unverified, "file", "") + " " + r.unverified()
-	}
-	if s.Waived > 0 {
-		words += fmt.Sprintf(", %d waived", s.Waived)
-	}
-	return words
 }
 
 // command writes a command for the runner.
@@ -287,11 +255,10 @@ func (t *text) file(a Artifact) {
 		color = green
 	}
 	t.headed(color, a.Status.String(), position(a.Manifest, a.Position), a.Pointer+a.mirror())
-	if a.Note != "" {
-		t.paragraph("  ", sentence(a.Note))
-	}
-	if by := a.builtBy(); by != "" {
-		t.paragraph("  ", by)
+	for _, remark := range []string{sentence(a.Note), a.builtBy()} {
+		if remark != "" {
+			t.paragraph("  ", remark)
+		}
 	}
 }
 
@@ -299,27 +266,13 @@ func (t *text) file(a Artifact) {
 func (t *text) rules(r *Report) {
 	reported := slices.DeleteFunc(worstFirst(r.Findings), func(f finding.Finding) bool { return !f.Waived.IsZero() })
 	for _, findings := range alike(reported, func(f finding.Finding) string { return f.Severity.String() + f.Rule }) {
-		manifests := map[string]bool{}
-		for _, f := range findings {
-			manifests[f.Manifest] = true
-		}
-		first := findings[0]
-		t.headed(severityColors[first.Severity], fmt.Sprintf("%5d %-8s", len(findings), english.PluralWord(len(findings), first.Severity.String(), "")),
+		first, n := findings[0], len(findings)
+		manifests := alike(findings, func(f finding.Finding) string { return f.Manifest })
+		t.headed(severityColors[first.Severity], fmt.Sprintf("%5d %-8s", n, english.PluralWord(n, first.Severity.String(), "")),
 			first.Rule, "in "+english.Plural(len(manifests), "manifest", ""))
 	}
 	t.WriteByte('\n')
 }
-
-func (t *text) outcome(r *Report) {
-	t.ours(bold, r.Headline())
-	t.WriteByte('\n')
-	if facts := r.facts(); len(facts) > 0 {
-		t.fill("", strings.Split(phrases.Replace(strings.Join(facts, "; ")), "\n"))
-	}
-}
-
-// phrases puts line breaks where facts may be broken: not between a number and what it counts.
-var phrases = strings.NewReplacer(", ", ",\n", "; ", ";\n")
 
 // paragraph writes text in lines of at most textWidth columns, where the words allow it.
 func (t *text) paragraph(indent, text string) { t.fill(indent, strings.Fields(text)) }

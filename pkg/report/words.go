@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -26,15 +28,22 @@ func (r *Report) Headline() string {
 	case !r.Complete:
 		return "The run was cut short, so some files were not checked"
 	case s.Errors > 0:
-		return fmt.Sprintf("The manifests have %s", english.Plural(s.Errors, "error", ""))
+		return "The manifests have " + english.Plural(s.Errors, "error", "")
 	case r.isOffline() && s.Artifacts > 0:
-		return fmt.Sprintf("%s not checked (offline)", english.Plural(s.Artifacts, "file", ""))
+		return english.Plural(s.Artifacts, "file", "") + " not checked (offline)"
 	case s.Manifests == 0 && r.isChange():
 		return "No manifest was changed"
 	case s.Artifacts == 0:
-		return fmt.Sprintf("Nothing to download in %s", english.Plural(s.Manifests, "manifest", ""))
+		return "Nothing to download in " + english.Plural(s.Manifests, "manifest", "")
+	case s.Unverified == 0 && s.Artifacts > 1:
+		return fmt.Sprintf("All %d files are exactly what was declared", s.Artifacts)
+	case s.Verified == 0:
+		return "No checksum is declared for the " + strings.TrimPrefix(english.Plural(s.Artifacts, "file", ""), "1 ")
 	}
-	return s.success()
+	return listed([]count{
+		{s.Verified, ofFiles(s.Verified, s.Artifacts), "is exactly what was declared", "are exactly what was declared"},
+		{s.Unverified, "", "has no checksum", "have no checksum"},
+	})
 }
 
 // isChange reports whether the run judged a change.
@@ -54,170 +63,128 @@ func (r *Report) unverified() string {
 // failure counts, in words, the files that failed in each way; "" is none.
 func (r *Report) failure() string {
 	s := r.Summary
-	changed, what := r.changed()
-	wrong := s.Mismatch + s.Invalid
+	changed := r.failing(func(rule string) bool { return rule == finding.ArtifactChanged })
 	unattested := len(r.failing(func(rule string) bool { return strings.HasPrefix(rule, "provenance/") }))
-	var parts []string
-	for _, part := range []struct {
-		count               int
-		one, several, every string
-	}{
-		{wrong, "is not what was declared", "are not what was declared", "None of the %d files is what was declared"},
-		{changed, "changed since the last scan", "changed since the last scan", "All %d " + what + "s changed since the last scan"},
-		{unattested, "fails the provenance policy", "fail the provenance policy", "All %d files fail the provenance policy"},
-		{s.Gone, "is gone", "are gone", "All %d files are gone"},
-		{s.Failed() - wrong - s.Gone, "could not be checked", "could not be checked", "None of the %d files could be checked"},
-	} {
-		words := english.PluralWord(part.count, part.one, part.several)
-		switch {
-		case part.count == 0:
-		case len(parts) > 0:
-			parts = append(parts, fmt.Sprintf("%d %s", part.count, words))
-		case part.count > 1 && part.count == s.Artifacts:
-			parts = append(parts, fmt.Sprintf(part.every, part.count))
-		case part.count == changed && wrong == 0:
-			parts = append(parts, english.Plural(changed, what, "")+" "+words)
-		default:
-			parts = append(parts, ofFiles(part.count, s.Artifacts)+" "+words)
-		}
-	}
-	if n := len(parts); n == 2 {
-		return parts[0] + ", and " + parts[1]
-	}
-	return english.OxfordWordSeries(parts, "and")
+	wrong := s.Mismatch + s.Invalid
+	unchecked := s.Failed() - wrong - s.Gone
+	return listed([]count{
+		{wrong, ofFiles(wrong, s.Artifacts), "is not what was declared", "are not what was declared"},
+		{len(changed), kinds(changed), "changed since the last scan", ""},
+		{unattested, ofFiles(unattested, s.Artifacts), "fails the provenance policy", "fail the provenance policy"},
+		{s.Gone, ofFiles(s.Gone, s.Artifacts), "is gone", "are gone"},
+		{unchecked, ofFiles(unchecked, s.Artifacts), "could not be checked", ""},
+	})
 }
 
 // failing returns the files with an error by a rule that matches.
-func (r *Report) failing(matches func(rule string) bool) []*Artifact {
+func (r *Report) failing(matches func(rule string) bool) (files []Artifact) {
 	failing := func(f finding.Finding) bool { return f.IsError() && matches(f.Rule) }
 	if !slices.ContainsFunc(r.Findings, failing) {
 		return nil
 	}
-	var files []*Artifact
-	about, seen := r.about(), map[*Artifact]bool{}
-	for _, f := range r.Findings {
-		if !failing(f) {
-			continue
-		}
-		if a := about(f); a != nil && !seen[a] {
-			seen[a] = true
+	about, _ := r.attribute()
+	for i, a := range r.Artifacts {
+		if slices.ContainsFunc(about[i], failing) {
 			files = append(files, a)
 		}
 	}
 	return files
 }
 
-// changed counts the files, or images where they are all images, whose bytes are not those of the baseline.
-func (r *Report) changed() (n int, what string) {
-	files := r.failing(func(rule string) bool { return rule == finding.ArtifactChanged })
-	if slices.ContainsFunc(files, func(a *Artifact) bool { return a.Role != artifact.Image }) {
-		return len(files), "file"
+// kinds counts files, which are images where they are all images.
+func kinds(files []Artifact) string {
+	if slices.ContainsFunc(files, func(a Artifact) bool { return a.Role != artifact.Image }) {
+		return english.Plural(len(files), "file", "")
 	}
-	return len(files), "image"
-}
-
-func (s Summary) success() string {
-	switch {
-	case s.Unverified == 0 && s.Artifacts == 1:
-		return "The file is exactly what was declared"
-	case s.Unverified == 0:
-		return fmt.Sprintf("All %d files are exactly what was declared", s.Artifacts)
-	case s.Verified == 0:
-		return "No checksum is declared for the " + strings.TrimPrefix(english.Plural(s.Artifacts, "file", ""), "1 ")
-	}
-	return fmt.Sprintf("%s %s exactly what was declared, and %d %s no checksum", ofFiles(s.Verified, s.Artifacts), english.PluralWord(s.Verified, "is", "are"), s.Unverified, english.PluralWord(s.Unverified, "has", "have"))
+	return english.Plural(len(files), "image", "")
 }
 
 func ofFiles(n, all int) string {
-	switch {
-	case n == all && n == 1:
+	if all == 1 {
 		return "The file"
-	case n == all:
-		return fmt.Sprintf("All %d files", all)
 	}
 	return fmt.Sprintf("%d of %d files", n, all)
 }
 
+// count is a number of files: the subject of a sentence about them, and what is true of one and, where that differs, of several.
+type count struct {
+	n                     int
+	subject, one, several string
+}
+
+// listed lists the counts that are not zero. Only the first has its whole subject.
+func listed(counts []count) string {
+	var parts []string
+	for _, c := range counts {
+		if c.n == 0 {
+			continue
+		}
+		subject := c.subject
+		if len(parts) > 0 {
+			subject = strconv.Itoa(c.n)
+		}
+		parts = append(parts, subject+" "+english.PluralWord(c.n, c.one, cmp.Or(c.several, c.one)))
+	}
+	if last := len(parts) - 1; last > 0 {
+		parts[last] = "and " + parts[last]
+	}
+	return strings.Join(parts, ", ")
+}
+
 // counts is the summary in words: "4 files: 1 mismatch, 3 verified; 1 error".
 func (s Summary) counts() string {
-	words := english.Plural(s.Artifacts, "file", "")
-	if list := s.statuses(); list != "" {
-		words += ": " + list
-	}
-	return words + "; " + s.severities()
-}
-
-func (s Summary) statuses() string {
-	var list []string
-	add := func(n int, what string) {
-		if n > 0 {
-			list = append(list, fmt.Sprintf("%d %s", n, what))
-		}
-	}
+	var statuses, severities []string
 	for _, status := range verify.Statuses {
-		n := *s.status(status)
+		n, word := *s.status(status), status.String()
 		if status == verify.Unavailable {
-			add(s.Gone, "gone")
+			statuses = counted(statuses, s.Gone, "gone")
 			n -= s.Gone
 		}
-		add(n, status.String())
+		statuses = counted(statuses, n, word)
 	}
-	return strings.Join(list, ", ")
+	for _, severity := range allSeverities {
+		n := *s.severity(severity)
+		severities = counted(severities, n, english.PluralWord(n, severity.String(), ""))
+	}
+	severities = counted(severities, s.Waived, "waived")
+	words := english.Plural(s.Artifacts, "file", "")
+	if len(statuses) > 0 {
+		words += ": " + strings.Join(statuses, ", ")
+	}
+	return words + "; " + cmp.Or(strings.Join(severities, ", "), "no findings")
 }
 
-func (s Summary) severities() string {
-	var list []string
-	for _, severity := range severities {
-		if n := *s.severity(severity); n > 0 {
-			list = append(list, english.Plural(n, severity.String(), ""))
-		}
+// counted adds a number to a list unless it is zero.
+func counted(list []string, n int, what string) []string {
+	if n == 0 {
+		return list
 	}
-	if s.Waived > 0 {
-		list = append(list, fmt.Sprintf("%d waived", s.Waived))
-	}
-	if len(list) == 0 {
-		return "no findings"
-	}
-	return strings.Join(list, ", ")
-}
-
-// manifests is the number of manifests that were read, in words.
-func (r *Report) manifests() string {
-	words := english.Plural(r.Summary.Manifests, "manifest", "")
-	if r.isChange() {
-		return strings.Replace(words, " ", " changed ", 1)
-	}
-	return words
-}
-
-// facts are what the run covered, its results, and what was read for it.
-func (r *Report) facts() []string {
-	if r.Summary == (Summary{}) {
-		return nil
-	}
-	facts := []string{r.manifests(), r.Summary.counts(), humanize.Bytes(uint64(r.Summary.Bytes)) + " read"}
-	if n := r.Summary.Attested; n > 0 {
-		facts = append(facts, fmt.Sprintf("%d attested", n))
-	}
-	if r.APICalls >= manyCalls {
-		facts = append(facts, fmt.Sprintf("%d GitHub API calls (none after actions/checkout)", r.APICalls))
-	}
-	if n := r.Summary.Unchanged; n > 0 {
-		facts = append(facts, fmt.Sprintf("%s unchanged %s not read", humanize.Comma(int64(n)), english.PluralWord(n, "file was", "files were")))
-	}
-	return facts
+	return append(list, fmt.Sprintf("%d %s", n, what))
 }
 
 // manyCalls is how many API calls are worth mentioning: a workflow's token has 1,000 an hour for one repository
 // (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
 const manyCalls = 20
 
-// size is the size of the file in words, "" where it is not known.
-func (a Artifact) size() string {
-	if a.Size == nil {
-		return ""
+// facts are what the run covered, its results, and what was read for it.
+func (r *Report) facts() []string {
+	s := r.Summary
+	if s == (Summary{}) {
+		return nil
 	}
-	return humanize.Bytes(uint64(*a.Size))
+	manifest := "manifest"
+	if r.isChange() {
+		manifest = "changed manifest"
+	}
+	facts := []string{english.Plural(s.Manifests, manifest, ""), s.counts(), humanize.Bytes(uint64(s.Bytes)) + " read"}
+	facts = counted(facts, s.Attested, "attested")
+	if r.APICalls >= manyCalls {
+		facts = append(facts, fmt.Sprintf("%d GitHub API calls (none after actions/checkout)", r.APICalls))
+	}
+	if n := s.Unchanged; n > 0 {
+		facts = append(facts, fmt.Sprintf("%s unchanged %s not read", humanize.Comma(int64(n)), english.PluralWord(n, "file was", "files were")))
+	}
+	return facts
 }
 
 // remarks are the sentences about the run as a whole: the report's notes, and whether it is complete.
@@ -230,11 +197,8 @@ func (r *Report) remarks() []string {
 
 // fix is what to do about a finding: its own fix, else its rule's.
 func fix(f finding.Finding) string {
-	if f.Fix != "" {
-		return f.Fix
-	}
 	rule, _ := finding.Lookup(f.Rule)
-	return rule.Fix
+	return cmp.Or(f.Fix, rule.Fix)
 }
 
 // sentence ends s with a full stop unless it has an end.
@@ -246,76 +210,20 @@ func sentence(s string) string {
 	return s + "."
 }
 
-// how tells where the digest of an artifact comes from.
-func (a Artifact) how() string {
-	switch a.Source {
-	case verify.FromDownload:
-		return "downloaded"
-	case verify.FromHost:
-		return "digest published by the host"
-	case verify.FromCache:
-		return "unchanged since an earlier scan"
-	case verify.FromLocal:
-		return "a file on disk"
-	}
-	return "not read"
-}
+// goneTitle is what a 404 or 410 means.
+const goneTitle = "gone: the server has no such file"
 
-// address is what a report calls an artifact's address.
-func (a Artifact) address() string {
-	if a.Role == artifact.Image {
-		return "Image"
-	}
-	return "URL"
-}
-
-// title is what a finding by a rule means for a file, nil for none, in at most eight words. It is as a message.
+// title is what a finding by a rule means for a file, nil for none. It is as a message.
 func title(id string, about *Artifact) string {
 	rule, known := finding.Lookup(id)
 	switch {
 	case id == finding.ArtifactUnavailable && about != nil && about.Gone:
-		return "gone: the server has no such file"
+		return goneTitle
 	case !known:
 		return finding.Quote(id)
 	}
 	return strings.ToLower(rule.Title[:1]) + rule.Title[1:]
 }
-
-// isInformational reports whether a notice by a rule requires no action.
-func isInformational(id string) bool {
-	rule, _ := finding.Lookup(id)
-	return rule.Informational
-}
-
-// shortDigits is how many digits of a digest a table shows.
-const shortDigits = 8
-
-// digits are those of a digest, without its algorithm.
-var digits = regexp.MustCompile(`[^:-]*$`)
-
-// shortPair shortens two digests alike, to digits that differ where the digests do.
-func shortPair(a, b string) (string, string) {
-	a, b = digits.FindString(a), digits.FindString(b)
-	from := 0
-	for a != b && from+shortDigits < min(len(a), len(b)) && a[from:from+shortDigits] == b[from:from+shortDigits] {
-		from += shortDigits
-	}
-	return short(a, from), short(b, from)
-}
-
-func short(digits string, from int) string {
-	if from >= len(digits) {
-		return ""
-	}
-	shown := digits[from:min(from+shortDigits, len(digits))] + "…"
-	if from > 0 {
-		shown = "…" + shown
-	}
-	return shown
-}
-
-// service is how people call a manifest: by its folder, where the file's name is always the same.
-func service(manifest string) string { return strings.TrimSuffix(manifest, "/manifest.json") }
 
 // plainRef is the name of a branch that means itself to a shell.
 var plainRef = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)

@@ -83,7 +83,8 @@ func sound(t testing.TB, mode string, artifacts []artifact.Artifact, results []v
 	}
 	for _, r := range results {
 		var text bytes.Buffer
-		one := report.Build(report.Input{Version: "1", Run: report.Run{Event: "local"}, Scope: "all", Mode: mode, Manifests: 1, Complete: true, Results: []verify.Result{r}})
+		one := report.Build(report.Input{Results: []verify.Result{r}, Report: report.Report{
+			Run: report.Run{Event: "local"}, Scope: "all", Mode: mode, Summary: report.Summary{Manifests: 1}, Complete: true}})
 		if err := one.WriteJSON(&text); err != nil {
 			t.Fatal(err)
 		}
