@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
 // flagValue is a flag of the command line: a pflag.Value.
@@ -53,25 +51,16 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 		}
 		cmd.Flags().Var(f, in.name, in.help)
 		cmd.Flags().Lookup(in.name).Hidden = in.group&(publishing|network) == publishing // it has no effect outside Actions
-		complete(cmd, in.name, in.values)
 	}
 }
 
 // addChoice adds a flag of one of several words. The first is the default.
-func addChoice(cmd *cobra.Command, flags *pflag.FlagSet, value *string, name, help string, values ...string) {
+func addChoice(flags *pflag.FlagSet, value *string, name, help string, values ...string) {
 	*value = values[0]
 	flags.Var(&flagValue{"word", values[0], func(s string) (err error) {
 		*value, err = oneOf(values...)(s)
 		return err
 	}}, name, help+": "+orList(values))
-	complete(cmd, name, values)
-}
-
-// complete lets a shell complete a flag's values; without any, it completes names of files.
-func complete(cmd *cobra.Command, name string, values []string) {
-	if values != nil {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there
-	}
 }
 
 // inputPrefix begins the name of the variable that carries an input
@@ -107,11 +96,7 @@ func (p *program) refuseUnknownInputs() error {
 		if name = strings.ToLower(name); !isInput || value == "" || slices.Contains(names, name) {
 			continue
 		}
-		meant := finding.Nearest(name, names)
-		if meant == "" {
-			return usageError{Err: fmt.Errorf("unknown input %s", name)}
-		}
-		return usageError{Err: fmt.Errorf("unknown input %s: did you mean %s?", name, meant)}
+		return usageError{Err: fmt.Errorf("unknown input %s", name)}
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ trusted.`,
 	flags.StringVar(&g.platform, "platform", "", "download only files for this `platform`, such as aarch64-apple-darwin, and those for any")
 	flags.BoolVar(&g.unverified, "allow-unverified", false, "also keep files without a checksum, with mode 0600, never executable")
 	roles := []string{"all", string(artifact.Binary), string(artifact.Weight), string(artifact.File)}
-	addChoice(cmd, flags, &g.role, "role", "which files to download", roles...)
+	addChoice(flags, &g.role, "role", "which files to download", roles...)
 	return cmd
 }
 

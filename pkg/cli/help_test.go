@@ -33,29 +33,6 @@ func TestHelpFitsATerminalAndShowsExamples(t *testing.T) {
 	}
 }
 
-func TestShellsCompleteWhatCanBeSaid(t *testing.T) {
-	for _, test := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"check", "--format", ""}, "text\njson\nsarif\nmarkdown\nhtml\nbadge\n:4\n"},
-		{[]string{"check", "--mode", "f"}, "full\nfast\noffline\n:4\n"},
-		{[]string{"merge", "--color", "a"}, "auto\nalways\nnever\n:4\n"},
-		{[]string{"sum", "--mode", ""}, "full\nfast\noffline\n:4\n"},
-		{[]string{"check", "--report-file", ""}, ":0\n"}, // the shell's own: files
-		{[]string{"check", ""}, ":0\n"},
-	} {
-		if got := say(t, append([]string{"__complete"}, test.args...)...); !strings.HasPrefix(got, test.want) {
-			t.Errorf("%q: %q, want %q", test.args, got, test.want)
-		}
-	}
-	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if script := say(t, "completion", shell); !strings.Contains(script, "verify-manifests") {
-			t.Errorf("%s: %s", shell, script)
-		}
-	}
-}
-
 func TestHelpLeavesOutWhatMeansNothingHere(t *testing.T) {
 	for _, command := range []string{"check", "sum", "merge"} {
 		help := say(t, command, "--help")

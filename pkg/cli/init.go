@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"regexp"
@@ -87,26 +86,19 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 // writeNew writes the first of several names of one file, unless one of them exists.
 func (p *program) writeNew(root *os.Root, text string, names ...string) error {
 	for _, name := range names {
-		_, err := root.Lstat(name)
-		if err == nil {
+		if _, err := root.Lstat(name); err == nil {
 			_, err = fmt.Fprintf(p.Stdout, "Kept %s, which exists already\n", name)
 			return err
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
 	}
-	if err := root.MkdirAll(path.Dir(names[0]), 0o755); err != nil {
-		return err
+	err := root.MkdirAll(path.Dir(names[0]), 0o755)
+	if err == nil {
+		err = root.WriteFile(names[0], []byte(text), 0o644)
 	}
-	f, err := root.OpenFile(names[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("%s can't be written: %w", finding.Quote(names[0]), finding.WithoutPath(err))
 	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Close()); err == nil {
-		_, err = fmt.Fprintln(p.Stdout, "Wrote", names[0])
-	}
+	_, err = fmt.Fprintln(p.Stdout, "Wrote", names[0])
 	return err
 }
 

@@ -46,8 +46,6 @@ type input struct {
 type setter struct {
 	set  func(c *Config, text string) error
 	list bool // one item a line
-	// values are all possible ones; nil for free text.
-	values []string
 }
 
 // inputs is the one table of inputs: flags, INPUT_* variables, defaults and help all come from it, and
@@ -103,9 +101,7 @@ func into[T any](field func(*Config) *T, read func(string) (T, error)) setter {
 
 // oneWord makes a setter from a field of Config and its possible values.
 func oneWord(field func(*Config) *string, values ...string) setter {
-	s := into(field, oneOf(values...))
-	s.values = values
-	return s
+	return into(field, oneOf(values...))
 }
 
 // list makes a setter from a field of Config and a reader of its items; blank lines and white space

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -178,19 +179,14 @@ func (p *program) rulesOf(c *Config, file *config.File, remote string) rules {
 	return r
 }
 
-// ownerOf returns the owner in a remote's URL on a host, "" for any other: https://host/owner/repo, ssh://git@host/owner/repo,
-// or git@host:owner/repo (https://git-scm.com/docs/git-clone#_git_urls).
+// remoteURL matches https://host/owner/repo, ssh://git@host/owner/repo and git@host:owner/repo
+// (https://git-scm.com/docs/git-clone#_git_urls).
+var remoteURL = regexp.MustCompile(`^(?:[a-z+]+://)?(?:[^/@]*@)?([^/]+?)[/:]([^/]+)/[^/]+$`)
+
+// ownerOf returns the owner in a remote's URL on a host, "" for any other.
 func ownerOf(remote, host string) string {
-	_, address, hasScheme := strings.Cut(remote, "://")
-	if !hasScheme {
-		address = strings.Replace(remote, ":", "/", 1)
+	if m := remoteURL.FindStringSubmatch(remote); m != nil && strings.EqualFold(m[1], host) {
+		return m[2]
 	}
-	if _, after, hasUser := strings.Cut(address, "@"); hasUser {
-		address = after
-	}
-	parts := strings.Split(address, "/")
-	if len(parts) != 3 || !strings.EqualFold(parts[0], host) {
-		return ""
-	}
-	return parts[1]
+	return ""
 }

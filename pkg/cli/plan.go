@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/big"
 	"strings"
 	"time"
 
@@ -73,30 +72,19 @@ func (p *program) plan(ctx context.Context, c *Config, j *job) (*plan.Plan, erro
 
 // describePlan says what a plan comes to.
 func describePlan(loads []verify.Load, h plan.Hours, asked time.Duration) string {
-	bytes, unknown := new(big.Int), 0
+	bytes, unknown := 0.0, 0
 	for _, l := range loads {
-		bytes.Add(bytes, big.NewInt(max(l.Size, 0)))
+		bytes += float64(max(l.Size, 0))
 		if l.Size < 0 {
 			unknown++
 		}
 	}
-	words := fmt.Sprintf("%s, of %s together", english.Plural(len(loads), "file", ""), humanize.BigBytes(bytes))
-	if unknown > 0 {
-		words += fmt.Sprintf(" (%d of unknown size)", unknown)
-	}
-	words += fmt.Sprintf(": %s, and the longest takes about %s", english.Plural(h.Shards, "shard", ""), rounded(h.Each))
+	text := fmt.Sprintf("%s, of %s together (%d of unknown size): %s, and the longest takes about %s",
+		english.Plural(len(loads), "file", ""), humanize.Bytes(uint64(min(bytes, 1<<63))), unknown, english.Plural(h.Shards, "shard", ""), h.Each.Round(time.Second))
 	if h.Each > asked+asked/4 {
-		words += fmt.Sprintf(". That is longer than the requested %s: a matrix has at most %d jobs, and one job reads a whole file", asked, verify.MaxShards)
+		text += fmt.Sprintf(". That is longer than the requested %s: a matrix has at most %d jobs, and one job reads a whole file", asked, verify.MaxShards)
 	}
-	return words
-}
-
-// rounded rounds a time for people.
-func rounded(d time.Duration) time.Duration {
-	if d < 10*time.Minute {
-		return d.Round(time.Second)
-	}
-	return d.Round(time.Minute)
+	return text
 }
 
 // planned returns the job of a shard from its plan, without reading the registry.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/url"
 	"path"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -28,46 +27,28 @@ const (
 	slowName = 40
 )
 
-// barWidth is the width of the bar in front of the figures, in columns: both fit a terminal of 80.
-const barWidth = 20
-
 // watch shows progress until stop is called: live on a terminal, else a line every logInterval.
 func (p *program) watch(progress *verify.Progress) (stop func()) {
-	if p.outputOptions.quiet {
+	switch {
+	case p.outputOptions.quiet:
 		return func() {}
-	}
-	if p.isTerminal(p.Stderr) {
+	case p.isTerminal(p.Stderr):
 		return live(p.Stderr, progress)
 	}
-	return every(logInterval, func(elapsed time.Duration) {
-		files, allFiles := progress.Files()
-		fmt.Fprintf(p.Stderr, "%d of %d files done; %s\n", files, allFiles, figures(progress, elapsed))
-	})
+	return every(logInterval, func(elapsed time.Duration) { fmt.Fprintln(p.Stderr, figures(progress, elapsed)) })
 }
 
 // live updates one line, and removes it in the end.
 func live(to io.Writer, progress *verify.Progress) (stop func()) {
 	erase := ""
 	end := every(liveInterval, func(elapsed time.Duration) {
-		fmt.Fprintf(to, "%s%s\n", erase, finding.Fit(liveLine(progress, elapsed), columns(to)))
+		fmt.Fprintf(to, "%s%s\n", erase, finding.Fit(figures(progress, elapsed), columns(to)))
 		erase = "\x1b[A\x1b[J" // up a line, and all below it
 	})
 	return func() {
 		end()
 		fmt.Fprint(to, erase)
 	}
-}
-
-// liveLine renders a bar for the files that were begun, and the figures.
-func liveLine(progress *verify.Progress, elapsed time.Duration) string {
-	done, announced := progress.Bytes()
-	full := int(min(done, announced) * barWidth / max(announced, 1))
-	bar := []byte(strings.Repeat("=", full) + strings.Repeat("-", barWidth-full))
-	if full > 0 && full < barWidth {
-		bar[full-1] = '>'
-	}
-	files, allFiles := progress.Files()
-	return fmt.Sprintf("[%s] %d/%d files, %s", bar, files, allFiles, figures(progress, elapsed))
 }
 
 // columns returns the width of a terminal.
@@ -102,15 +83,16 @@ func every(interval time.Duration, show func(elapsed time.Duration)) (stop func(
 	}
 }
 
-// figures returns the bytes read, the rate, and the time left for the files that were begun.
+// figures returns the files done, the bytes read, the rate, and the time left for the files that were begun.
 func figures(p *verify.Progress, elapsed time.Duration) string {
+	files, allFiles := p.Files()
 	bytes, announced := p.Bytes()
 	rate := float64(bytes) / max(elapsed.Seconds(), 0.001)
-	said := fmt.Sprintf("%s, %s/s", humanize.Bytes(uint64(bytes)), humanize.Bytes(uint64(rate)))
+	text := fmt.Sprintf("%d/%d files, %s, %s/s", files, allFiles, humanize.Bytes(uint64(bytes)), humanize.Bytes(uint64(rate)))
 	if left := announced - bytes; left > 0 && rate > 0 {
-		said += fmt.Sprintf(", %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
+		text += fmt.Sprintf(", %s left", time.Duration(float64(left)/rate*float64(time.Second)).Round(time.Second))
 	}
-	return said + slowest(p.Slowest(time.Now(), slowAfter))
+	return text + slowest(p.Slowest(time.Now(), slowAfter))
 }
 
 // slowest names the slowest file and its host; "" for none.

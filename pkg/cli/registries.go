@@ -32,7 +32,6 @@ description is that of --registry, else of the configuration file.`,
 		Example: `  verify-manifests registries
   verify-manifests registries scoop
   verify-manifests registries --test tools/greet.yaml`,
-		ValidArgs: registry.Presets(),
 	}
 	addFlags(cmd, c, describing)
 	cmd.Flags().BoolVar(&test, "test", false, "print what the description in force matches in the given files")

@@ -18,7 +18,7 @@ type outputOptions struct {
 
 // addOutputFlags gives all commands the output options as flags.
 func (p *program) addOutputFlags(root *cobra.Command) {
-	addChoice(root, root.PersistentFlags(), &p.outputOptions.color, "color", "when to use colour", "auto", "always", "never")
+	addChoice(root.PersistentFlags(), &p.outputOptions.color, "color", "when to use colour", "auto", "always", "never")
 	root.PersistentFlags().BoolVarP(&p.outputOptions.quiet, "quiet", "q", false, "print only findings, and no progress")
 	root.PersistentFlags().BoolVar(&p.outputOptions.verbose, "verbose", false, "print every file, every location of a finding, and waived findings")
 }

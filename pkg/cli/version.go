@@ -19,9 +19,6 @@ var version, revision string
 //go:embed archive.txt
 var archive string
 
-// origin is what a program was built from.
-type origin struct{ version, commit string }
-
 // Version returns the program's version: the release's ("v1.2.3"), else one that names its commit, else "devel".
 func Version() string { return built().version }
 
@@ -30,50 +27,34 @@ func tool() report.Tool {
 	return report.Tool{Name: "verify-manifests", Version: built().version, Commit: built().commit}
 }
 
+// origin is what a program was built from.
+type origin struct{ version, commit string }
+
 func built() origin {
 	info, _ := debug.ReadBuildInfo()
-	return origin{version, revision}.or(stamped(info)).or(archived(archive)).named()
+	return origin{version, revision}.completed(info, archive)
 }
 
-// stamped is what Go writes into a program: the module's version, which the tag of the repository gives, and the commit.
-func stamped(info *debug.BuildInfo) origin {
-	var o origin
-	if info == nil {
-		return o
-	}
-	if info.Main.Version != "(devel)" {
-		o.version = info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			o.commit = setting.Value
+// completed is o with what it lacks taken from what Go writes into a program (the module's version, which the tag of the repository gives,
+// and the commit), else from the text of archive.txt, which outside an archive is what git would replace.
+func (o origin) completed(info *debug.BuildInfo, archive string) origin {
+	if info != nil {
+		if info.Main.Version != "(devel)" {
+			o.version = cmp.Or(o.version, info.Main.Version)
+		}
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				o.commit = cmp.Or(o.commit, setting.Value)
+			}
 		}
 	}
-	return o
-}
-
-// archived reads the text of archive.txt, which outside an archive is what git would replace.
-func archived(text string) origin {
-	if strings.HasPrefix(text, "$") {
-		return origin{}
+	if !strings.HasPrefix(archive, "$") {
+		commit, described, _ := strings.Cut(strings.TrimSpace(archive), " ")
+		o = origin{cmp.Or(o.version, described), cmp.Or(o.commit, commit)}
 	}
-	commit, described, _ := strings.Cut(strings.TrimSpace(text), " ")
-	return origin{described, commit}
-}
-
-// or is o with what it lacks taken from other.
-func (o origin) or(other origin) origin {
-	return origin{cmp.Or(o.version, other.version), cmp.Or(o.commit, other.commit)}
-}
-
-// named is o with a version, which tells one commit from another.
-func (o origin) named() origin {
-	switch {
-	case o.version != "":
-	case o.commit != "":
+	if o.version == "" && o.commit != "" {
 		o.version = "devel+" + o.commit[:min(12, len(o.commit))]
-	default:
-		o.version = "devel"
 	}
+	o.version = cmp.Or(o.version, "devel")
 	return o
 }

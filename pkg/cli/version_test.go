@@ -30,7 +30,7 @@ func TestTheVersionNamesWhereTheProgramIsFrom(t *testing.T) {
 		"a build that was told nothing": {archive: "$Format:%H$\n", want: origin{"devel", ""}},
 		"a commit that is none":         {flags: origin{"", "x"}, want: origin{"devel+x", "x"}},
 	} {
-		if got := c.flags.or(stamped(c.info)).or(archived(c.archive)).named(); got != c.want {
+		if got := c.flags.completed(c.info, c.archive); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
@@ -66,12 +66,12 @@ func TestAnArchiveOfTheRepositoryNamesItsCommit(t *testing.T) {
 	commit := strings.TrimSpace(git("rev-parse", "HEAD"))
 	untagged := origin{"devel+" + commit[:12], commit}
 	git("archive", "-o", "a.tar", "HEAD")
-	if got := archived(inArchive(t, dir)).named(); got != untagged {
+	if got := (origin{}).completed(nil, inArchive(t, dir)); got != untagged {
 		t.Errorf("before the tag: %v, want %v", got, untagged)
 	}
 	git("tag", "v1.2.3")
 	git("archive", "-o", "a.tar", "HEAD")
-	if got, want := archived(inArchive(t, dir)), (origin{"v1.2.3", commit}); got != want {
+	if got, want := (origin{}).completed(nil, inArchive(t, dir)), (origin{"v1.2.3", commit}); got != want {
 		t.Errorf("at the tag: %v, want %v", got, want)
 	}
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +12,22 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
+
+func (p *program) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain RULE",
+		Short:   "Explain a rule, with an example and how to fix it",
+		Example: "  verify-manifests explain artifact/mismatch",
+		Args:    cobra.ExactArgs(1),
+		RunE: p.do(func(_ context.Context, args []string) (int, error) {
+			rule, known := finding.Lookup(args[0])
+			if !known {
+				return 0, usageError{Err: fmt.Errorf("unknown rule %s: see docs/rules.md", finding.Quote(args[0]))}
+			}
+			return ExitOK, report.WriteRule(p.Stdout, rule, p.textOptions(p.Stdout))
+		}),
+	}
+}
 
 // schemas are the published JSON Schemas, by subject; "" is that of prem-registry's manifests.
 var schemas = map[string]func() []byte{"": prem.Schema, "config": config.Schema, "report": report.Schema}
@@ -25,8 +39,7 @@ func (p *program) schemaCommand() *cobra.Command {
 		Example: `  verify-manifests schema >manifest.schema.json
   verify-manifests schema report
   verify-manifests schema config`,
-		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: slices.DeleteFunc(slices.Sorted(maps.Keys(schemas)), func(of string) bool { return of == "" }),
+		Args: cobra.MaximumNArgs(1),
 		RunE: p.do(func(_ context.Context, args []string) (int, error) {
 			of := strings.Join(args, "")
 			text, known := schemas[of]
