@@ -156,12 +156,13 @@ func (e *Event) compare(ctx context.Context) (found github.Comparison, why strin
 func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, api *API, isChanged bool) (base *Commit, note string) {
 	if e.PullRequest != 0 && isChanged {
 		found, err := e.API.Compare(ctx, e.BaseSHA, e.HeadSHA)
+		if err == nil && found.MergeBase == "" {
+			err = errors.New("GitHub names none")
+		}
 		if err != nil {
 			return tip, "The changed manifests were compared with the tip of the base branch, not with the merge base: " + finding.Clean(err.Error())
 		}
-		if sha = found.MergeBase; sha == "" {
-			return tip, "The changed manifests were compared with the tip of the base branch: GitHub names no merge base"
-		}
+		sha = found.MergeBase
 	}
 	if sha == "" || sha == tip.SHA {
 		return tip, ""

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,8 +75,14 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the configuration file %s can't be used: %w", finding.Quote(s.ConfigFile), err)
 	}
-	if s.Set, err = in.registries(s.File); err != nil {
-		return nil, err
+	if s.Globs = in.Globs; in.Preset == "" && s.File != nil && s.File.Registries != nil {
+		s.Registries = s.File.Registries
+	} else {
+		preset, err := registry.Preset(cmp.Or(in.Preset, registry.Default))
+		if err != nil {
+			return nil, usage("input registry: %w", err)
+		}
+		s.Registries = []*registry.Registry{preset}
 	}
 	if s.Roots, err = in.readRoots(ctx, t); err != nil {
 		return nil, err
@@ -89,25 +96,6 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 		}
 	}
 	return s, nil
-}
-
-// registries returns those that the input names, else those of the configuration file, else the default.
-func (in Inputs) registries(file *config.File) (registry.Set, error) {
-	set := registry.Set{Globs: in.Globs}
-	if in.Preset == "" && file != nil && file.Registries != nil {
-		set.Registries = file.Registries
-		return set, nil
-	}
-	name := in.Preset
-	if name == "" {
-		name = registry.Default
-	}
-	r, err := registry.Preset(name)
-	if err != nil {
-		return set, usage("input registry: %w", err)
-	}
-	set.Registries = []*registry.Registry{r}
-	return set, nil
 }
 
 // LoadBase loads the settings of a change from its base. A required configuration file that the change adds is not missing: it
@@ -171,28 +159,23 @@ func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []by
 // changedConfig returns the path of the configuration file that head has and base has not, or has with another text; that of the
 // removed one; or "".
 func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, error) {
-	was, wasFound, err := in.findConfig(ctx, base)
+	was, _, err := in.findConfig(ctx, base)
 	if err != nil {
 		return "", err
 	}
 	is, isFound, err := in.findConfig(ctx, head)
-	switch {
-	case errors.As(err, &UsageError{}): // both spellings
-		return is.Path, nil
-	case err != nil || !wasFound && !isFound:
+	if err != nil && !errors.As(err, &UsageError{}) { // the user's: both spellings
 		return "", err
-	case !isFound:
-		return was.Path, nil
 	}
-	isEqual := was.BlobSHA == is.BlobSHA
-	if is.BlobSHA == "" { // on disk
-		s, err := head.Read(ctx, is, config.MaxSize)
-		isEqual = err == nil && s.Problem == "" && github.IsBlob(was.BlobSHA, s.Text)
+	isEqual := err == nil && was.BlobSHA == is.BlobSHA
+	if isFound && is.BlobSHA == "" { // on disk
+		text, _ := readFile(ctx, head, is, config.MaxSize)
+		isEqual = err == nil && github.IsBlob(was.BlobSHA, text)
 	}
 	if isEqual && problemOf(was) == problemOf(is) {
 		return "", nil
 	}
-	return is.Path, nil
+	return cmp.Or(is.Path, was.Path), nil
 }
 
 // within returns the inputs for a registry in a folder on disk: a trusted root below that folder is read from the registry's tree.
@@ -305,11 +288,7 @@ func (s *Settings) selected(files []github.File) (manifests []github.File) {
 // mayAttest reports whether a folder may have a manifest that attests files beside it.
 func (s *Settings) mayAttest(folder string) bool {
 	return slices.ContainsFunc(s.Registries, func(r *registry.Registry) bool {
-		globs := r.Manifests
-		if s.Globs != nil {
-			globs = s.Globs
-		}
-		return r.AttestsBeside() && slices.ContainsFunc(globs, func(glob string) bool {
+		return r.AttestsBeside() && slices.ContainsFunc(slices.Concat(r.Manifests, s.Globs), func(glob string) bool {
 			return registry.Selects([]string{path.Dir(glob)}, folder)
 		})
 	})
@@ -333,18 +312,14 @@ func (s *Settings) presetHint(ctx context.Context, t Tree, files []github.File) 
 }
 
 // presetNotes names the preset that finds manifests among the changed files, where the registry has none that the presets in use
-// find.
+// find, and the change has no configuration file.
 func (c change) presetNotes(ctx context.Context) []string {
 	isConfig := func(f github.File) bool { return f.Path == ConfigFile || f.Path == otherSpelling }
-	if slices.ContainsFunc(c.changed, isConfig) {
-		return nil
-	}
 	hint := c.presetHint(ctx, c.head, c.changed)
-	if hint == "" {
+	if hint == "" || slices.ContainsFunc(c.changed, isConfig) {
 		return nil
 	}
-	files, err := c.head.List(ctx)
-	if err != nil || len(c.selected(files)) > 0 {
+	if files, err := c.head.List(ctx); err != nil || len(c.selected(files)) > 0 {
 		return nil
 	}
 	return []string{"No file of the registry matches " + c.Set.String() + hint}
