@@ -140,16 +140,13 @@ func (v *Value) Overridden() []*Value { return v.orNone().overridden }
 func (v *Value) Children() []*Value { return v.orNone().children }
 
 // Members returns an object's members, nil for any other kind.
-func (v *Value) Members() []*Value {
-	if v.Kind() != Object {
-		return nil
-	}
-	return v.children
-}
+func (v *Value) Members() []*Value { return v.childrenOf(Object) }
 
 // Elements returns an array's elements, nil for any other kind.
-func (v *Value) Elements() []*Value {
-	if v.Kind() != Array {
+func (v *Value) Elements() []*Value { return v.childrenOf(Array) }
+
+func (v *Value) childrenOf(kind Kind) []*Value {
+	if v.Kind() != kind {
 		return nil
 	}
 	return v.children

@@ -18,9 +18,7 @@ func Manifest(m *registry.Manifest, server string) []finding.Finding {
 	s := &subject{Manifest: m, server: server}
 	links := Links(m.Artifacts, server)
 	for _, l := range links {
-		for _, rule := range []func(*subject, Link){urlInvalid, urlInsecure, urlUserinfo, urlInternationalHost, urlNotAFile, urlExpires} {
-			rule(s, l)
-		}
+		s.checkURL(l)
 	}
 	s.appendedNames()
 	s.urlMutable(links)

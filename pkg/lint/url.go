@@ -19,12 +19,6 @@ func (l Link) declare(file string) string {
 	return file
 }
 
-func urlInvalid(s *subject, l Link) {
-	if problem := invalid(l.Declared); problem != "" {
-		s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s", finding.QuoteURL(l.Declared), problem), "")
-	}
-}
-
 // appendedNames reports file names that make another URL than they look like when they are appended to a folder's.
 func (s *subject) appendedNames() {
 	for _, a := range s.Artifacts {
@@ -59,50 +53,43 @@ func invalid(declared string) string {
 	return ""
 }
 
-func urlInsecure(s *subject, l Link) {
+// checkURL applies the rules about one URL.
+func (s *subject) checkURL(l Link) {
 	u, err := url.Parse(l.Declared)
-	if err != nil || u.Scheme == "https" || u.Host == "" {
-		return
+	if err != nil {
+		u = &url.URL{}
 	}
-	fix := "Use an https URL."
-	if u.Scheme == "http" {
-		fix = "Write " + finding.QuoteURL("https"+l.Declared[len("http"):]) + "."
+	if problem := invalid(l.Declared); problem != "" {
+		s.report(finding.URLInvalid, l, fmt.Sprintf("The URL %s %s", finding.QuoteURL(l.Declared), problem), "")
 	}
-	f := s.finding(finding.URLInsecure, l, fmt.Sprintf("The URL uses %s instead of https: others on the network can replace the file", finding.Quote(u.Scheme)), fix)
-	if u.Scheme == "http" && l.allowHTTP {
-		f.Severity = finding.Warning
+	if u.Host != "" && u.Scheme != "https" {
+		fix := "Use an https URL."
+		if u.Scheme == "http" {
+			fix = "Write " + finding.QuoteURL("https"+l.Declared[len("http"):]) + "."
+		}
+		f := s.finding(finding.URLInsecure, l, fmt.Sprintf("The URL uses %s instead of https: others on the network can replace the file", finding.Quote(u.Scheme)), fix)
+		if u.Scheme == "http" && l.allowHTTP {
+			f.Severity = finding.Warning
+		}
+		s.findings.Add(f)
 	}
-	s.findings.Add(f)
-}
-
-func urlUserinfo(s *subject, l Link) {
-	if u, err := url.Parse(l.Declared); err == nil && u.User != nil {
+	if u.User != nil {
 		s.report(finding.URLUserinfo, l,
 			fmt.Sprintf("The URL contains a user name or password, which everyone can read; its host is %s", finding.Quote(u.Host)),
 			"Remove the part before `@`. If it was a password or a token, revoke it: it stays in the repository's history.")
 	}
-}
-
-func urlInternationalHost(s *subject, l Link) {
 	if unicode, ascii, ok := hosts.International(l.Declared); ok {
 		s.report(finding.URLInternationalHost, l,
 			fmt.Sprintf("The host %s contains letters that can look like others: its ASCII form is %s", finding.Quote(unicode), finding.Quote(ascii)), "")
 	}
-}
-
-// urlNotAFile reports known viewer pages, and URLs of folders unless a checksum is declared: then the served bytes decide.
-func urlNotAFile(s *subject, l Link) {
 	switch {
 	case l.Page() && l.Download != "":
 		s.report(finding.URLNotAFile, l, "The URL serves a web page about the file", "Write "+finding.QuoteURL(l.declare(l.Download))+".")
 	case l.Page():
 		s.report(finding.URLNotAFile, l, "The URL serves a web page", "Open the page and copy the URL of the file's download button.")
-	case !l.isFolder && !l.hasChecksum && strings.HasSuffix(l.Declared, "/"):
+	case !l.isFolder && !l.hasChecksum && strings.HasSuffix(l.Declared, "/"): // with a checksum, the served bytes decide
 		s.report(finding.URLNotAFile, l, "The URL ends with a slash, as a folder's does", "Write the URL of the file itself.")
 	}
-}
-
-func urlExpires(s *subject, l Link) {
 	if hosts.Expires(l.Declared) {
 		s.report(finding.URLExpires, l, "The URL is signed and expires after minutes or hours", "Use the URL that redirects here: the link on the page.")
 	}

@@ -44,6 +44,7 @@ const (
 	lookalike                  // a member whose name differs from a described one only in case
 	merged                     // an overridden member that was looked through
 	addressed                  // an entry with an address
+	leftOut                    // an entry with a URL that conditions leave out
 	reported                   // a look-alike that was reported
 )
 
@@ -91,20 +92,20 @@ func (x *extraction) visit(v *document.Value, matches []document.Match) bool {
 		x.digests = append(x.digests, v)
 	}
 	for _, member := range v.Overridden() {
-		x.overridden(v, member)
+		x.overridden(member)
 	}
 	x.noteLookalike(v)
 	return true
 }
 
 // overridden collects the digests in a member that another one overrides.
-func (x *extraction) overridden(at, member *document.Value) {
+func (x *extraction) overridden(member *document.Value) {
 	if x.has(member, merged) {
 		return
 	}
 	x.marks[member] |= merged
 	document.NewMatcher().Walk(member, func(v *document.Value, _ []document.Match) bool {
-		if text, isText := v.Text(); isText && looksLikeDigest(text) && !x.ignores(at.Pointer()+strings.TrimPrefix(v.Pointer(), member.Parent().Pointer())) {
+		if text, isText := v.Text(); isText && looksLikeDigest(text) && !x.ignores(v.Pointer()) {
 			x.digests = append(x.digests, v)
 		}
 		return true
@@ -138,7 +139,10 @@ type address struct {
 
 func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captured) {
 	x.checkTags(e.asked, v)
-	if !selects(e.where, e.unless, v, x.document.Root) {
+	if !selects(e.where, e.unless, v, x.document.Root, false) {
+		if slices.ContainsFunc(e.url, func(pointer string) bool { return textAt(v, pointer) != "" }) {
+			x.marks[v] |= leftOut
+		}
 		x.cover(e, v)
 		return
 	}

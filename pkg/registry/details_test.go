@@ -187,11 +187,7 @@ func TestWhatEachPatternMatches(t *testing.T) {
 		`{"kind": "b", "a": {}}`: "`at: /a` matches nothing\n`at: /b/*` matches nothing\n`at: /i/*` matches nothing\n`at: \"\"` (the root) matches nothing\n`ignore: /c/**` matches nothing",
 	} {
 		m, _ := r.Read("a.json", []byte(text), r)
-		var lines []string
-		for _, each := range r.Test(m) {
-			lines = append(lines, each.String())
-		}
-		if diff := cmp.Diff(want, strings.Join(lines, "\n")); diff != "" {
+		if diff := cmp.Diff(want, strings.Join(r.Test(m), "\n")); diff != "" {
 			t.Errorf("%s (- want, + got):\n%s", text, diff)
 		}
 	}

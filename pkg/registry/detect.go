@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -31,41 +32,38 @@ const (
 
 // Detect tries every preset's globs and entries on files, and returns the presets that find an artifact, the one that likely finds
 // the most manifests first. read returns the texts of files by path, without those that can't be read or are larger than maxSize.
-func Detect(files []string, read func(paths []string, maxSize int) map[string][]byte) []Detected {
-	all := make([]Detected, 0, len(Presets()))
+func Detect(files []string, read func(paths []string, maxSize int) map[string][]byte) (found []Detected) {
+	selected := func(paths, globs []string) []string {
+		return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !Selects(globs, path) })
+	}
 	tried := map[string][]string{} // by preset
-	var wanted []string
 	for _, name := range Presets() {
-		r, err := Preset(name)
-		if err != nil {
-			continue
-		}
-		selected := slices.DeleteFunc(slices.Clone(files), func(path string) bool { return !r.Selects(path) })
-		if len(selected) == 0 {
-			continue
-		}
+		r, _ := Preset(name) // which is one
+		manifests := selected(files, r.Manifests)
 		for _, glob := range r.Manifests { // a glob may be of the one file that counts
-			ofGlob := slices.DeleteFunc(slices.Clone(selected), func(path string) bool { return !Selects([]string{glob}, path) })
+			ofGlob := selected(manifests, []string{glob})
 			step := (len(ofGlob) + detectFiles - 1) / detectFiles // spread evenly
 			for i := 0; i < len(ofGlob); i += step {
 				tried[name] = append(tried[name], ofGlob[i])
 			}
 		}
-		tried[name] = slices.Compact(slices.Sorted(slices.Values(tried[name])))
-		wanted = append(wanted, tried[name]...)
-		all = append(all, Detected{registry: r, Preset: name, Manifests: len(selected)})
+		tried[name] = sortedOnce(tried[name])
+		found = append(found, Detected{registry: r, Preset: name, Manifests: len(manifests)})
 	}
-	if wanted = slices.Compact(slices.Sorted(slices.Values(wanted))); len(wanted) == 0 {
+	wanted := sortedOnce(slices.Concat(slices.Collect(maps.Values(tried))...))
+	if len(wanted) == 0 {
 		return nil
 	}
 	texts := read(wanted, detectSize)
-	for i := range all {
-		all[i].try(tried[all[i].Preset], texts)
+	for i := range found {
+		found[i].try(tried[found[i].Preset], texts)
 	}
-	all = slices.DeleteFunc(all, func(d Detected) bool { return d.Example == "" })
-	slices.SortStableFunc(all, func(a, b Detected) int { return cmp.Compare(b.estimate, a.estimate) })
-	return all
+	found = slices.DeleteFunc(found, func(d Detected) bool { return d.Example == "" })
+	slices.SortStableFunc(found, func(a, b Detected) int { return cmp.Compare(b.estimate, a.estimate) })
+	return found
 }
+
+func sortedOnce(paths []string) []string { return slices.Compact(slices.Sorted(slices.Values(paths))) }
 
 // try finds artifacts in files, and estimates from them in how many manifests there are some.
 func (d *Detected) try(paths []string, texts map[string][]byte) {
@@ -80,5 +78,5 @@ func (d *Detected) try(paths []string, texts map[string][]byte) {
 			d.Example = cmp.Or(d.Example, path)
 		}
 	}
-	d.estimate = d.Manifests * matches / len(paths)
+	d.estimate = d.Manifests * matches / max(len(paths), 1)
 }

@@ -96,6 +96,7 @@ func (e *Edit) value(a artifact.Artifact, pointer string) *document.Value {
 // declare writes a value at a pointer, unless it is there and isSame. A text is written as text, a number as number.
 func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, replace bool) error {
 	at := e.value(a, pointer)
+	text, isText := value.(string)
 	switch {
 	case pointer == "":
 		return document.ErrNoPlace
@@ -107,15 +108,14 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 		return fmt.Errorf("line %d: %w", at.Position().Line, ErrDeclared)
 	case at.IsInherited() && !e.value(a, a.Slot.URL).IsInherited(): // which others inherit too, for URLs of their own
 		return e.add(a, pointer, value)
-	}
-	if text, isText := value.(string); isText {
+	case isText:
 		return e.editor.SetText(at, text)
 	}
 	e.editor.Replace(at.Start(), at.End(), fmt.Sprint(value))
 	return nil
 }
 
-// add adds a member, once for all addresses of a file.
+// add adds a member, once for all addresses of a file: behind the one that holds the artifact's URL, else behind the last possible one.
 func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 	at := finding.Location{Document: a.Document, Pointer: pointer}
 	if was, isAdded := e.added[at]; isAdded && was != value {
@@ -123,38 +123,30 @@ func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 	} else if isAdded {
 		return nil
 	}
-	err := e.addMember(a, pointer, value)
+	above, name := splitPointer(pointer)
+	parent := e.value(a, above)
+	siblings := slices.Clone(parent.Members())
+	for v := e.value(a, a.Slot.URL); v != nil && a.Slot.URL != ""; v = v.Parent() {
+		if v.Parent() == parent {
+			siblings = []*document.Value{v}
+		}
+	}
+	err := document.ErrNoPlace
+	for _, sibling := range slices.Backward(siblings) {
+		if text, isText := value.(string); isText {
+			err = e.editor.AddText(sibling, name, text)
+		} else {
+			e.editor.InsertAfter(sibling, strconv.Quote(name)+e.editor.Colon(sibling)+fmt.Sprint(value))
+			err = nil
+		}
+		if !errors.Is(err, document.ErrNoPlace) {
+			break
+		}
+	}
 	if err == nil {
 		e.added[at] = value
 	}
 	return err
-}
-
-// addMember adds a member behind the one that holds the artifact's URL, else behind the last possible one.
-func (e *Edit) addMember(a artifact.Artifact, pointer string, value any) error {
-	above, name := splitPointer(pointer)
-	parent := e.value(a, above)
-	sibling := e.value(a, a.Slot.URL)
-	for sibling != nil && sibling.Parent() != parent {
-		sibling = sibling.Parent()
-	}
-	if sibling != nil && a.Slot.URL != "" {
-		return e.addBehind(sibling, name, value)
-	}
-	for _, sibling := range slices.Backward(parent.Members()) {
-		if err := e.addBehind(sibling, name, value); !errors.Is(err, document.ErrNoPlace) {
-			return err
-		}
-	}
-	return document.ErrNoPlace
-}
-
-func (e *Edit) addBehind(sibling *document.Value, name string, value any) error {
-	if text, isText := value.(string); isText {
-		return e.editor.AddText(sibling, name, text)
-	}
-	e.editor.InsertAfter(sibling, strconv.Quote(name)+e.editor.Colon(sibling)+fmt.Sprint(value))
-	return nil
 }
 
 // splitPointer cuts off a pointer's last token, and returns it unescaped.

@@ -73,10 +73,13 @@ func (c condition) matches(at *document.Value) bool {
 	return c.any || slices.ContainsFunc(c.texts, func(text *regexp.Regexp) bool { return text.MatchString(at.Literal()) })
 }
 
-// selects reports whether every condition of `where` holds, and none of `unless`.
-func selects(where, unless []condition, v, root *document.Value) bool {
+// selects reports whether every condition of `where` holds, and none of `unless`. A consumer that ignores the case of keys may read
+// others for `where`; what it leaves out by a key in another case is kept.
+func selects(where, unless []condition, v, root *document.Value, folds bool) bool {
 	holds := func(c condition) bool { return c.matches(valueAt(v, root, c.pointer)) }
-	fails := func(c condition) bool { return !holds(c) }
+	fails := func(c condition) bool {
+		return !holds(c) && !(folds && slices.ContainsFunc(atFold(v, root, c.pointer), c.matches))
+	}
 	return !slices.ContainsFunc(where, fails) && !slices.ContainsFunc(unless, holds)
 }
 

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -37,7 +36,7 @@ func (x *extraction) reportKeyCase() {
 	for _, mark := range x.marks {
 		hasAny = hasAny || mark&lookalike != 0
 	}
-	if !hasAny || !selectsFolding(x.where, x.unless, root, root) {
+	if !hasAny || !selects(x.where, x.unless, root, root, true) {
 		return
 	}
 	for _, c := range slices.Concat(x.where, x.unless) {
@@ -60,7 +59,7 @@ func (x *extraction) reportKey(v *document.Value) {
 	}
 	x.marks[v] |= reported
 	x.findings.Report(finding.RegistryKeyCase, func() finding.Finding {
-		f := x.document.Finding(finding.RegistryKeyCase, v, fmt.Sprintf("The key %s differs from a described key only in case: some programs read its value", finding.Quote(v.Name())), "")
+		f := x.document.Finding(finding.RegistryKeyCase, v, "The key "+finding.Quote(v.Name())+" differs from a described key only in case: some programs read its value", "")
 		f.Position = v.NamePosition()
 		return f
 	})
@@ -69,7 +68,7 @@ func (x *extraction) reportKey(v *document.Value) {
 // entryFolding reports the look-alikes that lead to an entry and stand in it, where a consumer that ignores the case of keys reads an
 // address there.
 func (x *extraction) entryFolding(e *entry, v *document.Value) {
-	if !selectsFolding(e.where, e.unless, v, x.document.Root) || !e.isAddressedFolding(v) {
+	if !selects(e.where, e.unless, v, x.document.Root, true) || !e.isAddressedFolding(v) {
 		return
 	}
 	for _, pointer := range slices.Concat(e.asked, e.read) {
@@ -83,14 +82,6 @@ func (x *extraction) entryFolding(e *entry, v *document.Value) {
 	if (above != nil || x.hasParts) && !slices.ContainsFunc(e.at, isDescribed) {
 		x.reportKey(cmp.Or(above, v)) // itself, where a part of its name differs
 	}
-}
-
-// selectsFolding is selects for a consumer that ignores the case of keys. What it leaves out by a key in another case is kept.
-func selectsFolding(where, unless []condition, v, root *document.Value) bool {
-	fails := func(c condition) bool {
-		return !c.matches(valueAt(v, root, c.pointer)) && !slices.ContainsFunc(atFold(v, root, c.pointer), c.matches)
-	}
-	return !slices.ContainsFunc(where, fails) && selects(nil, unless, v, root)
 }
 
 // atFold is valueAt for a consumer that ignores the case of keys: it may read any of several values.

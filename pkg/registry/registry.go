@@ -150,7 +150,13 @@ func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding
 	if i := slices.IndexFunc(findings, isUnused); i >= 0 {
 		f := findings[i]
 		f.Rule, f.Severity = finding.RegistryNoArtifact, finding.Error
-		f.Message = "The manifest has digests, but the description selects no file: " + r.explain(m)
+		var reasons []string
+		for i, line := range r.Test(m) {
+			if r.owners[i] >= 0 {
+				reasons = append(reasons, line)
+			}
+		}
+		f.Message = "The manifest has digests, but the description selects no file: " + enumerate(reasons, "; ")
 		f.Fix = "Correct the pattern or pointer in the description, or the manifest."
 		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return isUnused(f) || f.Rule == finding.RegistryNoAddress })
 		return append(findings, f)
@@ -162,20 +168,9 @@ func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding
 		"The manifest names no file where "+r.title()+" describes files", "")}
 }
 
-// explain says what each pattern of the entries matches in a manifest.
-func (r *Registry) explain(m *Manifest) string {
-	var reasons []string
-	for i, match := range r.Test(m) {
-		if r.owners[i] >= 0 {
-			reasons = append(reasons, match.String())
-		}
-	}
-	return enumerate(reasons, "; ")
-}
-
 // describes reports whether a document belongs to the registry.
 func (r *Registry) describes(d *document.Document) bool {
-	return selects(r.where, r.unless, d.Root, d.Root)
+	return selects(r.where, r.unless, d.Root, d.Root, false)
 }
 
 func (r *Registry) options() document.Options {
