@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -13,72 +12,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
-
-// detailCases are descriptions, manifests and the fields of artifacts that engineCases leave out.
-var detailCases = []struct{ name, description, text, want string }{
-	// Where a checksum is written, and which algorithm it has.
-	{"slots", "artifacts: [{at: /*, url: /url, checksum: [/md5, /sha256, /sums/sha512], size: /size}]", `[{"url": "https://x/a"}, {"url": "https://x/a", "md5": ""}, {"url": "https://x/a", "sha256": "` + sum256 + `", "size": 1}]`, "/0 url=/0/url checksum=/0/sha256 algorithm=sha256\n/1 url=/1/url checksum=/1/sha256 algorithm=sha256\n/2 url=/2/url checksum=/2/sha256 algorithm=sha256 declared=sha256:{256} spelling=hex bytes=1"},
-	{"slots of texts and defaults", "artifacts: [{at: /a/*, url: ''}, {at: /b/*, url: /url, default-url: 'https://x/{/n}', checksum: [/hash, /sum]}]", `{"a": ["https://x/a"], "b": [{"n": "b"}, {"n": "c", "sum": ""}]}`, "/a/0 url=/a/0\n/b/0 checksum=/b/0/hash\n/b/1 checksum=/b/1/sum"},
-	{"slots of lists", "artifacts: [{at: /*, url: /url, checksum: /hash}]", `[{"url": ["https://x/a", "https://x/b"]}, {"url": ["https://x/a", "https://x/b"], "hash": ""}, {"url": ["https://x/a"], "hash": ["` + sum256 + `"]}, {"url": ["https://x/a", "https://x/b"], "hash": ["` + sum256 + `", null]}]`, "/0/url/0 url=/0/url/0\n/0/url/1 url=/0/url/1\n/1/url/0 url=/1/url/0 checksum=/1/hash algorithm=sha256\n/1/url/1 url=/1/url/1 checksum=/1/hash algorithm=sha256\n/2 url=/2/url/0 checksum=/2/hash/0 algorithm=sha256 declared=sha256:{256} spelling=hex\n/3/url/0 url=/3/url/0 checksum=/3/hash/0 algorithm=sha256 declared=sha256:{256} spelling=hex\n/3/url/1 url=/3/url/1 checksum=/3/hash/1 algorithm=sha256"},
-	{"slots of mirrors", "artifacts: [{at: /*, url: [/url, /mirror], checksum: /hash}]", `[{"url": "https://x/a", "mirror": ["https://y/a"], "hash": "` + sum256 + `"}, {"url": "https://x/a", "mirror": []}, {"mirror": "https://y/a"}]`, "/0/url url=/0/url checksum=/0/hash algorithm=sha256 declared=sha256:{256} spelling=hex\n/0/mirror/0 url=/0/mirror/0 checksum=/0/hash algorithm=sha256 declared=sha256:{256} spelling=hex mirror=1\n/1 url=/1/url checksum=/1/hash algorithm=sha256\n/2 url=/2/mirror checksum=/2/hash algorithm=sha256"},
-	{"the neighbours' algorithm", "artifacts: [{at: /*, url: /url, checksum: /hash}]\naccept: [md5]", `[{"url": "https://x/a"}, {"url": "https://x/b", "hash": "md5:` + sum5 + `"}, {"url": "https://x/c", "hash": "x"}, {"url": "https://x/d", "hash": "sha512:` + sum512 + `"}]`, "/0 url=/0/url checksum=/0/hash algorithm=sha512\n/1 url=/1/url checksum=/1/hash algorithm=sha512 declared=md5:d41d8cd98f00b204e9800998ecf8427e\n/2 url=/2/url checksum=/2/hash algorithm=sha512 declared=x\n/3 url=/3/url checksum=/3/hash algorithm=sha512 declared=sha512:{512}"},
-	// All that is declared.
-	{"checksums", "artifacts: [{at: /*, url: /url, checksum: [/sha256, /hash]}]", `[{"url": "https://x/a", "sha256": "SHA256:` + strings.ToUpper(sum256) + `", "hash": "x"}, {"url": "https://x/b", "hash": "` + sri256 + ` sha1-x"}, {"url": "https://x/c", "hash": "` + sri256 + `"}, {"url": "https://x/d", "hash": ["` + sum256 + `", ""]}]`, "/0 url=/0/url checksum=/0/sha256 algorithm=sha256 declared=sha256:{256} x spelling=SHA256:HEX\n/1 url=/1/url checksum=/1/hash algorithm=sha256 declared={SRI} sha1-x\n/2 url=/2/url checksum=/2/hash algorithm=sha256 declared=sha256:{256} spelling=sri\n/3 url=/3/url declared=/3/hash"},
-	{"signatures", "artifacts: [{at: '/{n}', url: /url, signature: /sig, attestation: /bundle, attests: 'd/{n}.zip'}]", `{"a": {"url": "https://x/a", "sig": "s", "bundle": ""}, "b": {"url": "https://x/b", "sig": null, "bundle": "https://x/c"}, "c": {"url": "https://x/d", "sig": 1}}`, "/a url=/a/url attests=a.zip signature=s at /a/sig\n/b url=/b/url attests=b.zip attestation=https://x/c at /b/bundle\n/c url=/c/url attests=c.zip"},
-	{"plain http", "artifacts: [{at: /*, url: /url, checksum: [/hash, /sha1]}]\nallow-http: true\naccept: [sha1]", `[{"url": "http://x/a", "hash": "` + sum256 + `"}, {"url": "http://x/b"}, {"url": "http://x/c", "hash": "x"}, {"url": "http://x/d", "sha1": "` + sum1 + `"}]`, "/0 url=/0/url checksum=/0/hash algorithm=sha256 declared=sha256:{256} spelling=hex http=\n/1 url=/1/url checksum=/1/hash algorithm=sha256\n/2 url=/2/url checksum=/2/hash algorithm=sha256 declared=x\n/3 url=/3/url algorithm=sha1 declared=sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709 spelling=hex"},
-	{"images", "artifacts: [{at: /*, image: /image, platform: /os}]", `[{"image": "a:1", "os": ["l", 2, "m"]}, {"image": "a@sha256:` + sum256 + `"}, {"image": "a@sha512:` + sum512 + `"}, {"image": "a@sha256:x"}, {"image": ""}]`, "/0 url=/0/image algorithm=sha256 platform=l,m\n/1 url=/1/image algorithm=sha256 pinned=\n/2 url=/2/image algorithm=sha256\n/3 url=/3/image algorithm=sha256"},
-	{"sizes", "artifacts: [{at: /*, url: /url, size: /size}]", `[{"url": "https://x/a", "size": 1}, {"url": "https://x/a", "size": "20"}, {"url": "https://x/a", "size": 0}, {"url": "https://x/a", "size": "+1"}, {"url": "https://x/a", "size": true}, {"url": "https://x/a", "size": 1.5}, {"url": "https://x/a", "size": ""}]`, "/0 url=/0/url bytes=1\n/1 url=/1/url bytes=20\n/2 url=/2/url\n/3 url=/3/url\n/4 url=/4/url\n/5 url=/5/url\n/6 url=/6/url"},
-	{"platforms", "artifacts: [{at: '/{os}', url: /url, platform: [/os, /arch]}]", `{"a": {"url": "https://x/a", "os": "linux", "arch": "arm"}, "b": {"url": "https://x/b", "arch": ["arm", "x86"]}, "c": {"url": "https://x/c"}}`, "/a url=/a/url platform=linux/arm\n/b url=/b/url platform=arm,x86\n/c url=/c/url"},
-}
-
-// details are one line for each artifact, with the fields that are set.
-func details(m *registry.Manifest) string {
-	var lines []string
-	for _, a := range m.Artifacts {
-		line := a.Pointer
-		field := func(name string, value any, isSet bool) {
-			if isSet {
-				line += fmt.Sprintf(" %s=%v", name, value)
-			}
-		}
-		field("url", a.Slot.URL, a.Slot.URL != "")
-		field("checksum", a.Slot.Checksum, a.Slot.Checksum != "")
-		field("size", a.Slot.Size, a.Slot.Size != "")
-		field("algorithm", a.Slot.Algorithm, a.Slot.Algorithm != "")
-		field("pinned", "", a.Role == artifact.Image && a.Checksum != nil)
-		field("declared", strings.NewReplacer(sum256, "{256}", sum512, "{512}", strings.ToUpper(sum256), "{256 in capitals}", sri256, "{SRI}").Replace(a.Checksums), a.Checksums != "")
-		field("spelling", a.Spelling, a.Spelling != "")
-		field("mirror", a.Mirror, a.Mirror > 0)
-		field("http", "", a.AllowHTTP)
-		field("platform", a.Platform, a.Platform != "")
-		field("attests", a.Attests, a.Attests != "")
-		for name, f := range map[string]*artifact.Field[string]{"signature": a.Signature, "attestation": a.Attestation} {
-			if f != nil {
-				field(name, f.Value+" at "+f.Pointer, true)
-			}
-		}
-		if a.Size != nil {
-			field("bytes", a.Size.Value, true)
-		}
-		lines = append(lines, line)
-	}
-	return strings.Join(lines, "\n")
-}
-
-func TestEverythingOfAnArtifact(t *testing.T) {
-	for _, test := range detailCases {
-		t.Run(test.name, func(t *testing.T) {
-			r, err := described("manifests: a\n" + test.description)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, _ := r.Read("a.json", []byte(test.text), r)
-			if diff := cmp.Diff(test.want, details(m)); diff != "" {
-				t.Errorf("(- want, + got):\n%s", diff)
-			}
-		})
-	}
-}
 
 func TestMessagesCountAndListPlaces(t *testing.T) {
 	digests := func(n int) string {
@@ -101,10 +34,7 @@ func TestMessagesCountAndListPlaces(t *testing.T) {
 		`{"a": 1, "b": 2, "c": 3, "d": 4, "e": "sha256:` + sum256 + `"}`:                 nothing + "matches nothing; the root has `a`, `b`, `c`, `d`, `e`",
 		`{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "g": "sha256:` + sum256 + `", "h": 1}`: nothing + "matches nothing; the root has `a`, `b`, `c`, `d`, `e`, and 2 more",
 	} {
-		r, err := described("manifests: a\nartifacts: [{at: /f/*, url: /url, checksum: /hash}]")
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := registryOf(t, "manifests: a\nartifacts: [{at: /f/*, url: /url, checksum: /hash}]")
 		_, findings := r.Read("a.json", []byte(text), r)
 		if len(findings) == 0 || findings[len(findings)-1].Message != want {
 			t.Errorf("%s:\nwant %s\ngot  %v", text, want, findings)
@@ -118,10 +48,7 @@ func TestADeclaredValueIsReplacedOnRequestOnly(t *testing.T) {
 	other := digest.Digest{Algorithm: digest.SHA256, Sum: sum512[:64]}
 	same := digest.Digest{Algorithm: digest.SHA256, Sum: sum256}
 	sized := func(a artifact.Artifact) artifact.Artifact { a.Slot.Size = "/size"; return a } // as prem has it
-	r, err := described("manifests: a\nartifacts: [{at: '', url: /url, checksum: /hash, size: /size}]")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := registryOf(t, "manifests: a\nartifacts: [{at: '', url: /url, checksum: /hash, size: /size}]")
 	for name, test := range map[string]struct {
 		edit func(*registry.Edit, artifact.Artifact) error
 		err  error
@@ -177,10 +104,7 @@ func TestASetSelectsByItsOwnGlobsOrThose(t *testing.T) {
 }
 
 func TestWhatEachPatternMatches(t *testing.T) {
-	r, err := described("manifests: a\nwhere: {/kind: a}\nartifacts:\n- {at: [/a, /b/*], url: /url}\n- {at: /i/*, image: /image}\n- {at: '', url: /none, where: {/none: a}}\nignore: /c/**")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := registryOf(t, "manifests: a\nwhere: {/kind: a}\nartifacts:\n- {at: [/a, /b/*], url: /url}\n- {at: /i/*, image: /image}\n- {at: '', url: /none, where: {/none: a}}\nignore: /c/**")
 	for text, want := range map[string]string{
 		`{"kind": "a", "a": {"url": "https://x/a"}, "b": [], "i": [{"image": "i"}, {}], "c": 1}`: "`at: /a` matches 1, 1 with an address\n`at: /b/*` matches nothing; `/b` is a list\n`at: /i/*` matches 2, 1 with an address\n`at: \"\"` (the root) matches 1, and `where` or `unless` leaves out all of them\n`ignore: /c/**` matches 1",
 		`{"kind": "a", "a": {}}`: "`at: /a` matches 1, and none has an address at `/url`\n`at: /b/*` matches nothing; the root has `kind`, `a`\n`at: /i/*` matches nothing; the root has `kind`, `a`\n`at: \"\"` (the root) matches 1, and `where` or `unless` leaves out all of them\n`ignore: /c/**` matches nothing; the root has `kind`, `a`",
@@ -194,10 +118,7 @@ func TestWhatEachPatternMatches(t *testing.T) {
 }
 
 func TestDigestsThatNothingUsesSinceTheBase(t *testing.T) {
-	r, err := described("manifests: a\noptional: true\nartifacts: [{at: /f/*, url: /url, checksum: /hash, unless: {/kind: git}}]")
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := registryOf(t, "manifests: a\noptional: true\nartifacts: [{at: /f/*, url: /url, checksum: /hash, unless: {/kind: git}}]")
 	manifest := func(digests ...string) *registry.Manifest {
 		m, _ := r.Read("a.yaml", []byte("d: ["+strings.Join(digests, ", ")+"]\nf: [{}, {url: 'https://x/a'}, {kind: git, url: 'https://x/b'}, {kind: git, url: ''}]\nUrl: {}\n"), r)
 		return m

@@ -2,18 +2,13 @@ package registry_test
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
-
-// tree is files by path, which Detect reads.
-type tree map[string]string
 
 func (all tree) detect() []registry.Detected {
 	return registry.Detect(slices.Sorted(maps.Keys(all)), func(paths []string, _ int) map[string][]byte {
@@ -26,29 +21,9 @@ func (all tree) detect() []registry.Detected {
 }
 
 func TestDetectFindsThePresetOfItsTestManifests(t *testing.T) {
-	const dir = "testdata/presets"
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !e.IsDir() {
-			continue
-		}
-		all, dirFS := tree{}, os.DirFS(filepath.Join(dir, e.Name()))
-		err := fs.WalkDir(dirFS, ".", func(name string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			text, err := fs.ReadFile(dirFS, name)
-			all[name] = string(text)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found := all.detect(); len(found) == 0 || found[0].Preset != e.Name() || found[0].Example == "" {
-			t.Errorf("%s: found %v", e.Name(), found)
+	for preset := range readListing(t, fixtures+"/expected.jsonl") {
+		if found := treeBelow(t, filepath.Join(fixtures, preset)).detect(); len(found) == 0 || found[0].Preset != preset || found[0].Example == "" {
+			t.Errorf("%s: found %v", preset, found)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,7 +19,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
-	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
 var (
@@ -271,20 +269,17 @@ func safely(parse func([]byte, any) error, text []byte, into any) (err error) {
 // there is an error. A longer run: go test ./pkg/registry -run Consumer -timeout 0 -mutants 1000000 -seed 2 -python /usr/bin/python3
 func TestWhateverAConsumerReadsIsListedOrAnError(t *testing.T) {
 	startPython(t)
-	g := &grammar{Rand: rand.New(rand.NewPCG(*seed, 0))}
+	g := &grammar{Rand: rand.New(rand.NewPCG(*seed, 0)), real: map[string][]string{}}
 	read, listed, problems := 0, 0, 0
 	for n := 0; n < *mutants && problems < 10; n++ {
 		c := consumers[n%len(consumers)]
-		text := g.mutant(c)
+		text := g.mutant(t, c)
 		addresses := c.read([]byte(text))
 		if len(addresses) == 0 {
 			continue
 		}
 		read++
-		r, err := registry.Preset(c.preset)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := registryOf(t, c.preset)
 		m, findings := r.Read(c.path, []byte(text), r)
 		if m != nil {
 			findings = append(findings, lint.Manifest(m, "https://github.com")...)
@@ -314,13 +309,13 @@ type grammar struct {
 }
 
 // mutant returns a text of the grammar or a real manifest, changed at some places.
-func (g *grammar) mutant(c consumer) string {
+func (g *grammar) mutant(t *testing.T, c consumer) string {
 	g.isJSON, g.url = strings.HasSuffix(c.path, ".json"), "url"
 	if c.preset == "krew" || c.preset == "localai" {
 		g.url = "uri"
 	}
 	text, changes := "", g.IntN(3)
-	if all := g.samples(c); len(all) > 0 && g.IntN(4) == 0 {
+	if all := g.samples(t, c); len(all) > 0 && g.IntN(4) == 0 {
 		text, changes = all[g.IntN(len(all))], 1+g.IntN(3)
 	} else {
 		text = g.manifest(c.preset)
@@ -332,21 +327,18 @@ func (g *grammar) mutant(c consumer) string {
 }
 
 // samples returns small real manifests.
-func (g *grammar) samples(c consumer) []string {
-	if all, isRead := g.real[c.preset+c.path]; isRead {
+func (g *grammar) samples(t *testing.T, c consumer) []string {
+	all, isRead := g.real[c.preset+c.path]
+	if isRead {
 		return all
 	}
-	if g.real == nil {
-		g.real = map[string][]string{}
-	}
-	all := []string{}
-	for _, root := range []string{"testdata/presets", "../../../shared/samples"} {
-		_ = filepath.WalkDir(filepath.Join(root, c.preset), func(path string, _ os.DirEntry, err error) error {
-			if text, readErr := os.ReadFile(path); err == nil && readErr == nil && len(text) < 8<<10 && filepath.Ext(path) == filepath.Ext(c.path) {
-				all = append(all, string(text))
+	for _, root := range []string{fixtures, samples} {
+		files := treeBelow(t, filepath.Join(root, c.preset))
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if len(files[name]) < 8<<10 && filepath.Ext(name) == filepath.Ext(c.path) {
+				all = append(all, files[name])
 			}
-			return nil
-		})
+		}
 	}
 	g.real[c.preset+c.path] = all
 	return all

@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"path"
 	"slices"
@@ -18,7 +17,7 @@ import (
 )
 
 // edits are manifests of which every file without a checksum gets one. In what comes out, {hex}, {HEX} and {sri} stand for it.
-var edits = []struct{ name, preset, path, before, after string }{
+var edits = []struct{ name, registry, path, before, after string }{
 	{"bare", "scoop", "bucket/a.json", `{"url": "https://x/a"}`, `{"url": "https://x/a", "hash": "{hex}"}`},
 	{"over lines", "scoop", "bucket/a.json", "{\n    \"version\": \"1\",\n    \"url\": \"https://x/a\",\n    \"bin\": \"a\"\n}\n", "{\n    \"version\": \"1\",\n    \"url\": \"https://x/a\",\n    \"hash\": \"{hex}\",\n    \"bin\": \"a\"\n}\n"},
 	{"CRLF and tabs", "scoop", "bucket/a.json", "{\r\n\t\"url\":\"https://x/a\",\r\n\t\"bin\":1\r\n}", "{\r\n\t\"url\":\"https://x/a\",\r\n\t\"hash\":\"{hex}\",\r\n\t\"bin\":1\r\n}"},
@@ -66,46 +65,14 @@ var edits = []struct{ name, preset, path, before, after string }{
 	{"a TOML table in braces", "uv", "uv.lock", "[[package]]\nwheels = [\n  { url = \"https://x/a.whl\", size = 1 },\n  {hash = '', url = \"https://x/b.whl\"}\n]\n", "[[package]]\nwheels = [\n  { url = \"https://x/a.whl\", hash = \"{hex}\", size = 1 },\n  {hash = \"{hex}\", url = \"https://x/b.whl\"}\n]\n"},
 	{"a TOML table of dotted keys", "pylock", "pylock.toml", "[[packages]]\nsdist.url = 'https://x/a.tgz'\nsdist.hashes = {}\n", ""},
 	{"documents", "krew", "plugins/a.yaml", "spec: {platforms: [{uri: https://x/a}]}\n---\nspec: {platforms: [{uri: https://x/b}]}\n", "spec: {platforms: [{uri: https://x/a, sha256: {hex}}]}\n---\nspec: {platforms: [{uri: https://x/b, sha256: {hex}}]}\n"},
-}
-
-// ownEdits are manifests of registries that describe themselves: with the members of the one entry at /f/*.
-var ownEdits = []struct{ name, members, before, after string }{
-	{"a name that needs quotes", "url: /url, checksum: '/sha256, or: #'", "f:\n- url: https://x/a\n- {url: https://x/b}\n", "f:\n- url: https://x/a\n  \"sha256, or: #\": {hex}\n- {url: https://x/b, \"sha256, or: #\": {hex}}\n"},
-	{"a name that its neighbour quotes", `url: /url, checksum: "/it's"`, "f: [{'url': https://x/a}]\n", "f: [{'url': https://x/a, \"it's\": {hex}}]\n"},
-	{"beside others of its kind", "url: /url, checksum: /sums/sha256", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    of:\n    - x\n- {sums: {crc: 5}, url: https://x/b}\n", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    sha256: {hex}\n    of:\n    - x\n- {sums: {crc: 5, sha256: {hex}}, url: https://x/b}\n"},
-	{"an address that stands nowhere", "url: /url, default-url: 'https://x/{/n}', checksum: /sha256", "f:\n- n: a\n  v: |\n    1\n", "f:\n- n: a\n  sha256: {hex}\n  v: |\n    1\n"},
-	{"the member that is there and empty", "url: /url, checksum: [/sha512, /sum, /md5, /sha256]", "f: [{url: https://x/a, sha256: '', md5: ''}, {url: https://x/b, sum: null}, {url: https://x/c, sha256: \"\", sum: \"\"}]\n", "f: [{url: https://x/a, sha256: '{hex}', md5: ''}, {url: https://x/b, sum: {hex}}, {url: https://x/c, sha256: \"\", sum: \"{hex}\"}]\n"},
-	{"as members of the same name", "url: /url, checksum: [/sum, /integrity]", "f: [{url: https://x/a, integrity: " + sri256 + "}, {url: https://x/b}, {url: https://x/c, sum: SHA256:" + sum512[:64] + "}]\n", "f: [{url: https://x/a, integrity: " + sri256 + "}, {url: https://x/b, sum: SHA256:{hex}}, {url: https://x/c, sum: SHA256:" + sum512[:64] + "}]\n"},
-	{"alone with others of its kind", "url: /url, checksum: /sums/sha256", "f: [{url: https://x/a, sums: {}}]\n", ""},
-}
-
-func TestAChecksumIsWrittenAsADescriptionSays(t *testing.T) {
-	for _, test := range ownEdits {
-		t.Run(test.name, func(t *testing.T) {
-			r, err := described("manifests: a\nartifacts: [{at: /f/*, " + test.members + "}]")
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := fill(r, "a.yaml", []byte(test.before))
-			want := strings.ReplaceAll(cmp.Or(test.after, test.before), "{hex}", sum256)
-			if diff := gocmp.Diff(want, string(got)); diff != "" || errors.Is(err, document.ErrNoPlace) != (test.after == "") {
-				t.Fatalf("%v (- want, + got):\n%s", err, diff)
-			}
-			if err == nil {
-				checkFilled(t, r, "a.yaml", got)
-			}
-		})
-	}
-}
-
-// TestTheAlgorithmIsThatOfTheNeighbours: what `sum` computes for a place whose name has no algorithm.
-func TestTheAlgorithmIsThatOfTheNeighbours(t *testing.T) {
-	r := preset(t, "npm")
-	m, _ := r.Read("package-lock.json", []byte(`{"packages": {"node_modules/a": {"resolved": "https://x/a"}, "node_modules/b": {"resolved": "https://x/b", "integrity": "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="},
-		"node_modules/c": {"resolved": "https://x/c", "integrity": "sha512-`+strings.Repeat("A", 86)+`=="}}}`), r)
-	if got := m.Artifacts[0].Slot.Algorithm; got != digest.SHA512 {
-		t.Errorf("got %q", got)
-	}
+	// Of registries that describe themselves: the members of the one entry.
+	{"a name that needs quotes", "url: /url, checksum: '/sha256, or: #'", "a.yaml", "f:\n- url: https://x/a\n- {url: https://x/b}\n", "f:\n- url: https://x/a\n  \"sha256, or: #\": {hex}\n- {url: https://x/b, \"sha256, or: #\": {hex}}\n"},
+	{"a name that its neighbour quotes", `url: /url, checksum: "/it's"`, "a.yaml", "f: [{'url': https://x/a}]\n", "f: [{'url': https://x/a, \"it's\": {hex}}]\n"},
+	{"beside others of its kind", "url: /url, checksum: /sums/sha256", "a.yaml", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    of:\n    - x\n- {sums: {crc: 5}, url: https://x/b}\n", "f:\n- url: https://x/a\n  sums:\n    crc: 5\n    sha256: {hex}\n    of:\n    - x\n- {sums: {crc: 5, sha256: {hex}}, url: https://x/b}\n"},
+	{"an address that stands nowhere", "url: /url, default-url: 'https://x/{/n}', checksum: /sha256", "a.yaml", "f:\n- n: a\n  v: |\n    1\n", "f:\n- n: a\n  sha256: {hex}\n  v: |\n    1\n"},
+	{"the member that is there and empty", "url: /url, checksum: [/sha512, /sum, /md5, /sha256]", "a.yaml", "f: [{url: https://x/a, sha256: '', md5: ''}, {url: https://x/b, sum: null}, {url: https://x/c, sha256: \"\", sum: \"\"}]\n", "f: [{url: https://x/a, sha256: '{hex}', md5: ''}, {url: https://x/b, sum: {hex}}, {url: https://x/c, sha256: \"\", sum: \"{hex}\"}]\n"},
+	{"as members of the same name", "url: /url, checksum: [/sum, /integrity]", "a.yaml", "f: [{url: https://x/a, integrity: " + sri256 + "}, {url: https://x/b}, {url: https://x/c, sum: SHA256:" + sum512[:64] + "}]\n", "f: [{url: https://x/a, integrity: " + sri256 + "}, {url: https://x/b, sum: SHA256:{hex}}, {url: https://x/c, sum: SHA256:" + sum512[:64] + "}]\n"},
+	{"alone with others of its kind", "url: /url, checksum: /sums/sha256", "a.yaml", "f: [{url: https://x/a, sums: {}}]\n", ""},
 }
 
 // fill gives every file of a manifest that has no checksum one, and returns the text and what could not be written.
@@ -125,21 +92,16 @@ func fill(r *registry.Registry, path string, text []byte) ([]byte, error) {
 	return out, errors.Join(append(problems, err)...)
 }
 
-func preset(t testing.TB, name string) *registry.Registry {
-	t.Helper()
-	r, err := registry.Preset(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 func TestAChecksumIsWrittenAsItsRegistryWritesIt(t *testing.T) {
 	for _, test := range edits {
-		t.Run(test.preset+" "+test.name, func(t *testing.T) {
-			r := preset(t, test.preset)
+		t.Run(test.registry+" "+test.name, func(t *testing.T) {
+			description := test.registry
+			if members, isEntry := strings.CutPrefix(description, "url: "); isEntry {
+				description = "manifests: a.yaml\nartifacts: [{at: /f/*, url: " + members + "}]"
+			}
+			r := registryOf(t, description)
 			if !r.Selects(test.path) {
-				t.Fatalf("%s is no manifest of %s", test.path, test.preset)
+				t.Fatalf("%s is no manifest of %s", test.path, test.registry)
 			}
 			got, err := fill(r, test.path, []byte(test.before))
 			if test.after == "" {
@@ -185,10 +147,7 @@ func FuzzEdit(f *testing.F) {
 	for _, seed := range []string{"- url: [a]\n", "- url: a\n  sha256: ''\n", "- {url: a}\n- url: &x b\n- url: *x\n", "- &a {url: x}\n- *a\n- <<: *a\n", "- ? url\n  : x\n- 'url' : x #\n"} {
 		f.Add(false, seed)
 	}
-	r, err := described("manifests: '*'\nartifacts: [{at: ['', /**], url: [/url, /uri], checksum: [/sha256, /hash], size: /size}]")
-	if err != nil {
-		f.Fatal(err)
-	}
+	r := registryOf(f, "manifests: '*'\nartifacts: [{at: ['', /**], url: [/url, /uri], checksum: [/sha256, /hash], size: /size}]")
 	f.Fuzz(func(t *testing.T, isTOML bool, text string) {
 		name := "a.yaml"
 		if isTOML {
@@ -260,7 +219,7 @@ func TestOnePlaceGetsNoTwoChecksums(t *testing.T) {
 		{"krew", "plugins/a.yaml", "x: [&a {uri: https://x/a}, &b {uri: https://x/b}, &c {sha256: \"\"}]\nspec:\n  platforms:\n  - <<: [*a, *c]\n  - <<: [*b, *c]\n", document.ErrNoPlace},
 		{"bcr", "modules/a/1/source.json", `{"url": "https://x/a", "mirror_urls": ["https://y/a"]}`, registry.ErrDeclared},
 	} {
-		m, findings := preset(t, test.preset).Read(test.path, []byte(test.text), preset(t, test.preset))
+		m, findings := registryOf(t, test.preset).Read(test.path, []byte(test.text), registryOf(t, test.preset))
 		if m == nil || len(m.Artifacts) != 2 {
 			t.Fatal(findings)
 		}

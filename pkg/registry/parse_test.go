@@ -19,6 +19,16 @@ func described(text string) (*registry.Registry, error) {
 	return registry.Parse("config.yaml", documents[0].Root)
 }
 
+// registryOf returns the registry of a description, or of a preset by its name.
+func registryOf(t testing.TB, text string) *registry.Registry {
+	t.Helper()
+	r, err := described(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // mistakes are descriptions, and what is said of them: every line of it.
 var mistakes = []struct{ name, text, want string }{
 	{"none", "manifests: '*.json'\nartifacts: [{at: '', url: /url}]", ""},

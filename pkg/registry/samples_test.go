@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
@@ -79,35 +77,43 @@ func found(name string, a artifact.Artifact) listed {
 	return l
 }
 
-// describe reads every manifest below a folder that a preset selects.
-func describe(t *testing.T, name, dir string) (all []listed, findings []finding.Finding) {
+// tree is the texts of files, by slash-separated path.
+type tree map[string]string
+
+func treeBelow(t *testing.T, dir string) tree {
 	t.Helper()
-	r, err := registry.Preset(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !r.Selects(path) {
+	files, root := tree{}, os.DirFS(dir)
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Join(dir, path))
-		if err != nil {
-			return err
-		}
-		m, problems := r.Read(path, text, r)
-		findings = append(findings, problems...)
-		if m == nil {
-			return fmt.Errorf("%s: %v", path, problems)
-		}
-		for _, a := range m.Artifacts {
-			all = append(all, found(name, a))
-		}
-		return nil
+		text, err := fs.ReadFile(root, path)
+		files[path] = string(text)
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all, findings
+	return files
+}
+
+// describe reads every manifest of a tree that a preset selects.
+func describe(t *testing.T, name string, files tree) (all []listed) {
+	t.Helper()
+	r := registryOf(t, name)
+	for path, text := range files {
+		if !r.Selects(path) {
+			continue
+		}
+		m, findings := r.Read(path, []byte(text), r)
+		if m == nil {
+			t.Fatalf("%s: %v", path, findings)
+		}
+		for _, a := range m.Artifacts {
+			all = append(all, found(name, a))
+		}
+	}
+	return all
 }
 
 const (
@@ -126,7 +132,7 @@ func TestPresetsFindWhatSeparateProgramsFind(t *testing.T) {
 	for _, listing := range []string{samples + "/expected.jsonl", samples + "/expected-formats.jsonl", fixtures + "/expected.jsonl"} {
 		t.Run(strings.TrimPrefix(listing, "../../../"), func(t *testing.T) {
 			for name, want := range readListing(t, listing) {
-				got, _ := describe(t, name, filepath.Join(filepath.Dir(listing), name))
+				got := describe(t, name, treeBelow(t, filepath.Join(filepath.Dir(listing), name)))
 				sortListing(want)
 				sortListing(got)
 				for i := range want { // the pointer is the entry's where it has one URL
@@ -145,11 +151,7 @@ func TestPresetsFindWhatSeparateProgramsFind(t *testing.T) {
 func TestPresetsOfIndexesAreJudgedByEntry(t *testing.T) {
 	var manifests []string
 	for _, name := range registry.Presets() {
-		r, err := registry.Preset(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !r.ByEntry {
+		if !registryOf(t, name).ByEntry {
 			manifests = append(manifests, name)
 		}
 	}
