@@ -57,23 +57,27 @@ func untilNUL(text []byte) []byte {
 	if json.Unmarshal(text, &tree) != nil {
 		return text
 	}
-	cut, _ := json.Marshal(cutTexts(tree))
+	cutText := func(text string) string {
+		before, _, _ := strings.Cut(text, "\x00")
+		return before
+	}
+	cut, _ := json.Marshal(changed(tree, cutText, cutText))
 	return cut
 }
 
-func cutTexts(tree any) any {
+// changed returns a tree with changed names and texts.
+func changed(tree any, name, text func(string) string) any {
 	switch x := tree.(type) {
 	case string:
-		before, _, _ := strings.Cut(x, "\x00")
-		return before
+		return text(x)
 	case []any:
 		for i := range x {
-			x[i] = cutTexts(x[i])
+			x[i] = changed(x[i], name, text)
 		}
 	case map[string]any:
 		out := map[string]any{}
-		for _, name := range slices.Sorted(maps.Keys(x)) {
-			out[cutTexts(name).(string)] = cutTexts(x[name])
+		for _, each := range slices.Sorted(maps.Keys(x)) {
+			out[name(each)] = changed(x[each], name, text)
 		}
 		return out
 	}
@@ -84,31 +88,13 @@ func cutTexts(tree any) any {
 type consumer struct {
 	preset, path string
 	addresses    func(tree any) []string
-	typed        func() (into any, addresses func() []string) // a struct; nil for none
-	ignoresCase  bool                                         // PowerShell
+	typed        func() any // a struct; nil for none
+	ignoresCase  bool       // PowerShell
 }
 
 var consumers = []consumer{
-	{preset: "krew", path: "plugins/a.yaml", addresses: krewAddresses, typed: func() (any, func() []string) {
-		p := &krewPlugin{}
-		return p, func() (all []string) {
-			for _, each := range p.Spec.Platforms {
-				all = append(all, each.URI)
-			}
-			return all
-		}
-	}},
-	{preset: "localai", path: "gallery/a.yaml", addresses: localAIAddresses, typed: func() (any, func() []string) {
-		models := &[]localAIModel{}
-		return models, func() (all []string) {
-			for _, m := range *models {
-				for _, f := range m.Files {
-					all = append(all, f.URI)
-				}
-			}
-			return all
-		}
-	}},
+	{preset: "krew", path: "plugins/a.yaml", addresses: krewAddresses, typed: func() any { return &krewPlugin{} }},
+	{preset: "localai", path: "gallery/a.yaml", addresses: localAIAddresses, typed: func() any { return &[]localAIModel{} }},
 	{preset: "conan", path: "recipes/a/all/conandata.yml", addresses: conanAddresses},
 	{preset: "flathub", path: "a.yaml", addresses: flathubAddresses},
 	{preset: "flathub", path: "a.json", addresses: flathubAddresses},
@@ -206,23 +192,6 @@ func scoopAddresses(tree any) []string {
 	return texts(slices.Concat(get(tree, "url"), get(tree, "architecture", "*", "url"), get(tree, "architecture", "*", "*", "url")))
 }
 
-// lowered returns a tree with its names in lower case.
-func lowered(tree any) any {
-	switch x := tree.(type) {
-	case []any:
-		for i := range x {
-			x[i] = lowered(x[i])
-		}
-	case map[string]any:
-		out := map[string]any{}
-		for name, each := range x {
-			out[strings.ToLower(name)] = lowered(each)
-		}
-		return out
-	}
-	return tree
-}
-
 // read returns the addresses that any consumer's parser reads, each with the parser.
 func (c consumer) read(text []byte) map[string]string {
 	found := map[string]string{}
@@ -241,13 +210,15 @@ func (c consumer) read(text []byte) map[string]string {
 		if safely(parse, text, &tree) == nil {
 			note(name, c.addresses(tree))
 			if c.ignoresCase {
-				note(name+", ignoring case", c.addresses(lowered(tree)))
+				note(name+", ignoring case", c.addresses(changed(tree, strings.ToLower, strings.Clone)))
 			}
 		}
 		if c.typed != nil {
-			into, addresses := c.typed()
+			into := c.typed()
 			if safely(parse, text, into) == nil {
-				note(name+", into a struct", addresses())
+				asJSON, _ := json.Marshal(into)
+				_ = json.Unmarshal(asJSON, &tree)
+				note(name+", into a struct", c.addresses(tree))
 			}
 		}
 	}
