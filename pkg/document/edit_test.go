@@ -8,7 +8,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/document"
 )
 
-// TestEdits holds what an edit makes of a text, and what it refuses. `set` replaces the value at a pointer, `add` adds a member n
+// TestEdits holds what an edit makes of a text, and what it refuses. `set` replaces the value at a pointer, `add` adds a member
 // behind it, each with a text.
 func TestEdits(t *testing.T) {
 	const hex = "0123abcd"
@@ -60,52 +60,43 @@ func TestEdits(t *testing.T) {
 		{"x.yaml", "set", "/a", hex, `a: "b\"c" # d`, `a: "0123abcd" # d`},
 		{"x.yaml", "set", "/a", hex, "a: [b]", ""},
 		// Members.
-		{"x.json", "add", "/a", "c", `{"a":1,  "b":2}`, `{"a":1,  "n":"c",  "b":2}`},
-		{"x.json", "add", "/b", "c", "{\n \"a\": 1,\n \"b\": 2\n}", "{\n \"a\": 1,\n \"b\": 2,\n \"n\": \"c\"\n}"},
-		{"x.json", "add", "/a", "c", "{\n  \"a\" : 1\n}", "{\n  \"a\" : 1,\n  \"n\" : \"c\"\n}"},
-		{"x.json", "add", "/a", "c", `{"a": 1}`, `{"a": 1, "n": "c"}`},
-		{"x.json", "add", "/a", "c", `{ "a":1}`, `{ "a":1,"n":"c"}`},
-		{"x.toml", "add", "/a", "c", "  a = 1 # b\r\nd = 2", "  a = 1 # b\r\n  n = \"c\"\r\nd = 2"},
-		{"x.toml", "add", "/a/b", "c", "a = {b = 1}", "a = {b = 1, n = \"c\"}"},
-		{"x.toml", "add", "/a/b", "c", "a.b = 1", ""},
-		{"x.toml", "add", "/a", "c", "a = [1]", ""},
-		{"x.yaml", "add", "/a", hex, "a: b # c\nd: e", "a: b # c\nn: 0123abcd\nd: e"},
-		{"x.yaml", "add", "/0/a", hex, "- a: 'b'", "- a: 'b'\n  n: '0123abcd'"},
-		{"x.yaml", "add", "/0/0/'a", hex, "- - \"'a\": b\r\n    c: d\r\n", "- - \"'a\": b\r\n    \"n\": 0123abcd\r\n    c: d\r\n"},
-		{"x.yaml", "add", "/0/a", hex, "- {'a': b}", "- {'a': b, 'n': 0123abcd}"},
-		{"x.yaml", "add", "/b/a", hex, "b: {a: 1}", "b: {a: 1, n: 0123abcd}"},
-		{"x.yaml", "add", "/a", hex, "? a\n: b", ""},
-		{"x.yaml", "add", "/a", hex, "a: |\n  b", ""},
-		{"x.yaml", "add", "/a", "c\n", "a: b", ""},
-		{"x.yaml", "add", "/b/c", hex, "a: &x {c: d}\nb:\n  <<: *x", ""},
-		{"x.yaml", "add", "/a/0", hex, "a: [b]", ""},
+		{"x.json", "add n", "/a", "c", `{"a":1,  "b":2}`, `{"a":1,  "n":"c",  "b":2}`},
+		{"x.json", "add n", "/b", "c", "{\n \"a\": 1,\n \"b\": 2\n}", "{\n \"a\": 1,\n \"b\": 2,\n \"n\": \"c\"\n}"},
+		{"x.json", "add n", "/a", "c", "{\n  \"a\" : 1\n}", "{\n  \"a\" : 1,\n  \"n\" : \"c\"\n}"},
+		{"x.json", "add n", "/a", "c", `{"a": 1}`, `{"a": 1, "n": "c"}`},
+		{"x.json", "add n", "/a", "c", `{ "a":1}`, `{ "a":1,"n":"c"}`},
+		{"x.toml", "add n", "/a", "c", "  a = 1 # b\r\nd = 2", "  a = 1 # b\r\n  n = \"c\"\r\nd = 2"},
+		{"x.toml", "add n", "/a/b", "c", "a = {b = 1}", "a = {b = 1, n = \"c\"}"},
+		{"x.toml", "add n", "/a/b", "c", "a.b = 1", ""},
+		{"x.toml", "add n", "/a", "c", "a = [1]", ""},
+		{"x.yaml", "add n", "/a", hex, "a: b # c\nd: e", "a: b # c\nn: 0123abcd\nd: e"},
+		{"x.yaml", "add n", "/0/a", hex, "- a: 'b'", "- a: 'b'\n  n: '0123abcd'"},
+		{"x.yaml", "add n", "/0/0/'a", hex, "- - \"'a\": b\r\n    c: d\r\n", "- - \"'a\": b\r\n    \"n\": 0123abcd\r\n    c: d\r\n"},
+		{"x.yaml", "add n", "/0/a", hex, "- {'a': b}", "- {'a': b, 'n': 0123abcd}"},
+		{"x.yaml", "add n", "/b/a", hex, "b: {a: 1}", "b: {a: 1, n: 0123abcd}"},
+		{"x.yaml", "add n", "/a", hex, "? a\n: b", ""},
+		{"x.yaml", "add n", "/a", hex, "a: |\n  b", ""},
+		{"x.yaml", "add n", "/a", "c\n", "a: b", ""},
+		{"x.yaml", "add n", "/b/c", hex, "a: &x {c: d}\nb:\n  <<: *x", ""},
+		{"x.yaml", "add n", "/a/0", hex, "a: [b]", ""},
+		// Names, written as their neighbours.
+		{"x.yaml", "add c d", "/a", "x", "{a: b}", `{a: b, "c d": x}`},
+		{"x.yaml", "add c'd", "/a", "x", "{'a': b}", `{'a': b, "c'd": x}`},
+		{"x.yaml", "add c d", "/a", "x", "{'a': b}", `{'a': b, 'c d': x}`},
+		{"x.toml", "add c.d", "/a", "x", "a = 1", "a = 1\n\"c.d\" = \"x\""},
+		{"x.json", "add c\"", "/a", "x", `{"a": 1}`, `{"a": 1, "c\"": "x"}`},
 	} {
 		editor := document.NewEditor([]byte(test.before))
 		v, err := one(t, test.name, test.before).At(test.at), error(nil)
 		if test.edit == "set" {
 			err = editor.SetText(v, test.text)
 		} else {
-			err = editor.AddText(v, "n", test.text)
+			name, _ := strings.CutPrefix(test.edit, "add ")
+			err = editor.AddText(v, name, test.text)
 		}
 		got := string(editor.Apply())
 		if test.after == "" && (!errors.Is(err, document.ErrNoPlace) || got != test.before) || test.after != "" && (err != nil || got != test.after) {
 			t.Errorf("%s %s %q in %q:\nwant %q\ngot  %q, %v", test.edit, test.at, test.text, test.before, test.after, got, err)
-		}
-	}
-}
-
-func TestNamesAreWrittenAsTheirNeighbours(t *testing.T) {
-	for _, test := range []struct{ name, before, added, after string }{
-		{"x.yaml", "{a: b}", "c d", `{a: b, "c d": x}`},
-		{"x.yaml", "{'a': b}", "c'd", `{'a': b, "c'd": x}`},
-		{"x.yaml", "{'a': b}", "c d", `{'a': b, 'c d': x}`},
-		{"x.toml", "a = 1", "c.d", "a = 1\n\"c.d\" = \"x\""},
-		{"x.json", `{"a": 1}`, `c"`, `{"a": 1, "c\"": "x"}`},
-	} {
-		editor := document.NewEditor([]byte(test.before))
-		err := editor.AddText(one(t, test.name, test.before).Get("a"), test.added, "x")
-		if got := string(editor.Apply()); err != nil || got != test.after {
-			t.Errorf("want %s, got %s, %v", test.after, got, err)
 		}
 	}
 }

@@ -13,10 +13,6 @@ import (
 // gallery reads entries of a LocalAI index, each "name url sum", separated by line breaks.
 func gallery(t *testing.T, entries string) *registry.Manifest {
 	t.Helper()
-	r, err := registry.Preset("localai")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var text strings.Builder
 	for line := range strings.Lines(entries) {
 		fields := strings.Fields(line)
@@ -25,11 +21,7 @@ func gallery(t *testing.T, entries string) *registry.Manifest {
 			fmt.Fprintf(&text, "    sha256: %s\n", strings.Repeat(fields[2], 64))
 		}
 	}
-	m, findings := r.Read("gallery/index.yaml", []byte(text.String()), r)
-	if m == nil {
-		t.Fatalf("%v", findings)
-	}
-	return m
+	return parse(t, "localai", "gallery/index.yaml", text.String())
 }
 
 func TestComparisonTellsWhatAChangeTouches(t *testing.T) {

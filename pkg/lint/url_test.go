@@ -26,7 +26,7 @@ func TestMutableCountsTheFilesOfARepository(t *testing.T) {
 		}
 	}
 	messages := func() (all []string) {
-		for _, f := range lint.Manifest(parse(t, "x/manifest.json", []byte(`{"weights": {`+strings.Join(entries, ", ")+`}}`)), server) {
+		for _, f := range lint.Manifest(parse(t, "prem", "x/manifest.json", `{"weights": {`+strings.Join(entries, ", ")+`}}`), server) {
 			all = append(all, f.Rule+" "+f.Pointer+" "+f.Message)
 		}
 		return all
@@ -55,7 +55,7 @@ func TestAChecksumMakesASlashWait(t *testing.T) {
 		{entry("aarch64-apple-darwin", slash, sum), ""},
 		{entry("aarch64-apple-darwin", page, sum), finding.URLNotAFile},
 	} {
-		if got := rulesOf(lint.Manifest(parse(t, "x/manifest.json", []byte(c.manifest)), server)); got != c.want {
+		if got := rulesOf(lint.Manifest(parse(t, "prem", "x/manifest.json", c.manifest), server)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.manifest, got, c.want)
 		}
 	}
