@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -35,14 +34,10 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseli
 	t := &verify.Attester{
 		Roots: j.roots, Server: p.server(), Concurrency: c.Concurrency, Offline: c.Mode == modeOffline,
 		GitHub: func(ctx context.Context, repository, sum string, yield func([]byte, error) bool) error {
-			return asked(api.Attestations(ctx, repository, sum, stored(client), func(bundle []byte, err error) bool {
-				if errors.Is(err, github.ErrNoBundle) {
-					err = fmt.Errorf("%w: %w", verify.ErrUnanswered, err)
-				}
-				return yield(bundle, err)
-			}))
+			return api.Attestations(ctx, repository, sum, bundles(client, true), yield)
 		},
-		Bundle: declaredBundle(client), Known: before.Attested, Baseline: before.Builder, Beside: j.beside,
+		ErrNoBundle: github.ErrNoBundle, ErrNotAsked: github.ErrTooMany,
+		Bundle: bundles(client, false), Known: before.Attested, Baseline: before.Builder, Beside: j.beside,
 	}
 	if j.rules.file != nil {
 		t.Rules = j.rules.file.Provenance
@@ -50,43 +45,16 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseli
 	return t, nil
 }
 
-// asked marks an error after which asking on is no use.
-func asked(err error) error {
-	if errors.Is(err, github.ErrTooMany) {
-		return fmt.Errorf("%w%w", hidden{verify.ErrNotAsked}, err)
-	}
-	return err
-}
-
-// hidden is an error without a text.
-type hidden struct{ error }
-
-func (hidden) Error() string { return "" }
-
-func (h hidden) Unwrap() error { return h.error }
-
-// stored reads a bundle from GitHub's storage: without a token, and from the URL itself.
-func stored(client *fetch.Client) func(context.Context, string) ([]byte, error) {
+// bundles reads bundles from URLs; a direct one is read without a token or a redirect.
+func bundles(client *fetch.Client, isDirect bool) func(context.Context, string) ([]byte, error) {
 	return func(ctx context.Context, url string) ([]byte, error) {
-		return readBundle(ctx, client, fetch.Call{URL: url, Direct: true})
+		reply, err := client.Do(ctx, fetch.Call{Method: http.MethodGet, URL: url, Direct: isDirect, MaxBody: provenance.MaxBundle})
+		switch {
+		case err != nil:
+			return nil, err
+		case reply.Refusal != nil:
+			return nil, reply.Refusal
+		}
+		return reply.Body, nil
 	}
-}
-
-// declaredBundle reads a bundle from the URL that a manifest declares.
-func declaredBundle(client *fetch.Client) func(context.Context, string) ([]byte, error) {
-	return func(ctx context.Context, url string) ([]byte, error) {
-		return readBundle(ctx, client, fetch.Call{URL: url})
-	}
-}
-
-func readBundle(ctx context.Context, client *fetch.Client, call fetch.Call) ([]byte, error) {
-	call.Method, call.MaxBody = http.MethodGet, provenance.MaxBundle
-	reply, err := client.Do(ctx, call)
-	switch {
-	case err != nil:
-		return nil, err
-	case reply.Refusal != nil:
-		return nil, reply.Refusal
-	}
-	return reply.Body, nil
 }

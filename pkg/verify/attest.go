@@ -28,8 +28,9 @@ type Attester struct {
 	Offline     bool   // nobody is asked: only bundles whose text a manifest has are verified
 
 	// GitHub calls yield with each bundle by which a repository attests the file with a SHA-256, in hex, or with why it can't
-	// be read. After an error that is an ErrNotAsked it is not called again.
-	GitHub func(ctx context.Context, repository, sum string, yield func(bundle []byte, err error) bool) error
+	// be read: an ErrNoBundle if it may be right. After an ErrNotAsked, GitHub is not called again.
+	GitHub                   func(ctx context.Context, repository, sum string, yield func(bundle []byte, err error) bool) error
+	ErrNoBundle, ErrNotAsked error
 	// Bundle reads the URL of a bundle. Its error is a *fetch.Error.
 	Bundle func(ctx context.Context, url string) ([]byte, error)
 	// Beside has the files that bundles among the artifacts of manifests attest beside them, by path.
@@ -41,10 +42,11 @@ type Attester struct {
 	// knows nothing.
 	Baseline func(artifact.Artifact) (by provenance.Facts, isDeclared, found bool)
 
-	answers, verified sync.Map // by what is asked, and by text and SHA-256: func() *attestations
-	texts             sync.Map // by URL: func() fetched
-	kept              atomic.Int64
-	notAsked          atomic.Pointer[error]
+	answers  sync.Map // by what GitHub is asked: func() *attestations
+	texts    sync.Map // by URL: func() ([]byte, error)
+	verified sync.Map // by the source of a text and SHA-256: func() *attestations
+	kept     atomic.Int64
+	notAsked atomic.Pointer[error]
 }
 
 // Beside is what the registry says of a file that a bundle attests beside a manifest.
@@ -52,12 +54,6 @@ type Beside struct {
 	SHA256 string   `json:"sha256,omitzero"` // in hex, of the file in the registry, or as declared for an artifact of that file name; "" if unknown
 	URLs   []string `json:"urls,omitempty"`  // of the artifacts of which it is declared
 }
-
-// Errors of the functions of an Attester for what is unknown rather than invalid.
-var (
-	ErrNotAsked   = errors.New("not asked")    // the rate limit is used up
-	ErrUnanswered = errors.New("not answered") // the host of a bundle did not answer
-)
 
 // Attested is what is learned of the builds of a file that a repository attests.
 type Attested struct {
@@ -95,7 +91,7 @@ func (t *Attester) NeedsSHA256(a artifact.Artifact) bool {
 
 // NeedsNetwork reports whether it takes the network to tell who built an artifact's file.
 func (t *Attester) NeedsNetwork(a artifact.Artifact) bool {
-	return t.isBeside(a) || a.Attests != "" || t.NeedsSHA256(a) && (a.Attestation == nil || !isBundle(a.Attestation.Value))
+	return t.isBeside(a) || a.Attests != "" || t.NeedsSHA256(a) && !isBundle(a.Attestation)
 }
 
 // isBeside reports whether a bundle attests an artifact's file beside a manifest.
@@ -115,37 +111,34 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 	if isDropped {
 		r.Findings = append(r.Findings, t.lost(a, rule, "The declared attestation was removed"))
 	}
-	if r.Digest.IsZero() || t.Offline && (a.Attestation == nil || !isBundle(a.Attestation.Value)) {
+	if r.Digest.IsZero() || t.Offline && !isBundle(a.Attestation) {
 		return
 	}
 	by, sum := beside.by, r.Under(digest.SHA256).Sum
-	if sum == "" && a.Attestation != nil {
+	switch {
+	case a.Attestation == nil:
+	case sum == "":
 		r.Findings = append(r.Findings, unchecked(a, rule, "The declared attestation can't be checked: the SHA-256 of the file is unknown"))
-	} else if a.Attestation != nil && by == nil {
-		declared, problem := t.judgeDeclared(t.declared(ctx, a.Attestation.Value, sum), a.URL)
-		if by = declared; by == nil {
-			r.Findings = append(r.Findings, problem.of(atField(a, a.Attestation, problem.rule, problem.message, "")))
+	case by == nil:
+		var problem finding.Finding
+		if by, problem = t.judge(a, t.declared(ctx, a.Attestation, sum), a.URL); by == nil {
+			r.Findings = append(r.Findings, at(problem, a.Attestation))
 		}
-	}
-	if t.Offline {
-		r.Provenance = by
-		return
 	}
 	missing, isUnanswered := "", false
-	if by == nil && sum != "" && t.Rules != nil && t.releaseOf(a.URL) != "" {
-		found := t.ask(ctx, rule.Repository, sum, rule.Check)
-		r.Attested, isUnanswered = found.attested(rule.Repository), found.err != nil
-		var strangers []string
-		if by, strangers = found.judge(rule.Check); by == nil {
-			doubts := found.doubts(a, rule, strangers)
-			if r.Findings = append(r.Findings, doubts...); len(doubts) == 0 {
-				missing = found.missing(rule)
-			}
-		}
+	if by == nil && sum != "" && t.Rules != nil && t.releaseOf(a.URL) != "" && !t.Offline {
+		answer := t.ask(ctx, rule.Repository, sum, rule.Check)
+		r.Attested, isUnanswered = answer.attested(rule.Repository), answer.err != nil
+		var problems []finding.Finding
+		by, problems, missing = t.judgeAnswer(a, rule, answer)
+		r.Findings = append(r.Findings, problems...)
 	}
-	if r.Provenance = by; by != nil {
+	r.Provenance = by
+	switch {
+	case t.Offline:
+	case by != nil:
 		r.Findings = append(r.Findings, t.changed(ctx, a, *by)...)
-	} else if !isDropped && !isUnanswered {
+	case !isDropped && !isUnanswered:
 		r.Findings = append(r.Findings, t.unattested(ctx, r, rule, beside, missing)...)
 	}
 }
@@ -158,126 +151,61 @@ func (t *Attester) releaseOf(url string) string {
 	return ""
 }
 
-// attestations are the results of verifying the bundles of one file.
-type attestations struct {
-	facts              []provenance.Facts // of those that verify
-	invalid            []string           // why others do not
-	unknownAuthorities []string           // why others can't be checked
-	unchecked          []string           // the same; they may be right
-	err                error              // why there may be more
-}
-
-// verify adds a bundle.
-func (s *attestations) verify(roots *provenance.Roots, bundle []byte, sum string) {
-	facts, err := roots.Verify(bundle, digest.Digest{Algorithm: digest.SHA256, Sum: sum})
-	switch {
-	case err == nil:
-		s.facts = append(s.facts, facts)
-	case errors.Is(err, provenance.ErrUnknownAuthority):
-		s.unknownAuthorities = append(s.unknownAuthorities, err.Error())
-	case errors.Is(err, provenance.ErrUnknownLog):
-		s.unchecked = append(s.unchecked, err.Error())
-	default:
-		s.invalid = append(s.invalid, err.Error())
-	}
-}
-
-// judge returns the first build that is accepted, else why the others are not.
-func (s *attestations) judge(check func(provenance.Facts) error) (accepted *provenance.Facts, strangers []string) {
-	for _, f := range s.facts {
-		err := check(f)
-		if err == nil {
-			return &f, nil
-		}
-		if !f.Release {
-			strangers = append(strangers, err.Error())
-		}
-	}
-	return nil, strangers
-}
-
-// release says that GitHub attests an immutable release, "" where it does not.
-func (s *attestations) release() string {
-	for _, f := range s.facts {
-		if f.Release {
-			return fmt.Sprintf("GitHub attests that it is in the immutable release %s of %s, which is not a build",
-				finding.Quote(strings.TrimPrefix(f.Ref, "refs/tags/")), finding.Quote(f.Repository))
-		}
-	}
-	return ""
-}
-
-func (s *attestations) attested(repository string) *Attested {
-	found := &Attested{Repository: repository}
-	for _, f := range s.facts {
-		if !f.Release && len(found.Builds) < MaxBuilds {
-			found.Builds = append(found.Builds, f)
-		}
-	}
-	if len(found.Builds) == 0 {
-		return nil
-	}
-	return found
-}
-
 // ask returns a repository's attestations of a file. GitHub is asked once about each, and not where earlier scans learned of a
 // build that is accepted.
 func (t *Attester) ask(ctx context.Context, repository, sum string, check func(provenance.Facts) error) *attestations {
 	if t.Known != nil {
 		known := &attestations{facts: t.Known(repository, sum)}
-		if accepted, _ := known.judge(check); accepted != nil {
+		if accepted, _ := known.accepted(check); accepted != nil {
 			return known
 		}
 	}
-	once, _ := t.answers.LoadOrStore(strings.ToLower(repository)+" "+sum, sync.OnceValue(func() *attestations {
-		found := &attestations{}
+	return once(&t.answers, strings.ToLower(repository)+" "+sum, func() *attestations {
+		answer := &attestations{}
 		if err := t.notAsked.Load(); err != nil {
-			found.err = *err
-			return found
+			answer.err = *err
+			return answer
 		}
-		found.err = t.GitHub(ctx, repository, sum, func(bundle []byte, err error) bool {
-			switch {
-			case ctx.Err() != nil:
-				found.unchecked = append(found.unchecked, ended)
+		answer.err = t.GitHub(ctx, repository, sum, func(bundle []byte, err error) bool {
+			if ctx.Err() != nil {
+				answer.problems = append(answer.problems, errEnded)
 				return false
-			case err == nil:
-				found.verify(t.Roots, bundle, sum)
-			case errors.Is(err, ErrUnanswered):
-				found.unchecked = append(found.unchecked, err.Error())
-			default:
-				found.invalid = append(found.invalid, err.Error())
 			}
+			answer.add(t.Roots, bundle, err, sum)
 			return true
 		})
-		if errors.Is(found.err, ErrNotAsked) {
-			t.notAsked.CompareAndSwap(nil, &found.err)
+		if t.ErrNotAsked != nil && errors.Is(answer.err, t.ErrNotAsked) {
+			t.notAsked.CompareAndSwap(nil, &answer.err)
 		}
-		return found
-	}))
-	return once.(func() *attestations)()
+		return answer
+	})
 }
 
-// doubts reports why GitHub's attestations of a release asset do not name an accepted builder.
-func (s *attestations) doubts(a artifact.Artifact, rule provenance.Rule, strangers []string) (findings []finding.Finding) {
-	if s.err != nil {
-		return []finding.Finding{unchecked(a, rule, "The builder of the file is unknown: "+s.err.Error())}
+// judgeAnswer returns who built a release asset by GitHub's attestations, else why they do not name an accepted builder: problems, or
+// that the file is not attested.
+func (t *Attester) judgeAnswer(a artifact.Artifact, rule provenance.Rule, answer *attestations) (by *provenance.Facts, problems []finding.Finding, missing string) {
+	by, strangers := answer.accepted(rule.Check)
+	if by != nil {
+		return by, nil, ""
 	}
-	if unknown := slices.Concat(s.unchecked, s.unknownAuthorities); len(unknown) > 0 { // s is shared
-		findings = append(findings, unchecked(a, rule, "The attestation can't be checked: "+listed(unknown)))
+	if answer.err != nil {
+		return nil, []finding.Finding{unchecked(a, rule, "The builder of the file is unknown: "+answer.err.Error())}, ""
+	}
+	invalid, unknown := t.divided(answer, provenance.ErrUnknownAuthority)
+	if len(unknown) > 0 {
+		problems = append(problems, unchecked(a, rule, "The attestation can't be checked: "+listed(unknown)))
 	}
 	if len(strangers) > 0 {
-		findings = append(findings, a.Finding(finding.ProvenanceOtherBuilder, "Another builder attests the file: "+listed(strangers), ""))
+		problems = append(problems, a.Finding(finding.ProvenanceOtherBuilder, "Another builder attests the file: "+listed(strangers), ""))
 	}
-	return findings
-}
-
-// missing is the message for a release asset that a rule's repository does not attest.
-func (s *attestations) missing(rule provenance.Rule) string {
-	message := fmt.Sprintf("%s does not attest the file", finding.Quote(rule.Repository))
-	if reasons := slices.Concat(s.invalid, []string{s.release()}); cmp.Or(reasons...) != "" {
-		message += ": " + listed(reasons)
+	if len(problems) > 0 {
+		return nil, problems, ""
 	}
-	return message
+	missing = fmt.Sprintf("%s does not attest the file", finding.Quote(rule.Repository))
+	if reasons := listed(append(invalid, answer.release())); reasons != "" {
+		missing += ": " + reasons
+	}
+	return nil, nil, missing
 }
 
 // unattested reports that no accepted builder attests a file: that the file before was attested, or that GitHub has no attestation of a
@@ -294,7 +222,8 @@ func (t *Attester) unattested(ctx context.Context, r *Result, rule provenance.Ru
 		isElsewhere := isDeclared && t.isBeside(a) && beside.rule == "" // the bundle is not in the run and may be valid
 		wasAttested = wasAttested && !isElsewhere && (isDeclared || t.Rules != nil)
 	}
-	level, isReported := severityOf(rule.Missing)
+	var level finding.Severity
+	isReported := level.UnmarshalText([]byte(rule.Missing)) == nil
 	switch {
 	case wasAttested && !isTold(finding.ProvenanceOtherBuilder):
 		return []finding.Finding{t.lost(a, rule, fmt.Sprintf("%s; %s built the file before", cmp.Or(missing, "The file is not attested"), builder(by)))}
@@ -320,17 +249,17 @@ func (t *Attester) ofBase(ctx context.Context, a artifact.Artifact) (by provenan
 	var answer *attestations
 	switch sum := was.Checksum.Value.Sum; {
 	case was.Attestation != nil:
-		answer = t.declared(ctx, was.Attestation.Value, sum)
+		answer = t.declared(ctx, was.Attestation, sum)
 	case t.Rules != nil && t.releaseOf(was.URL) != "":
 		answer = t.ask(ctx, rule.Repository, sum, check)
 	default:
 		return by, false, nil
 	}
-	if accepted, _ := answer.judge(check); accepted != nil {
+	if accepted, _ := answer.accepted(check); accepted != nil {
 		return *accepted, true, nil
 	}
-	if answer.err == nil && len(answer.unchecked) > 0 {
-		return by, false, errors.New(listed(answer.unchecked))
+	if _, unknown := t.divided(answer); answer.err == nil && len(unknown) > 0 {
+		return by, false, errors.New(listed(unknown))
 	}
 	return by, false, answer.err
 }
@@ -356,48 +285,24 @@ func builder(by provenance.Facts) string {
 	return name
 }
 
-// lost is an error where the rule for the file, or for the one before a change, demands an attestation.
+// lost reports a loss by the rule for the file, or for the one before a change where that demands an attestation.
 func (t *Attester) lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
 	if a.Was != nil {
 		if was, _ := t.Rules.For(a.Was.URL, ""); was.Demands() {
 			rule = was
 		}
 	}
-	f := a.Finding(finding.ProvenanceLost, message, "")
-	if rule.Demands() {
-		f.Severity = finding.Error
-	}
-	return f
+	return demanded(a.Finding(finding.ProvenanceLost, message, ""), rule)
 }
 
 func unchecked(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
-	f := a.Finding(finding.ProvenanceUnchecked, message, "")
+	return demanded(a.Finding(finding.ProvenanceUnchecked, message, ""), rule)
+}
+
+// demanded makes a finding an error where a rule demands an attestation.
+func demanded(f finding.Finding, rule provenance.Rule) finding.Finding {
 	if rule.Demands() {
 		f.Severity = finding.Error
 	}
 	return f
-}
-
-// severityOf reads a level; off, and none, is not reported.
-func severityOf(level string) (severity finding.Severity, isReported bool) {
-	return severity, severity.UnmarshalText([]byte(level)) == nil
-}
-
-// maxReasons bounds how many bundles a message speaks of.
-const maxReasons = 3
-
-// listed joins different reasons to a clause.
-func listed(reasons []string) string {
-	var all []string
-	seen := map[string]bool{"": true}
-	for _, reason := range reasons {
-		if !seen[reason] {
-			all = append(all, reason)
-		}
-		seen[reason] = true
-	}
-	if more := len(all) - maxReasons; more > 0 {
-		all = append(all[:maxReasons], fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(all, "; ")
 }

@@ -25,6 +25,8 @@ var (
 
 const toolURL = "https://github.com/acme/tool/releases/download/v1.3/tool"
 
+var errNoBundle, errNotAsked = errors.New("not answered"), errors.New("not asked")
+
 // world is what an Attester asks: GitHub's attestations by repository and digest, and bundles by URL.
 type world struct {
 	sync.Mutex
@@ -41,14 +43,14 @@ func (w *world) attester(t *testing.T, s *Sigstore, rules *provenance.Rules) *ve
 		t.Fatal(err)
 	}
 	return &verify.Attester{
-		Rules: rules, Roots: roots, Server: "https://github.com", Concurrency: 4,
+		Rules: rules, Roots: roots, Server: "https://github.com", Concurrency: 4, ErrNoBundle: errNoBundle, ErrNotAsked: errNotAsked,
 		GitHub: func(_ context.Context, repository, sum string, yield func([]byte, error) bool) error {
 			w.Lock()
 			defer w.Unlock()
 			w.calls = append(w.calls, repository+" "+sum)
 			for _, bundle := range w.github[repository+" "+sum] {
 				if bundle == nil {
-					yield(nil, fmt.Errorf("%w: its host", verify.ErrUnanswered))
+					yield(nil, fmt.Errorf("%w: its host", errNoBundle))
 					continue
 				}
 				yield(bundle, nil)
@@ -257,7 +259,7 @@ func TestNobodyIsAskedOnceTheRateLimitIsUsedUp(t *testing.T) {
 	var results []verify.Result
 	for i := range 40 {
 		sum := SHA256(fmt.Append(nil, i))
-		w.errs["acme/tool "+sum] = fmt.Errorf("%w: wait an hour", verify.ErrNotAsked)
+		w.errs["acme/tool "+sum] = fmt.Errorf("%w: wait an hour", errNotAsked)
 		results = append(results, asset(func(r *verify.Result) { r.Digest = sha256Of(sum) }))
 	}
 	s := New()

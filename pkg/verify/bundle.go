@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -18,75 +17,150 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
-// declared verifies the bundles that a manifest declares of a file: a URL of them, or their text.
-func (t *Attester) declared(ctx context.Context, value, sum string) *attestations {
-	if !isBundle(value) {
-		once, _ := t.texts.LoadOrStore(value, sync.OnceValue(func() fetched {
-			text, err := t.Bundle(ctx, value)
-			if err == nil && t.kept.Add(int64(len(text))) > maxTexts {
-				text, err = nil, errTooMany
-			}
-			return fetched{sha256.Sum256(text), text, err}
-		}))
-		got := once.(func() fetched)()
-		if got.err != nil {
-			return failed(got.err)
-		}
-		return t.verifyAll(ctx, got.text, got.id, sum)
+// attestations are the results of verifying the bundles of one file.
+type attestations struct {
+	facts    []provenance.Facts // of those that verify
+	problems []error            // of the others
+	err      error              // why there may be more
+}
+
+// Problems of bundles that are not verified.
+var (
+	errEnded   = errors.New("the run ended first")
+	errTooMany = errors.New("too many bundles were read at once")
+)
+
+// add verifies a bundle, unless err says why it can't be read.
+func (s *attestations) add(roots *provenance.Roots, bundle []byte, err error, sum string) {
+	var facts provenance.Facts
+	if err == nil {
+		facts, err = roots.Verify(bundle, digest.Digest{Algorithm: digest.SHA256, Sum: sum})
 	}
-	return t.verifyAll(ctx, []byte(value), sha256.Sum256([]byte(value)), sum)
+	if err != nil {
+		s.problems = append(s.problems, err)
+		return
+	}
+	s.facts = append(s.facts, facts)
+}
+
+// accepted returns the first build that passes a check, else why the others do not.
+func (s *attestations) accepted(check func(provenance.Facts) error) (by *provenance.Facts, strangers []string) {
+	for _, f := range s.facts {
+		err := check(f)
+		if err == nil {
+			return &f, nil
+		}
+		if !f.Release {
+			strangers = append(strangers, err.Error())
+		}
+	}
+	return nil, strangers
+}
+
+// divided returns why bundles are invalid, and why it is unknown whether others are: they could not be read, no trusted root lists
+// their log, or they have one of the given errors.
+func (t *Attester) divided(s *attestations, more ...error) (invalid, unknown []string) {
+	uncertain := append(more, errEnded, errTooMany, provenance.ErrUnknownLog)
+	if t.ErrNoBundle != nil {
+		uncertain = append(uncertain, t.ErrNoBundle)
+	}
+	for _, err := range s.problems {
+		failure := new(fetch.Error)
+		isUnread := errors.As(err, &failure)
+		isGone := failure.Kind == fetch.Refused || failure.Status == http.StatusNotFound || failure.Status == http.StatusGone
+		if isUnread && !isGone || slices.ContainsFunc(uncertain, func(e error) bool { return errors.Is(err, e) }) {
+			unknown = append(unknown, err.Error())
+		} else {
+			invalid = append(invalid, err.Error())
+		}
+	}
+	return invalid, unknown
+}
+
+// release says that GitHub attests an immutable release, "" if it does not.
+func (s *attestations) release() string {
+	for _, f := range s.facts {
+		if f.Release {
+			return fmt.Sprintf("GitHub attests that it is in the immutable release %s of %s, which is not a build",
+				finding.Quote(strings.TrimPrefix(f.Ref, "refs/tags/")), finding.Quote(f.Repository))
+		}
+	}
+	return ""
+}
+
+// attested returns what later scans need, nil for nothing.
+func (s *attestations) attested(repository string) *Attested {
+	found := &Attested{Repository: repository}
+	for _, f := range s.facts {
+		if !f.Release && len(found.Builds) < MaxBuilds {
+			found.Builds = append(found.Builds, f)
+		}
+	}
+	if len(found.Builds) == 0 {
+		return nil
+	}
+	return found
+}
+
+// failed is what is known of bundles that were not verified.
+func failed(err error) *attestations { return &attestations{problems: []error{err}} }
+
+// once returns the value of a key, which get makes when it is first asked for.
+func once[T any](values *sync.Map, key string, get func() T) T {
+	value, _ := values.LoadOrStore(key, sync.OnceValue(get))
+	return value.(func() T)()
+}
+
+// declared verifies the bundles that a manifest declares of a file: a URL of them, or their text.
+func (t *Attester) declared(ctx context.Context, field *artifact.Field[string], sum string) *attestations {
+	if isBundle(field) {
+		return t.verifyAll(ctx, field.Value, []byte(field.Value), sum)
+	}
+	type fetched struct {
+		text []byte
+		err  error
+	}
+	got := once(&t.texts, field.Value, func() fetched {
+		text, err := t.Bundle(ctx, field.Value)
+		if err == nil && t.kept.Add(int64(len(text))) > maxTexts {
+			text, err = nil, errTooMany
+		}
+		return fetched{text, err}
+	})
+	if got.err != nil {
+		return failed(got.err)
+	}
+	return t.verifyAll(ctx, field.Value, got.text, sum)
 }
 
 // isBundle reports whether a declared attestation is the text of bundles, rather than their URL.
-func isBundle(value string) bool { return strings.HasPrefix(strings.TrimSpace(value), "{") }
-
-type fetched struct {
-	id   [sha256.Size]byte // of the text
-	text []byte
-	err  error
+func isBundle(field *artifact.Field[string]) bool {
+	return field != nil && strings.HasPrefix(strings.TrimSpace(field.Value), "{")
 }
 
-var errTooMany = errors.New("too many bundles were read at once")
-
-// ended is the reason for bundles that are not verified at the end of a run.
-const ended = "the run ended first"
-
-// verifyAll verifies the bundles in a text that an id stands for, once for each file.
-func (t *Attester) verifyAll(ctx context.Context, text []byte, id [sha256.Size]byte, sum string) *attestations {
-	if len(text) > provenance.MaxBundle {
-		return &attestations{invalid: []string{fmt.Sprintf("the bundles have more than %d MiB", provenance.MaxBundle>>20)}}
-	}
-	once, _ := t.verified.LoadOrStore(string(id[:])+sum, sync.OnceValue(func() *attestations {
-		all := &attestations{}
+// verifyAll verifies the bundles in a text that is named by its source, once for each file.
+func (t *Attester) verifyAll(ctx context.Context, source string, text []byte, sum string) *attestations {
+	return once(&t.verified, sum+source, func() *attestations {
 		if ctx.Err() != nil {
-			all.unchecked = []string{ended}
-			return all
+			return failed(errEnded)
+		}
+		if len(text) > provenance.MaxBundle {
+			return failed(fmt.Errorf("the bundles have more than %d MiB", provenance.MaxBundle>>20))
 		}
 		bundles := provenance.Split(text)
 		if len(bundles) > provenance.MaxAttestations {
-			all.invalid = []string{fmt.Sprintf("the text has more than %d bundles", provenance.MaxAttestations)}
-			return all
+			return failed(fmt.Errorf("the text has more than %d bundles", provenance.MaxAttestations))
 		}
+		all := &attestations{}
 		for _, bundle := range bundles {
 			if ctx.Err() != nil {
-				all.unchecked = append(all.unchecked, ended)
+				all.problems = append(all.problems, errEnded)
 				break
 			}
-			all.verify(t.Roots, bundle, sum)
+			all.add(t.Roots, bundle, nil, sum)
 		}
 		return all
-	}))
-	return once.(func() *attestations)()
-}
-
-// failed is what is known of bundles whose URL can't be read. What is gone, or not to be fetched, attests nothing; what did not
-// answer may be right.
-func failed(err error) *attestations {
-	var failure *fetch.Error
-	if errors.As(err, &failure) && (failure.Kind == fetch.Refused || failure.Status == http.StatusNotFound || failure.Status == http.StatusGone) {
-		return &attestations{invalid: []string{err.Error()}}
-	}
-	return &attestations{unchecked: []string{err.Error()}}
+	})
 }
 
 // anyone is a policy that accepts any workflow's build of a repository.
@@ -102,23 +176,9 @@ func accepts(p provenance.Policy, f provenance.Facts) error {
 	return p.Check(f)
 }
 
-// problem is why no declared bundle attests a file.
-type problem struct {
-	rule, message string
-	expected      provenance.Rule
-}
-
-// of gives a finding its severity.
-func (p problem) of(f finding.Finding) finding.Finding {
-	if p.rule == finding.ProvenanceUnchecked && p.expected.Demands() {
-		f.Severity = finding.Error
-	}
-	return f
-}
-
-// judgeDeclared returns who built a file by the bundles that are declared for it, as the rules for all URLs accept it. Where no rule
-// fits, any build does, of a release asset any by the release's repository.
-func (t *Attester) judgeDeclared(all *attestations, urls ...string) (by *provenance.Facts, p problem) {
+// judge returns who built a file by the bundles that are declared for it, as the rules for all URLs accept it, else why nobody is
+// accepted. Where no rule fits, any build does, of a release asset any by the release's repository.
+func (t *Attester) judge(a artifact.Artifact, all *attestations, urls ...string) (by *provenance.Facts, problem finding.Finding) {
 	var rule provenance.Rule // the strictest, for levels
 	var policies []provenance.Policy
 	for _, url := range urls {
@@ -131,28 +191,28 @@ func (t *Attester) judgeDeclared(all *attestations, urls ...string) (by *provena
 			rule = each
 		}
 	}
-	check := func(f provenance.Facts) error {
+	by, strangers := all.accepted(func(f provenance.Facts) error {
 		for _, policy := range policies {
 			if err := accepts(policy, f); err != nil {
 				return err
 			}
 		}
 		return nil
-	}
-	by, strangers := all.judge(check)
+	})
+	invalid, unknown := t.divided(all)
 	switch {
 	case by != nil:
-		return by, p
+		return by, problem
 	case len(strangers) > 0:
-		return nil, problem{finding.ProvenanceOtherBuilder, "The declared attestation names another builder: " + listed(strangers), rule}
-	case len(all.unchecked) > 0:
-		return nil, problem{finding.ProvenanceUnchecked, "The declared attestation can't be checked: " + listed(all.unchecked), rule}
+		return nil, a.Finding(finding.ProvenanceOtherBuilder, "The declared attestation names another builder: "+listed(strangers), "")
+	case len(unknown) > 0:
+		return nil, unchecked(a, rule, "The declared attestation can't be checked: "+listed(unknown))
 	}
-	reasons := slices.Concat(all.invalid, all.unknownAuthorities, []string{all.release()})
-	if cmp.Or(reasons...) == "" {
-		reasons = []string{"the text holds no bundle"}
+	reasons := listed(append(invalid, all.release()))
+	if reasons == "" {
+		reasons = "the text holds no bundle"
 	}
-	return nil, problem{finding.ProvenanceInvalid, "The declared attestation is invalid: " + listed(reasons), rule}
+	return nil, a.Finding(finding.ProvenanceInvalid, "The declared attestation is invalid: "+reasons, "")
 }
 
 // aside is the result of verifying the bundles in the run that attest an artifact's file beside their manifest.
@@ -172,25 +232,8 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 		beside[name] = append(beside[name], i)
 	}
 	for i := range results {
-		r := &results[i]
-		a := r.Artifact
-		if a.Attests == "" {
-			continue
-		}
-		targets, rule := beside[a.AttestedPath()], finding.ProvenanceUnchecked
-		switch {
-		case r.Status == Unavailable:
-			rule = finding.ProvenanceInvalid
-			r.Findings = append(r.Findings, a.Finding(rule, fmt.Sprintf("The declared attestation of %s does not exist", finding.Quote(a.Attests)), ""))
-		case r.Status != Verified && r.Status != Unverified: // its own findings say why
-		case r.Text == nil:
-			r.Findings = append(r.Findings, t.uncheckedBundle(a, errTooMany.Error()))
-		default:
-			t.verifyOne(ctx, r, results, targets, said)
-			continue
-		}
-		for _, target := range targets {
-			said[target].rule = rule
+		if a := results[i].Artifact; a.Attests != "" {
+			t.verifyOne(ctx, &results[i], results, beside[a.AttestedPath()], said)
 		}
 	}
 	return said
@@ -199,38 +242,65 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 // verifyOne verifies the bundles in the text of one result for the files that they attest: the file beside the manifest where there is
 // one, else the artifacts of that name, as the rules for both URLs, the bundle's and the artifact's, have it.
 func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, targets []int, said []aside) {
-	a, id := r.Artifact, sha256.Sum256(r.Text)
+	a := r.Artifact
+	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
+	report := func(f finding.Finding) string {
+		r.Findings = append(r.Findings, f)
+		return f.Rule
+	}
+	tell := func(rule string) {
+		for _, i := range targets {
+			said[i].rule = rule
+		}
+	}
+	id := sha256.Sum256(r.Text)
 	verify := func(sum string, urls ...string) aside {
-		by, p := t.judgeDeclared(t.verifyAll(ctx, r.Text, id, sum), urls...)
+		by, problem := t.judge(a, t.verifyAll(ctx, string(id[:]), r.Text, sum), urls...)
 		if by == nil {
-			r.Findings = append(r.Findings, p.of(a.Finding(p.rule, p.message, "")))
+			report(problem)
 		}
-		return aside{by, p.rule}
+		return aside{by, problem.Rule}
 	}
-	unknown := func() {
-		r.Findings = append(r.Findings, t.uncheckedBundle(a, fmt.Sprintf("the SHA-256 of %s beside the manifest is unknown", finding.Quote(a.Attests))))
-	}
+	sumOf := func(i int) string { return results[i].Under(digest.SHA256).Sum }
+	unknown := unchecked(a, rule, fmt.Sprintf("The attestation can't be checked: the SHA-256 of %s beside the manifest is unknown", finding.Quote(a.Attests)))
 	want := t.Beside[a.AttestedPath()]
-	if want.SHA256 != "" && !slices.ContainsFunc(targets, func(i int) bool { return results[i].Under(digest.SHA256).Sum == want.SHA256 }) {
+	switch {
+	case r.Status == Unavailable:
+		tell(report(a.Finding(finding.ProvenanceInvalid, fmt.Sprintf("The declared attestation of %s does not exist", finding.Quote(a.Attests)), "")))
+	case r.Status != Verified && r.Status != Unverified: // its own findings say why
+		tell(finding.ProvenanceUnchecked)
+	case r.Text == nil:
+		tell(report(unchecked(a, rule, "The attestation can't be checked: "+errTooMany.Error())))
+	case want.SHA256 != "" && !slices.ContainsFunc(targets, func(i int) bool { return sumOf(i) == want.SHA256 }):
 		verify(want.SHA256, append([]string{a.URL}, want.URLs...)...)
-		return
-	}
-	for _, i := range targets {
-		switch sum := results[i].Under(digest.SHA256).Sum; {
-		case results[i].Digest.IsZero() || results[i].Status == Mismatch: // has findings of its own
-		case sum == "":
-			said[i].rule = finding.ProvenanceUnchecked
-			unknown()
-		default:
-			said[i] = verify(sum, a.URL, results[i].Artifact.URL)
+	case len(targets) == 0:
+		report(unknown)
+	default:
+		for _, i := range targets {
+			switch sum := sumOf(i); {
+			case results[i].Digest.IsZero() || results[i].Status == Mismatch: // has findings of its own
+			case sum == "":
+				said[i].rule = report(unknown)
+			default:
+				said[i] = verify(sum, a.URL, results[i].Artifact.URL)
+			}
 		}
-	}
-	if len(targets) == 0 {
-		unknown()
 	}
 }
 
-func (t *Attester) uncheckedBundle(a artifact.Artifact, reason string) finding.Finding {
-	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
-	return unchecked(a, rule, "The attestation can't be checked: "+reason)
+// maxReasons bounds how many bundles a message speaks of.
+const maxReasons = 3
+
+// listed joins different reasons to a clause.
+func listed(reasons []string) string {
+	var all []string
+	for _, reason := range reasons {
+		if reason != "" && !slices.Contains(all, reason) {
+			all = append(all, reason)
+		}
+	}
+	if more := len(all) - maxReasons; more > 0 {
+		all = append(all[:maxReasons], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
 }

@@ -207,7 +207,7 @@ func unreadImage(a artifact.Artifact, known knownImage, err error) Result {
 	if a.Checksum == nil { // the digest is another artifact's to declare
 		r.Status = Invalid
 	} else {
-		f = atField(a, a.Checksum, finding.ArtifactMismatch, message, fix)
+		f = at(f, a.Checksum)
 	}
 	r.Findings = []finding.Finding{f}
 	return r

@@ -64,8 +64,8 @@ func (p Policy) apply(d Download, a artifact.Artifact, f *file) Result {
 		r.Findings = append(r.Findings, WrongSize(a, f.size))
 	}
 	if says := f.published.Digest; a.Checksum != nil && says.Algorithm == algorithm(a) && says != a.Checksum.Value {
-		r.Findings = append(r.Findings, atField(a, a.Checksum, finding.ArtifactHostDigest,
-			fmt.Sprintf("The host publishes the digest %s, and %s is declared", finding.Quote(says.String()), finding.Quote(a.Checksum.Value.String())), ""))
+		message := fmt.Sprintf("The host publishes the digest %s, and %s is declared", finding.Quote(says.String()), finding.Quote(a.Checksum.Value.String()))
+		r.Findings = append(r.Findings, at(a.Finding(finding.ArtifactHostDigest, message, ""), a.Checksum))
 	}
 	return r
 }
@@ -138,15 +138,14 @@ func (p Policy) signature(a artifact.Artifact, m *minisign.Message) []finding.Fi
 			return nil
 		}
 	}
-	return []finding.Finding{atField(a, a.Signature, rule, message, "")}
+	return []finding.Finding{at(a.Finding(rule, message, ""), a.Signature)}
 }
 
-// atField returns a finding about a declared value, at that value. Its pointer is the artifact's where the value is not
-// below that, such as the checksum of several mirrors.
-func atField[T any](a artifact.Artifact, field *artifact.Field[T], rule, message, fix string) finding.Finding {
-	f := a.Finding(rule, message, fix)
+// at moves a finding about an artifact to a declared value. Its pointer stays the artifact's where the value is not below that, such as
+// the checksum of several mirrors.
+func at[T any](f finding.Finding, field *artifact.Field[T]) finding.Finding {
 	f.Position = field.Position
-	if strings.HasPrefix(field.Pointer, a.Pointer+"/") {
+	if strings.HasPrefix(field.Pointer, f.Pointer+"/") {
 		f.Pointer = field.Pointer
 	}
 	return f
@@ -180,7 +179,7 @@ func (d Download) mismatch(a artifact.Artifact, f *file, isOther bool) finding.F
 	if was := a.Was; was != nil && was.URL != a.URL && was.Checksum != nil && was.Checksum.Value == declared {
 		why += fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was.URL))
 	}
-	return atField(a, a.Checksum, finding.ArtifactMismatch, message, fix).Comparing("declared", declared.String(), "served", observed, why)
+	return at(a.Finding(finding.ArtifactMismatch, message, fix), a.Checksum).Comparing("declared", declared.String(), "served", observed, why)
 }
 
 // capital makes the first letter upper case.
@@ -188,8 +187,8 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // WrongSize is the finding about a file of another size than the declared one.
 func WrongSize(a artifact.Artifact, size int64) finding.Finding {
-	return atField(a, a.Size, finding.ArtifactSize,
-		fmt.Sprintf("The file has %s bytes, and %s are declared", humanize.Comma(size), humanize.Comma(a.Size.Value)), "")
+	message := fmt.Sprintf("The file has %s bytes, and %s are declared", humanize.Comma(size), humanize.Comma(a.Size.Value))
+	return at(a.Finding(finding.ArtifactSize, message, ""), a.Size)
 }
 
 // unread returns the Result of an artifact whose body was not read to its end.

@@ -70,9 +70,8 @@ func (v *Verifier) local(ctx context.Context, root *os.Root, d Download, s *slot
 		if isIncomplete(a, f) {
 			message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
 				finding.Quote(d.path), humanize.Comma(f.size), humanize.Comma(a.Size.Value))
-			return Result{Artifact: a, Observation: unseen, Findings: []finding.Finding{
-				atField(a, a.Size, finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again"),
-			}}
+			f := a.Finding(finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again")
+			return Result{Artifact: a, Observation: unseen, Findings: []finding.Finding{at(f, a.Size)}}
 		}
 		r := v.Policy.apply(d, a, f)
 		for i, f := range r.Findings {
