@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/sigstore/sigstore-go/pkg/bundle"
-	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
@@ -67,25 +66,16 @@ func (f Facts) IsValid() bool {
 	return f.Repository != "" && len(f.Repository)+len(f.Commit)+len(f.Ref)+len(f.Signer)+len(f.Runner)+len(f.Run) <= maxFacts
 }
 
-var errLong = fmt.Errorf("the bundle names its builder in more than %d bytes", maxFacts)
-
-// Workflow returns the signer without its ref: "acme/tool/.github/workflows/release.yml".
+// Workflow returns the signer without its ref, "refs/…" or a commit: "acme/tool/.github/workflows/release.yml". A file's name may hold
+// an "@" and no slash, a ref may hold both.
 func (f Facts) Workflow() string {
-	workflow, _ := splitSigner(f.Signer)
-	return workflow
-}
-
-// splitSigner cuts a workflow from its ref, which is "refs/…" or a commit. A file's name may hold an "@" and no slash,
-// a ref may hold both.
-func splitSigner(signer string) (workflow, ref string) {
-	at := strings.Index(signer, "@refs/")
-	if at < 0 {
-		at = strings.LastIndex(signer, "@")
+	if workflow, _, found := strings.Cut(f.Signer, "@refs/"); found {
+		return workflow
 	}
-	if at < 0 {
-		return signer, ""
+	if at := strings.LastIndex(f.Signer, "@"); at >= 0 {
+		return f.Signer[:at]
 	}
-	return signer[:at], signer[at+1:]
+	return f.Signer
 }
 
 // Verify returns what a bundle says about the file with a SHA-256. Each root is tried by itself. An error is
@@ -114,17 +104,22 @@ func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err erro
 	if err := checkTimestamps(b); err != nil {
 		return Facts{}, err
 	}
+	content, err := b.VerificationContent()
+	if err != nil || content.Certificate() == nil {
+		return Facts{}, ErrUnknownAuthority
+	}
 	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", sum), verify.WithoutIdentitiesUnsafe()) // factsOf and Policy compare identities
 	failure := ErrUnknownAuthority
 	for _, root := range roots {
-		if !root.knowsAuthority(b) {
+		if !root.knowsAuthority(content.Certificate()) {
 			continue
 		}
 		result, err := root.verifier.Verify(b, policy)
 		if err == nil {
 			return factsOf(b, result)
 		}
-		if failure = fmt.Errorf("the bundle does not verify: %s", finding.Quote(err.Error())); !root.knowsLogs(b) && root.issued(b, sum) {
+		failure = fmt.Errorf("the bundle does not verify: %s", finding.Quote(err.Error()))
+		if !root.knowsLogs(b, content.Certificate()) && root.issued(b, content, sum) {
 			failure = ErrUnknownLog
 		}
 	}
@@ -164,35 +159,33 @@ func isDER(data cryptobyte.String, levels int) bool {
 	return true
 }
 
-func factsOf(b *bundle.Bundle, result *verify.VerificationResult) (Facts, error) {
+func factsOf(b *bundle.Bundle, result *verify.VerificationResult) (f Facts, err error) {
 	if result.Statement == nil || result.Signature.Certificate == nil {
 		return Facts{}, errors.New("the bundle is not a statement signed with a certificate")
 	}
 	predicate, c := result.Statement.GetPredicateType(), *result.Signature.Certificate
+	repository, isRepository := cutServer(c.SourceRepositoryURI)
+	signer, isWorkflow := cutServer(c.SubjectAlternativeName)
 	switch {
 	case c.SubjectAlternativeName == releaseSigner && strings.HasPrefix(predicate, predicateRelease):
-		return releaseFacts(b)
+		if f, err = releaseFacts(b); err != nil {
+			return Facts{}, err
+		}
 	case predicate != predicateBuild:
 		return Facts{}, fmt.Errorf("the predicate type is %s: expected %s", finding.Quote(predicate), finding.Quote(predicateBuild))
 	case c.Issuer != issuer:
 		return Facts{}, fmt.Errorf("the signer's identity is from %s: expected %s", finding.Quote(c.Issuer), finding.Quote(issuer))
-	}
-	return buildFacts(c)
-}
-
-func buildFacts(c certificate.Summary) (Facts, error) {
-	repository, isRepository := cutServer(c.SourceRepositoryURI)
-	signer, isWorkflow := cutServer(c.SubjectAlternativeName)
-	if !isRepository || !isWorkflow {
+	case !isRepository || !isWorkflow:
 		return Facts{}, fmt.Errorf("the certificate names the repository %s and the signer %s: expected both at %s",
 			finding.Quote(c.SourceRepositoryURI), finding.Quote(c.SubjectAlternativeName), finding.Quote(server))
-	}
-	f := Facts{
-		Repository: repository, Commit: c.SourceRepositoryDigest, Ref: c.SourceRepositoryRef,
-		Signer: signer, Runner: c.RunnerEnvironment, Run: c.RunInvocationURI,
+	default:
+		f = Facts{
+			Repository: repository, Commit: c.SourceRepositoryDigest, Ref: c.SourceRepositoryRef,
+			Signer: signer, Runner: c.RunnerEnvironment, Run: c.RunInvocationURI,
+		}
 	}
 	if !f.IsValid() {
-		return Facts{}, errLong
+		return Facts{}, fmt.Errorf("the bundle names its builder in more than %d bytes", maxFacts)
 	}
 	return f, nil
 }
@@ -212,11 +205,7 @@ func releaseFacts(b *bundle.Bundle) (Facts, error) {
 	}
 	err := json.Unmarshal(b.GetDsseEnvelope().GetPayload(), &statement)
 	if p := statement.Predicate; err == nil && p.Repository != "" && p.Tag != "" {
-		f := Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}
-		if !f.IsValid() {
-			return Facts{}, errLong
-		}
-		return f, nil
+		return Facts{Release: true, Repository: p.Repository, Ref: "refs/tags/" + p.Tag}, nil
 	}
 	return Facts{}, errors.New("the release attestation lacks the repository or the tag")
 }

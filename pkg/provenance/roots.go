@@ -10,9 +10,11 @@ import (
 	"slices"
 	"sync"
 
+	ct "github.com/google/certificate-transparency-go"
 	"github.com/google/certificate-transparency-go/x509util"
 	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/root"
+	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore-go/pkg/verify"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -45,7 +47,7 @@ func ParseRoots(text []byte) (*Roots, error) {
 	return &Roots{func() ([]trustedRoot, error) { return roots, nil }}, err
 }
 
-func parseRoots(text []byte) ([]trustedRoot, error) {
+func parseRoots(text []byte) (roots []trustedRoot, err error) {
 	if len(text) > MaxRootSize {
 		return nil, fmt.Errorf("the trusted root has more than %d MiB", MaxRootSize>>20)
 	}
@@ -53,7 +55,6 @@ func parseRoots(text []byte) ([]trustedRoot, error) {
 	if len(texts) == 0 || len(texts) > maxRoots {
 		return nil, fmt.Errorf("the file has %d trusted roots: expected 1 to %d", len(texts), maxRoots)
 	}
-	var roots []trustedRoot
 	for i, text := range texts {
 		r, err := newTrustedRoot(text)
 		if err != nil {
@@ -88,28 +89,20 @@ func newTrustedRoot(text []byte) (trustedRoot, error) {
 	return trustedRoot{tr, v}, err
 }
 
-// knowsAuthority reports whether an authority of the root issued the bundle's certificate, at whatever time.
-func (r trustedRoot) knowsAuthority(b *bundle.Bundle) bool {
-	content, err := b.VerificationContent()
-	if err != nil || content.Certificate() == nil {
-		return false
+// knowsAuthority reports whether an authority of the root issued a certificate, at whatever time.
+func (r trustedRoot) knowsAuthority(leaf *x509.Certificate) bool {
+	issued := func(c *x509.Certificate) bool {
+		return bytes.Equal(c.RawSubject, leaf.RawIssuer) && leaf.CheckSignatureFrom(c) == nil
 	}
-	leaf := content.Certificate()
 	return slices.ContainsFunc(r.FulcioCertificateAuthorities(), func(ca root.CertificateAuthority) bool {
 		fulcio, ok := ca.(*root.FulcioCertificateAuthority)
-		return ok && slices.ContainsFunc(append(slices.Clone(fulcio.Intermediates), fulcio.Root), func(c *x509.Certificate) bool {
-			return bytes.Equal(c.RawSubject, leaf.RawIssuer) && leaf.CheckSignatureFrom(c) == nil
-		})
+		return ok && (slices.ContainsFunc(fulcio.Intermediates, issued) || issued(fulcio.Root))
 	})
 }
 
 // issued reports whether, logs and timestamps aside, the bundle is a statement about the file with a SHA-256, signed with a certificate
 // of an authority of the root.
-func (r trustedRoot) issued(b *bundle.Bundle, sha256 []byte) bool {
-	content, err := b.VerificationContent()
-	if err != nil || content.Certificate() == nil {
-		return false
-	}
+func (r trustedRoot) issued(b *bundle.Bundle, content verify.VerificationContent, sha256 []byte) bool {
 	signature, err := b.SignatureContent()
 	if err != nil {
 		return false
@@ -122,26 +115,13 @@ func (r trustedRoot) issued(b *bundle.Bundle, sha256 []byte) bool {
 
 // knowsLogs reports whether the root lists a log of each kind that the bundle names. What names none lacks it, and is not
 // from another log.
-func (r trustedRoot) knowsLogs(b *bundle.Bundle) bool {
+func (r trustedRoot) knowsLogs(b *bundle.Bundle, leaf *x509.Certificate) bool {
 	if len(r.RekorLogs())+len(r.CTLogs()) == 0 {
 		return true
 	}
 	entries, _ := b.TlogEntries()
-	known := len(entries) == 0
-	for _, e := range entries {
-		known = known || r.RekorLogs()[hex.EncodeToString([]byte(e.LogKeyID()))] != nil
-	}
-	if !known {
-		return false
-	}
-	content, err := b.VerificationContent()
-	if err != nil || content.Certificate() == nil {
-		return true
-	}
-	timestamps, _ := x509util.ParseSCTsFromCertificate(content.Certificate().Raw)
-	known = len(timestamps) == 0
-	for _, t := range timestamps {
-		known = known || r.CTLogs()[hex.EncodeToString(t.LogID.KeyID[:])] != nil
-	}
-	return known
+	timestamps, _ := x509util.ParseSCTsFromCertificate(leaf.Raw)
+	inRekor := func(e *tlog.Entry) bool { return r.RekorLogs()[hex.EncodeToString([]byte(e.LogKeyID()))] != nil }
+	inCT := func(t *ct.SignedCertificateTimestamp) bool { return r.CTLogs()[hex.EncodeToString(t.LogID.KeyID[:])] != nil }
+	return (len(entries) == 0 || slices.ContainsFunc(entries, inRekor)) && (len(timestamps) == 0 || slices.ContainsFunc(timestamps, inCT))
 }

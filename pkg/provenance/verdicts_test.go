@@ -120,6 +120,7 @@ func TestVerdicts(t *testing.T) {
 		{"no predicate type", acme, public.Bundle(with(func(b *Build) { b.PredicateType = "" })), untrusted},
 		{"another issuer", acme, public.Bundle(with(func(b *Build) { b.Issuer = "https://token.actions.githubusercontent.com.evil.example" })), untrusted},
 		{"an enterprise's issuer", acme, public.Bundle(with(func(b *Build) { b.Issuer += "/acme" })), untrusted},
+		{"no repository", acme, public.Bundle(with(func(b *Build) { b.Repository = "" })), untrusted},
 		{"a person", acme, public.Bundle(with(func(b *Build) { b.SAN = "mailto:me@acme.example" })), untrusted},
 		{"another server's workflow", acme, public.Bundle(with(func(b *Build) {
 			b.SAN = "https://github.com.evil.example/acme/tool/.github/workflows/release.yml@refs/tags/v1"
