@@ -59,19 +59,19 @@ func (p *program) plan(ctx context.Context, c *Config, j *job) (*plan.Plan, erro
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("the plan was not finished: %w", context.Cause(ctx))
 	}
-	made, hours := plan.New(j.downloads, loads, c.Plan)
+	made, longest := plan.New(j.downloads, loads, c.Plan)
 	made.Tool, made.Run, made.Scope, made.Mode = tool(), j.in.Run, j.in.Scope, c.Mode
 	made.ConfigFile, made.TrustedRoot, made.Beside = j.settings.ConfigFile, j.settings.Roots, j.beside
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Summary.Manifests, j.in.Summary.Unchanged, j.in.Notes, j.in.Findings
 	if !p.outputOptions.quiet {
-		fmt.Fprintln(p.Stderr, describePlan(loads, hours, c.Plan))
+		fmt.Fprintln(p.Stderr, describePlan(loads, made.Shards, longest, c.Plan))
 	}
 	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)
 }
 
 // describePlan says what a plan comes to.
-func describePlan(loads []verify.Load, h plan.Hours, asked time.Duration) string {
+func describePlan(loads []verify.Load, shards int, longest, asked time.Duration) string {
 	bytes, unknown := 0.0, 0
 	for _, l := range loads {
 		bytes += float64(max(l.Size, 0))
@@ -80,8 +80,8 @@ func describePlan(loads []verify.Load, h plan.Hours, asked time.Duration) string
 		}
 	}
 	text := fmt.Sprintf("%s, of %s together (%d of unknown size): %s, and the longest takes about %s",
-		english.Plural(len(loads), "file", ""), humanize.Bytes(uint64(min(bytes, 1<<63))), unknown, english.Plural(h.Shards, "shard", ""), h.Each.Round(time.Second))
-	if h.Each > asked+asked/4 {
+		english.Plural(len(loads), "file", ""), humanize.Bytes(uint64(min(bytes, 1<<63))), unknown, english.Plural(shards, "shard", ""), longest.Round(time.Second))
+	if longest > asked+asked/4 {
 		text += fmt.Sprintf(". That is longer than the requested %s: a matrix has at most %d jobs, and one job reads a whole file", asked, verify.MaxShards)
 	}
 	return text

@@ -6,7 +6,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -56,80 +59,55 @@ type File struct {
 	Artifacts []artifact.Artifact `json:"artifacts"`
 }
 
-// target is what a download is of: one text may be a file's URL and an image's reference.
-type target struct {
-	url     string
-	isImage bool
-}
-
-func (f File) target() target {
-	return target{f.URL, len(f.Artifacts) > 0 && f.Artifacts[0].Role == artifact.Image}
-}
-
-// Hours is the number of runners and the time that they take.
-type Hours struct {
-	Shards int
-	Each   time.Duration // of the one that takes longest
-}
-
-// New divides downloads among so many runners that each takes about the asked time, MaxShards at most. Loads are those of the
-// downloads.
-func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (*Plan, Hours) {
+// New divides downloads among so many runners that each takes about the asked time, MaxShards at most, and returns how long the longest
+// takes. Loads are those of the downloads.
+func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (p *Plan, longest time.Duration) {
 	weights := make([]int64, len(downloads))
 	var all float64
 	for i := range downloads {
 		weights[i] = loads[i].Weight
 		all += float64(weights[i])
 	}
-	p := &Plan{Version: Version, Shards: count(all, each, len(downloads))}
+	runners := 1 + int(min(all/(verify.HourlyBytes*each.Hours()), verify.MaxShards))
+	p = &Plan{Version: Version, Shards: min(runners, max(len(downloads), 1), verify.MaxShards)}
 	parts := verify.Balance(verify.ShardKeys(downloads), weights, p.Shards)
 	took := make([]int64, p.Shards+1)
 	for i, d := range downloads {
 		took[parts[i]] += weights[i]
-		p.Files = append(p.Files, newFile(d, loads[i], parts[i]))
+		f := File{URL: d.Key(), Published: loads[i].Published.Digest, Shard: parts[i], Artifacts: d.Artifacts}
+		if size := loads[i].Size; size >= 0 {
+			f.Size = &size
+		}
+		if size := loads[i].Published.Size; !f.Published.IsZero() {
+			f.Size = &size
+		}
+		p.Files = append(p.Files, f)
 	}
 	hours := float64(slices.Max(took)) / verify.HourlyBytes
-	return p, Hours{p.Shards, time.Duration(hours * float64(time.Hour))}
-}
-
-// count returns the number of runners that each take about the asked time.
-func count(bytes float64, each time.Duration, files int) int {
-	n := bytes / (verify.HourlyBytes * each.Hours())
-	most := min(max(files, 1), verify.MaxShards)
-	return min(int(min(n, verify.MaxShards))+1, most)
-}
-
-func newFile(d verify.Download, l verify.Load, shard int) File {
-	f := File{URL: d.Key(), Published: l.Published.Digest, Shard: shard, Artifacts: d.Artifacts}
-	if l.Size >= 0 {
-		f.Size = &l.Size
-	}
-	if size := l.Published.Size; !f.Published.IsZero() {
-		f.Size = &size
-	}
-	return f
+	return p, time.Duration(hours * float64(time.Hour))
 }
 
 // Downloads returns the files of one shard, as a run that has read the registry has them.
 func (p *Plan) Downloads(shard int) []verify.Download {
-	var all []artifact.Artifact
-	known := map[target]File{}
-	for _, f := range p.Files {
-		known[f.target()] = f
-		all = append(all, f.Artifacts...)
-	}
 	var part []verify.Download
-	for _, d := range verify.Plan(all) {
-		f := known[target{d.Key(), d.Artifacts[0].Role == artifact.Image}]
-		if f.Shard != shard {
-			continue
+	for i, d := range p.downloads() {
+		if p.Files[i].Size != nil {
+			d.Size = *p.Files[i].Size
 		}
-		if f.Size != nil {
-			d.Size = *f.Size
+		if p.Files[i].Shard == shard {
+			part = append(part, d)
 		}
-		part = append(part, d)
 	}
 	return part
+}
+
+// downloads returns all downloads, in the order of Files.
+func (p *Plan) downloads() []verify.Download {
+	var all []artifact.Artifact
+	for _, f := range p.Files {
+		all = append(all, f.Artifacts...)
+	}
+	return verify.Plan(all)
 }
 
 // Asset returns what GitHub's API said of a server's release assets when the plan was made. Of others nothing is known.
@@ -150,12 +128,81 @@ func (p *Plan) Asset(server string) func(context.Context, hosts.Ref) hosts.Publi
 
 // Matrix is a job matrix of GitHub Actions with one job for each shard, as one line of JSON.
 func (p *Plan) Matrix() string {
-	line := []byte(`{"include":[`)
+	var jobs []string
 	for i := range p.Shards {
-		if i > 0 {
-			line = append(line, ',')
-		}
-		line = fmt.Appendf(line, `{"shard":"%d/%d"}`, i+1, p.Shards)
+		jobs = append(jobs, fmt.Sprintf(`{"shard":"%d/%d"}`, i+1, p.Shards))
 	}
-	return string(append(line, "]}"...))
+	return `{"include":[` + strings.Join(jobs, ",") + "]}"
+}
+
+// Fits reports why a run can't use the plan: it is of another commit, version or configuration. Inputs are as in Plan.
+func (p *Plan) Fits(version string, run report.Run, shard report.Shard, inputs map[string]string) error {
+	for _, each := range []struct {
+		what          string
+		planned, here any
+	}{
+		{"version of the program", p.Tool.Version, version},
+		{"repository", p.Run.Repository, run.Repository},
+		{"commit", p.Run.HeadSHA, run.HeadSHA},
+		{"event", p.Run.Event, run.Event},
+		{"pull request", p.Run.PullRequest, run.PullRequest},
+		{"number of shards", p.Shards, shard.Count},
+		{"number of inputs", len(p.Inputs), len(inputs)},
+	} {
+		if each.planned != each.here {
+			return fmt.Errorf("the %s is %s in the plan and %s here: make a new plan", each.what, finding.Quote(fmt.Sprint(each.planned)), finding.Quote(fmt.Sprint(each.here)))
+		}
+	}
+	for name, here := range inputs {
+		if p.Inputs[name] != here {
+			return fmt.Errorf("the input %s is %s in the plan and %s here: give the plan and its shards the same", name, finding.Quote(p.Inputs[name]), finding.Quote(here))
+		}
+	}
+	return nil
+}
+
+// maxNamed bounds the files in one message.
+const maxNamed = 5
+
+// Covers reports a shard report that was made with another plan, or whose files are not those that the plan gave its shard. Planned is
+// the digest of the plan.
+func (p *Plan) Covers(shards []report.Named, planned digest.Digest) error {
+	for _, shard := range shards {
+		if err := p.covers(shard.Report, planned); err != nil {
+			return fmt.Errorf("%s %w", finding.Quote(shard.Name), err)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) covers(r *report.Report, planned digest.Digest) error {
+	if r.Plan != planned {
+		return fmt.Errorf("was made with another plan: %s instead of %s", finding.Quote(r.Plan.String()), finding.Quote(planned.String()))
+	}
+	missing := map[finding.Location]string{}
+	for _, f := range p.Files {
+		for _, a := range f.Artifacts {
+			if f.Shard == r.Shard.Index && !a.Untouched {
+				missing[a.Location()] = finding.WithoutUser(a.URL)
+			}
+		}
+	}
+	for _, a := range r.Artifacts {
+		if missing[a.Location()] != a.URL {
+			return fmt.Errorf("has %s at %s, which the plan does not give to its shard", finding.QuoteURL(a.URL), a.Location())
+		}
+		delete(missing, a.Location())
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	var names []string
+	for at, url := range missing {
+		names = append(names, finding.QuoteURL(url)+" of "+at.String())
+	}
+	slices.Sort(names)
+	if len(names) > maxNamed {
+		names = append(names[:maxNamed], fmt.Sprintf("and %d more", len(names)-maxNamed))
+	}
+	return fmt.Errorf("leaves out %s that the plan gave to shard %d: %s", english.Plural(len(missing), "file", ""), r.Shard.Index, strings.Join(names, ", "))
 }

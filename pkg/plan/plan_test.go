@@ -38,17 +38,17 @@ func files(n int) []artifact.Artifact {
 }
 
 // made is a plan of so many files of 40 GB each, for runners of one hour.
-func made(n int) (*plan.Plan, plan.Hours) {
+func made(n int) (*plan.Plan, time.Duration) {
 	downloads := verify.Plan(files(n))
 	loads := make([]verify.Load, len(downloads))
 	for i := range loads {
 		loads[i] = verify.Load{Size: 40_000_000_000, Weight: 40_000_000_000}
 	}
-	p, hours := plan.New(downloads, loads, time.Hour)
+	p, longest := plan.New(downloads, loads, time.Hour)
 	p.Tool, p.Run, p.Mode, p.Scope = report.Tool{Name: "verify-manifests", Version: "1"}, report.Run{Event: "schedule", Repository: "o/r", HeadSHA: strings.Repeat("3", 40)}, "full", "all"
 	p.Inputs, p.Config, p.Manifests = map[string]string{"mode": "full", "scope": "auto"}, "registry: prem\n", 2
 	p.Findings = []finding.Finding{finding.New(finding.URLMutable, "chat/manifest.json", "/a", finding.Position{Line: 3, Column: 4}, "m", "f")}
-	return p, hours
+	return p, longest
 }
 
 func written(t testing.TB, p *plan.Plan) string {
@@ -84,15 +84,15 @@ func TestAPlanReadsAsItWasMade(t *testing.T) {
 }
 
 func TestRunnersTakeAboutTheAskedTime(t *testing.T) {
-	p, hours := made(60) // 2.4 TB
-	if p.Shards != 7 || hours.Each > 75*time.Minute || hours.Each < 50*time.Minute {
-		t.Errorf("%d shards; the longest takes %s", p.Shards, hours.Each)
+	p, longest := made(60) // 2.4 TB
+	if p.Shards != 7 || longest > 75*time.Minute || longest < 50*time.Minute {
+		t.Errorf("%d shards; the longest takes %s", p.Shards, longest)
 	}
 	if got, want := p.Matrix()[:33], `{"include":[{"shard":"1/7"},{"shard":"2/7"}`[:33]; got != want {
 		t.Errorf("the matrix begins %s, want %s", got, want)
 	}
-	if p, hours = made(4000); p.Shards != verify.MaxShards || hours.Each < time.Hour {
-		t.Errorf("160 TB: %d shards of %s", p.Shards, hours.Each)
+	if p, longest = made(4000); p.Shards != verify.MaxShards || longest < time.Hour {
+		t.Errorf("160 TB: %d shards of %s", p.Shards, longest)
 	}
 	if p, _ = made(1); p.Shards != 1 || p.Matrix() != `{"include":[{"shard":"1/1"}]}` {
 		t.Errorf("one file: %s", p.Matrix())
@@ -121,15 +121,15 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		"a doubled member":       {replace(`"scope"`, `"scope":"all","scope"`), "invalid plan"},
 		"no shard":               {replace(`"shards":1`, `"shards":0`), "1 to 256"},
 		"257 shards":             {replace(`"shards":1`, `"shards":257`), "1 to 256"},
-		"a shard beyond":         {replace(`"shard":1`, `"shard":2`), "no shard 2 of 1"},
+		"a shard beyond":         {replace(`"shard":1`, `"shard":2`), "shard 2 of 1"},
 		"a negative size":        {replace(`"size":40000000000`, `"size":-1`), "negative"},
 		"another artifact's URL": {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/2","line"`), "names another"},
 		"a URL twice":            {replace(`{"url":"https://example.com/1"`, `{"url":"https://example.com/2"`), "names another"},
 		"a place twice":          {replace(`"pointer":"/2"`, `"pointer":"/1"`), "twice"},
 		"http, unchecked":        {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/1","allow_http":true,"line"`), "plain http"},
 		"a role of its own":      {replace(`"role":"binary"`, `"role":"script"`), "role"},
-		"another scope":          {replace(`"scope":"all"`, `"scope":"some"`), "no scope"},
-		"a rule of its own":      {replace(`url/mutable`, `url/forged`), "none of ours"},
+		"another scope":          {replace(`"scope":"all"`, `"scope":"some"`), "unknown scope"},
+		"a rule of its own":      {replace(`url/mutable`, `url/forged`), "invalid finding"},
 		"trailing data":          {text + "{}", "invalid plan"},
 	} {
 		if _, _, err := plan.Read(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {

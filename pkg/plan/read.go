@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -40,22 +39,19 @@ func Read(from io.Reader) (*Plan, digest.Digest, error) {
 	return p, digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
-var roleShape = regexp.MustCompile(`^(binary|weight|file|image)$`)
-
 // check reports the first thing in which the plan differs from what New makes.
 func (p *Plan) check() error {
-	if p.Shards < 1 || p.Shards > verify.MaxShards {
-		return fmt.Errorf("a plan has 1 to %d shards, and not %d", verify.MaxShards, p.Shards)
-	}
-	if p.Manifests < 0 || p.Unchanged < 0 {
+	switch {
+	case p.Shards < 1 || p.Shards > verify.MaxShards:
+		return fmt.Errorf("invalid number of shards %d: expected 1 to %d", p.Shards, verify.MaxShards)
+	case p.Manifests < 0 || p.Unchanged < 0:
 		return errors.New("a number is negative")
-	}
-	if !slices.Contains([]string{"changed", "entries", "all"}, p.Scope) {
-		return fmt.Errorf("%s is no scope", finding.Quote(p.Scope))
+	case !slices.Contains([]string{"changed", "entries", "all"}, p.Scope):
+		return fmt.Errorf("unknown scope %s", finding.Quote(p.Scope))
 	}
 	for _, f := range p.Findings {
 		if _, known := finding.Lookup(f.Rule); !known || f.Line < 0 || f.Column < 0 {
-			return fmt.Errorf("a finding in %s, by the rule %s, is none of ours", finding.Quote(f.Manifest), finding.Quote(f.Rule))
+			return fmt.Errorf("invalid finding at %s, by the rule %s", f.Location(), finding.Quote(f.Rule))
 		}
 	}
 	for path, file := range p.Beside {
@@ -63,23 +59,32 @@ func (p *Plan) check() error {
 			return fmt.Errorf("invalid SHA-256 %s of %s", finding.Quote(file.SHA256), finding.Quote(path))
 		}
 	}
-	targets, seen := map[target]bool{}, map[finding.Location]bool{}
+	seen := map[finding.Location]bool{}
 	for _, f := range p.Files {
-		if targets[f.target()] {
-			return fmt.Errorf("the URL %s is in it twice", finding.QuoteURL(f.URL))
-		}
-		targets[f.target()] = true
 		if err := f.check(p.Shards, seen); err != nil {
 			return fmt.Errorf("the URL %s: %w", finding.QuoteURL(f.URL), err)
+		}
+	}
+	downloads := p.downloads()
+	if len(downloads) < len(p.Files) {
+		return errors.New("a URL is in it twice")
+	}
+	for i, f := range p.Files {
+		if f.URL != downloads[i].Key() || isImage(f.Artifacts[0]) != isImage(downloads[i].Artifacts[0]) {
+			return fmt.Errorf("the URL %s is not in order", finding.QuoteURL(f.URL))
 		}
 	}
 	return nil
 }
 
+func isImage(a artifact.Artifact) bool { return a.Role == artifact.Image }
+
+var roles = []artifact.Role{artifact.Binary, artifact.Weight, artifact.File, artifact.Image}
+
 func (f File) check(shards int, seen map[finding.Location]bool) error {
 	switch {
 	case f.Shard < 1 || f.Shard > shards:
-		return fmt.Errorf("there is no shard %d of %d", f.Shard, shards)
+		return fmt.Errorf("invalid shard %d of %d", f.Shard, shards)
 	case f.Size != nil && *f.Size < 0:
 		return errors.New("its size is negative")
 	case len(f.Artifacts) == 0:
@@ -88,16 +93,16 @@ func (f File) check(shards int, seen map[finding.Location]bool) error {
 	for _, a := range f.Artifacts {
 		at := a.Location()
 		switch {
-		case verify.Key(a.URL) != f.URL, (a.Role == artifact.Image) != f.target().isImage:
+		case verify.Key(a.URL) != f.URL, isImage(a) != isImage(f.Artifacts[0]):
 			return fmt.Errorf("the artifact %s names another: %s", at, finding.QuoteURL(a.URL))
 		case seen[at]:
 			return fmt.Errorf("the artifact %s is in it twice", at)
-		case !roleShape.MatchString(string(a.Role)):
-			return fmt.Errorf("the artifact %s has the role %s, which is none", at, finding.Quote(string(a.Role)))
+		case !slices.Contains(roles, a.Role):
+			return fmt.Errorf("the artifact %s has the unknown role %s", at, finding.Quote(string(a.Role)))
 		case a.AllowHTTP && (a.Checksum == nil || a.Checksum.Value.IsZero() || a.Checksum.Value.Algorithm.Weak()):
-			return fmt.Errorf("the artifact %s goes by plain http without a checksum", at)
+			return fmt.Errorf("the artifact %s allows plain http without a checksum", at)
 		case a.Position.Line < 0 || a.Position.Column < 0 || a.Document < 0 || a.Mirror < 0:
-			return fmt.Errorf("the artifact %s stands at a negative place", at)
+			return fmt.Errorf("the artifact %s has a negative position", at)
 		}
 		seen[at] = true
 	}
