@@ -134,7 +134,9 @@ func TestTheBuiltInRootIsNotOld(t *testing.T) {
 // TestPolicy has what TestVerdicts has no bundles for.
 func TestPolicy(t *testing.T) {
 	named := Policy{Repository: "acme/tool", Signers: []string{"acme/ci/.github/workflows/r.yml"}}
-	refs := func(glob string) Policy { return Policy{Repository: "acme/tool", AnySigner: true, Refs: []string{glob}} }
+	refs := func(glob string) Policy {
+		return Policy{Repository: "acme/tool", AnySigner: true, Refs: []string{glob}}
+	}
 	for _, test := range []struct {
 		name, signer string
 		policy       Policy

@@ -122,6 +122,8 @@ func (r trustedRoot) knowsLogs(b *bundle.Bundle, leaf *x509.Certificate) bool {
 	entries, _ := b.TlogEntries()
 	timestamps, _ := x509util.ParseSCTsFromCertificate(leaf.Raw)
 	inRekor := func(e *tlog.Entry) bool { return r.RekorLogs()[hex.EncodeToString([]byte(e.LogKeyID()))] != nil }
-	inCT := func(t *ct.SignedCertificateTimestamp) bool { return r.CTLogs()[hex.EncodeToString(t.LogID.KeyID[:])] != nil }
+	inCT := func(t *ct.SignedCertificateTimestamp) bool {
+		return r.CTLogs()[hex.EncodeToString(t.LogID.KeyID[:])] != nil
+	}
 	return (len(entries) == 0 || slices.ContainsFunc(entries, inRekor)) && (len(timestamps) == 0 || slices.ContainsFunc(timestamps, inCT))
 }
