@@ -97,12 +97,6 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	return code, nil
 }
 
-// target is a file to keep, and its addresses: the first that serves the right bytes is used.
-type target struct {
-	path      string // below the folder, slash-separated
-	addresses []artifact.Artifact
-}
-
 // targets returns the files to download. Those that can't be downloaded are added to the input for the report. The error is a usage
 // error.
 func (g *getter) targets(registries *inspect.Registries, manifests []source.Source, in *report.Input) ([]*target, error) {
@@ -129,19 +123,23 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 				entry.addresses = append(entry.addresses, a)
 				continue
 			}
-			entry = &target{registries.LocalFile(nil, m, a).Path, []artifact.Artifact{a}}
+			entry = &target{path: registries.LocalFile(nil, m, a).Path, addresses: []artifact.Artifact{a}}
 			if err := cmp.Or(get.CheckName(a.Name), get.CheckName(entry.path)); err != nil {
-				in.Results = append(in.Results, refusedName(a, err))
+				f := a.Finding(finding.ArtifactRefused, "The file was not downloaded: "+err.Error(), "Correct the manifest: the path consists of the service's id and the file's name")
+				in.Results = append(in.Results, verify.Result{Artifact: a, Status: verify.Refused, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{f}})
 				continue
 			}
-			other := byPath[strings.ToLower(entry.path)]
-			if other == nil {
-				byPath[strings.ToLower(entry.path)] = entry
-				all = append(all, entry)
-			} else if other.path != entry.path || !slices.ContainsFunc(other.addresses, func(b artifact.Artifact) bool { return isSameFile(a, b) }) {
+			key := strings.ToLower(entry.path)
+			other := byPath[key]
+			switch {
+			case other == nil:
+				byPath[key], all = entry, append(all, entry)
+			case other.path != entry.path || !slices.ContainsFunc(other.addresses, func(b artifact.Artifact) bool { return isSameFile(a, b) }):
 				return nil, clash("two files", other, entry)
-			} else if other.join(a) {
-				entry = other
+			case a.Checksum != nil && other.addresses[0].Checksum == nil: // beside an address with a checksum, one without is not used
+				other.addresses, entry = entry.addresses, other
+			case a.Checksum != nil || other.addresses[0].Checksum == nil:
+				other.addresses, entry = append(other.addresses, a), other
 			}
 		}
 	}
@@ -181,30 +179,12 @@ func concernsFiles(f finding.Finding) bool {
 	return true
 }
 
-func refusedName(a artifact.Artifact, err error) verify.Result {
-	return verify.Result{Artifact: a, Status: verify.Refused, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
-		a.Finding(finding.ArtifactRefused, "The file was not downloaded: "+err.Error(), "Correct the manifest: the path consists of the service's id and the file's name")}}
-}
-
 // isSameFile reports whether two artifacts under one path are declared to have the same bytes: the same checksum, else the same URL.
 func isSameFile(a, b artifact.Artifact) bool {
 	if a.Checksum != nil && b.Checksum != nil {
 		return a.Checksum.Value == b.Checksum.Value
 	}
 	return verify.Key(a.URL) == verify.Key(b.URL)
-}
-
-// join adds an address of the same file, and reports whether it is used: one without a checksum is not, beside one with a checksum.
-func (t *target) join(a artifact.Artifact) bool {
-	hasChecksum := t.addresses[0].Checksum != nil
-	switch {
-	case a.Checksum == nil && hasChecksum:
-		return false
-	case a.Checksum != nil && !hasChecksum:
-		t.addresses = nil
-	}
-	t.addresses = append(t.addresses, a)
-	return true
 }
 
 func clash(what string, one, other *target) error {

@@ -18,6 +18,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
+// target is a file to keep, and its addresses: the first that serves the right bytes is used.
+type target struct {
+	path      string // below the folder, slash-separated
+	addresses []artifact.Artifact
+	kept      *verify.Result  // nil while it is missing
+	tried     []verify.Result // of the addresses that do not serve it, in their order
+}
+
 // store downloads targets into a folder. It is the Fetcher of a Verifier, so that the verified bytes are the written ones.
 type store struct {
 	client verify.Fetcher
@@ -26,14 +34,14 @@ type store struct {
 	judge  *config.Judge // the registry's own severities and waivers
 	allow  bool          // keep files without a checksum
 
+	// Of this round, in which each missing target has one address:
+	byKey map[string][]*target         // by verify.Key
+	at    map[finding.Location]*target // by the address's location
+
 	mu     sync.Mutex
-	byKey  map[string][]*target         // the targets of this round, by verify.Key of their address
-	at     map[finding.Location]*target // by their address
-	parts  map[string]*get.Part         // open ones, by verify.Key
-	kept   map[*target]verify.Result    // what is right
-	tried  map[*target][]verify.Result  // what is wrong, by address
-	reused int64                        // bytes that were read from parts instead of downloaded
-	errs   []error                      // of the disk
+	parts  map[string]*get.Part // open ones, by verify.Key
+	reused int64                // bytes that were read from parts instead of downloaded
+	errs   []error              // of the disk
 }
 
 // keep makes sure that the targets are in the folder. It adds results and notes to the input for the report, and returns the number of
@@ -58,72 +66,61 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 		return missing, err
 	}
 	defer folder.Close()
-	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, judge: j.rules.judge, allow: g.unverified,
-		parts: map[string]*get.Part{}, kept: map[*target]verify.Result{}, tried: map[*target][]verify.Result{}}
+	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, judge: j.rules.judge, allow: g.unverified, parts: map[string]*get.Part{}}
+
+	addresses := s.next(targets)
+	var files []verify.LocalFile
+	for _, a := range addresses {
+		files = append(files, verify.LocalFile{Artifact: a, Path: s.at[a.Location()].path})
+	}
+	stop := g.watch(verifier.Progress)
+	results := verifier.RunLocal(ctx, folder.Root(), files)
+	stop()
+	attester.Run(ctx, results)
+	s.present(results)
+
+	verifier.Progress = &verify.Progress{}
+	defer g.watch(verifier.Progress)()
 	verifier.Fetcher, verifier.Done = s, func(results []verify.Result) {
 		attester.Run(ctx, results)
 		s.done(results)
 	}
-	if err := g.present(ctx, s, j, attester, targets); err != nil {
-		return missing, err
-	}
-	defer g.watch(verifier.Progress)()
-	for addresses := s.next(targets); len(addresses) > 0; addresses = s.next(targets) {
-		_, bytes := verifier.Run(ctx, verify.Plan(addresses))
-		in.Summary.Bytes = bytes
+	for addresses = s.next(targets); len(addresses) > 0; addresses = s.next(targets) {
+		_, in.Summary.Bytes = verifier.Run(ctx, verify.Plan(addresses))
 	}
 	in.Summary.Bytes -= s.reused
 	return missing + s.report(targets, g.to, in), errors.Join(s.errs...)
-}
-
-// present finds the existing files that are right.
-func (g *getter) present(ctx context.Context, s *store, j *job, attester *verify.Attester, targets []*target) error {
-	verifier, err := g.verifier(g.config, j.rules)
-	if err != nil {
-		return err
-	}
-	verifier.Policy.MissingChecksum = nil
-	var files []verify.LocalFile
-	byPath := map[finding.Location]*target{}
-	for _, t := range targets {
-		files = append(files, verify.LocalFile{Artifact: t.addresses[0], Path: t.path})
-		byPath[t.addresses[0].Location()] = t
-	}
-	defer g.watch(verifier.Progress)()
-	results := verifier.RunLocal(ctx, s.folder.Root(), files)
-	attester.Run(ctx, results)
-	for _, r := range results {
-		t := byPath[r.Artifact.Location()]
-		if r.Status != verify.Verified || !s.isRight(r) {
-			continue
-		}
-		if err := s.folder.SetMode(t.path, s.mode(r)); err != nil {
-			s.fail(err)
-		}
-		s.kept[t] = r
-	}
-	return nil
 }
 
 // next returns the addresses to try in the next round: the next one of each missing target.
 func (s *store) next(targets []*target) (addresses []artifact.Artifact) {
 	s.byKey, s.at = map[string][]*target{}, map[finding.Location]*target{}
 	for _, t := range targets {
-		if _, done := s.kept[t]; done || len(s.tried[t]) == len(t.addresses) {
-			continue
+		if t.kept == nil && len(t.tried) < len(t.addresses) {
+			a := t.addresses[len(t.tried)]
+			s.byKey[verify.Key(a.URL)] = append(s.byKey[verify.Key(a.URL)], t)
+			s.at[a.Location()] = t
+			addresses = append(addresses, a)
 		}
-		a := t.addresses[len(s.tried[t])]
-		key := verify.Key(a.URL)
-		s.byKey[key] = append(s.byKey[key], t)
-		s.at[a.Location()] = t
-		addresses = append(addresses, a)
 	}
 	return addresses
 }
 
+// present takes the results of the files that exist. Those without a checksum are downloaded again.
+func (s *store) present(results []verify.Result) {
+	for _, r := range results {
+		if t := s.at[r.Artifact.Location()]; r.Status == verify.Verified && s.isRight(r) {
+			t.kept = &r
+			if err := s.folder.SetMode(t.path, s.mode(r)); err != nil {
+				s.fail(err)
+			}
+		}
+	}
+}
+
 // Get reads a file into the part of the first target that its URL is an address of.
 func (s *store) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
-	part, err := s.part(r.URL)
+	part, err := s.part(verify.Key(r.URL))
 	if err != nil {
 		s.fail(err)
 		return fetch.Head{}, &fetch.Error{Message: "The file was not downloaded: " + err.Error(), Err: err, Fix: "Fix the cause, then run the command again"}
@@ -136,15 +133,14 @@ func (s *store) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetc
 }
 
 // part returns the part that a URL is downloaded into. It is open until the URL's results are known.
-func (s *store) part(url string) (*get.Part, error) {
+func (s *store) part(key string) (*get.Part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := verify.Key(url)
 	if part := s.parts[key]; part != nil {
 		return part, nil
 	}
 	t := s.byKey[key][0]
-	a := t.addresses[len(s.tried[t])]
+	a := t.addresses[len(t.tried)]
 	wanted, declared := a.URL, digest.Digest{}
 	if a.Checksum != nil {
 		declared = a.Checksum.Value
@@ -174,24 +170,23 @@ func (s *store) fail(err error) {
 // right for. If it is wrong for its own target only, the others download it again.
 func (s *store) done(results []verify.Result) {
 	key := verify.Key(results[0].Artifact.URL)
+	owner := s.byKey[key][0]
 	s.mu.Lock()
-	part, owner := s.parts[key], s.byKey[key][0]
+	part := s.parts[key]
 	delete(s.parts, key)
 	s.mu.Unlock()
-	isKept, stays := false, slices.ContainsFunc(results, func(r verify.Result) bool { return r.Status == verify.Unreachable })
+	stays := slices.ContainsFunc(results, func(r verify.Result) bool { return r.Status == verify.Unreachable })
 	for _, r := range results {
 		if s.at[r.Artifact.Location()] == owner {
-			isKept = s.settle(owner, r, func() error {
-				if err := part.Holds(r.Digest); err != nil {
-					return err
-				}
-				stays = true // after an error too: the next call then needs no request
-				return part.Keep(s.mode(r))
+			s.settle(owner, r, func() error {
+				err := part.Keep(s.mode(r), r.Digest)
+				stays = stays || err != nil && !errors.Is(err, get.ErrOtherBytes) // the next call then needs no request
+				return err
 			})
 		}
 	}
 	for _, r := range results {
-		if t := s.at[r.Artifact.Location()]; t != owner && (isKept || !s.isRight(r)) {
+		if t := s.at[r.Artifact.Location()]; t != owner && (owner.kept != nil || !s.isRight(r)) {
 			s.settle(t, r, func() error { return s.folder.Copy(owner.path, t.path, r.Digest, s.mode(r)) })
 		}
 	}
@@ -209,26 +204,21 @@ func (s *store) done(results []verify.Result) {
 }
 
 // settle keeps the file if its result is right, and records the result.
-func (s *store) settle(t *target, r verify.Result, keep func() error) (isKept bool) {
-	var err error
-	if isKept = s.isRight(r); isKept {
-		err = keep()
+func (s *store) settle(t *target, r verify.Result, keep func() error) {
+	if !s.isRight(r) {
+		t.tried = append(t.tried, r)
+		return
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if isKept = isKept && err == nil; isKept {
-		s.kept[t] = r
-		return true
+	err := keep()
+	if err == nil {
+		t.kept = &r
+		return
 	}
-	if err != nil {
-		if !errors.Is(err, get.ErrOtherBytes) {
-			s.errs = append(s.errs, err)
-		}
-		r = verify.Result{Artifact: r.Artifact, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
-			r.Artifact.Finding(finding.ArtifactUnreachable, "The file was downloaded but could not be kept: "+err.Error(), "Fix the cause, then run the command again")}}
+	if !errors.Is(err, get.ErrOtherBytes) {
+		s.fail(err)
 	}
-	s.tried[t] = append(s.tried[t], r)
-	return false
+	t.tried = append(t.tried, verify.Result{Artifact: r.Artifact, Observation: verify.Observation{Size: -1}, Findings: []finding.Finding{
+		r.Artifact.Finding(finding.ArtifactUnreachable, "The file was downloaded but could not be kept: "+err.Error(), "Fix the cause, then run the command again")}})
 }
 
 // isRight reports whether a file may be kept: it has the declared digest or needs none, and there is no error about it. Waivers apply,
@@ -262,20 +252,19 @@ func (s *store) mode(r verify.Result) fs.FileMode {
 // report adds the results of the targets to the input, and returns the number of missing ones.
 func (s *store) report(targets []*target, to string, in *report.Input) (missing int) {
 	for _, t := range targets {
-		r, isKept := s.kept[t]
-		if !isKept {
-			missing++
-			for _, r := range s.tried[t] {
-				in.Results = append(in.Results, s.explain(r, false))
-				if r.Status == verify.Verified {
-					in.Notes = append(in.Notes, fmt.Sprintf("%s has the declared digest, but was not kept: see its errors", finding.Quote(t.path)))
-				}
+		if t.kept != nil {
+			in.Results = append(in.Results, s.explain(*t.kept, true))
+			if n := len(t.tried); n > 0 {
+				in.Notes = append(in.Notes, fmt.Sprintf("%s comes from %s: %d other addresses did not serve it", finding.Quote(t.path), finding.QuoteURL(t.kept.Artifact.URL), n))
 			}
 			continue
 		}
-		in.Results = append(in.Results, s.explain(r, true))
-		if n := len(s.tried[t]); n > 0 {
-			in.Notes = append(in.Notes, fmt.Sprintf("%s comes from %s: %d other addresses did not serve it", finding.Quote(t.path), finding.QuoteURL(r.Artifact.URL), n))
+		missing++
+		for _, r := range t.tried {
+			in.Results = append(in.Results, s.explain(r, false))
+			if r.Status == verify.Verified {
+				in.Notes = append(in.Notes, fmt.Sprintf("%s has the declared digest, but was not kept: see its errors", finding.Quote(t.path)))
+			}
 		}
 	}
 	if n := len(targets) - missing; n > 0 {

@@ -95,74 +95,83 @@ func (f *Folder) Close() {
 func (f *Folder) Root() *os.Root { return f.root }
 
 // enter makes the folders of a name, and returns the last one, without old parts, and the name in it.
-func (f *Folder) enter(name string) (*os.Root, string, error) {
+func (f *Folder) enter(name string) (in *os.Root, base string, err error) {
 	dir, base := path.Split(filepath.ToSlash(name))
 	at := "."
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for segment := range strings.FieldsFuncSeq(dir, func(r rune) bool { return r == '/' }) {
 		at = path.Join(at, segment)
-		switch err := f.root.Mkdir(at, 0o755); {
-		case err == nil:
+		if err := f.root.Mkdir(at, 0o755); err == nil {
 			f.made = append(f.made, at)
-		case !errors.Is(err, fs.ErrExist):
-			return nil, "", failed("written", name, err)
+		} else if !errors.Is(err, fs.ErrExist) {
+			return nil, "", err
 		}
 		if info, err := f.root.Lstat(at); err != nil || !info.IsDir() {
-			return nil, "", failed("written", name, errors.Join(err, fmt.Errorf("%s is not a folder", finding.Quote(at))))
+			return nil, "", errors.Join(err, fmt.Errorf("%s is not a folder", finding.Quote(at)))
 		}
 	}
-	in, err := f.root.OpenRoot(at)
-	if err != nil {
-		return nil, "", failed("written", name, err)
-	}
-	if !f.cleaned[at] {
+	if in, err = f.root.OpenRoot(at); err == nil && !f.cleaned[at] {
 		f.cleaned[at] = true
 		clean(in, time.Now())
 	}
-	return in, base, nil
+	return in, base, err
 }
 
-// regular returns what is at a name, if it is a regular file.
-func regular(root *os.Root, name string) (fs.FileInfo, error) {
+// free returns nil if a file can be put under a name: a regular file is there, or nothing.
+func free(root *os.Root, name string) error {
 	info, err := root.Lstat(name)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	case info.Mode()&fs.ModeSymlink != 0:
-		return nil, errors.New("it is a symbolic link: remove it")
+		return errors.New("it is a symbolic link: remove it")
 	case info.IsDir():
-		return nil, errors.New("it is a folder")
+		return errors.New("it is a folder")
 	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
+		return errors.New("it is not a regular file")
 	}
-	return info, nil
+	return nil
 }
 
 // open opens an existing regular file.
 func open(root *os.Root, name string, flag int) (*os.File, error) {
-	info, err := regular(root, name)
-	if err != nil {
-		return nil, failed("read", name, err)
+	if err := free(root, name); err != nil {
+		return nil, err
 	}
 	file, err := root.OpenFile(name, flag, 0)
 	if err != nil {
-		return nil, failed("read", name, err)
+		return nil, err
 	}
-	if opened, err := file.Stat(); err != nil || !os.SameFile(info, opened) {
+	if err := isNamed(root, name, file); err != nil {
 		file.Close()
-		return nil, failed("read", name, errors.Join(err, errReplaced))
+		return nil, err
 	}
 	return file, nil
 }
 
 var errReplaced = errors.New("another program replaced it")
 
+// isNamed returns nil if a name is that of an open file.
+func isNamed(root *os.Root, name string, file *os.File) error {
+	named, err := root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	opened, err := file.Stat()
+	if err == nil && !os.SameFile(named, opened) {
+		err = errReplaced
+	}
+	return err
+}
+
 // SetMode sets the permissions of an existing file.
 func (f *Folder) SetMode(name string, mode fs.FileMode) error {
 	file, err := open(f.root, name, os.O_RDONLY)
 	if err != nil {
-		return err
+		return failed("read", name, err)
 	}
 	defer file.Close()
 	if info, err := file.Stat(); err == nil && info.Mode().Perm() == mode.Perm() {
@@ -175,7 +184,7 @@ func (f *Folder) SetMode(name string, mode fs.FileMode) error {
 func (f *Folder) Copy(from, to string, want digest.Digest, mode fs.FileMode) error {
 	source, err := open(f.root, from, os.O_RDONLY)
 	if err != nil {
-		return err
+		return failed("read", from, err)
 	}
 	defer source.Close()
 	part, err := f.Part(to, "copy of "+from)
@@ -183,16 +192,15 @@ func (f *Folder) Copy(from, to string, want digest.Digest, mode fs.FileMode) err
 		return err
 	}
 	defer part.Close()
-	if err := part.restart(nil); err != nil {
-		return err
-	}
 	hasher := digest.NewHasher(want.Algorithm)
-	_, err = io.Copy(io.MultiWriter(part.file, hasher), source)
+	if err = part.restart(note{}); err == nil {
+		_, err = io.Copy(io.MultiWriter(part.file, hasher), source)
+	}
 	if err == nil && hasher.Digest(want.Algorithm) != want {
 		err = fmt.Errorf("%s changed", finding.Quote(from))
 	}
 	if part.complete = err == nil; part.complete {
-		err = part.Keep(mode)
+		err = part.Keep(mode, digest.Digest{})
 	}
 	if err != nil {
 		return errors.Join(failed("written", to, err), part.Discard())

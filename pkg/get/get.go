@@ -75,46 +75,37 @@ func File(ctx context.Context, client Client, want Want, path string, mode fs.Fi
 	if check(ctx, folder.root, name, want) == nil {
 		return folder.SetMode(name, mode)
 	}
-	part, err := folder.Part(name, want.key())
+	key := want.Signature
+	if !want.Digest.IsZero() {
+		key = want.Digest.String()
+	}
+	part, err := folder.Part(name, key)
 	if err != nil {
 		return err
 	}
 	defer part.Close()
-	pieced, err := download(ctx, client, part, want, false)
-	if pieced && isWrong(err) {
-		_, err = download(ctx, client, part, want, true)
+	part.Resume = true
+	got := newBody(want)
+	for _, afresh := range []bool{false, true} {
+		head, failure := part.Get(ctx, client, fetch.Request{URL: want.URL, Declared: want.Size, Unbroken: afresh}, got)
+		if err = failure; err == nil {
+			err = got.check()
+		}
+		if !isWrong(err) || !head.Pieced && part.Reused == 0 {
+			break
+		}
 	}
-	if err == nil {
-		return part.Keep(mode)
-	}
-	if isWrong(err) {
-		err = errors.Join(err, part.Discard())
+	switch {
+	case err == nil:
+		return part.Keep(mode, digest.Digest{})
+	case isWrong(err):
+		return errors.Join(err, part.Discard())
 	}
 	return err
 }
 
-// key is what a part is named after.
-func (w Want) key() string {
-	if w.Digest.IsZero() {
-		return w.Signature
-	}
-	return w.Digest.String()
-}
-
 func isWrong(err error) bool {
 	return errors.Is(err, ErrDigest) || errors.Is(err, ErrSignature) || errors.Is(err, ErrSize)
-}
-
-// download fills the part and verifies it. pieced reports whether its bytes come from several answers; afresh requests all of them in
-// one.
-func download(ctx context.Context, client Client, part *Part, want Want, afresh bool) (pieced bool, err error) {
-	got := newBody(want)
-	part.Resume = !afresh
-	head, err := part.Get(ctx, client, fetch.Request{URL: want.URL, Declared: want.Size, Unbroken: afresh}, got)
-	if err == nil {
-		err = got.check(want)
-	}
-	return head.Pieced || part.Reused > 0, err
 }
 
 // Check returns nil if the file at path is the wanted one. It makes no request and follows no symbolic link at path.
@@ -133,26 +124,26 @@ func Check(path string, want Want) error {
 func check(ctx context.Context, root *os.Root, name string, want Want) error {
 	file, err := open(root, name, os.O_RDONLY)
 	if err != nil {
-		return err
+		return failed("read", name, err)
 	}
 	defer file.Close()
 	got := newBody(want)
 	if _, err := io.Copy(got, fetch.Reader(ctx, file)); err != nil && !isWrong(err) {
 		return failed("read", name, err)
 	}
-	return got.check(want)
+	return got.check()
 }
 
-// body computes what a Want is compared with. It is a fetch.Sink.
+// body computes what is compared with a Want. It is a fetch.Sink.
 type body struct {
+	want    Want
 	hasher  *digest.Hasher
-	message *minisign.Message
+	message *minisign.Message // nil if no signature is wanted
 	size    int64
-	limit   int64 // 0 for none
 }
 
 func newBody(want Want) *body {
-	b := &body{hasher: digest.NewHasher(), limit: want.Size}
+	b := &body{want: want, hasher: digest.NewHasher()}
 	if !want.Digest.IsZero() {
 		b.hasher = digest.NewHasher(want.Digest.Algorithm)
 	}
@@ -169,21 +160,22 @@ func (b *body) Start(fetch.Head) {
 }
 
 func (b *body) Write(p []byte) (int, error) {
-	if b.size += int64(len(p)); b.limit > 0 && b.size > b.limit {
-		return 0, fmt.Errorf("%w: more than %d bytes", ErrSize, b.limit)
+	if b.size += int64(len(p)); b.want.Size > 0 && b.size > b.want.Size {
+		return 0, fmt.Errorf("%w: more than %d bytes", ErrSize, b.want.Size)
 	}
 	_, _ = b.message.Write(p)
 	return b.hasher.Write(p)
 }
 
-func (b *body) check(want Want) error {
-	if want.Size > 0 && b.size != want.Size {
+// check returns nil if the bytes are the wanted ones.
+func (b *body) check() error {
+	want, got := b.want, b.hasher.Digest(b.want.Digest.Algorithm)
+	switch {
+	case want.Size > 0 && b.size != want.Size:
 		return fmt.Errorf("%w: %d bytes, expected %d", ErrSize, b.size, want.Size)
-	}
-	if got := b.hasher.Digest(want.Digest.Algorithm); got != want.Digest {
+	case got != want.Digest:
 		return fmt.Errorf("%w: %s, expected %s", ErrDigest, finding.Quote(got.String()), finding.Quote(want.Digest.String()))
-	}
-	if want.Signature == "" {
+	case want.Signature == "":
 		return nil
 	}
 	if _, err := b.message.Verify(want.Signature, want.Keys); err != nil {

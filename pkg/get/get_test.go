@@ -596,7 +596,7 @@ func TestASecondCallAtAnyMoment(t *testing.T) {
 			_, err = p.Get(t.Context(), content, fetch.Request{}, discard{})
 		}
 		if err == nil {
-			err = p.Keep(0o755)
+			err = p.Keep(0o755, digest.Digest{})
 		}
 		if err != nil {
 			t.Error(err)

@@ -70,10 +70,10 @@ func (f *Folder) Part(name, key string) (p *Part, err error) {
 func (f *Folder) part(name, key string) (*Part, error) {
 	root, base, err := f.enter(name)
 	if err != nil {
-		return nil, err
+		return nil, failed("written", name, err)
 	}
 	p := &Part{root: root, name: base, shown: name, key: partPrefix + short(key, 16) + "-" + short(base, 4)}
-	if _, err = regular(root, base); err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err = free(root, base); err == nil {
 		p.file, err = lockPart(root, p.key+partSuffix)
 	}
 	if err != nil {
@@ -88,18 +88,26 @@ func short(text string, n int) string {
 	return hex.EncodeToString(sum[:n])
 }
 
-// lockPart opens a part and locks it.
+// lockPart makes a part, or opens the existing one, and locks it. A part that others can write, or have another name for, is an error:
+// they could change it after it was verified.
 func lockPart(root *os.Root, name string) (*os.File, error) {
 	for range maxTries {
-		file, err := openPart(root, name)
-		if errors.Is(err, errReplaced) {
-			continue
+		file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, partMode)
+		if errors.Is(err, fs.ErrExist) {
+			file, err = open(root, name, os.O_RDWR)
 		}
-		if err != nil {
-			return nil, err
+		switch {
+		case errors.Is(err, fs.ErrNotExist), errors.Is(err, errReplaced):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("%s, for the unfinished download: %w", finding.Quote(name), err)
 		}
 		err = lock(file)
-		if err == nil && isNamed(root, name, file) == nil { // else another process renamed or removed it in between
+		isGone := isNamed(root, name, file) != nil // another call renamed or removed it in between
+		if info, failure := file.Stat(); err == nil && !isGone && (failure != nil || !isOurs(info)) {
+			err = fmt.Errorf("%s, for the unfinished download, has another owner, other permissions than 0600 or a second name: remove it", finding.Quote(name))
+		}
+		if err == nil && !isGone {
 			return file, nil
 		}
 		file.Close()
@@ -108,45 +116,6 @@ func lockPart(root *os.Root, name string) (*os.File, error) {
 		}
 	}
 	return nil, ErrBusy
-}
-
-// openPart makes a part, or opens the existing one. A part that others can write, or have another name for, is an error: they could
-// change it after it was verified.
-func openPart(root *os.Root, name string) (*os.File, error) {
-	file, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, partMode)
-	if !errors.Is(err, fs.ErrExist) {
-		return file, err
-	}
-	info, err := regular(root, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, errReplaced
-	case err != nil:
-		return nil, fmt.Errorf("%s, for the unfinished download: %w", finding.Quote(name), err)
-	case !isOurs(info):
-		// Another call may have kept or removed it in between: its mode and its number of names are then those of another file.
-		if again, err := regular(root, name); err != nil || isOurs(again) || !os.SameFile(info, again) {
-			return nil, errReplaced
-		}
-		return nil, fmt.Errorf("%s, for the unfinished download, has another owner, other permissions than 0600 or a second name: remove it", finding.Quote(name))
-	}
-	if file, err = open(root, name, os.O_RDWR); errors.Is(err, fs.ErrNotExist) {
-		return nil, errReplaced
-	}
-	return file, err
-}
-
-// isNamed returns nil if a name is that of an open file.
-func isNamed(root *os.Root, name string, file *os.File) error {
-	named, err := root.Lstat(name)
-	if err != nil {
-		return err
-	}
-	opened, err := file.Stat()
-	if err == nil && !os.SameFile(named, opened) {
-		err = errReplaced
-	}
-	return err
 }
 
 // Close releases the part and leaves what it holds for the next call. A part without a byte is removed.
@@ -183,28 +152,6 @@ func (p *Part) Discard() error {
 	return failed("removed", p.shown, err)
 }
 
-// ErrOtherBytes is the error of a part that no longer holds the verified bytes.
-var ErrOtherBytes = errors.New("a later response replaced the verified bytes")
-
-// Holds returns nil if the part has the bytes of a digest. After a single Get the sink has hashed them; after several, the part is
-// read again, since the last one may have brought other bytes than were verified.
-func (p *Part) Holds(want digest.Digest) error {
-	if p.file == nil || !p.complete {
-		return ErrOtherBytes
-	}
-	if p.gets < 2 {
-		return nil
-	}
-	hasher := digest.NewHasher(want.Algorithm)
-	if _, err := io.Copy(hasher, io.NewSectionReader(p.file, 0, math.MaxInt64)); err != nil {
-		return failed("read", p.shown, err)
-	}
-	if hasher.Digest(want.Algorithm) != want {
-		return ErrOtherBytes
-	}
-	return nil
-}
-
 func (p *Part) remove(suffix string) error {
 	if err := p.root.Remove(p.key + suffix); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -212,17 +159,26 @@ func (p *Part) remove(suffix string) error {
 	return nil
 }
 
-// Keep puts the part under the file's name, in place of what is there. The caller has verified it. After an error the part is still
-// there, for the next call.
-func (p *Part) Keep(mode fs.FileMode) error {
+// ErrOtherBytes is the error of a part that no longer holds the verified bytes.
+var ErrOtherBytes = errors.New("a later response replaced the verified bytes")
+
+// Keep puts the part under the file's name, in place of what is there. The caller has verified it, and found it to have a digest: after
+// several Gets the part is read again, since the last one may have brought other bytes. After an error the part is still there, for the
+// next call.
+func (p *Part) Keep(mode fs.FileMode, want digest.Digest) error {
 	if p.file == nil || !p.complete {
-		return failed("kept", p.shown, errors.New("it is not complete"))
+		return ErrOtherBytes
 	}
-	_, err := regular(p.root, p.name)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	if p.gets > 1 && !want.IsZero() {
+		hasher := digest.NewHasher(want.Algorithm)
+		if _, err := io.Copy(hasher, io.NewSectionReader(p.file, 0, math.MaxInt64)); err != nil {
+			return failed("read", p.shown, err)
+		}
+		if hasher.Digest(want.Algorithm) != want {
+			return ErrOtherBytes
+		}
 	}
-	err = errors.Join(err, p.file.Sync(), isNamed(p.root, p.key+partSuffix, p.file))
+	err := errors.Join(free(p.root, p.name), p.file.Sync(), isNamed(p.root, p.key+partSuffix, p.file))
 	if err == nil {
 		err = p.root.Rename(p.key+partSuffix, p.name)
 	}
@@ -258,9 +214,9 @@ func (p *Part) Get(ctx context.Context, client Client, r fetch.Request, sink fet
 // replay passes the part's bytes of the file at a URL to the sink. It has none if the head's Validator is "".
 func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.Head, error) {
 	p.written = 0
-	n, ok := p.readNote()
-	info, err := p.file.Stat()
-	if err != nil || !ok || n.URL != url || n.Validator == "" || info.Size() == 0 || info.Size() > n.Size {
+	n, err := p.readNote()
+	info, failure := p.file.Stat()
+	if errors.Join(err, failure) != nil || n.URL != url || n.Validator == "" || info.Size() == 0 || info.Size() > n.Size {
 		return fetch.Head{}, nil
 	}
 	head := fetch.Head{Size: n.Size, Validator: n.Validator, Pieced: true}
@@ -270,13 +226,13 @@ func (p *Part) replay(ctx context.Context, url string, sink fetch.Sink) (fetch.H
 	}
 	p.Reused += p.written
 	p.complete = err == nil && p.written == n.Size
-	if ctx.Err() != nil {
-		return head, stopped(context.Cause(ctx))
+	switch {
+	case ctx.Err() != nil:
+		err = stopped(context.Cause(ctx))
+	case err != nil:
+		err = stopped(failed("read", p.shown, err))
 	}
-	if err != nil {
-		return head, stopped(failed("read", p.shown, err))
-	}
-	return head, nil
+	return head, err
 }
 
 func stopped(err error) error {
@@ -284,35 +240,19 @@ func stopped(err error) error {
 		Fix: "Run the command again once the cause is fixed: it continues the download"}
 }
 
-func (p *Part) readNote() (n note, ok bool) {
+func (p *Part) readNote() (n note, err error) {
 	file, err := open(p.root, p.key+noteSuffix, os.O_RDONLY)
 	if err != nil {
-		return n, false
+		return n, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxNote+1))
-	return n, err == nil && len(text) <= maxNote && json.Unmarshal(text, &n) == nil
-}
-
-// restart empties the part and writes the sidecar for the next bytes; nil if they can't be continued.
-func (p *Part) restart(n *note) error {
-	err := p.remove(noteSuffix) // first, so that it never describes other bytes
-	p.written = 0
-	if err == nil {
-		err = p.file.Truncate(0)
-	}
-	if err == nil {
-		_, err = p.file.Seek(0, io.SeekStart)
-	}
-	if err == nil && n != nil {
-		err = p.writeNote(*n)
-	}
-	return failed("written", p.shown, err)
+	text, err := io.ReadAll(io.LimitReader(file, maxNote)) // a longer one is no JSON
+	return n, errors.Join(err, json.Unmarshal(text, &n))
 }
 
 func (p *Part) writeNote(n note) error {
 	text, err := json.Marshal(n)
-	if err != nil || len(text) > maxNote {
+	if err != nil || n.Validator == "" || len(text) > maxNote { // it can't be continued
 		return err
 	}
 	file, err := p.root.OpenFile(p.key+noteSuffix, os.O_WRONLY|os.O_CREATE|os.O_EXCL, partMode)
@@ -321,6 +261,22 @@ func (p *Part) writeNote(n note) error {
 	}
 	_, err = file.Write(text)
 	return errors.Join(err, file.Close())
+}
+
+// restart empties the part and writes the sidecar for the next bytes.
+func (p *Part) restart(n note) error {
+	p.written = 0
+	err := p.remove(noteSuffix) // first, so that it never describes other bytes
+	if err == nil {
+		err = p.file.Truncate(0)
+	}
+	if err == nil {
+		_, err = p.file.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		err = p.writeNote(n)
+	}
+	return failed("written", p.shown, err)
 }
 
 // tee writes a body into the part, and passes it on.
@@ -335,11 +291,7 @@ func (t *tee) Start(head fetch.Head) {
 	if head.Offset > 0 { // the sink has the bytes before
 		return
 	}
-	var n *note
-	if head.Validator != "" {
-		n = &note{t.url, head.Size, head.Validator}
-	}
-	t.err = t.restart(n)
+	t.err = t.restart(note{t.url, head.Size, head.Validator})
 	t.sink.Start(head)
 }
 
