@@ -207,85 +207,39 @@ func (s *shop) interrupt(t *testing.T, dir, manifest, content string) (code int,
 	return 0, r, ""
 }
 
+// TestGetContinuesWhatWasInterrupted continues a download from what the first call left, and from a part that is wrong. Without a checksum
+// nothing verifies a part.
 func TestGetContinuesWhatWasInterrupted(t *testing.T) {
 	content := strings.Repeat("0123456789abcdef", 1<<16)
-	s := newShop(t, map[string]string{"/f": content})
-	dir := t.TempDir()
-	manifest := serviceOf(s, weightOf("f", "/f", content))
-	code, r, _ := s.interrupt(t, dir, manifest, content)
-	if names := kept(filepath.Join(dir, "out")); code == 0 || r.Complete || r.Summary.Unreachable != 1 || len(names) != 2 || slices.Contains(names, "m/f") {
-		t.Fatalf("exit %d, %+v, left %q", code, r.Summary, names)
-	}
-	code, r, _ = s.get(t.Context(), t, dir, manifest)
-	asked := s.requests()
-	if code != 0 || r.Summary.Verified != 1 || len(asked) != 1 || !strings.HasPrefix(asked[0], "/f bytes=") || r.Summary.Bytes >= int64(len(content)) {
-		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
-	}
-	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) {
-		t.Errorf("kept %q", names)
-	}
-}
-
-func TestGetStartsOverOnceWhereAPartIsWrong(t *testing.T) {
-	content := strings.Repeat("0123456789abcdef", 1<<16)
-	s := newShop(t, map[string]string{"/f": content})
-	dir := t.TempDir()
-	manifest := serviceOf(s, weightOf("f", "/f", content))
-	_, _, part := s.interrupt(t, dir, manifest, content)
-	if err := os.WriteFile(part, bytes.Repeat([]byte("x"), 1<<18), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, r, _ := s.get(t.Context(), t, dir, manifest)
-	if asked := s.requests(); code != 0 || r.Summary.Verified != 1 || !slices.Equal(asked, []string{"/f bytes=262144-1048575", "/f"}) {
-		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
-	}
-}
-
-func TestGetTrustsNoPartThatNothingVerifies(t *testing.T) {
-	content := strings.Repeat("0123456789abcdef", 1<<16)
-	s := newShop(t, map[string]string{"/v1.2.3/f": content})
-	dir := t.TempDir()
-	manifest := serviceOf(s, `"f": {"url": "$URL/v1.2.3/f"}`)
-	_, _, part := s.interrupt(t, dir, manifest, content)
-	if err := os.WriteFile(part, bytes.Repeat([]byte("x"), 1<<18), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	code, r, _ := s.get(t.Context(), t, dir, manifest, "--trusted-urls="+s.URL+"/**")
-	if asked := s.requests(); code != 0 || r.Summary.Unverified != 1 || !slices.Equal(asked, []string{"/v1.2.3/f"}) {
-		t.Errorf("exit %d, %+v, asked for %q", code, r.Summary, asked)
-	}
-	if text, err := os.ReadFile(filepath.Join(dir, "out", "m", "f")); err != nil || string(text) != content {
-		t.Errorf("%d bytes, %v", len(text), err)
-	}
-}
-
-func TestGetDoesNotWaitForAnotherDownload(t *testing.T) {
-	s := newShop(t, map[string]string{"/f": "content"})
-	dir := t.TempDir()
-	manifest := serviceOf(s, weightOf("f", "/f", "content"))
-	s.before = func(http.ResponseWriter, *http.Request) {
-		s.mu.Lock()
-		s.before = nil
-		s.mu.Unlock()
-		code, _, said := s.get(t.Context(), t, dir, manifest)
-		if code != cli.ExitFailure || !strings.Contains(said, "another download of this file is running") {
-			t.Errorf("exit %d, %s", code, said)
+	half, wrong := content[:1<<18], strings.Repeat("x", 1<<18)
+	for _, test := range []struct {
+		name, path, entry, part string
+		asked                   []string
+	}{
+		{"the part as it was", "/f", weightOf("f", "/f", content), half, []string{"/f bytes=262144-1048575"}},
+		{"a wrong part", "/f", weightOf("f", "/f", content), wrong, []string{"/f bytes=262144-1048575", "/f"}},
+		{"without a checksum", "/v1.2.3/f", `"f": {"url": "$URL/v1.2.3/f"}`, wrong, []string{"/v1.2.3/f"}},
+	} {
+		s := newShop(t, map[string]string{test.path: content})
+		dir := t.TempDir()
+		manifest := serviceOf(s, test.entry)
+		code, r, part := s.interrupt(t, dir, manifest, content)
+		if names := kept(filepath.Join(dir, "out")); code == 0 || r.Complete || r.Summary.Unreachable != 1 || slices.Contains(names, "m/f") {
+			t.Errorf("%s: exit %d, %+v, left %q", test.name, code, r.Summary, names)
 		}
-	}
-	if code, r, said := s.get(t.Context(), t, dir, manifest); code != 0 {
-		t.Errorf("exit %d, %+v %s", code, r.Summary, said)
-	}
-	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) {
-		t.Errorf("kept %q", names)
-	}
-}
-
-func TestGetTakesNoMoreThanIsDeclaredToTheDisk(t *testing.T) {
-	s := newShop(t, map[string]string{"/f": strings.Repeat("x", 1<<20)})
-	dir := t.TempDir()
-	code, r, _ := s.get(t.Context(), t, dir, strings.Replace(serviceOf(s, weightOf("f", "/f", "content")), `"checksum"`, `"size": 7, "checksum"`, 1))
-	if code != 1 || r.Summary.Mismatch != 1 || len(kept(filepath.Join(dir, "out"))) > 0 {
-		t.Errorf("exit %d, %+v, kept %q", code, r.Summary, kept(dir))
+		if err := os.WriteFile(part, []byte(test.part), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, r, _ = s.get(t.Context(), t, dir, manifest, "--trusted-urls="+s.URL+"/**")
+		if asked := s.requests(); code != 0 || r.Summary.Verified+r.Summary.Unverified != 1 || !slices.Equal(asked, test.asked) {
+			t.Errorf("%s: exit %d, %+v, asked for %q", test.name, code, r.Summary, asked)
+		}
+		if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) || readText(t, filepath.Join(dir, "out", "m", "f")) != content {
+			t.Errorf("%s: kept %q", test.name, names)
+		}
+		if isReused := r.Summary.Bytes < int64(len(content)); isReused != (test.part == half) {
+			t.Errorf("%s: %d bytes were read", test.name, r.Summary.Bytes)
+		}
 	}
 }
 
@@ -377,16 +331,5 @@ func TestGetDownloadsNothingAgainThatCouldNotBeKept(t *testing.T) {
 	}
 	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/f"}) {
 		t.Errorf("kept %q", names)
-	}
-}
-
-func TestGetLeavesNoEmptyFolders(t *testing.T) {
-	s := newShop(t, map[string]string{"/f": "wrong"})
-	dir := t.TempDir()
-	if code, _, said := s.get(t.Context(), t, dir, serviceOf(s, weightOf("a/b/f", "/f", "content"), weightOf("g", "/gone", ""))); code != 1 {
-		t.Errorf("exit %d, %s", code, said)
-	}
-	if _, err := os.Lstat(filepath.Join(dir, "out")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the folder stays, or %v", err)
 	}
 }

@@ -299,25 +299,6 @@ func TestWhatIsWrongIsNotKept(t *testing.T) {
 	}
 }
 
-func TestAnInterruptedDownloadIsContinued(t *testing.T) {
-	content := random(4 << 20)
-	o := serve(t, content)
-	dir := interrupted(t, o, content)
-	info, err := os.Stat(part(t, dir, ".part"))
-	if err != nil || info.Mode() != 0o600 || info.Size() != 1<<20 {
-		t.Fatalf("the part is %v, %v", info, err)
-	}
-	path := filepath.Join(dir, "f")
-	if err := get.File(t.Context(), o.client(t), o.want(content), path, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	isFile(t, path, content, 0o644)
-	holds(t, dir, "f")
-	if asked := o.asked(); !slices.Equal(asked, []string{"bytes=1048576-4194303"}) {
-		t.Errorf("asked for %q", asked)
-	}
-}
-
 func TestStoppedAtAnyByte(t *testing.T) {
 	content := random(3 << 20)
 	o := serve(t, content)
@@ -332,6 +313,9 @@ func TestStoppedAtAnyByte(t *testing.T) {
 			if _, missing := os.Lstat(path); err == nil || !errors.Is(missing, fs.ErrNotExist) {
 				t.Errorf("stopped after %d: %v, %v", after, err, missing)
 			}
+		}
+		if after > 0 && after < len(content) {
+			isFile(t, part(t, dir, ".part"), content[:after], 0o600)
 		}
 		o.asked()
 		if err := get.File(t.Context(), client, o.want(content), path, 0o644); err != nil {
@@ -348,18 +332,6 @@ func TestStoppedAtAnyByte(t *testing.T) {
 			t.Errorf("after %d: asked for %q", after, asked)
 		}
 	}
-}
-
-func TestACompletePartIsKeptWithoutARequest(t *testing.T) {
-	content := random(1 << 20)
-	o := serve(t, content)
-	dir := interrupted(t, o, content)
-	write(t, part(t, dir, ".part"), string(content))
-	path := filepath.Join(dir, "f")
-	if err := get.File(t.Context(), o.client(t), o.want(content), path, 0o644); err != nil || len(o.asked()) != 0 {
-		t.Error(err)
-	}
-	isFile(t, path, content, 0o644)
 }
 
 func TestWhatAnInterruptedDownloadLeftIsNotTrusted(t *testing.T) {
@@ -494,24 +466,6 @@ func (f clientFunc) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (
 	return f(ctx, r, sink)
 }
 
-func TestManyDownloadsOfOneFileEndWithIt(t *testing.T) {
-	content := random(1 << 20)
-	o := serve(t, content)
-	path := filepath.Join(t.TempDir(), "f")
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			err := get.File(t.Context(), o.client(t), o.want(content), path, 0o644)
-			if err != nil && !errors.Is(err, get.ErrBusy) {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	isFile(t, path, content, 0o644)
-	holds(t, filepath.Dir(path), "f")
-}
-
 func TestOldPartsAreRemoved(t *testing.T) {
 	content := random(1 << 20)
 	o := serve(t, content)
@@ -611,29 +565,6 @@ type discard struct{}
 
 func (discard) Start(fetch.Head)            {}
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
-
-func TestWhatCouldNotBeKeptIsNotDownloadedAgain(t *testing.T) {
-	content := random(1 << 20)
-	o := serve(t, content)
-	path := filepath.Join(t.TempDir(), "f")
-	client := o.client(t)
-	during := func(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
-		head, err := client.Get(ctx, r, sink)
-		return head, errors.Join(err, os.Mkdir(path, 0o755))
-	}
-	if err := get.File(t.Context(), clientFunc(during), o.want(content), path, 0o644); err == nil || !strings.Contains(err.Error(), "it is a folder") {
-		t.Errorf("got %v", err)
-	}
-	o.asked()
-	if err := os.Remove(path); err != nil {
-		t.Fatal(err)
-	}
-	if err := get.File(t.Context(), client, o.want(content), path, 0o755); err != nil || len(o.asked()) > 0 {
-		t.Errorf("it is downloaded again, or %v", err)
-	}
-	isFile(t, path, content, 0o755)
-	holds(t, filepath.Dir(path), "f")
-}
 
 func TestFoldersOfWhatFailedAreRemoved(t *testing.T) {
 	o := serve(t, random(1000))

@@ -1,7 +1,6 @@
 package verify_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -19,7 +18,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
-	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -61,40 +59,7 @@ func ofImage(reference string) artifact.Artifact {
 func runImage(t testing.TB, v *verify.Verifier, artifacts ...artifact.Artifact) []verify.Result {
 	t.Helper()
 	results, _ := v.Run(t.Context(), verify.Plan(artifacts))
-	sound(t, modeOf(v), artifacts, results)
 	return results
-}
-
-func modeOf(v *verify.Verifier) string {
-	switch {
-	case v.Offline:
-		return "offline"
-	case v.Fast:
-		return "fast"
-	}
-	return "full"
-}
-
-// sound makes sure that every artifact has a Result, and that a report of them can be written and read.
-func sound(t testing.TB, mode string, artifacts []artifact.Artifact, results []verify.Result) {
-	t.Helper()
-	if len(results) != len(artifacts) {
-		t.Fatalf("%d artifacts end in %d Results", len(artifacts), len(results))
-	}
-	for _, r := range results {
-		var text bytes.Buffer
-		one := report.Build(report.Input{Results: []verify.Result{r}, Report: report.Report{
-			Run: report.Run{Event: "local"}, Scope: "all", Mode: mode, Summary: report.Summary{Manifests: 1}, Complete: true}})
-		if err := one.WriteJSON(&text); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := report.Read(&text); err != nil {
-			t.Errorf("%s: a report that was written can't be read: %v", r.Artifact.URL, err)
-		}
-		if len(one.Findings) > len(r.Findings) {
-			t.Errorf("%s failed without a word", r.Artifact.URL)
-		}
-	}
 }
 
 func TestEveryImageEndsInItsStatus(t *testing.T) {
@@ -198,39 +163,6 @@ func TestAllWaysToWriteAReferenceAreOne(t *testing.T) {
 	file.Role = artifact.File
 	if plan := verify.Plan(append(all, file)); len(plan) != 2 || len(plan[0].Artifacts)+len(plan[1].Artifacts) != 6 {
 		t.Errorf("got %+v", plan)
-	}
-}
-
-// TestAThousandImagesInFastMode counts what they cost: a token for each repository and one HEAD for each image, and one more
-// HEAD to learn that tokens are wanted.
-func TestAThousandImagesInFastMode(t *testing.T) {
-	s := registryServer(t)
-	s.WantsToken = true
-	var all []artifact.Artifact
-	for i := range 1000 {
-		repository := fmt.Sprintf("acme/server-%d", i)
-		digest := s.Small(repository, "1", "word")
-		a := ofImage(s.Host() + "/" + repository + []string{":1", "@" + digest}[i%2])
-		a.Manifest = fmt.Sprintf("service-%03d/manifest.json", i)
-		all = append(all, a)
-	}
-	v := imageVerifier(t, s)
-	v.Fast, v.Concurrency = true, 8
-	began := time.Now()
-	results, bytes := v.Run(t.Context(), verify.Plan(all))
-	took := time.Since(began)
-	count := map[string]int{}
-	for _, request := range s.Requests() {
-		count[strings.Fields(request)[0]]++
-	}
-	t.Logf("1,000 images: %v requests, %d bytes, %s", count, bytes, took)
-	if count["HEAD"] > 1000+v.Concurrency || count["GET"] != 1000 {
-		t.Errorf("got %v, want a HEAD and a token for each image, and few more", count)
-	}
-	for i, r := range results {
-		if want := []verify.Status{verify.Unverified, verify.Verified}[i%2]; r.Status != want || r.Source != verify.FromHost {
-			t.Fatalf("%s: %+v", r.Artifact.URL, r)
-		}
 	}
 }
 

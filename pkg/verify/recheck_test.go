@@ -41,17 +41,6 @@ func one(t *testing.T, h *host, a artifact.Artifact) verify.Result {
 	return only(t, results)
 }
 
-func TestMismatchOfASmallFileIsConfirmedByAnotherDownload(t *testing.T) {
-	h := serve(t, map[string]string{"/m": gguf})
-	r := one(t, h, weight(h.URL+"/m", "m.gguf", sum("x")))
-	if outcome(r) != "mismatch error:artifact/mismatch" || h.requests.Load() != 2 {
-		t.Errorf("%s after %d requests", outcome(r), h.requests.Load())
-	}
-	if strings.Contains(r.Findings[0].Message, "anew") {
-		t.Errorf("two equal downloads are called different: %s", r.Findings[0].Message)
-	}
-}
-
 // TestTwoDownloads plays the table of docs/security.md: what a file ends as whose first download is not the declared one.
 func TestTwoDownloads(t *testing.T) {
 	type answer func(w http.ResponseWriter)
