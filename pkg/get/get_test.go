@@ -33,13 +33,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
-// origin serves one file with ranges, and breaks off answers where it is told to.
+// origin serves one file with ranges.
 type origin struct {
 	*httptest.Server
 	mu      sync.Mutex
 	content []byte
 	etag    string
-	breaks  int      // bytes of each answer; 0 for all of them
 	ranges  []string // of the requests
 }
 
@@ -55,13 +54,13 @@ func serve(t *testing.T, content []byte) *origin {
 
 func (o *origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.mu.Lock()
-	content, etag, breaks := o.content, o.etag, o.breaks
+	content, etag := o.content, o.etag
 	o.ranges = append(o.ranges, r.Header.Get("Range"))
 	o.mu.Unlock()
 	if etag != "" {
 		w.Header().Set("ETag", etag)
 	}
-	http.ServeContent(&breaking{w, breaks}, r, "", time.Time{}, bytes.NewReader(content))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 }
 
 func (o *origin) set(change func(*origin)) {
@@ -77,22 +76,6 @@ func (o *origin) asked() []string {
 	all := o.ranges
 	o.ranges = nil
 	return all
-}
-
-type breaking struct {
-	http.ResponseWriter
-	left int
-}
-
-func (b *breaking) Write(p []byte) (int, error) {
-	if b.left > 0 {
-		if b.left -= len(p); b.left <= 0 {
-			_, _ = b.ResponseWriter.Write(p)
-			b.ResponseWriter.(http.Flusher).Flush()
-			panic(http.ErrAbortHandler)
-		}
-	}
-	return b.ResponseWriter.Write(p)
 }
 
 func (o *origin) client(t *testing.T) *fetch.Client {
@@ -165,10 +148,8 @@ func interrupted(t *testing.T, o *origin, content []byte) string {
 	t.Helper()
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	o.set(func(o *origin) { o.breaks = len(content) / 2 })
 	client := stopping{o.client(t), len(content) / 4, cancel}
 	err := get.File(ctx, client, o.want(content), filepath.Join(dir, "f"), 0o644)
-	o.set(func(o *origin) { o.breaks = 0 })
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}

@@ -42,10 +42,8 @@ type Attester struct {
 	// knows nothing.
 	Baseline func(artifact.Artifact) (by provenance.Facts, isDeclared, found bool)
 
-	answers  sync.Map // by what GitHub is asked: func() *attestations
-	texts    sync.Map // by URL: func() ([]byte, error)
-	verified sync.Map // by the source of a text and SHA-256: func() *attestations
-	kept     atomic.Int64
+	once     sync.Map     // what is asked, read or verified but once: functions, by what they do
+	kept     atomic.Int64 // bytes of bundles
 	notAsked atomic.Pointer[error]
 }
 
@@ -160,7 +158,7 @@ func (t *Attester) ask(ctx context.Context, repository, sum string, check func(p
 			return known
 		}
 	}
-	return once(&t.answers, strings.ToLower(repository)+" "+sum, func() *attestations {
+	return once(&t.once, "ask "+strings.ToLower(repository)+" "+sum, func() *attestations {
 		answer := &attestations{}
 		if err := t.notAsked.Load(); err != nil {
 			answer.err = *err
@@ -202,8 +200,8 @@ func (t *Attester) judgeAnswer(a artifact.Artifact, rule provenance.Rule, answer
 		return nil, problems, ""
 	}
 	missing = fmt.Sprintf("%s does not attest the file", finding.Quote(rule.Repository))
-	if reasons := listed(append(invalid, answer.release())); reasons != "" {
-		missing += ": " + reasons
+	if len(invalid) > 0 {
+		missing += ": " + listed(invalid)
 	}
 	return nil, nil, missing
 }

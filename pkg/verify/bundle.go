@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -46,18 +47,19 @@ func (s *attestations) add(roots *provenance.Roots, bundle []byte, err error, su
 // accepted returns the first build that passes a check, else why the others do not.
 func (s *attestations) accepted(check func(provenance.Facts) error) (by *provenance.Facts, strangers []string) {
 	for _, f := range s.facts {
+		if f.Release {
+			continue
+		}
 		err := check(f)
 		if err == nil {
 			return &f, nil
 		}
-		if !f.Release {
-			strangers = append(strangers, err.Error())
-		}
+		strangers = append(strangers, err.Error())
 	}
 	return nil, strangers
 }
 
-// divided returns why bundles are invalid, and why it is unknown whether others are: they could not be read, no trusted root lists
+// divided returns why bundles are no builds, and why it is unknown whether others are: they could not be read, no trusted root lists
 // their log, or they have one of the given errors.
 func (t *Attester) divided(s *attestations, more ...error) (invalid, unknown []string) {
 	uncertain := append(more, errEnded, errTooMany, provenance.ErrUnknownLog)
@@ -74,18 +76,13 @@ func (t *Attester) divided(s *attestations, more ...error) (invalid, unknown []s
 			invalid = append(invalid, err.Error())
 		}
 	}
-	return invalid, unknown
-}
-
-// release says that GitHub attests an immutable release, "" if it does not.
-func (s *attestations) release() string {
 	for _, f := range s.facts {
 		if f.Release {
-			return fmt.Sprintf("GitHub attests that it is in the immutable release %s of %s, which is not a build",
-				finding.Quote(strings.TrimPrefix(f.Ref, "refs/tags/")), finding.Quote(f.Repository))
+			invalid = append(invalid, fmt.Sprintf("GitHub attests that it is in the immutable release %s of %s, which is not a build",
+				finding.Quote(strings.TrimPrefix(f.Ref, "refs/tags/")), finding.Quote(f.Repository)))
 		}
 	}
-	return ""
+	return invalid, unknown
 }
 
 // attested returns what later scans need, nil for nothing.
@@ -120,7 +117,7 @@ func (t *Attester) declared(ctx context.Context, field *artifact.Field[string], 
 		text []byte
 		err  error
 	}
-	got := once(&t.texts, field.Value, func() fetched {
+	got := once(&t.once, "read "+field.Value, func() fetched {
 		text, err := t.Bundle(ctx, field.Value)
 		if err == nil && t.kept.Add(int64(len(text))) > maxTexts {
 			text, err = nil, errTooMany
@@ -140,7 +137,7 @@ func isBundle(field *artifact.Field[string]) bool {
 
 // verifyAll verifies the bundles in a text that is named by its source, once for each file.
 func (t *Attester) verifyAll(ctx context.Context, source string, text []byte, sum string) *attestations {
-	return once(&t.verified, sum+source, func() *attestations {
+	return once(&t.once, "verify "+sum+source, func() *attestations {
 		if ctx.Err() != nil {
 			return failed(errEnded)
 		}
@@ -208,11 +205,7 @@ func (t *Attester) judge(a artifact.Artifact, all *attestations, urls ...string)
 	case len(unknown) > 0:
 		return nil, unchecked(a, rule, "The declared attestation can't be checked: "+listed(unknown))
 	}
-	reasons := listed(append(invalid, all.release()))
-	if reasons == "" {
-		reasons = "the text holds no bundle"
-	}
-	return nil, a.Finding(finding.ProvenanceInvalid, "The declared attestation is invalid: "+reasons, "")
+	return nil, a.Finding(finding.ProvenanceInvalid, "The declared attestation is invalid: "+cmp.Or(listed(invalid), "the text holds no bundle"), "")
 }
 
 // aside is the result of verifying the bundles in the run that attest an artifact's file beside their manifest.
@@ -295,7 +288,7 @@ const maxReasons = 3
 func listed(reasons []string) string {
 	var all []string
 	for _, reason := range reasons {
-		if reason != "" && !slices.Contains(all, reason) {
+		if !slices.Contains(all, reason) {
 			all = append(all, reason)
 		}
 	}

@@ -2,10 +2,8 @@ package verify_test
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
-	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/image"
 	"github.com/premAI-io/verify-manifests/pkg/image/imagetest"
@@ -30,16 +27,7 @@ func registryServer(t testing.TB) *imagetest.Server {
 
 func imageVerifier(t testing.TB, s *imagetest.Server) *verify.Verifier {
 	t.Helper()
-	roots := x509.NewCertPool()
-	roots.AddCert(s.Certificate())
-	client, err := fetch.New(fetch.Config{
-		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
-		MaxSize:       1, StallTimeout: time.Minute, Connections: 1, RootCAs: roots, UserAgent: "test",
-		Sleep: func(context.Context, time.Duration) error { return nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := clientOf(t, s.Server, 1)
 	warning := finding.Warning
 	return &verify.Verifier{Fetcher: client, Images: image.New(client), Concurrency: 4, Policy: verify.Policy{MissingChecksum: &warning}}
 }

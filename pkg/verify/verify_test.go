@@ -75,11 +75,15 @@ func (h *host) verifier(t *testing.T) *verify.Verifier {
 	return &verify.Verifier{Fetcher: h.client(t, 1<<20), Concurrency: 4, Policy: verify.Policy{MissingChecksum: &warning, Server: "https://github.com"}}
 }
 
-// client trusts the host, and reads files of at most maxSize bytes.
 func (h *host) client(t *testing.T, maxSize int64) *fetch.Client {
+	return clientOf(t, h.Server, maxSize)
+}
+
+// clientOf trusts a server, and reads files of at most maxSize bytes.
+func clientOf(t testing.TB, server *httptest.Server, maxSize int64) *fetch.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
-	roots.AddCert(h.Certificate())
+	roots.AddCert(server.Certificate())
 	client, err := fetch.New(fetch.Config{
 		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		MaxSize:       maxSize, StallTimeout: time.Minute, Connections: 1, RootCAs: roots, UserAgent: "test",
