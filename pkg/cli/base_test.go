@@ -16,7 +16,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
-	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
@@ -56,7 +55,7 @@ var changes = map[string]struct {
 	"a trusted file":     {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8107, "premAI-io", "")}, status: map[string]string{"chat-a/manifest.json": "modified"}},
 	"a dropped checksum": {files: fileTree{"chat-b/manifest.json": manifestOf("b", 8102, "acme", "")}, status: map[string]string{"chat-b/manifest.json": "modified"}, rules: []string{finding.ChecksumDropped, finding.ArtifactMissingChecksum}},
 	"a mismatch":         {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8101, "acme", otherDigest)}, status: map[string]string{"chat-a/manifest.json": "modified"}, rules: []string{finding.ArtifactMismatch}},
-	"a clash":            {files: fileTree{"chat-c/manifest.json": manifestOf("a", 8104, "acme", "")}, status: map[string]string{"chat-c/manifest.json": "added"}, rules: []string{prem.ManifestDuplicateID}},
+	"a clash":            {files: fileTree{"chat-c/manifest.json": manifestOf("a", 8104, "acme", "")}, status: map[string]string{"chat-c/manifest.json": "added"}, rules: []string{"manifest/duplicate-id"}},
 	"a deleted manifest": {files: fileTree{"chat-gone/manifest.json": "", "chat-gone/x": "x"}, status: map[string]string{"chat-gone/manifest.json": "removed", "chat-gone/x": "added"}},
 	"a renamed manifest": {files: fileTree{"chat-b/manifest.json": "", "chat-z/manifest.json": manifestOf("b", 8102, "acme", "")}, status: map[string]string{"chat-z/manifest.json": "renamed"}, rules: []string{finding.ChecksumDropped}},
 	"a broken manifest":  {files: fileTree{"chat-a/manifest.json": "{\n  \"id\": \"a\",\n"}, status: map[string]string{"chat-a/manifest.json": "modified"}, rules: []string{finding.JSONTruncated}},

@@ -15,7 +15,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/prem/premtest"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
@@ -147,14 +146,14 @@ func TestCheckComparesWithWhatGitKnows(t *testing.T) {
 		}
 		return ids
 	}
-	want := []string{"chat-a/manifest.json " + prem.ManifestNoReadme, "chat-a/manifest.json " + prem.ManifestNoLogo}
+	want := []string{"chat-a/manifest.json " + "manifest/no-readme", "chat-a/manifest.json " + "manifest/no-logo"}
 	if diff := cmp.Diff(want, rules(checkFrom(t, dir, "chat-a"))); diff != "" {
 		t.Errorf("of a service:\n%s", diff)
 	}
-	if got := rules(checkFrom(t, dir, ".")); slices.Contains(got, "dist/chat-a/manifest.json "+prem.ManifestDuplicateID) {
+	if got := rules(checkFrom(t, dir, ".")); slices.Contains(got, "dist/chat-a/manifest.json "+"manifest/duplicate-id") {
 		t.Errorf("of the registry: %q", got)
 	}
-	if got := rules(checkFrom(t, dir, "dist")); !slices.Contains(got, "dist/chat-a/manifest.json "+prem.ManifestDuplicateID) {
+	if got := rules(checkFrom(t, dir, "dist")); !slices.Contains(got, "dist/chat-a/manifest.json "+"manifest/duplicate-id") {
 		t.Errorf("of a folder that git ignores, and that was asked for: %q", got)
 	}
 }

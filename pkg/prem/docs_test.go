@@ -63,19 +63,14 @@ func TestThePageNamesTheSchemaByItsID(t *testing.T) {
 	if len(settings) != 1 || settings[0].URL != id || !slices.Equal(settings[0].FileMatch, []string{"*/manifest.json"}) {
 		t.Errorf("VS Code: %+v", settings)
 	}
-	if entry := snippet[association](t, "SchemaStore"); entry.URL != id || entry.Name == "" || entry.Description == "" {
-		t.Errorf("SchemaStore: %+v", entry)
-	}
-}
-
-func TestSchemaStoresEntryMatchesTheFoldersOfAllKinds(t *testing.T) {
 	schema, _ := prem.Parse("schema", prem.Schema())
-	var want []string
-	for _, kind := range root(schema).Get("properties").Get("interfaces").Get("items").Get("enum").Elements() {
-		want = append(want, "**/"+kind.String()+"-*/manifest.json")
+	var folders []string
+	for _, kind := range root(schema).At("/properties/interfaces/items/enum").Elements() {
+		folders = append(folders, "**/"+kind.String()+"-*/manifest.json")
 	}
-	if got := snippet[association](t, "SchemaStore").FileMatch; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+	entry := snippet[association](t, "SchemaStore")
+	if entry.URL != id || entry.Name == "" || entry.Description == "" || !slices.Equal(entry.FileMatch, folders) {
+		t.Errorf("SchemaStore: %+v, want files %q", entry, folders)
 	}
 }
 

@@ -1,66 +1,45 @@
 package prem
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/schema"
 )
 
-// explain describes a violation of the schema: what is wrong, what was expected, and what the App does with it.
+// explain adds to the description of a violation what the App does with it.
 func explain(v schema.Violation) (message, fix string) {
-	label, known := v.Value.Label(), members[field(v.Value)]
+	message, fix = v.Explain()
+	at := v.Value
+	for at.Parent().Kind() == document.Array {
+		at = at.Parent()
+	}
+	known := members[cmp.Or(v.Member, at.Name())]
+	effect := known.wrong
 	switch v.Rule {
-	case finding.SchemaRequired:
-		known = members[v.Member]
-		return finding.Quote(v.Member) + " is missing in " + label + ": " + known.missing, known.fix
-	case finding.SchemaType:
-		want := v.Expected()
-		return fmt.Sprintf("%s is %s, where %s is expected: %s", label, v.Value.Describe(), want, cost(v.Value)), typeFix(v, want)
-	case finding.SchemaEnum:
-		return fmt.Sprintf("%s is %s: %s", label, v.Value.Describe(), known.wrong), "Write one of " + v.Allowed() + "."
+	case finding.SchemaRequired, finding.SchemaMinLength:
+		effect, fix = known.missing, known.fix
 	case finding.SchemaPattern:
-		return fmt.Sprintf("%s is %s: %s", label, v.Value.Describe(), known.wrong), known.fix
-	case finding.SchemaMinimum:
-		return outOfRange(v, "below", "min")
-	case finding.SchemaMaximum:
-		return outOfRange(v, "over", "max")
-	case finding.SchemaMinLength:
-		return label + " is empty: " + known.missing, known.fix
-	case finding.SchemaMaxLength:
-		return fmt.Sprintf("%s has %d characters, more than the limit of %v", label, utf8.RuneCountInString(v.Value.Literal()), v.Details["max"]), "Shorten it."
+		fix = known.fix
+	case finding.SchemaType, finding.SchemaMinimum, finding.SchemaMaximum:
+		effect = cost(v)
 	case finding.SchemaAdditionalProperty:
-		return unknownField(v.Value.Name())
+		effect = "its value is ignored"
+		fix = "Use the fields `url`, `checksum`, `size` and `signature`, or remove this one."
+		if meant := finding.Nearest(at.Name(), []string{"url", "checksum", "size", "signature"}); meant != "" {
+			message += " (did you mean " + finding.Quote(meant) + "?)"
+		}
 	}
-	return label + " is not what the schema allows", "Compare it with the schema, which `verify-manifests schema` prints."
-}
-
-func unknownField(name string) (message, fix string) {
-	if meant := finding.Nearest(name, []string{"url", "checksum", "size", "signature"}); meant != "" {
-		return fmt.Sprintf("unknown field %s (did you mean %s?): its value is ignored", finding.Quote(name), finding.Quote(meant)),
-			"Write " + finding.Quote(`"`+meant+`"`) + ", or remove the field."
-	}
-	return fmt.Sprintf("unknown field %s: its value is ignored", finding.Quote(name)),
-		"Use the fields `url`, `checksum`, `size` and `signature`, or remove this one."
-}
-
-func typeFix(v schema.Violation, want string) string {
 	isBare := v.Value.Kind() == document.Number || v.Value.Kind() == document.Boolean
-	if isBare && strings.HasPrefix(want, "a string") {
-		return "Put it between double quotes: " + finding.Quote(`"`+v.Value.Literal()+`"`) + "."
+	if v.Rule == finding.SchemaType && isBare && strings.HasPrefix(v.Expected(), "a string") {
+		fix = "Put it between double quotes: " + finding.Quote(`"`+v.Value.Literal()+`"`) + "."
 	}
-	return "Write " + want + "."
-}
-
-func outOfRange(v schema.Violation, side, bound string) (message, fix string) {
-	cost := cost(v.Value)
-	if strings.HasSuffix(v.Value.Name(), "Port") {
-		cost = "it is not a port"
+	if effect != "" {
+		message += ": " + effect
 	}
-	return fmt.Sprintf("%s is %s, %s the limit of %.19g: %s", v.Value.Label(), v.Value.Describe(), side, v.Details[bound], cost), "Correct the number."
+	return message, fix
 }
 
 // member is what is said about a member of the manifest: the effect of its absence and of a wrong value, and the fix.
@@ -80,24 +59,19 @@ var members = map[string]member{
 	"size":                {"the daemon requires it for every image", "", "Add the size of the image in bytes."},
 }
 
-// field returns the name of the member that a value is, or is an element of.
-func field(v *document.Value) string {
-	for v.Parent().Kind() == document.Array {
-		v = v.Parent()
-	}
-	return v.Name()
-}
-
 // cost returns the effect of a value of the wrong type, or of a number out of range.
-func cost(v *document.Value) string {
-	top := v
+func cost(v schema.Violation) string {
+	top := v.Value
 	for top.Parent() != nil && top.Parent().Parent() != nil {
 		top = top.Parent()
 	}
-	switch known, isKnown := members[v.Name()]; {
+	known := members[v.Value.Name()]
+	switch {
 	case top.Name() == "binaries" || top.Name() == "weights":
 		return "the file can't be verified"
-	case isKnown && v.Kind() == document.Null && known.missing != "":
+	case v.Rule != finding.SchemaType && strings.HasSuffix(top.Name(), "Port"):
+		return "it is not a port"
+	case v.Value.Kind() == document.Null && known.missing != "":
 		return known.missing
 	case top.Name() == "$schema":
 		return "editors can't use it"

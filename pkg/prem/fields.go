@@ -9,18 +9,16 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-const binaryService = "binary"
-
 // serviceType reports a service with binaries that does not declare itself one, as embeddings-all-minilm-l6-v2-binary and
 // chat-stable-beluga-2-process did in proposals to the registry.
 func serviceType(s *service) {
 	v := s.root.Get("serviceType")
 	switch {
-	case !s.set("binariesUrl") && !s.set("binaries") || v.String() == binaryService:
+	case !s.set("binariesUrl") && !s.set("binaries") || v.String() == "binary":
 	case !s.set("serviceType"):
-		s.report(ManifestServiceType, s.binariesField(), "The manifest has binaries and no `serviceType`: the App treats the service as a container", "Add `\"serviceType\": \"binary\"`.")
+		s.report("manifest/service-type", s.binariesField(), "The manifest has binaries and no `serviceType`: the App treats the service as a container", "")
 	case v.Kind() == document.String: // else the schema says so
-		s.report(ManifestServiceType, valueOf(v), fmt.Sprintf("The manifest has binaries and `serviceType` is %s: the App starts them only if it is `binary`", finding.Quote(v.String())), "")
+		s.report("manifest/service-type", valueOf(v), fmt.Sprintf("The manifest has binaries and `serviceType` is %s: the App starts them only if it is `binary`", finding.Quote(v.String())), "")
 	}
 }
 
@@ -28,29 +26,19 @@ func serviceType(s *service) {
 // entry without an image.
 func noImage(s *service) {
 	images := s.root.Get("dockerImages")
-	if images.Kind() != document.Object || s.comingSoon() || len(s.binaries) > 0 {
-		return
+	hasImage := images.Get("cpu").Kind() == document.Object || images.Get("gpu").Kind() == document.Object
+	if images.Kind() == document.Object && !hasImage && !s.comingSoon() && len(s.binaries) == 0 {
+		s.report("manifest/no-image", valueOf(images), "`dockerImages` has no image under `cpu` or `gpu`: there is nothing to start", "")
 	}
-	for _, name := range []string{"cpu", "gpu"} {
-		if images.Get(name).Kind() == document.Object {
-			return
-		}
-	}
-	s.report(ManifestNoImage, valueOf(images), "`dockerImages` has no image under `cpu` or `gpu`: there is nothing to start", "")
 }
 
 // numberWord reports numbers that are texts, such as "Variable" in chat-codellama-34b. Placeholders have a rule of their own.
 func numberWord(s *service) {
 	for _, name := range []string{"tokensPerSecond", "secondsPerImage"} {
 		v := s.root.Get("modelInfo").Get(name)
-		if v.Kind() != document.String || blanks.MatchString(v.String()) {
-			continue
+		if v.Kind() == document.String && !blanks.MatchString(v.String()) {
+			s.report("manifest/number-word", valueOf(v), fmt.Sprintf("%s is the text %s, where users expect a number", finding.Quote(name), finding.Quote(v.String())), "")
 		}
-		message, fix := fmt.Sprintf("%s is the text %s, where users expect a number", finding.Quote(name), finding.Quote(v.String())), ""
-		if _, err := strconv.ParseFloat(v.String(), 64); err == nil {
-			message, fix = fmt.Sprintf("%s is a number between quotes, and so a text", finding.Quote(name)), "Write "+finding.Quote(v.String())+" without quotes."
-		}
-		s.report(ManifestNumberWord, valueOf(v), message, fix)
 	}
 }
 
@@ -66,7 +54,7 @@ func idFolder(s *service) {
 	}
 	isShort := min(len(s.id()), len(want)) <= shortID
 	if !isShort && s.id() != s.folder && plain(s.id()) != plain(want) && finding.Nearest(s.id(), []string{want}) != "" {
-		s.report(ManifestIDFolder, s.field("id"),
+		s.report("manifest/id-folder", s.field("id"),
 			fmt.Sprintf("The id is %s and the folder %s: one is probably misspelt", finding.Quote(s.id()), finding.Quote(s.folder)),
 			"Write "+finding.Quote(strconv.Quote(want))+", or rename the folder.")
 	}

@@ -1,6 +1,7 @@
 package prem
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -14,34 +15,21 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
-// pathEscape reports names that the App writes outside the service's folder (APP.md: "with no check of the name").
-func pathEscape(s *service) {
-	for _, a := range s.Artifacts {
-		if problem := invalidName(a.Name); problem != "" && (a.Role == artifact.Weight || a.Role == artifact.Binary && a.Name != "") {
-			s.report(ManifestPathEscape, urlOf(a), problem, "")
-		}
-	}
-}
-
 var driveLetter = regexp.MustCompile(`^[A-Za-z]:`)
 
-// invalidName returns why a name is not a path to a file below a folder, else "".
-func invalidName(name string) string {
-	segments := strings.Split(name, "/")
-	quoted := finding.Quote(name)
-	switch {
-	case name == "":
-		return "The name is empty"
-	case slices.Contains(segments, ".."), path.IsAbs(name), driveLetter.MatchString(name), strings.HasPrefix(name, "~"):
-		return "The name " + quoted + " leads out of the service's folder: the App writes the file there"
-	case strings.Contains(name, `\`):
-		return "The name " + quoted + " contains a backslash, which separates folders on some systems"
-	case strings.ContainsFunc(name, unicode.IsControl):
-		return "The name " + quoted + " contains a control character"
-	case slices.Contains(segments, ""), slices.Contains(segments, "."):
-		return "The name " + quoted + " is not a plain relative path"
+// pathEscape reports names that the App writes outside the service's folder (APP.md: "with no check of the name").
+func pathEscape(s *service) {
+	for _, a := range slices.Concat(s.binaries, s.weights) {
+		name, segments := a.Name, strings.Split(a.Name, "/")
+		isOdd := func(segment string) bool { return segment == "" || segment == "." }
+		switch {
+		case name == "" && a.Role == artifact.Binary: // the URL is that of a folder
+		case slices.Contains(segments, ".."), path.IsAbs(name), driveLetter.MatchString(name), strings.HasPrefix(name, "~"):
+			s.report("manifest/path-escape", urlOf(a), "The name "+finding.Quote(name)+" leads out of the service's folder: the App writes the file there", "")
+		case strings.Contains(name, `\`), strings.ContainsFunc(name, unicode.IsControl), slices.ContainsFunc(segments, isOdd):
+			s.report("manifest/path-escape", urlOf(a), "The name "+finding.Quote(name)+" is not a plain relative path with slashes", "")
+		}
 	}
-	return ""
 }
 
 // archiveSuffixes are of files that contain others, or are installed instead of run.
@@ -56,7 +44,7 @@ func archive(s *service) {
 		name, _, _ := strings.Cut(strings.ToLower(b.Name), "?")
 		isArchive := slices.ContainsFunc(archiveSuffixes, func(suffix string) bool { return strings.HasSuffix(name, suffix) })
 		if isArchive || hosts.Parse(b.URL, s.server).Kind == hosts.GitHubArchive {
-			s.report(ManifestArchive, urlOf(b), fmt.Sprintf("The binary %s is an archive: the App executes it without unpacking", finding.Quote(b.Name)), "")
+			s.report("manifest/archive", urlOf(b), fmt.Sprintf("The binary %s is an archive: the App executes it without unpacking", finding.Quote(b.Name)), "")
 		}
 	}
 }
@@ -68,12 +56,8 @@ func weightIsBinary(s *service) {
 		platforms[b.URL], platforms[b.Name] = b.Platform, b.Platform
 	}
 	for _, w := range s.weights {
-		platform, isBinary := platforms[w.URL]
-		if !isBinary {
-			platform, isBinary = platforms[w.Name]
-		}
-		if isBinary {
-			s.report(ManifestWeightIsBinary, urlOf(w),
+		if platform := cmp.Or(platforms[w.URL], platforms[w.Name]); platform != "" {
+			s.report("manifest/weight-is-binary", urlOf(w),
 				fmt.Sprintf("The weight %s is also the binary for %s: the App writes both to one file", finding.Quote(w.Name), finding.Quote(platform)), "")
 		}
 	}
@@ -86,9 +70,9 @@ func noWeights(s *service) {
 	isOld := version == "1" || version == "" && s.set("binariesUrl")
 	switch {
 	case isOld && files.Kind() == document.Array && len(files.Elements()) == 0:
-		s.report(ManifestNoWeights, valueOf(files), "`weightsFiles` is empty: the App considers the service downloaded and never fetches its binary", "")
+		s.report("manifest/no-weights", valueOf(files), "`weightsFiles` is empty: the App considers the service downloaded and never fetches its binary", "")
 	case isOld && version == "" && !s.set("weightsFiles"):
-		s.report(ManifestNoWeights, s.whole(), "The field `weightsFiles` is missing: the App exits on a service with `binariesUrl` and without it", "")
+		s.report("manifest/no-weights", s.whole(), "The field `weightsFiles` is missing: the App exits on a service with `binariesUrl` and without it", "")
 	}
 }
 
@@ -97,7 +81,7 @@ func weightsDirectory(s *service) {
 	directory := s.root.Get("weightsDirectoryUrl")
 	files := s.root.Get("weightsFiles").Elements()
 	if url := directory.String(); url != "" && len(files) > 0 && !strings.HasSuffix(url, "/") {
-		s.report(ManifestWeightsDirectory, valueOf(directory),
+		s.report("manifest/weights-directory", valueOf(directory),
 			fmt.Sprintf("The URL does not end with a slash: the App would download %s", finding.QuoteURL(url+files[0].String())),
 			"Write "+finding.QuoteURL(url+"/")+".")
 	}
@@ -105,27 +89,21 @@ func weightsDirectory(s *service) {
 
 // versionShape compares the version with the fields that it stands for (APP.md: "version").
 func versionShape(s *service) {
-	version := s.root.Get("version")
 	switch {
 	case s.lacksBinariesURL():
-		s.report(ManifestVersion, valueOf(version), "Version 1 needs `binariesUrl`, which is missing: the App finds nothing to download",
-			s.versionFix())
+		s.report("manifest/version", s.field("version"), "Version 1 needs `binariesUrl`, which is missing: the App finds nothing to download", s.versionFix())
 	case !s.set("version") && len(s.binaries) > 0:
 		at := s.whole()
-		if version != nil {
-			at = valueOf(version)
+		if s.root.Get("version") != nil {
+			at = s.field("version")
 		}
-		s.report(ManifestVersion, at, "The field `version` is missing: the App treats the service as a container and never downloads its binary", s.versionFix())
+		s.report("manifest/version", at, "The field `version` is missing: the App treats the service as a container and never downloads its binary", s.versionFix())
 	}
-}
-
-func (s *service) lacksBinariesURL() bool {
-	return s.root.Get("version").String() == "1" && !s.set("binariesUrl")
 }
 
 func (s *service) versionFix() string {
 	switch {
-	case s.isDocker() && len(s.binaries) == 0:
+	case s.isContainer() && len(s.binaries) == 0:
 		return "Remove `version`: a container service has none."
 	case s.set("binariesUrl"):
 		return "Add `\"version\": \"1\"`."
@@ -135,16 +113,20 @@ func (s *service) versionFix() string {
 	return "Add `binariesUrl`, with the URL of the executable for each platform."
 }
 
+func (s *service) lacksBinariesURL() bool {
+	return s.root.Get("version").String() == "1" && !s.set("binariesUrl")
+}
+
 // noBinary reports a service of which the App can run nothing (APP.md: "The App is for macOS").
 func noBinary(s *service) {
 	forMac := func(a artifact.Artifact) bool { return slices.Contains(appPlatforms, a.Platform) }
 	switch {
 	case s.comingSoon(), s.lacksBinariesURL(), slices.ContainsFunc(s.binaries, forMac):
 	case s.set("version") && len(s.binaries) > 0:
-		s.report(ManifestNoBinary, s.binariesField(), "No binary is for macOS, where the App runs: nobody can use the service",
+		s.report("manifest/no-binary", s.binariesField(), "No binary is for macOS, where the App runs: nobody can use the service",
 			"Add a binary for `aarch64-apple-darwin`, `x86_64-apple-darwin` or `universal-apple-darwin`.")
-	case !s.isDocker() && len(s.binaries) == 0:
-		s.report(ManifestNoBinary, s.binariesField(), "The manifest has neither a container nor a binary: there is nothing to run",
+	case !s.isContainer() && len(s.binaries) == 0:
+		s.report("manifest/no-binary", s.binariesField(), "The manifest has neither a container nor a binary: there is nothing to run",
 			"Add `dockerImages`, the URL of a binary, or `\"comingSoon\": true`.")
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
+	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
@@ -123,7 +124,7 @@ func checkSchema(t *testing.T, text []byte, findings []finding.Finding) {
 	}
 }
 
-func FuzzEdit(f *testing.F) {
+func FuzzUpgrade(f *testing.F) {
 	for _, file := range matching(f, "testdata/{ok,upgrade}/*.json") {
 		f.Add(readFile(f, file))
 	}
@@ -133,27 +134,39 @@ func FuzzEdit(f *testing.F) {
 				checkUpgrade(t, text, upgraded, transition)
 			}
 		}
-		m, _ := prem.Parse("x", text)
-		if m == nil || len(m.Artifacts) == 0 {
-			return
-		}
-		pointer := m.Artifacts[len(text)%len(m.Artifacts)].Pointer
-		once, err := setChecksum(text, pointer, declared, 7, true)
-		if err != nil {
-			return
-		}
-		again, err := setChecksum(once, pointer, declared, 7, false)
-		if err != nil || !bytes.Equal(once, again) {
-			t.Fatalf("%q becomes %q, then %q, %v", text, once, again, err)
-		}
 	})
 }
 
-func BenchmarkParse(b *testing.B) {
-	text := readFile(b, "testdata/ok/version-1.1.json")
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		prem.Parse("x", text)
+// FuzzLint changes one place of a manifest in use, and asks that every finding stands inside the text.
+func FuzzLint(f *testing.F) {
+	f.Add([]byte(`{"id": "x", "weightsFiles": ["a"]}`), 15, 3, []byte(`..`))
+	for _, file := range realFiles(f) {
+		text := readFile(f, file)
+		for _, change := range []string{"", "null", "{}", `"http://x/../"`, "\u0456", "1e9", "<TODO>", `"`} {
+			f.Add(text, len(text)/2, 7, []byte(change))
+		}
 	}
+	f.Fuzz(func(t *testing.T, text []byte, at, length int, change []byte) {
+		at = min(max(at, 0), len(text))
+		changed := slices.Concat(text[:at], change, text[min(at+max(length, 0), len(text)):])
+		m, _ := prem.Parse("chat-x/manifest.json", changed)
+		if m == nil {
+			return
+		}
+		other, _ := prem.Parse("chat-y/manifest.json", text)
+		findings := append(lintAll(m), lint.Compare(other, m).Changes(server)...)
+		if other != nil {
+			findings = append(findings, prem.Registry{}.LintAll([]*registry.Manifest{m, other}, []string{"chat-y/README.md"}, everything)...)
+		}
+		for _, f := range findings {
+			of, in := m, changed
+			if f.Manifest != m.Path {
+				of, in = other, text
+			}
+			checkInside(t, in, f.Position)
+			if root(of).At(f.Pointer) == nil || f.Message == "" || strings.ContainsAny(f.Message+f.Fix, "\n\x1b") {
+				t.Fatalf("%+v", f)
+			}
+		}
+	})
 }

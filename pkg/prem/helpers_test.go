@@ -1,9 +1,6 @@
 package prem_test
 
 import (
-	"errors"
-
-	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -26,29 +23,15 @@ func lintAll(m *registry.Manifest) []finding.Finding {
 	return append(lint.Manifest(m, server), prem.Registry{}.Lint(m, server)...)
 }
 
-var errNoArtifact = errors.New("no artifact stands there")
-
-// edited makes one edit of the artifact at a pointer.
-func edited(text []byte, pointer string, do func(*registry.Edit, artifact.Artifact) error) ([]byte, error) {
+// setChecksum declares the checksum of the artifact at a pointer.
+func setChecksum(text []byte, pointer string, d digest.Digest, size int64, replace bool) ([]byte, error) {
 	m, findings := prem.Parse("", text)
 	if m == nil {
 		return nil, &registry.InvalidError{Findings: findings}
 	}
-	a := m.Artifact(pointer)
-	if a == nil {
-		return nil, errNoArtifact
-	}
 	edit := m.Edit(text)
-	if err := do(edit, *a); err != nil {
+	if err := edit.SetChecksum(*m.Artifact(pointer), d, size, replace); err != nil {
 		return nil, err
 	}
 	return edit.Text()
-}
-
-func setChecksum(text []byte, pointer string, d digest.Digest, size int64, replace bool) ([]byte, error) {
-	return edited(text, pointer, func(e *registry.Edit, a artifact.Artifact) error { return e.SetChecksum(a, d, size, replace) })
-}
-
-func setURL(text []byte, pointer, url string) ([]byte, error) {
-	return edited(text, pointer, func(e *registry.Edit, a artifact.Artifact) error { return e.SetURL(a, url) })
 }

@@ -27,12 +27,10 @@ var rules = []func(*service){
 func (Registry) Lint(m *registry.Manifest, server string) []finding.Finding {
 	s := newService(m)
 	s.server = server
-	var all []finding.Finding
 	for _, rule := range rules {
-		s.findings = nil
 		rule(s)
-		all = append(all, finding.Bounded(s.findings)...)
 	}
+	all := s.findings.Findings()
 	slices.SortFunc(all, finding.Finding.Compare)
 	return all
 }
@@ -47,7 +45,7 @@ type service struct {
 	command  []string // serveCommand as the App splits it
 
 	server   string
-	findings []finding.Finding
+	findings finding.List
 }
 
 func newService(m *registry.Manifest) *service {
@@ -77,7 +75,7 @@ func (s *service) whole() place            { return valueOf(s.root) }
 func (s *service) field(name string) place { return valueOf(s.root.Get(name)) }
 
 func (s *service) report(rule string, at place, message, fix string) {
-	s.findings = append(s.findings, finding.New(rule, s.Path, at.pointer, at.at, message, fix))
+	s.findings.Add(finding.New(rule, s.Path, at.pointer, at.at, message, fix))
 }
 
 // set reports whether a field has a value other than null.
@@ -86,10 +84,11 @@ func (s *service) set(name string) bool {
 	return kind != "" && kind != document.Null
 }
 
+func (s *service) id() string { return s.root.Get("id").String() }
+
 func (s *service) comingSoon() bool { return s.root.Get("comingSoon").True() }
 
-// isDocker reports whether the service is a container.
-func (s *service) isDocker() bool { return s.set("dockerImages") }
+func (s *service) isContainer() bool { return s.set("dockerImages") }
 
 // listLimit bounds the items in a message.
 const listLimit = 3

@@ -68,7 +68,7 @@ func TestFindingsOfOneRuleAreBounded(t *testing.T) {
 	m := parse(t, "chat-x/manifest.json", []byte(text))
 	var escapes []finding.Finding
 	for _, f := range lintAll(m) {
-		if f.Rule == prem.ManifestPathEscape {
+		if f.Rule == "manifest/path-escape" {
 			escapes = append(escapes, f)
 		}
 	}

@@ -24,7 +24,7 @@ func platform(s *service) {
 	for _, field := range []string{"binariesUrl", "binaries"} {
 		for _, v := range s.root.Get(field).Members() {
 			if meant := meantPlatform(v.Name()); meant != "" && meant != v.Name() {
-				s.report(ManifestPlatform, nameOf(v), fmt.Sprintf("Invalid platform %s: the App does not find this binary", finding.Quote(strconv.Quote(v.Name()))),
+				s.report("manifest/platform", nameOf(v), fmt.Sprintf("Invalid platform %s: the App does not find this binary", finding.Quote(strconv.Quote(v.Name()))),
 					"Write "+finding.Quote(strconv.Quote(meant))+".")
 			}
 		}
@@ -91,7 +91,7 @@ func filePlatform(s *service) {
 		architecture, system := namedPlatform(b.Name)
 		wantArchitecture, wantSystem := namedPlatform(b.Platform)
 		if differ(architecture, wantArchitecture) && architecture != "universal" || differ(system, wantSystem) {
-			s.report(ManifestFilePlatform, urlOf(b),
+			s.report("manifest/file-platform", urlOf(b),
 				fmt.Sprintf("The file %s is listed under %s: its name is that of another platform", finding.Quote(b.Name), finding.Quote(b.Platform)), "")
 		}
 	}

@@ -39,15 +39,15 @@ func (x *extractor) artifacts(described []artifact.Artifact) []artifact.Artifact
 	return x.kept.Artifacts()
 }
 
-// complete adds what a description can't express: a weight's name is its key, a size is written beside a checksum, and a checksum has
-// one of the forms of digest.Parse.
+// complete adds what a description can't express: a weight's name is its key and a binary's the part after the last slash, a size is
+// written beside a checksum, and a checksum has one of the forms of digest.Parse.
 func (x *extractor) complete(a *artifact.Artifact) {
 	v := x.document.Root.At(a.Pointer)
-	if a.Role == artifact.Weight {
+	switch a.Role {
+	case artifact.Weight:
 		a.Name = v.Name()
-	}
-	if a.Role == artifact.Binary {
-		a.Name = lastSegment(a.URL)
+	case artifact.Binary:
+		a.Name = a.URL[strings.LastIndex(a.URL, "/")+1:]
 	}
 	if a.Slot.Checksum != "" {
 		a.Slot.Size = a.Pointer + "/size"
@@ -70,22 +70,17 @@ func (x *extractor) strict(a *artifact.Artifact, v *document.Value) {
 	}
 }
 
-// lastSegment is a binary's name in the App: the part after the last slash of its URL.
-func lastSegment(url string) string { return url[strings.LastIndex(url, "/")+1:] }
-
 // maxDirectory is the schema's maxLength of weightsDirectoryUrl, in bytes.
 const maxDirectory = 2048
 
 // weightsFiles reads version 1's pair of fields. As in the App, a URL is the plain concatenation of the two.
 func (x *extractor) weightsFiles() []artifact.Artifact {
-	var base *artifact.Field[string]
+	base := &artifact.Field[string]{}
 	if v := x.document.Root.Get("weightsDirectoryUrl"); v.Kind() == document.String {
-		base = &artifact.Field[string]{Value: v.String(), Pointer: v.Pointer(), Position: v.Position()}
-		if len(base.Value) > maxDirectory {
-			base.Value = "" // the schema reports it
+		base.Pointer, base.Position = v.Pointer(), v.Position()
+		if len(v.String()) <= maxDirectory { // else the schema reports it
+			base.Value = v.String()
 		}
-	} else {
-		base = &artifact.Field[string]{}
 	}
 	var files registry.Collector
 	for _, v := range x.document.Root.Get("weightsFiles").Elements() {
@@ -103,30 +98,15 @@ func (x *extractor) weightsFiles() []artifact.Artifact {
 	return files.Artifacts()
 }
 
-// target identifies an artifact in old and new fields: a binary by platform, a weight by path.
-type target struct {
-	role artifact.Role
-	name string
-}
-
-func targetOf(a artifact.Artifact) target {
-	switch a.Role {
-	case artifact.Binary:
-		return target{a.Role, a.Platform}
-	case artifact.Weight:
-		return target{a.Role, a.Name}
-	}
-	return target{a.Role, a.Pointer}
-}
-
 // unmatched returns the artifacts of old fields that the new ones lack, or have with another URL, which it reports.
 func (x *extractor) unmatched(older, newer []artifact.Artifact) []artifact.Artifact {
-	named := map[target]artifact.Artifact{}
+	key := func(a artifact.Artifact) string { return string(a.Role) + " " + cmp.Or(a.Platform, a.Name) } // a binary's platform, a weight's path
+	named := map[string]artifact.Artifact{}
 	for _, a := range newer {
-		named[targetOf(a)] = a
+		named[key(a)] = a
 	}
 	return slices.DeleteFunc(older, func(o artifact.Artifact) bool {
-		n, found := named[targetOf(o)]
+		n, found := named[key(o)]
 		if found && n.URL != o.URL {
 			x.conflict(n, o)
 		}

@@ -25,7 +25,7 @@ func (Registry) Upgrade(text []byte, transition bool) ([]byte, error) {
 	if version != "1" && version != "1.1" {
 		return text, nil
 	}
-	u := upgrade{editor: editor{document.NewEditor(text)}, text: text, root: top, keepsOld: transition || version == "1.1"}
+	u := upgrade{Editor: document.NewEditor(text), text: text, root: top, keepsOld: transition || version == "1.1"}
 	u.move("binariesUrl", "binaries", u.binaries())
 	u.move("weightsFiles", "weights", u.weights())
 	if !u.keepsOld {
@@ -49,40 +49,38 @@ func valid(text []byte) (*document.Value, error) {
 }
 
 type upgrade struct {
-	editor
+	*document.Editor
 	text     []byte
 	root     *document.Value
 	keepsOld bool
 	dropped  []*document.Value // members of the root
 }
 
-// editor lays out entries.
-type editor struct{ *document.Editor }
-
-// file is a file of an old field, as JSON text.
+// file is a file of an old field.
 type file struct {
-	value     *document.Value // the URL of a binary, the path of a weight
-	key       string          // decoded: the platform, the path
-	name, url string          // JSON strings, as they are written
+	key       string // the platform of a binary, the path of a weight
+	name, url string // JSON strings, as they are written; url is "" for a platform without a binary
 }
 
 // binaries returns what binariesUrl names.
-func (u *upgrade) binaries() []file {
-	var files []file
+func (u *upgrade) binaries() (files []file) {
 	for _, v := range u.root.Get("binariesUrl").Members() {
+		f := file{key: v.Name(), name: string(u.text[v.NameStart():u.NameEnd(v)])}
 		if v.Kind() == document.String {
-			files = append(files, file{v, v.Name(), string(u.text[v.NameStart():u.NameEnd(v)]), u.Raw(v)})
+			f.url = u.Raw(v)
 		}
+		files = append(files, f)
 	}
 	return files
 }
 
-// weights returns what weightsFiles names. A URL is the concatenation with weightsDirectoryUrl, with their escapes.
-func (u *upgrade) weights() []file {
-	var files []file
+// weights returns what weightsFiles names, each once. A URL is the concatenation with weightsDirectoryUrl, with their escapes.
+func (u *upgrade) weights() (files []file) {
 	for _, v := range u.root.Get("weightsFiles").Elements() {
 		directory := strings.TrimSuffix(u.Raw(u.root.Get("weightsDirectoryUrl")), `"`)
-		files = append(files, file{v, v.String(), u.Raw(v), directory + u.Raw(v)[1:]})
+		if !slices.ContainsFunc(files, func(f file) bool { return f.key == v.String() }) {
+			files = append(files, file{v.String(), u.Raw(v), directory + u.Raw(v)[1:]})
+		}
 	}
 	return files
 }
@@ -90,18 +88,20 @@ func (u *upgrade) weights() []file {
 // move turns an old field into a new one, or extends the existing new one.
 func (u *upgrade) move(oldName, newName string, files []file) {
 	old, newer := u.root.Get(oldName), u.root.Get(newName)
-	if old == nil || u.keepsOld && len(files) == 0 {
+	hasFiles := slices.ContainsFunc(files, func(f file) bool { return f.url != "" })
+	if old == nil || u.keepsOld && !hasFiles {
 		return
 	}
+	member := strconv.Quote(newName) + u.Colon(old) + u.object(old, files)
 	switch {
 	case len(newer.Members()) > 0:
 		u.add(newer, files)
 	case newer != nil: // null or empty
-		u.Replace(newer.Start(), newer.End(), u.converted(old, files))
+		u.Replace(newer.Start(), newer.End(), u.object(old, files))
 	case u.keepsOld:
-		u.InsertAfter(old, strconv.Quote(newName)+u.Colon(old)+u.converted(old, files))
+		u.InsertAfter(old, member)
 	default:
-		u.Replace(old.NameStart(), old.End(), strconv.Quote(newName)+u.Colon(old)+u.converted(old, files))
+		u.Replace(old.NameStart(), old.End(), member)
 		return
 	}
 	u.dropped = append(u.dropped, old)
@@ -110,58 +110,55 @@ func (u *upgrade) move(oldName, newName string, files []file) {
 // add adds the files that an object of entries lacks or has as null.
 func (u *upgrade) add(object *document.Value, files []file) {
 	last := object.Children()[len(object.Children())-1]
-	added := map[string]bool{}
 	for _, f := range files {
 		switch entry := object.Get(f.key); {
-		case entry == nil && !added[f.key]:
+		case f.url == "":
+		case entry == nil:
 			u.InsertAfter(last, f.name+u.Colon(last)+u.entry(last, f.url))
-			added[f.key] = true
 		case entry.Kind() == document.Null:
 			u.Replace(entry.Start(), entry.End(), u.entry(entry, f.url))
 		}
 	}
 }
 
-// converted returns an old field's value as an object of entries in the layout of the old one.
-func (u *upgrade) converted(old *document.Value, files []file) string {
-	e := editor{document.NewEditor(u.text)}
-	switch old.Kind() {
-	case document.Null:
-		e.Replace(old.Start(), old.End(), "{}")
-	case document.Object:
-		for _, f := range files {
-			e.Replace(f.value.Start(), f.value.End(), e.entry(f.value, f.url))
-		}
-	case document.Array:
-		e.Replace(old.Start(), old.Start()+1, "{")
-		e.keyed(old, files)
-		e.Replace(old.End()-1, old.End(), "}")
+// object returns files as an object of entries, with the white space of the old field.
+func (u *upgrade) object(old *document.Value, files []file) string {
+	children := old.Children()
+	if len(children) == 0 {
+		return "{}"
 	}
-	out := e.Apply()
-	return string(out[old.Start() : len(out)-(len(u.text)-old.End())])
+	var members []string
+	for _, f := range files {
+		entry := "null"
+		if f.url != "" {
+			entry = u.entry(children[0], f.url)
+		}
+		members = append(members, f.name+u.Colon(children[0])+entry)
+	}
+	comma := ""
+	if len(children) > 1 {
+		comma = string(u.text[children[0].End():start(children[1])])
+	}
+	first, last := children[0], children[len(children)-1]
+	return "{" + string(u.text[old.Start()+1:start(first)]) + strings.Join(members, comma) + string(u.text[last.End():old.End()-1]) + "}"
 }
 
-// keyed turns a list's items into members, without duplicates.
-func (e editor) keyed(list *document.Value, files []file) {
-	seen := map[string]bool{}
-	for i, f := range files {
-		if seen[f.key] {
-			e.Replace(list.Children()[i-1].End(), f.value.End(), "")
-		} else {
-			e.Replace(f.value.Start(), f.value.End(), f.name+e.Colon(f.value)+e.entry(f.value, f.url))
-		}
-		seen[f.key] = true
+// start is where a member or an element begins.
+func start(v *document.Value) int {
+	if v.Parent().Kind() == document.Object {
+		return v.NameStart()
 	}
+	return v.Start()
 }
 
 // entry returns an object with a URL, on several lines if the value beside it has a line of its own.
-func (e editor) entry(beside *document.Value, url string) string {
-	line := e.Line(beside)
+func (u *upgrade) entry(beside *document.Value, url string) string {
+	line := u.Line(beside)
 	if line == "" {
-		return `{"url"` + e.Colon(beside) + url + "}"
+		return `{"url"` + u.Colon(beside) + url + "}"
 	}
-	unit, _ := strings.CutPrefix(line, e.Line(beside.Parent()))
-	return "{" + line + strings.Trim(unit, "\r\n") + `"url"` + e.Colon(beside) + url + line + "}"
+	unit, _ := strings.CutPrefix(line, u.Line(beside.Parent()))
+	return "{" + line + strings.Trim(unit, "\r\n") + `"url"` + u.Colon(beside) + url + line + "}"
 }
 
 // finish sets version 1.1, adds "binaries" if missing, and removes the old fields.

@@ -49,9 +49,16 @@ func (s *service) misspelt(object, schema *document.Value) {
 		if unknown++; unknown > suspects {
 			continue
 		}
-		if meant := finding.Nearest(v.Name(), names); meant != "" {
-			s.misspeltAs(v, meant, object.Get(meant))
+		meant := finding.Nearest(v.Name(), names)
+		if meant == "" {
+			continue
 		}
+		message := fmt.Sprintf("Unknown field %s (did you mean %s?): the App ignores its value", finding.Quote(v.Name()), finding.Quote(meant))
+		fix := "Write " + finding.Quote(`"`+meant+`"`) + "."
+		if there := object.Get(meant); there != nil {
+			fix = fmt.Sprintf("Move the value to %s at line %d, and remove this field.", finding.Quote(`"`+meant+`"`), there.NamePosition().Line)
+		}
+		s.report("manifest/misspelt-key", nameOf(v), message, fix)
 	}
 }
 
@@ -63,17 +70,6 @@ func definition(schema *document.Value) *document.Value {
 	return schema
 }
 
-// misspeltAs reports a key that is close to a known one, which may be present too.
-func (s *service) misspeltAs(v *document.Value, meant string, there *document.Value) {
-	message := fmt.Sprintf("Unknown field %s (did you mean %s?): the App ignores its value", finding.Quote(v.Name()), finding.Quote(meant))
-	fix := "Write " + finding.Quote(`"`+meant+`"`) + "."
-	if there != nil {
-		message += fmt.Sprintf("; %s is at line %d", finding.Quote(meant), there.NamePosition().Line)
-		fix = "Move the value to " + finding.Quote(`"`+meant+`"`) + " and remove this field."
-	}
-	s.report(ManifestMisspeltKey, nameOf(v), message, fix)
-}
-
 // blanks are words for something still to be written. chat-gorilla-falcon-7b had TODO in numbers.
 var blanks = regexp.MustCompile(`\b(TODO|FIXME|TBD|CHANGEME|CHANGE_ME|REPLACE_ME)\b`)
 
@@ -81,57 +77,44 @@ var blanks = regexp.MustCompile(`\b(TODO|FIXME|TBD|CHANGEME|CHANGE_ME|REPLACE_ME
 var templates = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9 _.-]*>|\{\{[^}]*\}\}|\$\{[^}]*\}|\bYOUR[_-][A-Z_-]+`)
 
 func placeholder(s *service) {
-	for _, name := range []string{"id", "name", "description", "documentation", "serveCommand", "petals_id"} {
-		v := s.root.Get(name)
-		s.blank(valueOf(v), blanks.FindString(v.String()))
-	}
-	for _, v := range s.root.Get("modelInfo").Members() {
-		s.blank(valueOf(v), blanks.FindString(v.String()))
+	search := func(at place, text string, patterns ...*regexp.Regexp) {
+		for _, pattern := range patterns {
+			if found := pattern.FindString(text); found != "" {
+				s.report("manifest/placeholder", at, finding.Quote(found)+" is a placeholder", "")
+			}
+		}
 	}
 	for _, name := range []string{"id", "name"} {
-		v := s.root.Get(name)
-		s.blank(valueOf(v), templates.FindString(v.String()))
+		search(s.field(name), s.root.Get(name).String(), blanks, templates)
+	}
+	for _, name := range []string{"description", "documentation", "serveCommand", "petals_id"} {
+		search(s.field(name), s.root.Get(name).String(), blanks)
+	}
+	for _, v := range s.root.Get("modelInfo").Members() {
+		search(valueOf(v), v.String(), blanks)
 	}
 	for _, l := range lint.Links(s.Artifacts, s.server) {
-		s.unwritten(place{l.Pointer, l.Position}, l.Declared)
+		search(place{l.Pointer, l.Position}, l.Declared, blanks, templates)
 	}
 	for _, a := range s.weights {
 		if a.Base != nil { // otherwise the name is its key or part of its URL
-			s.unwritten(urlOf(a), a.Name)
+			search(urlOf(a), a.Name, blanks, templates)
 		}
-	}
-}
-
-func (s *service) unwritten(at place, text string) {
-	s.blank(at, blanks.FindString(text))
-	s.blank(at, templates.FindString(text))
-}
-
-func (s *service) blank(at place, found string) {
-	if found != "" {
-		s.report(ManifestPlaceholder, at, finding.Quote(found)+" is a placeholder", "")
 	}
 }
 
 // interfaces compares the service's kinds with its folder's name (APP.md: they "match the folder's prefix").
 func interfaces(s *service) {
-	declared := s.root.Get("interfaces")
-	if declared.Kind() != document.Array {
-		return
+	declared, kind := s.root.Get("interfaces"), kindOf(s.folder)
+	isKind := func(v *document.Value) bool { return v.String() == kind }
+	switch {
+	case declared.Kind() != document.Array:
+	case len(declared.Elements()) == 0:
+		s.report("manifest/interfaces", valueOf(declared), "`interfaces` is empty: the App does not show the service", "")
+	case kind != "" && !slices.ContainsFunc(declared.Elements(), isKind):
+		s.report("manifest/interfaces", valueOf(declared),
+			fmt.Sprintf("The folder %s is for a %s service, which `interfaces` does not contain", finding.Quote(s.folder), finding.Quote(kind)), "")
 	}
-	kind := kindOf(s.folder)
-	if len(declared.Elements()) == 0 {
-		s.report(ManifestInterfaces, valueOf(declared), "`interfaces` is empty: the App does not show the service", "")
-		return
-	}
-	for _, v := range declared.Elements() {
-		if kind == "" || v.String() == kind {
-			return
-		}
-	}
-	s.report(ManifestInterfaces, valueOf(declared),
-		fmt.Sprintf("The folder %s is for a %s service, which `interfaces` does not contain", finding.Quote(s.folder), finding.Quote(kind)),
-		fmt.Sprintf("Write %s, or rename the folder.", finding.Quote(`"interfaces": ["`+kind+`"]`)))
 }
 
 // kindOf returns the kind that a folder's name begins with, else "".
@@ -151,19 +134,10 @@ func folder(s *service) {
 	switch {
 	case s.folder == "":
 	case !plainFolder.MatchString(s.folder):
-		s.report(ManifestFolder, s.whole(), fmt.Sprintf("The folder's name %s contains white space or another character that breaks scripts", finding.Quote(s.folder)),
+		s.report("manifest/folder", s.whole(), fmt.Sprintf("The folder's name %s contains white space or another character that breaks scripts", finding.Quote(s.folder)),
 			"Rename the folder, with letters, digits, dots, hyphens and underscores only.")
 	case !slices.ContainsFunc(kinds(), holds):
-		s.report(ManifestFolder, s.whole(),
-			fmt.Sprintf("The folder's name %s contains no kind of service: the registry's generator skips it silently", finding.Quote(s.folder)),
-			"Begin the folder's name with one of "+strings.Join(quoted(kinds()), ", ")+".")
+		s.report("manifest/folder", s.whole(),
+			fmt.Sprintf("The folder's name %s contains no kind of service: the registry's generator skips it silently", finding.Quote(s.folder)), "")
 	}
-}
-
-func quoted(words []string) []string {
-	var all []string
-	for _, word := range words {
-		all = append(all, finding.Quote(word))
-	}
-	return all
 }

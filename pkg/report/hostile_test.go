@@ -15,7 +15,6 @@ import (
 	goldtext "github.com/yuin/goldmark/text"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/prem"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -55,7 +54,7 @@ func poisoned(s string) report.Input {
 	in.Findings = []finding.Finding{
 		finding.New(finding.ChecksumWeak, s, s, finding.Position{Line: 8, Column: 21}, s, s),
 		finding.New(finding.SignatureUnverified, s, s, finding.Position{}, "`"+s, "x "+s+" y"),
-		finding.New(prem.ManifestNoReadme, s, s, finding.Position{Line: 1}, "`"+s, s),
+		finding.New("manifest/no-readme", s, s, finding.Position{Line: 1}, "`"+s, s),
 	}
 	in.Findings[2].Waived = finding.Waiver{Because: s + "x", Until: "2026-12-31"}
 	in.Notes = []string{"A note of " + s}

@@ -102,8 +102,10 @@ func (v Violation) Explain() (message, fix string) {
 		return fmt.Sprintf("%s is %s; expected %s", label, value, v.Expected()), "Write " + v.Expected() + "."
 	case finding.SchemaEnum:
 		return fmt.Sprintf("%s is %s, which the schema does not allow", label, value), "Write one of " + v.Allowed() + "."
-	case finding.SchemaMinimum, finding.SchemaMaximum:
-		return fmt.Sprintf("%s is %s, which is outside the range of the schema", label, value), "Correct the number."
+	case finding.SchemaMinimum:
+		return fmt.Sprintf("%s is %s; the minimum is %.19g", label, value, v.Details["min"]), "Correct the number."
+	case finding.SchemaMaximum:
+		return fmt.Sprintf("%s is %s; the maximum is %.19g", label, value, v.Details["max"]), "Correct the number."
 	case finding.SchemaMaxLength:
 		return fmt.Sprintf("%s has %d characters; the limit is %v", label, utf8.RuneCountInString(v.Value.Literal()), v.Details["max"]), "Shorten it."
 	case finding.SchemaAdditionalProperty:
