@@ -3,6 +3,7 @@ package finding_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,12 +36,13 @@ func TestThePageListsItsRules(t *testing.T) {
 }
 
 func TestEveryRuleIsDocumented(t *testing.T) {
-	for _, file := range []string{"ids.go", "../prem/rules.go"} {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	files, err := filepath.Glob("../prem/*.go")
+	for _, file := range append(files, "ids.go") {
+		source, readErr := os.ReadFile(file)
+		if err != nil || readErr != nil {
+			t.Fatal(err, readErr)
 		}
-		for _, id := range regexp.MustCompile(`= "([a-z]+/[a-z0-9-]+)"`).FindAllStringSubmatch(string(source), -1) {
+		for _, id := range regexp.MustCompile(`(?:= |report\()"([a-z]+/[a-z0-9-]+)"`).FindAllStringSubmatch(string(source), -1) {
 			if _, known := finding.Lookup(id[1]); !known {
 				t.Errorf("docs/rules.md has no section %s", id[1])
 			}
