@@ -122,16 +122,16 @@ func (s *List) find(name string) []digest.Digest {
 
 // declare sets an artifact's checksum to that of the list, or reports why it can't.
 func (s *List) declare(a *artifact.Artifact) *finding.Finding {
-	const fix = "Name the list that is published with this file, or leave out --from and vouch for the file yourself."
-	switch found := s.find(a.Name); len(found) {
-	case 0:
-		return lacks(*a, fmt.Sprintf("The list %s does not have %s, so it gets no checksum", finding.Quote(s.name), finding.Quote(a.Name)), fix)
-	case 1:
+	found := s.find(a.Name)
+	if len(found) == 1 {
 		a.Checksum = &artifact.Field[digest.Digest]{Value: found[0], Pointer: a.Pointer, Position: a.Position}
 		return nil
-	default:
-		return lacks(*a, fmt.Sprintf("The list %s has %d checksums for %s, so it gets none", finding.Quote(s.name), len(found), finding.Quote(a.Name)), fix)
 	}
+	message := fmt.Sprintf("The list %s does not have %s, so it gets no checksum", finding.Quote(s.name), finding.Quote(a.Name))
+	if len(found) > 1 {
+		message = fmt.Sprintf("The list %s has %d checksums for %s, so it gets none", finding.Quote(s.name), len(found), finding.Quote(a.Name))
+	}
+	return lacks(*a, message, "Name the list that is published with this file, or leave out --from and vouch for the file yourself.")
 }
 
 // disagree rewords a mismatch with the checksum of the list.

@@ -38,8 +38,6 @@ type Sum struct {
 	Server     string // "https://github.com"
 	Stdout     io.Writer
 	Stderr     io.Writer
-
-	byPath map[string][]artifact.Artifact // by where the file is on disk
 }
 
 // Outcome is the result of a Sum.
@@ -55,71 +53,32 @@ type Outcome struct {
 // Run reads the files of manifests, prints their checksums, and with Write writes them into the manifests. Wrong usage is a
 // source.UsageError.
 func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, err error) {
-	drafts, findings, err := s.drafts(manifests)
-	if err != nil {
-		return o, err
+	var drafts []*draft
+	for _, from := range manifests {
+		d, problems, err := s.draft(from)
+		if err != nil {
+			return o, err
+		}
+		o.Findings = append(o.Findings, problems...)
+		if d != nil {
+			drafts = append(drafts, d)
+		}
 	}
-	files, missing, err := s.wanted(drafts)
-	if err != nil {
+	if err := s.check(drafts); err != nil {
 		return o, source.UsageError{Err: err}
 	}
+	files, missing := s.wanted(drafts)
 	o.Results = s.read(ctx, files)
 	found, unplaced, err := s.take(drafts, o.Results, ctx.Err() != nil)
-	o.Findings, o.Found, o.IsChanged = slices.Concat(findings, missing, unplaced), found, slices.ContainsFunc(drafts, (*draft).isChanged)
+	o.Findings, o.Found, o.IsChanged = slices.Concat(o.Findings, missing, unplaced), found, slices.ContainsFunc(drafts, (*draft).isChanged)
 	isAttested := func(a artifact.Artifact) bool { return a.Attestation != nil || a.Attests != "" }
 	o.ExpectsProvenance = slices.ContainsFunc(drafts, func(d *draft) bool { return slices.ContainsFunc(d.manifest.Artifacts, isAttested) })
 	return o, err
 }
 
-// drafts reads manifests. One that can't be read or upgraded gives findings and no draft.
-func (s *Sum) drafts(manifests []source.Source) (drafts []*draft, findings []finding.Finding, err error) {
-	for _, from := range manifests {
-		d, problems, err := s.draft(from)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s can't be upgraded: %w", finding.Quote(from.Path), err)
-		}
-		findings = append(findings, problems...)
-		if d != nil {
-			drafts = append(drafts, d)
-		}
-	}
-	return drafts, findings, nil
-}
-
-// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that can't get a checksum give findings.
-// An error is wrong usage.
-func (s *Sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []finding.Finding, err error) {
-	if err := s.checkReplaced(drafts); err != nil {
-		return nil, nil, err
-	}
-	s.byPath = map[string][]artifact.Artifact{}
-	for _, d := range drafts {
-		if err := s.checkFields(d); err != nil {
-			return nil, nil, err
-		}
-		for _, a := range d.manifest.Artifacts {
-			path := s.Registries.LocalFile(s.Local, d.manifest, a).Path
-			s.byPath[path] = append(s.byPath[path], a)
-		}
-	}
-	for _, d := range drafts {
-		for _, a := range d.manifest.Artifacts {
-			isElsewhere := a.Role == artifact.Image && (s.Local != nil || s.List != nil) // images are not on disk or in lists
-			if d.isWrong(a) || isElsewhere || !s.fills(a) && !s.pins(a) {
-				continue
-			}
-			if f := s.expect(d, &a); f != nil {
-				missing = append(missing, *f)
-				continue
-			}
-			files = append(files, s.Registries.LocalFile(s.Local, d.manifest, a))
-		}
-	}
-	return files, missing, nil
-}
-
-// checkReplaced checks that each pointer of --replace names one artifact.
-func (s *Sum) checkReplaced(drafts []*draft) error {
+// check reports what is asked for and can't be done: a pointer of Replace that does not name one artifact, and fields that can't be
+// written.
+func (s *Sum) check(drafts []*draft) error {
 	for _, pointer := range s.Replace {
 		n := 0
 		for _, d := range drafts {
@@ -134,21 +93,41 @@ func (s *Sum) checkReplaced(drafts []*draft) error {
 			return fmt.Errorf("flag --replace is %s, which %d of the manifests have: name only one manifest", quoted, n)
 		}
 	}
-	return nil
-}
-
-// checkFields checks that a manifest has the fields that are to be written.
-func (s *Sum) checkFields(d *draft) error {
-	for _, a := range d.manifest.Artifacts {
-		switch {
-		case d.isWrong(a):
-		case s.Write && s.fills(a) && a.Slot.Checksum == "" && a.Role != artifact.Image && s.Registries.IsOld(d.manifest):
-			return fmt.Errorf("%s names files in the fields of version 1, which have no place for checksums: give --upgrade to rewrite it as 1.1, or --transition to put the new fields beside the old", finding.Quote(d.Path))
-		case s.pins(a) && s.Registries.IsOld(d.manifest):
-			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL, and --pin changes only those of 1.1: give --upgrade without --transition, or remove the old fields first", finding.Quote(d.Path))
+	for _, d := range drafts {
+		hasNoPlace := func(a artifact.Artifact) bool {
+			return !d.isWrong(a) && (s.pins(a) || s.Write && s.fills(a) && a.Slot.Checksum == "" && a.Role != artifact.Image)
+		}
+		if s.Registries.IsOld(d.manifest) && slices.ContainsFunc(d.manifest.Artifacts, hasNoPlace) {
+			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL and none has a place for a checksum: give --upgrade to rewrite it as 1.1, or, without --pin, --transition to put the new fields beside the old", finding.Quote(d.Path))
 		}
 	}
 	return nil
+}
+
+// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that can't get a checksum give findings.
+func (s *Sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []finding.Finding) {
+	byPath := map[string][]artifact.Artifact{}
+	for _, d := range drafts {
+		for _, a := range d.manifest.Artifacts {
+			path := s.Registries.LocalFile(s.Local, d.manifest, a).Path
+			byPath[path] = append(byPath[path], a)
+		}
+	}
+	for _, d := range drafts {
+		for _, a := range d.manifest.Artifacts {
+			isElsewhere := a.Role == artifact.Image && (s.Local != nil || s.List != nil) // images are not on disk or in lists
+			if d.isWrong(a) || isElsewhere || !s.fills(a) && !s.pins(a) {
+				continue
+			}
+			f := s.Registries.LocalFile(s.Local, d.manifest, a)
+			if problem := s.expect(&f.Artifact, f.Path, byPath[f.Path]); problem != nil {
+				missing = append(missing, *problem)
+			} else {
+				files = append(files, f)
+			}
+		}
+	}
+	return files, missing
 }
 
 // fills reports whether an artifact gets a checksum: it has none, or its checksum is replaced.
@@ -163,37 +142,34 @@ func (s *Sum) pins(a artifact.Artifact) bool {
 
 func (s *Sum) mutable(a artifact.Artifact) string { return hosts.Parse(a.URL, s.Server).Mutable() }
 
-// expect sets the checksum that an artifact's file has to have: that of the list, else none. The finding says why it can't be computed.
-func (s *Sum) expect(d *draft, a *artifact.Artifact) *finding.Finding {
-	if !s.fills(*a) {
+// expect sets the checksum that an artifact's file has to have: that of the list, else none. The finding says why it can't get one: several
+// URLs may have the file at its path on disk, such as those of two platforms' binaries of one name.
+func (s *Sum) expect(a *artifact.Artifact, path string, atPath []artifact.Artifact) *finding.Finding {
+	switch {
+	case !s.fills(*a):
 		return nil
-	}
-	if a.Role == artifact.Image {
-		s.unpin(a)
+	case a.Role == artifact.Image: // the digest of its reference is to be computed
+		a.Checksum = nil
+		if ref, err := image.Parse(a.URL); err == nil {
+			a.URL = ref.Unpinned()
+		}
 		return nil
-	}
-	if s.Write && a.Slot.Checksum == "" {
+	case s.Write && a.Slot.Checksum == "":
 		return noPlace(*a)
 	}
 	a.Checksum, a.Wanted = nil, a.Slot.Algorithm
 	if s.replaces(*a) {
 		a.Size = nil
 	}
-	switch {
-	case s.List != nil:
+	if s.List != nil {
 		return s.List.declare(a)
-	case s.Local != nil:
-		return s.ambiguous(s.Registries.LocalFile(s.Local, d.manifest, *a))
+	}
+	isOther := func(other artifact.Artifact) bool { return verify.Key(other.URL) != verify.Key(a.URL) }
+	if i := slices.IndexFunc(atPath, isOther); s.Local != nil && i >= 0 {
+		return lacks(*a, fmt.Sprintf("The file %s on disk may also be that of %s in %s", finding.Quote(path), finding.Quote(atPath[i].Pointer), finding.Quote(atPath[i].Manifest)),
+			"Leave out --local to download the file, or name a list of checksums with --from.")
 	}
 	return nil
-}
-
-// unpin removes the digest of an image's reference, which is to be computed.
-func (s *Sum) unpin(a *artifact.Artifact) {
-	a.Checksum = nil
-	if ref, err := image.Parse(a.URL); err == nil {
-		a.URL = ref.Unpinned()
-	}
 }
 
 // read reads the files, from disk or from their URLs.
@@ -224,21 +200,24 @@ func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		if r.Status.Failed() || slices.ContainsFunc(r.Findings, isError) {
 			continue
 		}
+		var err error
 		if fills {
 			n++
-			err := s.declare(d, r)
+			err = s.declare(d, r)
 			if errors.Is(err, document.ErrNoPlace) {
 				unplaced, err = append(unplaced, *unwritten(r.Artifact, err)), nil
 			}
-			problems = append(problems, err)
 		}
 		if s.pins(r.Artifact) && r.Commit != "" {
-			problems = append(problems, s.setPinned(d, r))
+			err = errors.Join(err, s.pin(d, r))
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %s: %w", finding.Quote(d.Path), finding.Quote(r.Artifact.Pointer), err))
 		}
 	}
 	for _, d := range drafts {
-		isPart := func(r verify.Result) bool { return r.Artifact.Manifest == d.Path && r.Status == verify.Unreachable }
-		if isCut && slices.ContainsFunc(results, isPart) {
+		isUnread := func(r verify.Result) bool { return r.Artifact.Manifest == d.Path && r.Status == verify.Unreachable }
+		if isCut && slices.ContainsFunc(results, isUnread) {
 			d.edited = d.Text
 		} else if text, err := d.edit.Text(); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", finding.Quote(d.Path), err))
@@ -250,20 +229,6 @@ func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 	}
 	return n, unplaced, errors.Join(problems...)
 }
-
-// unwritten reports why a checksum was not written.
-func unwritten(a artifact.Artifact, err error) *finding.Finding {
-	if errors.Is(err, document.ErrShared) {
-		return lacks(a, "The checksum of this file is an alias or has an anchor, so other entries share it; it was not written", "Write the checksum into the entry itself, without alias and anchor.")
-	}
-	return noPlace(a)
-}
-
-func noPlace(a artifact.Artifact) *finding.Finding {
-	return lacks(a, "The manifest has no field for a checksum of this file", "Run the command without --write, and write the checksum where it belongs.")
-}
-
-func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 
 // declare prints a checksum, and with Write sets it in a draft.
 func (s *Sum) declare(d *draft, r verify.Result) error {
@@ -278,13 +243,13 @@ func toDeclare(r verify.Result) digest.Digest {
 	return cmp.Or(r.Under(r.Artifact.Wanted), r.Digest)
 }
 
-// setPinned prints the URL with the commit, and sets it in a draft.
-func (s *Sum) setPinned(d *draft, r verify.Result) error {
+// pin prints the URL with the commit, and sets it in a draft.
+func (s *Sum) pin(d *draft, r verify.Result) error {
 	url := hosts.WithRevision(r.Artifact.URL, s.Server, r.Commit)
 	if _, err := fmt.Fprintf(s.Stderr, "%s %s: pinned to %s\n", finding.Clean(d.Path), finding.Clean(r.Artifact.Pointer), finding.QuoteURL(url)); err != nil {
 		return err
 	}
-	return d.setURL(r.Artifact, url)
+	return d.edit.SetURL(d.artifact(r.Artifact), url)
 }
 
 // finish writes a draft with Write, and prints which URLs were not pinned.
@@ -307,3 +272,24 @@ func (s *Sum) finish(d *draft) error {
 	_, err := io.WriteString(s.Stderr, lines.String())
 	return err
 }
+
+// lacks reports why an artifact gets no checksum.
+func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
+	f := a.Finding(finding.ArtifactMissingChecksum, message, fix)
+	f.Severity = finding.Error
+	return &f
+}
+
+// unwritten reports why a checksum was not written.
+func unwritten(a artifact.Artifact, err error) *finding.Finding {
+	if errors.Is(err, document.ErrShared) {
+		return lacks(a, "The checksum of this file is an alias or has an anchor, so other entries share it; it was not written", "Write the checksum into the entry itself, without alias and anchor.")
+	}
+	return noPlace(a)
+}
+
+func noPlace(a artifact.Artifact) *finding.Finding {
+	return lacks(a, "The manifest has no field for a checksum of this file", "Run the command without --write, and write the checksum where it belongs.")
+}
+
+func isError(f finding.Finding) bool { return f.Severity == finding.Error }
