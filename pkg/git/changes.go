@@ -38,26 +38,20 @@ func (c *Checkout) MergeBase(ctx context.Context, a, b string) (string, error) {
 // RemoteURL returns where the branch that a reference names is fetched from, "" where that is not known.
 func (c *Checkout) RemoteURL(ctx context.Context, ref string) string {
 	for _, candidate := range []string{ref, ref + "@{upstream}"} {
-		full, err := c.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", candidate)
-		branch, isRemote := strings.CutPrefix(full, "refs/remotes/")
-		if err != nil || !isRemote {
-			continue
-		}
-		remote, _, _ := strings.Cut(branch, "/")
-		url, err := c.line(ctx, "remote", "get-url", "--", remote)
-		if err == nil {
-			return url
+		full, _ := c.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", candidate)
+		if branch, isRemote := strings.CutPrefix(full, "refs/remotes/"); isRemote {
+			remote, _, _ := strings.Cut(branch, "/")
+			return c.url(ctx, remote)
 		}
 	}
 	return ""
 }
 
 // Origin returns where the remote of that name is fetched from, "" where there is none.
-func (c *Checkout) Origin(ctx context.Context) string {
-	url, err := c.line(ctx, "remote", "get-url", "--", "origin")
-	if err != nil {
-		return ""
-	}
+func (c *Checkout) Origin(ctx context.Context) string { return c.url(ctx, "origin") }
+
+func (c *Checkout) url(ctx context.Context, remote string) string {
+	url, _ := c.line(ctx, "remote", "get-url", "--", remote)
 	return url
 }
 
@@ -76,7 +70,7 @@ func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error)
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	own, err := c.copyIndex(ctx, dir)
+	own, err := c.copyIndex(ctx, filepath.Join(dir, "index"))
 	if err == nil {
 		err = own.addUntracked(ctx, commit)
 	}
@@ -93,25 +87,24 @@ func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error)
 	return slices.CompactFunc(changes, func(a, b Change) bool { return a.Path == b.Path }), err
 }
 
-// copyIndex returns the checkout with a copy of its index in a folder, since `git diff` brings the times in it up to date
-// and writes it, whatever GIT_OPTIONAL_LOCKS says.
-func (c *Checkout) copyIndex(ctx context.Context, dir string) (*Checkout, error) {
-	name, err := c.line(ctx, "rev-parse", "--path-format=absolute", "--git-path", "index")
+// copyIndex returns the checkout with a copy of its index, since `git diff` brings the times in it up to date and writes it, whatever
+// GIT_OPTIONAL_LOCKS says. There is no index where nothing was ever added.
+func (c *Checkout) copyIndex(ctx context.Context, to string) (*Checkout, error) {
+	from, err := c.line(ctx, "rev-parse", "--path-format=absolute", "--git-path", "index")
 	if err != nil {
 		return nil, err
 	}
-	own := filepath.Join(dir, "index")
-	index, err := os.ReadFile(name)
+	index, err := os.ReadFile(from)
 	if err == nil {
-		err = os.WriteFile(own, index, 0o600)
+		err = os.WriteFile(to, index, 0o600)
 	}
-	if info, statErr := os.Stat(name); err == nil && statErr == nil { // git reads files that are as new as its index
-		err = os.Chtimes(own, time.Time{}, info.ModTime())
+	if info, statErr := os.Stat(from); err == nil && statErr == nil { // git reads files that are as new as its index
+		err = os.Chtimes(to, time.Time{}, info.ModTime())
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) { // there is none where nothing was ever added
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	return &Checkout{Root: c.Root, environ: append(slices.Clone(c.environ), "GIT_INDEX_FILE="+own)}, nil
+	return &Checkout{Root: c.Root, environ: append(slices.Clone(c.environ), "GIT_INDEX_FILE="+to)}, nil
 }
 
 // addUntracked adds to the index the names of new files that git does not ignore, so that it compares them too, and sees which of them
@@ -127,7 +120,7 @@ func (c *Checkout) addUntracked(ctx context.Context, object string) error {
 			fmt.Fprintf(&entries, "100644 %s\t%s\x00", object, name)
 		}
 	}
-	_, err = c.feed(ctx, entries.String(), "update-index", "-z", "--index-info")
+	_, err = c.run(ctx, entries.String(), "update-index", "-z", "--index-info")
 	return err
 }
 
@@ -153,56 +146,32 @@ func readStatus(fields []string) ([]Change, error) {
 	return changes, nil
 }
 
-// Files returns the paths of the files in the working tree, sorted: all that git knows and those that it does not ignore.
-func (c *Checkout) Files(ctx context.Context) ([]string, error) {
-	files, err := c.names(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-	if err != nil {
-		return nil, err
-	}
-	deleted, err := c.names(ctx, "ls-files", "-z", "--deleted")
-	isDeleted := map[string]bool{}
-	for _, path := range deleted {
-		isDeleted[path] = true
-	}
-	files = slices.DeleteFunc(files, func(path string) bool { return isDeleted[path] })
-	slices.Sort(files)
-	return slices.Compact(files), err
-}
-
 // Entry is a file at a commit.
 type Entry struct {
-	Path   string
-	Object string // its ID
-	Mode   string // as git writes it: 100644, 100755, 120000 for a symbolic link, 160000 for a submodule
+	Path      string
+	Object    string // its ID
+	Symlink   bool
+	Submodule bool
 }
-
-// The modes of what is no regular file (gitformat-index(5)).
-const (
-	ModeSymlink   = "120000"
-	ModeSubmodule = "160000"
-)
 
 // Tree returns the files at a commit.
 func (c *Checkout) Tree(ctx context.Context, commit string) ([]Entry, error) {
 	lines, err := c.names(ctx, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
-	if err != nil {
-		return nil, err
-	}
 	var entries []Entry
 	for _, line := range lines {
 		meta, path, found := strings.Cut(line, "\t")
-		words := strings.Fields(meta) // mode, type, object
+		words := strings.Fields(meta) // mode (gitformat-index(5)), type, object
 		if !found || len(words) != 3 {
 			return nil, errors.New("unexpected output of git ls-tree")
 		}
-		entries = append(entries, Entry{Path: path, Object: words[2], Mode: words[0]})
+		entries = append(entries, Entry{Path: path, Object: words[2], Symlink: words[0] == "120000", Submodule: words[0] == "160000"})
 	}
-	return entries, nil
+	return entries, err
 }
 
 // Blob returns the content of an Entry's object.
 func (c *Checkout) Blob(ctx context.Context, object string) ([]byte, error) {
-	return c.run(ctx, "cat-file", "blob", object)
+	return c.run(ctx, "", "cat-file", "blob", object)
 }
 
 // Ignored returns the paths of the files in the working tree that git ignores, sorted.

@@ -57,7 +57,12 @@ func (c *Checkout) disableFilters(ctx context.Context) error {
 	if isRefusal(err) { // none exists
 		return nil
 	}
-	n, _ := strconv.Atoi(lookup(c.environ, "GIT_CONFIG_COUNT")) // that the user may have set
+	n := 0
+	for _, variable := range c.environ { // that the user may have set
+		if count, found := strings.CutPrefix(variable, "GIT_CONFIG_COUNT="); found {
+			n, _ = strconv.Atoi(count)
+		}
+	}
 	for _, key := range keys {
 		// A filter's name may hold an equals sign, which -c would end the key at.
 		c.environ = append(c.environ, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=", n))
@@ -65,16 +70,6 @@ func (c *Checkout) disableFilters(ctx context.Context) error {
 	}
 	c.environ = append(c.environ, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n))
 	return err
-}
-
-// lookup returns a variable's value, "" when it is not set.
-func lookup(environ []string, name string) string {
-	for _, variable := range environ {
-		if value, found := strings.CutPrefix(variable, name+"="); found {
-			return value
-		}
-	}
-	return ""
 }
 
 // quiet returns an environment without the variables that point git at another repository. Git does not prompt, takes no lock
@@ -91,13 +86,8 @@ var hardening = []string{
 	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.splitIndex=false",
 }
 
-// run returns what a command prints.
-func (c *Checkout) run(ctx context.Context, args ...string) ([]byte, error) {
-	return c.feed(ctx, "", args...)
-}
-
-// feed gives a command its input, and returns what it prints.
-func (c *Checkout) feed(ctx context.Context, stdin string, args ...string) ([]byte, error) {
+// run gives a command its input, and returns what it prints.
+func (c *Checkout) run(ctx context.Context, stdin string, args ...string) ([]byte, error) {
 	stdout, stderr := &limited{left: outputLimit}, &limited{left: outputLimit}
 	cmd := exec.CommandContext(ctx, "git", slices.Concat(hardening, []string{"-C", c.Root}, args)...)
 	cmd.Stdin, cmd.Env, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = strings.NewReader(stdin), c.environ, stdout, stderr, stopTime
@@ -110,20 +100,21 @@ func (c *Checkout) feed(ctx context.Context, stdin string, args ...string) ([]by
 	case stdout.left < 0:
 		return nil, fmt.Errorf("git %s printed more than %d bytes", args[0], outputLimit)
 	case err != nil:
-		return nil, &Error{command: args[0], said: firstLine(stderr.text.Bytes()), err: err}
+		said, _, _ := strings.Cut(strings.TrimSpace(stderr.text.String()), "\n")
+		return nil, &Error{command: args[0], said: said, err: err}
 	}
 	return stdout.text.Bytes(), nil
 }
 
 // line returns the one line that a command prints.
 func (c *Checkout) line(ctx context.Context, args ...string) (string, error) {
-	out, err := c.run(ctx, args...)
+	out, err := c.run(ctx, "", args...)
 	return strings.TrimSuffix(strings.TrimSuffix(string(out), "\n"), "\r"), err
 }
 
 // names returns the NUL-terminated fields that a command prints.
 func (c *Checkout) names(ctx context.Context, args ...string) ([]string, error) {
-	out, err := c.run(ctx, args...)
+	out, err := c.run(ctx, "", args...)
 	if err != nil || len(out) == 0 {
 		return nil, err
 	}
@@ -144,11 +135,6 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.err }
-
-func firstLine(text []byte) string {
-	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
-	return string(line)
-}
 
 // limited is a buffer that fails when it is full, which ends the command.
 type limited struct {

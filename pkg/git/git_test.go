@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/premAI-io/verify-manifests/pkg/git"
 )
@@ -105,87 +106,63 @@ func TestChangesAreWhatWouldBePushed(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
-	files, err := open(t, dir).Files(t.Context())
-	wantFiles := []string{"-option", ".gitignore", "committed", "edited", "new/line\nbreak", "renamed", "same", "staged", "ünïcode \"quoted\""}
-	if diff := cmp.Diff(wantFiles, files); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
 }
 
-func TestNothingChanged(t *testing.T) {
-	dir := repository(t)
-	write(t, dir, "a", "")
-	base := commit(t, dir)
-	if got, err := open(t, dir).Changes(t.Context(), base); len(got) > 0 || err != nil {
-		t.Errorf("%v, %v", got, err)
-	}
-}
-
-// TestAChangeAtTheTimeOfTheIndexIsFound holds that git reads a file whose size and time are those of the index, if the index is no
-// newer: the change may have followed within the same second.
-func TestAChangeAtTheTimeOfTheIndexIsFound(t *testing.T) {
-	dir := repository(t)
-	command(t, dir, "config", "core.trustctime", "false")
-	date := func(name string) {
+func TestWhatCountsAsAChange(t *testing.T) {
+	date := func(t *testing.T, name string) {
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+		if err := os.Chtimes(name, at, at); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write(t, dir, "a", "1")
-	date("a")
-	base := commit(t, dir)
-	date(".git/index")
-	write(t, dir, "a", "2")
-	date("a")
-	got, err := open(t, dir).Changes(t.Context(), base)
-	if diff := cmp.Diff([]git.Change{{Path: "a"}}, got); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
-}
-
-func TestAMovedFileIsFoundBeforeGitWasTold(t *testing.T) {
-	dir := repository(t)
-	write(t, dir, "old", long)
-	base := commit(t, dir)
-	if err := os.Rename(filepath.Join(dir, "old"), filepath.Join(dir, "new")); err != nil {
-		t.Fatal(err)
-	}
-	got, err := open(t, dir).Changes(t.Context(), base)
-	if diff := cmp.Diff([]git.Change{{Path: "new", Previous: "old"}}, got); diff != "" || err != nil {
-		t.Error(diff, err)
-	}
-}
-
-func TestARepositoryInTheFolderIsNoFileOfIt(t *testing.T) {
-	dir := repository(t)
-	write(t, dir, "a", "")
-	base := commit(t, dir)
-	command(t, dir, "init", "-q", "inner")
-	write(t, dir, "inner/manifest.json", "{}")
-	if got, err := open(t, dir).Changes(t.Context(), base); len(got) > 0 || err != nil {
-		t.Errorf("%v, %v", got, err)
-	}
-}
-
-func TestAConflictIsOneChange(t *testing.T) {
-	dir := repository(t)
-	write(t, dir, "a", "one\n")
-	base := commit(t, dir)
-	command(t, dir, "switch", "-q", "-c", "side")
-	write(t, dir, "a", "two\n")
-	commit(t, dir)
-	command(t, dir, "switch", "-q", "main")
-	write(t, dir, "a", "three\n")
-	commit(t, dir)
-	merge := exec.Command("git", "-C", dir, "merge", "-q", "side")
-	merge.Env = environ()
-	if err := merge.Run(); err == nil {
-		t.Fatal("the merge has no conflict")
-	}
-	got, err := open(t, dir).Changes(t.Context(), base)
-	if diff := cmp.Diff([]git.Change{{Path: "a"}}, got); diff != "" || err != nil {
-		t.Error(diff, err)
+	for name, test := range map[string]struct {
+		change func(t *testing.T, dir string) // of a repository with the file a
+		want   []git.Change
+	}{
+		"nothing": {func(*testing.T, string) {}, nil},
+		"a file that was moved before git was told": {func(t *testing.T, dir string) {
+			if err := os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "new")); err != nil {
+				t.Fatal(err)
+			}
+		}, []git.Change{{Path: "new", Previous: "a"}}},
+		"not another repository in the folder": {func(t *testing.T, dir string) {
+			command(t, dir, "init", "-q", "inner")
+			write(t, dir, "inner/manifest.json", "{}")
+		}, nil},
+		"a conflict, once": {func(t *testing.T, dir string) {
+			command(t, dir, "switch", "-q", "-c", "side")
+			write(t, dir, "a", "two\n")
+			commit(t, dir)
+			command(t, dir, "switch", "-q", "main")
+			write(t, dir, "a", "three\n")
+			commit(t, dir)
+			merge := exec.Command("git", "-C", dir, "merge", "-q", "side")
+			merge.Env = environ()
+			if err := merge.Run(); err == nil {
+				t.Fatal("the merge has no conflict")
+			}
+		}, []git.Change{{Path: "a"}}},
+		// Git reads a file whose size and time are those of the index, if the index is no newer: the change may have followed within
+		// the same second.
+		"a change at the time of the index": {func(t *testing.T, dir string) {
+			command(t, dir, "config", "core.trustctime", "false")
+			date(t, filepath.Join(dir, "a"))
+			command(t, dir, "update-index", "--refresh")
+			date(t, filepath.Join(dir, ".git/index"))
+			write(t, dir, "a", strings.ToUpper(long))
+			date(t, filepath.Join(dir, "a"))
+		}, []git.Change{{Path: "a"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := repository(t)
+			write(t, dir, "a", long)
+			base := commit(t, dir)
+			test.change(t, dir)
+			got, err := open(t, dir).Changes(t.Context(), base)
+			if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
+		})
 	}
 }
 
@@ -202,7 +179,7 @@ func TestTreeAndBlobAreThoseOfTheCommit(t *testing.T) {
 		t.Errorf("top %q, prefix %q", c.Root, c.Prefix)
 	}
 	entries, err := c.Tree(t.Context(), base)
-	if err != nil || len(entries) != 2 || entries[0].Path != "dir/a b" || entries[0].Mode != "100644" || entries[1].Mode != git.ModeSymlink {
+	if err != nil || len(entries) != 2 || entries[0].Path != "dir/a b" || entries[0].Symlink || !entries[1].Symlink {
 		t.Fatalf("%+v, %v", entries, err)
 	}
 	if text, err := c.Blob(t.Context(), entries[0].Object); string(text) != "then" || err != nil {
@@ -313,7 +290,7 @@ func ask(t *testing.T, c *git.Checkout, base string) {
 	head, err := c.Commit(t.Context(), "HEAD")
 	_, err2 := c.MergeBase(t.Context(), head, base)
 	changes, err3 := c.Changes(t.Context(), base)
-	_, err4 := c.Files(t.Context())
+	_, err4 := c.Ignored(t.Context())
 	entries, err5 := c.Tree(t.Context(), base)
 	_, err6 := c.Blob(t.Context(), entries[0].Object)
 	c.RemoteURL(t.Context(), "main")
@@ -390,7 +367,7 @@ func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	commit(t, dir)
 	c := open(t, dir)
 	pretend(t, "exec yes")
-	if _, err := c.Files(t.Context()); err == nil || !strings.Contains(err.Error(), "printed more than") {
+	if _, err := c.Ignored(t.Context()); err == nil || !strings.Contains(err.Error(), "printed more than") {
 		t.Error(err)
 	}
 }
@@ -401,7 +378,7 @@ func TestAHangingCommandEndsWithTheRun(t *testing.T) {
 	pretend(t, "exec sleep 600")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("told to end"))
-	if _, err := c.Files(ctx); err == nil || err.Error() != "told to end" {
+	if _, err := c.Ignored(ctx); err == nil || err.Error() != "told to end" {
 		t.Error(err)
 	}
 }
@@ -417,13 +394,13 @@ func TestAnAnswerThatIsNoneIsAnError(t *testing.T) {
 		t.Error("what is no entry is taken for one")
 	}
 	pretend(t, "echo 'fatal: ::error::x' >&2; exit 128")
-	_, err := c.Files(t.Context())
+	_, err := c.Ignored(t.Context())
 	var refusal *git.Error
 	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), "git ls-files says `fatal:") || bytes.ContainsRune([]byte(err.Error()), '\n') {
 		t.Error(err)
 	}
 	pretend(t, "exit 3")
-	if _, err := c.Files(t.Context()); err == nil || !strings.Contains(err.Error(), "git ls-files failed: exit status 3") {
+	if _, err := c.Ignored(t.Context()); err == nil || !strings.Contains(err.Error(), "git ls-files failed: exit status 3") {
 		t.Error(err)
 	}
 }

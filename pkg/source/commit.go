@@ -71,7 +71,7 @@ func gitCommit(c *git.Checkout, id string) *Commit {
 		list: func(ctx context.Context) (files []github.File, err error) {
 			entries, err := c.Tree(ctx, id)
 			for _, e := range entries {
-				files = append(files, github.File{Path: e.Path, BlobSHA: e.Object, Symlink: e.Mode == git.ModeSymlink, Submodule: e.Mode == git.ModeSubmodule})
+				files = append(files, github.File{Path: e.Path, BlobSHA: e.Object, Symlink: e.Symlink, Submodule: e.Submodule})
 			}
 			return files, err
 		},
