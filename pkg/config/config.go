@@ -2,7 +2,10 @@
 package config
 
 import (
+	"bytes"
+	_ "embed" // for the schema
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +17,12 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
+
+//go:embed schema/config.schema.json
+var schemaText []byte
+
+// Schema returns the JSON Schema (draft-07) of configuration files, by which editors check them.
+func Schema() []byte { return bytes.Clone(schemaText) }
 
 // MaxSize bounds a configuration file, in bytes.
 const MaxSize = 1 << 20
@@ -102,15 +111,21 @@ func (p *parser) registries(v *document.Value) {
 	}
 }
 
-// IsFixed reports whether a rule can't be lowered: it finds other bytes than were reviewed, or a text with two meanings.
+// fixed are rules that find other bytes than were reviewed, or a text with two meanings.
+var fixed = []string{
+	finding.ArtifactMismatch, finding.ProvenanceInvalid, finding.ArtifactDigestConflict, finding.RegistryKeyCase, finding.RegistryPathCase,
+}
+
+// IsFixed reports whether a rule can't be lowered.
 func IsFixed(rule string) bool {
 	family, _, _ := strings.Cut(rule, "/")
-	return rule == finding.ArtifactMismatch || rule == finding.ProvenanceInvalid || rule == finding.ArtifactDigestConflict || rule == finding.RegistryKeyCase || rule == finding.RegistryPathCase || family == "json" || family == "yaml" || family == "toml"
+	return slices.Contains(fixed, rule) || family == "json" || family == "yaml" || family == "toml"
 }
 
 // explainsFailure reports whether a rule is the reason why a file failed, which can't be left out.
 func explainsFailure(rule string) bool {
-	return strings.HasPrefix(rule, "artifact/") && rule != finding.ArtifactMissingChecksum && rule != finding.ArtifactLeftOver && rule != finding.ArtifactHostDigest ||
+	others := []string{finding.ArtifactMissingChecksum, finding.ArtifactLeftOver, finding.ArtifactHostDigest}
+	return strings.HasPrefix(rule, "artifact/") && !slices.Contains(others, rule) ||
 		rule == finding.ChecksumInvalid || rule == finding.RegistryPairs || rule == "image/invalid"
 }
 

@@ -16,8 +16,8 @@ var (
 // provenance reads which files have to be attested, and by whom.
 func (p *parser) provenance(v *document.Value) {
 	r := &provenance.Rules{}
+	p.file.Provenance = r
 	if v.Kind() == document.Null { // `provenance:` with nothing below it asks for what there is
-		p.file.Provenance = r
 		return
 	}
 	p.Fields(v, map[string]func(*document.Value){
@@ -28,7 +28,6 @@ func (p *parser) provenance(v *document.Value) {
 			}
 		},
 	})
-	p.file.Provenance = r
 }
 
 func (p *parser) provenanceRule(v *document.Value) provenance.Rule {
