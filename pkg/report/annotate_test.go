@@ -8,11 +8,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
-func annotations(t testing.TB, r *report.Report) string {
-	t.Helper()
-	return annotationsAfter(t, r, nil)
-}
-
 func annotationsAfter(t testing.TB, r *report.Report, shown map[finding.Severity]int) string {
 	t.Helper()
 	var b strings.Builder
@@ -23,12 +18,12 @@ func annotationsAfter(t testing.TB, r *report.Report, shown map[finding.Severity
 }
 
 func TestAnnotationsReadAsTheyShould(t *testing.T) {
-	golden(t, "mixed.annotations", annotations(t, report.Build(mixed())))
+	golden(t, "mixed.annotations", rendered(t, report.Build(mixed()), "annotations"))
 }
 
 func TestTheTenthAnnotationSaysHowManyAreNotShown(t *testing.T) {
 	for n, want := range map[int]string{9: "", 10: "", 11: "%0A%0A1 more error: see the job summary.", 400: "%0A%0A390 more errors: see the job summary."} {
-		lines := strings.Split(strings.TrimSpace(annotations(t, report.Build(failures(n)))), "\n")
+		lines := strings.Split(strings.TrimSpace(rendered(t, report.Build(failures(n)), "annotations")), "\n")
 		last := lines[len(lines)-1]
 		if len(lines) != min(n, 10) || !strings.Contains(last, want) || want == "" && strings.Contains(last, "see the job summary") {
 			t.Errorf("%d findings give %d annotations, the last of which is %s", n, len(lines), last)
@@ -42,15 +37,5 @@ func TestAnnotationsLeaveRoomForThoseThatWereShown(t *testing.T) {
 		if last := lines[len(lines)-1]; len(lines) != max(10-shown, 1) || !strings.Contains(last, want) {
 			t.Errorf("after %d, there are %d annotations, the last of which is %s", shown, len(lines), last)
 		}
-	}
-}
-
-func TestAPercentSignInAMessageStaysOne(t *testing.T) {
-	f := weak
-	f.Message = "The file is 100%d done"
-	in := input()
-	in.Findings = append(in.Findings, f)
-	if got := annotations(t, report.Build(in)); !strings.Contains(got, "::The file is 100%25d done.") {
-		t.Error(got)
 	}
 }

@@ -132,7 +132,7 @@ func (b *tab) column(label string) []string {
 }
 
 func TestPageSortsInABrowser(t *testing.T) {
-	b := browse(t, pageOf(t, report.Build(scenarios()["all"])))
+	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
 	sorted := func(label string) string {
 		return strings.Join(b.eval(`[document.querySelector("thead [aria-sort=ascending], thead [aria-sort=descending]")].map(h => h.innerText + " " + h.getAttribute("aria-sort"))`), "") +
 			": " + strings.Join(b.column(label), ", ")
@@ -157,7 +157,7 @@ func TestPageSortsInABrowser(t *testing.T) {
 }
 
 func TestPageIsSearchedAndFilteredInABrowser(t *testing.T) {
-	b := browse(t, pageOf(t, report.Build(scenarios()["all"])))
+	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
 	input := func(script string) []string {
 		return b.eval(`(() => { ` + script + `; filters.dispatchEvent(new Event("input")); return [document.getElementById("shown").value]; })()`)
 	}
@@ -231,7 +231,7 @@ func TestPageReadsOnEveryScreen(t *testing.T) {
 // TestPageIsATableToAScreenReader asks the browser what it tells assistive technology, where the table is
 // laid out as cards.
 func TestPageIsATableToAScreenReader(t *testing.T) {
-	b := browse(t, pageOf(t, report.Build(scenarios()["all"])))
+	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
 	b.screen(phone, "light")
 	roles := map[string][]string{}
 	for _, n := range call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{}).Nodes {

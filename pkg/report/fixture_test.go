@@ -126,3 +126,38 @@ func mixed() report.Input {
 	in.Findings = []finding.Finding{unit, weak}
 	return in
 }
+
+// rendered is a report in one of its forms.
+func rendered(t testing.TB, r *report.Report, form string) string {
+	t.Helper()
+	var b strings.Builder
+	write := map[string]func() error{
+		"text":        func() error { return r.WriteText(&b, report.TextOptions{}) },
+		"colour":      func() error { return r.WriteText(&b, report.TextOptions{Color: true}) },
+		"verbose":     func() error { return r.WriteText(&b, report.TextOptions{Verbose: true}) },
+		"folds":       func() error { return r.WriteText(&b, report.TextOptions{Folds: true}) },
+		"findings":    func() error { return r.WriteFindings(&b, report.TextOptions{}) },
+		"annotations": func() error { return r.Annotate(&b, nil) },
+		"page":        func() error { return r.WriteHTML(&b, nil) },
+		"badge":       func() error { return r.WriteBadge(&b) },
+		"sarif":       func() error { return r.WriteSARIF(&b) },
+	}[form]
+	switch form {
+	case "comment":
+		return r.Markdown(commentLimit)
+	case "unmarked":
+		return strings.ReplaceAll(r.Markdown(commentLimit), "*", "")
+	case "unwrapped":
+		return strings.ReplaceAll(rendered(t, r, "text"), "\n  ", " ")
+	case "summary":
+		return r.JobSummary(commentLimit)
+	case "headline":
+		return r.Headline()
+	}
+	if err := write(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func markdown(in report.Input) string { return report.Build(in).Markdown(commentLimit) }

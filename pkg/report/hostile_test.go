@@ -177,9 +177,9 @@ func TestTextGivesNoCommand(t *testing.T) {
 // checkTexts looks at all that a log may hold. The only commands are our own two, around what is folded.
 func checkTexts(t testing.TB, r *report.Report) {
 	t.Helper()
-	checkLog(t, text(t, r, report.TextOptions{}))
-	checkLog(t, text(t, r, report.TextOptions{Verbose: true}))
-	checkLog(t, ownFold.ReplaceAllString(text(t, r, report.TextOptions{Folds: true}), "$1"))
+	checkLog(t, rendered(t, r, "text"))
+	checkLog(t, rendered(t, r, "verbose"))
+	checkLog(t, ownFold.ReplaceAllString(rendered(t, r, "folds"), "$1"))
 }
 
 var ownFold = regexp.MustCompile(`(?s)\n::group::[0-9]+ files? verified, [0-9]+ unverified(?:, [0-9]+ waived)?(\n.*\n)::endgroup::\n`)
@@ -199,7 +199,7 @@ var commandShape = regexp.MustCompile(`^::(error|warning|notice) (col=[0-9]+,)?f
 
 func TestAnnotationsAreTheOnlyCommands(t *testing.T) {
 	for _, s := range hostile {
-		lines := strings.Split(strings.TrimSuffix(annotations(t, report.Build(poisoned(s))), "\n"), "\n")
+		lines := strings.Split(strings.TrimSuffix(rendered(t, report.Build(poisoned(s)), "annotations"), "\n"), "\n")
 		if len(lines) != 6 {
 			t.Errorf("%d lines with %.100q, want one for each of 6 findings", len(lines), s)
 		}

@@ -17,15 +17,6 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
-func pageOf(t testing.TB, r *report.Report) string {
-	t.Helper()
-	var b strings.Builder
-	if err := r.WriteHTML(&b, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 // nights are the scans of as many nights.
 func nights(n int) []baseline.Scan {
 	var scans []baseline.Scan
@@ -51,7 +42,7 @@ func TestTheChartShowsTheLastScansInFiguresToo(t *testing.T) {
 			t.Errorf("%q is there %d times, want %d", what, got, want)
 		}
 	}
-	if strings.Contains(pageOf(t, report.Build(input())), "<svg") {
+	if strings.Contains(rendered(t, report.Build(input()), "page"), "<svg") {
 		t.Error("there is a chart of nothing")
 	}
 }
@@ -110,9 +101,9 @@ func elements(t testing.TB, page string) (list []string) {
 var ownPage = regexp.MustCompile(`^https://github\.com/(acme/registry|premAI-io/verify-manifests)$`)
 
 func TestPageShowsOutsideTextAsText(t *testing.T) {
-	want := elements(t, pageOf(t, report.Build(poisoned("plain"))))
+	want := elements(t, rendered(t, report.Build(poisoned("plain")), "page"))
 	for _, s := range hostile {
-		page := pageOf(t, report.Build(poisoned(s)))
+		page := rendered(t, report.Build(poisoned(s)), "page")
 		if got := elements(t, page); strings.TrimSpace(s) != "" && !slices.Equal(got, want) || t.Failed() {
 			t.Fatalf("with %.100q:\n%s", s, page)
 		}
@@ -122,7 +113,7 @@ func TestPageShowsOutsideTextAsText(t *testing.T) {
 func TestPageLoadsNothingAndRunsOnlyItsOwnScript(t *testing.T) {
 	var policy string
 	inline := map[string]string{}
-	walk(t, pageOf(t, report.Build(mixed())), func(n *html.Node) {
+	walk(t, rendered(t, report.Build(mixed()), "page"), func(n *html.Node) {
 		if attribute(n, "src") != "" || n.Data == "link" || attribute(n, "style") != "" {
 			t.Errorf("<%s> loads something or is styled in place", n.Data)
 		}
@@ -149,13 +140,13 @@ func TestPageSaysWhatIsNotShownAndSinceWhen(t *testing.T) {
 	in.Summary.Manifests = 5
 	r := report.Build(in)
 	r.Artifacts[0].Since = time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
-	page := pageOf(t, r)
+	page := rendered(t, r, "page")
 	for _, want := range []string{"3 more manifests name no file to download", `<time datetime="2026-11-01">`, ">run 4242</a>", `<strong>2</strong> not as declared <span class="faint">since <time datetime="2026-11-01">`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not hold %s", want)
 		}
 	}
-	if page := pageOf(t, report.Build(alike(1_503))); !strings.Contains(page, "Not shown: 2 more places, which the report as JSON has.") {
+	if page := rendered(t, report.Build(alike(1_503)), "page"); !strings.Contains(page, "Not shown: 2 more places, which the report as JSON has.") {
 		t.Error("nothing says that places of a cause are left out")
 	}
 	if err := r.WriteHTML(failing{}, nil); !errors.Is(err, errFailing) {

@@ -154,14 +154,6 @@ func TestRejudgeBelievesNoReport(t *testing.T) {
 	}
 }
 
-func TestACommentOfAClaimedReportSaysSoFirst(t *testing.T) {
-	r := report.Build(mixed())
-	r.IsClaimed = true
-	if got := r.Markdown(commentLimit); !strings.HasPrefix(got, "*Reported by the pull request's own workflow, ") {
-		t.Error(got[:200])
-	}
-}
-
 func TestReadRefusesWhatNoRunOfOursWrote(t *testing.T) {
 	whole := jsonOf(t, report.Build(mixed()))
 	for _, test := range []struct{ name, old, new, want string }{
@@ -272,7 +264,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		structure(t, r.Markdown(commentLimit))
-		checkLog(t, text(t, r, report.TextOptions{}))
+		checkLog(t, rendered(t, r, "text"))
 		if again, err := report.Read(strings.NewReader(jsonOf(t, r))); err != nil || jsonOf(t, again) != jsonOf(t, r) {
 			t.Errorf("what was read can't be written and read again: %v", err)
 		}
