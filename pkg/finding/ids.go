@@ -1,8 +1,8 @@
 package finding
 
-// The IDs of the rules about reading a manifest's text strictly. Another program will read the same bytes:
-// where parsers differ, one of them sees a manifest that nobody reviewed.
+// The IDs of the rules of every registry; docs/rules.md documents each.
 const (
+	// Reading JSON.
 	JSONSyntax        = "json/syntax"
 	JSONTruncated     = "json/truncated"
 	JSONEmpty         = "json/empty"
@@ -15,11 +15,8 @@ const (
 	JSONTooLarge      = "json/too-large"
 	JSONTooDeep       = "json/too-deep"
 	JSONControl       = "json/control"
-)
 
-// The IDs of the rules about reading YAML. Another program will read the same bytes: where parsers differ, one of them sees a
-// manifest that nobody reviewed.
-const (
+	// Reading YAML.
 	YAMLSyntax       = "yaml/syntax"
 	YAMLDuplicateKey = "yaml/duplicate-key"
 	YAMLAlias        = "yaml/alias"
@@ -31,20 +28,16 @@ const (
 	YAMLTooDeep      = "yaml/too-deep"
 	YAMLAmbiguous    = "yaml/ambiguous"
 	YAMLControl      = "yaml/control"
-)
 
-// The IDs of the rules about reading TOML. Like those of JSON and YAML they can't be lowered.
-const (
+	// Reading TOML.
 	TOMLSyntax       = "toml/syntax"
 	TOMLDuplicateKey = "toml/duplicate-key"
 	TOMLControl      = "toml/control"
 	TOMLInvalidUTF8  = "toml/invalid-utf8"
 	TOMLTooLarge     = "toml/too-large"
 	TOMLTooDeep      = "toml/too-deep"
-)
 
-// The IDs of the rules about the manifest's JSON Schema, one for each keyword that it uses.
-const (
+	// JSON Schemas, by keyword.
 	SchemaRequired           = "schema/required"
 	SchemaType               = "schema/type"
 	SchemaEnum               = "schema/enum"
@@ -55,10 +48,8 @@ const (
 	SchemaMaxLength          = "schema/max-length"
 	SchemaAdditionalProperty = "schema/additional-property"
 	SchemaInvalid            = "schema/invalid"
-)
 
-// The IDs of the rules about what a URL serves.
-const (
+	// What a URL serves.
 	ArtifactMismatch        = "artifact/mismatch"
 	ArtifactMissingChecksum = "artifact/missing-checksum"
 	ArtifactUnavailable     = "artifact/unavailable"
@@ -75,10 +66,8 @@ const (
 	ArtifactHostDigest      = "artifact/host-digest"
 	ArtifactChanged         = "artifact/changed"
 	ArtifactLeftOver        = "artifact/left-over"
-)
 
-// The IDs of the rules about declared checksums and signatures.
-const (
+	// Declared checksums and signatures.
 	ChecksumWeak        = "checksum/weak"
 	ChecksumInvalid     = "checksum/invalid"
 	ChecksumDropped     = "checksum/dropped"
@@ -87,20 +76,16 @@ const (
 	SignatureUnverified = "signature/unverified"
 	SignatureLegacy     = "signature/legacy"
 	SignatureMissing    = "signature/missing"
-)
 
-// The IDs of the rules about who built a file.
-const (
+	// Who built a file.
 	ProvenanceInvalid      = "provenance/invalid"
 	ProvenanceOtherBuilder = "provenance/other-builder"
 	ProvenanceLost         = "provenance/lost"
 	ProvenanceChanged      = "provenance/changed"
 	ProvenanceMissing      = "provenance/missing"
 	ProvenanceUnchecked    = "provenance/unchecked"
-)
 
-// The IDs of the rules about the URLs that a manifest declares.
-const (
+	// Declared URLs.
 	URLConflict          = "url/conflict"
 	URLInvalid           = "url/invalid"
 	URLInsecure          = "url/insecure"
@@ -110,17 +95,13 @@ const (
 	URLInternationalHost = "url/international-host"
 	URLExpires           = "url/expires"
 	URLOwnerChanged      = "url/owner-changed"
-)
 
-// The IDs of the rules about container images.
-const (
+	// Container images.
 	ImageInvalid  = "image/invalid"
 	ImageUnpinned = "image/unpinned"
 	ImageTagMoved = "image/tag-moved"
-)
 
-// The IDs of the rules about what a registry's description finds in a manifest, and about the configuration file.
-const (
+	// A registry's description, and the configuration file.
 	RegistryNoArtifact   = "registry/no-artifact"
 	RegistryUnusedDigest = "registry/unused-digest"
 	RegistryPairs        = "registry/pairs"
@@ -133,7 +114,7 @@ const (
 	RegistryOtherScheme  = "registry/other-scheme"
 	ConfigChanged        = "config/changed"
 	ConfigWaiver         = "config/waiver"
-)
 
-// ManifestUnreadable is the rule about manifests that can't be opened at all.
-const ManifestUnreadable = "manifest/unreadable"
+	// Manifests that can't be opened.
+	ManifestUnreadable = "manifest/unreadable"
+)

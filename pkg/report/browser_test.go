@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"context"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	cdplog "github.com/chromedp/cdproto/log"
@@ -65,7 +63,6 @@ func browse(t *testing.T, page string) *tab {
 	call(b, network.Enable, network.EnableParams{})
 	call(b, cdplog.Enable, cdp.Empty{})
 	call(b, cdpruntime.Enable, cdp.Empty{})
-	call(b, accessibility.Enable, cdp.Empty{})
 	b.do(chromedp.Navigate("file://" + file))
 	return b
 }
@@ -196,8 +193,7 @@ const contrasts = `(() => {
 	}).filter(([ratio]) => ratio < 4.5).map(([ratio, e]) => ratio.toFixed(2) + ": " + e.outerHTML.slice(0, 80));
 })()`
 
-// TestPageReadsOnEveryScreen looks at hostile text, on a phone and on a desk, by day and by night. With
-// -artifacts it leaves what it saw.
+// TestPageReadsOnEveryScreen looks at hostile text, on a phone and on a desk, by day and by night.
 func TestPageReadsOnEveryScreen(t *testing.T) {
 	long := poisoned(strings.Repeat("x", 200) + `<img src="https://evil.example/x.png"><script>alert(1)</script>` + "\u202e")
 	for name, in := range map[string]report.Input{"all": scenarios()["all"], "hostile": long} {
@@ -207,11 +203,6 @@ func TestPageReadsOnEveryScreen(t *testing.T) {
 			for _, scheme := range []string{"light", "dark"} {
 				b.screen(width, scheme)
 				screen := strings.Join([]string{name, device, scheme}, "-")
-				if flag.Lookup("test.artifacts").Value.String() == "true" { // a picture takes longer than all the rest
-					if err := os.WriteFile(filepath.Join(t.ArtifactDir(), screen+".png"), ask(b, chromedp.FullScreenshot(100)), 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
 				if list := b.eval(contrasts); len(list) > 0 {
 					t.Errorf("%s: too little contrast: %q", screen, list)
 				}
@@ -226,37 +217,4 @@ func TestPageReadsOnEveryScreen(t *testing.T) {
 		}
 		b.mu.Unlock()
 	}
-}
-
-// TestPageIsATableToAScreenReader asks the browser what it tells assistive technology, where the table is
-// laid out as cards.
-func TestPageIsATableToAScreenReader(t *testing.T) {
-	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
-	b.screen(phone, "light")
-	roles := map[string][]string{}
-	for _, n := range call(b, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{}).Nodes {
-		if !n.Ignored {
-			role := said(n.Role)
-			roles[role] = append(roles[role], said(n.Name))
-		}
-	}
-	if got, want := roles["columnheader"], []string{"Service", "File", "Status", "Since", "Size", "Remarks"}; !slices.Equal(got, want) {
-		t.Errorf("columns %q, want %q", got, want)
-	}
-	if len(roles["table"]) != 1 || len(roles["rowheader"]) != 6 || len(roles["cell"]) != 30 || len(roles["button"]) < 6 || len(roles["searchbox"]) != 1 {
-		t.Errorf("tables %q, %d rows, %d cells, %d buttons", roles["table"], len(roles["rowheader"]), len(roles["cell"]), len(roles["button"]))
-	}
-	for _, heading := range roles["heading"] {
-		if heading == "" {
-			t.Error("a heading without text")
-		}
-	}
-}
-
-// said is a string of the accessibility tree, "" where there is none.
-func said(v *accessibility.Value) string {
-	if v == nil {
-		return ""
-	}
-	return strings.Trim(string(v.Value), `"`)
 }

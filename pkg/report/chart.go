@@ -15,64 +15,59 @@ const scanLimit = 90
 const (
 	chartHeight = 100
 	barStep     = 8
-	barRoom     = 6 // of barStep
 )
 
 // chart shows the last scans: a bar for each, the files in it by how they ended, and the same in figures.
 type chart struct {
 	Width, Height int
-	Names         []string
+	Outcomes      []outcome
 	Bars          []bar
 }
 
 type bar struct {
+	X           int
 	Date, Words string
-	Counts      []int // as Names
+	Counts      []int // as Outcomes
 	Parts       []part
 }
 
 // part of a bar is a rectangle, from the bottom up.
 type part struct {
-	Class               string
-	X, Y, Width, Height string
+	Class     string
+	Y, Height float64
 }
 
 func newChart(scans []baseline.Scan) chart {
 	scans = scans[max(0, len(scans)-scanLimit):]
-	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight}
-	for _, o := range outcomes {
-		c.Names = append(c.Names, o.Name)
-	}
-	most := 1
-	for _, s := range scans {
+	c := chart{Width: max(barStep*len(scans), 1), Height: chartHeight, Outcomes: outcomes}
+	most := 1 // files of a scan
+	for i, s := range scans {
+		b := bar{X: i * barStep, Date: day(s.Date), Counts: outcomesOf(s)}
 		files := 0
-		for _, n := range outcomesOf(s) {
+		for _, n := range b.Counts {
 			files += n
 		}
 		most = max(most, files)
+		c.Bars = append(c.Bars, b)
 	}
-	for i, s := range scans {
-		c.Bars = append(c.Bars, newBar(i, s, most))
+	for i := range c.Bars {
+		c.Bars[i].draw(most)
 	}
 	slices.Reverse(c.Bars) // the table has the newest first
 	return c
 }
 
-func newBar(i int, s baseline.Scan, most int) bar {
-	b := bar{Date: day(s.Date)}
+// draw adds the parts of a bar, where most files are as high as the chart.
+func (b *bar) draw(most int) {
 	var words []string
-	below := 0.0
-	for outcome, n := range outcomesOf(s) {
-		o := outcomes[outcome]
-		b.Counts = append(b.Counts, n)
-		if n == 0 {
-			continue
-		}
-		words = append(words, fmt.Sprintf("%d %s", n, o.Name))
+	y := float64(chartHeight)
+	for i, n := range b.Counts {
 		height := float64(n) / float64(most) * chartHeight
-		below += height
-		b.Parts = append(b.Parts, part{Class: o.Class, X: fmt.Sprint(i * barStep), Y: fmt.Sprintf("%.2f", chartHeight-below), Width: fmt.Sprint(barRoom), Height: fmt.Sprintf("%.2f", height)})
+		y -= height
+		if n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, outcomes[i].Name))
+			b.Parts = append(b.Parts, part{outcomes[i].Class, y, height})
+		}
 	}
 	b.Words = b.Date + ": " + strings.Join(words, ", ")
-	return b
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io/fs"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -139,15 +140,7 @@ func link(text, target string) string {
 // percentEncode encodes everything but RFC 3986's unreserved characters and slashes, so that the result can
 // neither leave a URL's path nor a Markdown link.
 func percentEncode(path string) string {
-	var b strings.Builder
-	for i := range len(path) {
-		if c := path[i]; isWord(rune(c)) || strings.IndexByte("-._~/", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			fmt.Fprintf(&b, "%%%02X", c)
-		}
-	}
-	return b.String()
+	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(path))
 }
 
 // service is how people call a manifest: by its folder, where the file's name is always the same.

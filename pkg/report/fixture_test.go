@@ -147,8 +147,6 @@ func rendered(t testing.TB, r *report.Report, form string) string {
 		return r.Markdown(commentLimit)
 	case "unmarked":
 		return strings.ReplaceAll(r.Markdown(commentLimit), "*", "")
-	case "unwrapped":
-		return strings.ReplaceAll(rendered(t, r, "text"), "\n  ", " ")
 	case "summary":
 		return r.JobSummary(commentLimit)
 	case "headline":

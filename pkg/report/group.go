@@ -25,11 +25,10 @@ type entry struct {
 
 // message is one thing that is wrong, the cause first. Its texts are as in a Finding.
 type message struct {
-	Rules     []string // the cause's first; none in a Drift
-	Text, Fix string
-	FixLabel  string
-	severity  finding.Severity
-	varies    bool // the texts of a group's entries differ in what they quote
+	Rule, Text, Fix string
+	FixLabel        string
+	severity        finding.Severity
+	varies          bool // the texts of a group's entries differ in what they quote
 }
 
 // group is the entries of one cause, in the order of the report: what every output shows once. The first entry stands for all, but for
@@ -96,7 +95,7 @@ func (r *Report) entries() []entry {
 
 func newEntry(findings []finding.Finding, about *Artifact) entry {
 	slices.SortStableFunc(findings, func(f, g finding.Finding) int {
-		return cmp.Or(cmp.Compare(f.Severity, g.Severity), cmp.Compare(rank(f.Rule), rank(g.Rule)))
+		return cmp.Or(cmp.Compare(f.Severity, g.Severity), cmp.Compare(slices.Index(consequences, f.Rule), slices.Index(consequences, g.Rule)))
 	})
 	first := findings[0]
 	e := entry{Finding: first, File: about, danger: dangerOf(findings, about), Title: title(first.Rule, about)}
@@ -104,11 +103,10 @@ func newEntry(findings []finding.Finding, about *Artifact) entry {
 		e.Compared = about.comparison()
 	}
 	for i, f := range findings {
-		if i > 0 && first.Severity == finding.Error && rank(f.Rule) > rank(first.Rule) {
-			e.Messages[0].add(f)
-			continue
+		m := message{severity: f.Severity, Rule: f.Rule, Text: f.Message, Fix: fix(f), FixLabel: "Fix"}
+		if i > 0 && slices.Contains(consequences, f.Rule) {
+			m.Fix = f.Fix // the rule's own is for a cause
 		}
-		m := message{severity: f.Severity, Rules: []string{f.Rule}, Text: f.Message, Fix: fix(f), FixLabel: "Fix"}
 		if e.Compared != (comparison{}) && f.Short != "" {
 			m.Text = f.Short
 		}
@@ -117,45 +115,9 @@ func newEntry(findings []finding.Finding, about *Artifact) entry {
 	return e
 }
 
-// consequences are the rules that follow from one that is earlier in the list, or not in it, and the clause that adds them to it.
-var consequences = []struct{ rule, clause string }{
-	{finding.ArtifactHTMLPage, "so it serves a web page"},
-	{finding.ArtifactRefused, "so it was not downloaded"},
-	{finding.ArtifactMismatch, "so its digest is not the declared one: don't change the checksum yet"},
-	{finding.ArtifactSize, "and its size is not the declared one"},
-	{finding.ArtifactHostDigest, "and the host publishes another digest than the declared one"},
-	{finding.SignatureInvalid, "and its signature is invalid"},
-}
-
-// rank is 0 for a cause, and higher for what follows from one.
-func rank(rule string) int {
-	return 1 + slices.IndexFunc(consequences, func(c struct{ rule, clause string }) bool { return c.rule == rule })
-}
-
-// add adds a consequence to its cause.
-func (m *message) add(f finding.Finding) {
-	if slices.Contains(m.Rules, f.Rule) {
-		return
-	}
-	m.Rules = append(m.Rules, f.Rule)
-	m.Text += ", " + consequences[rank(f.Rule)-1].clause
-	if more := afterSentence(f.Message); more != "" {
-		m.Text += ". " + more
-	}
-}
-
-// afterSentence returns what follows the first sentence of a message, outside of its quotations.
-func afterSentence(message string) string {
-	quoted := false
-	for i, r := range message {
-		switch {
-		case r == '`':
-			quoted = !quoted
-		case !quoted && strings.HasPrefix(message[i:], ". "):
-			return message[i+2:]
-		}
-	}
-	return ""
+// consequences are rules about what follows from a cause, which is named first: one that is earlier in the list, or not in it.
+var consequences = []string{
+	finding.ArtifactHTMLPage, finding.ArtifactRefused, finding.ArtifactMismatch, finding.ArtifactSize, finding.ArtifactHostDigest, finding.SignatureInvalid,
 }
 
 // danger orders what endangers those who install a file before everything else.
@@ -201,11 +163,11 @@ func (e entry) key() string {
 	}
 	fmt.Fprintf(&key, "%d %q %q %q %q", e.danger, host, e.Title, e.Since, e.Waived)
 	for _, m := range e.Messages {
-		isConflict := slices.Contains(m.Rules, finding.ArtifactDigestConflict) // its digests and locations are the cause
+		isConflict := m.Rule == finding.ArtifactDigestConflict // its digests and locations are the cause
 		if !isConflict && (e.danger < lint || m.severity != finding.Error) {
 			m.Text = variable.ReplaceAllString(m.Text, "")
 		}
-		fmt.Fprintf(&key, " %q %q %q", m.severity, m.Rules, m.Text)
+		fmt.Fprintf(&key, " %q %q %q", m.severity, m.Rule, m.Text)
 	}
 	if e.Rule == "" || e.Rule == finding.ArtifactMismatch || e.Rule == finding.ArtifactChanged {
 		key.WriteString(e.Compared.Expected + e.Compared.Served) // no other cause explains them

@@ -49,7 +49,6 @@ func severalFindings() report.Input {
 	return input(changed(logIn(), func(r *verify.Result) {
 		signature := finding.New(finding.SignatureInvalid, service, r.Artifact.Pointer+"/signature", finding.Position{Line: 12, Column: 22}, "The signature does not fit", "")
 		mutable := about(r.Artifact, finding.URLMutable, "The URL follows the branch `main`")
-		r.Findings[1].Message += ". This is the digest that is declared for `/x. y`: the two may be swapped"
 		r.Findings = []finding.Finding{signature, mutable, r.Findings[1], r.Findings[0]}
 	}))
 }
@@ -145,10 +144,9 @@ func TestReportsHold(t *testing.T) {
 		has   []string
 		times map[string]int
 	}{
-		{"one file once, the cause first", severalFindings(), "unwrapped comment annotations", []string{
-			"an HTML page titled `Sign in to Acme Drive` instead of the file, so its digest is not the declared one: don't change the checksum yet. This is the digest that is declared for `/x. y`: the two may be swapped, and its signature is invalid.",
-			"The URL follows the branch `main`",
-		}, map[string]int{"Sign in to Acme Drive": 1}},
+		{"one file once", severalFindings(), "text comment annotations", []string{
+			"Don't change the checksum yet", "The signature does not fit", "The URL follows the branch `main`",
+		}, map[string]int{"Sign in to Acme Drive": 1, "minisign -S": 0}},
 		{"alike ones with their places", alike(39), "text", []string{"error  26 files of 8 manifests  artifact/unreachable\n", "\n  chat-model-00/manifest.json:20, 24, 32, 36\n"}, map[string]int{"could not be found": 1, "chat-model-07": 0}},
 		{"all places", alike(39), "verbose", []string{"chat-model-07/manifest.json:20"}, nil},
 		{"alike ones in a table", alike(39), "comment", []string{"| 13 files of 8 manifests `dl.example.org` |"}, map[string]int{"\n| ❌ |": 2, "\n* [`": 39}},
@@ -236,6 +234,16 @@ func TestOnlyAlikeAreToldOnce(t *testing.T) {
 	}
 	if got := markdown(input(base, elsewhere(base, "chat-other"))); !strings.Contains(got, "| 2 files of 2 manifests `huggingface.co` |") {
 		t.Error(got)
+	}
+}
+
+func TestTheCauseComesFirst(t *testing.T) {
+	r := report.Build(severalFindings())
+	for _, form := range []string{"annotations", "text", "comment", "page"} {
+		got := rendered(t, r, form)
+		if cause, digest := strings.Index(got, "Sign in to Acme Drive"), strings.Index(got, "not the declared one"); cause < 0 || digest < cause {
+			t.Errorf("%s: %s", form, got)
+		}
 	}
 }
 

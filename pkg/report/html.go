@@ -43,7 +43,6 @@ type page struct {
 	Columns                          []string
 	Files                            []fileRow
 	MoreOpen, MoreWaived, MoreFiles  string // about what is not shown
-	Silent                           string // about the manifests that are not shown
 	Policy, Sign, Project            string
 	Facts, Remarks                   []string
 	RepositoryURL, CommitURL, RunURL string
@@ -126,11 +125,11 @@ func (r *Report) WriteHTML(w io.Writer, scans []baseline.Scan) error {
 	p := page{
 		Report: r, Style: template.CSS(pageStyle), Script: template.JS(pageScript), Project: projectURL,
 		Policy: "default-src 'none'; style-src " + cspHash(pageStyle) + "; script-src " + cspHash(pageScript) + "; base-uri 'none'; form-action 'none'",
-		Sign:   r.sign(), Facts: r.facts(), Remarks: r.remarks(), Figures: r.figures(), Chart: newChart(scans), Silent: r.silent(),
+		Sign:   r.sign(), Facts: r.facts(), Remarks: r.remarks(), Figures: r.figures(), Chart: newChart(scans),
 		RepositoryURL: strings.TrimRight(r.repositoryURL(""), "/"), CommitURL: r.commitURL(), RunURL: r.runURL(),
 		Open: open[:min(len(open), pageGroups)], MoreOpen: notShown(len(open)-pageGroups, "cause"),
 		Waived: waived[:min(len(waived), pageGroups)], MoreWaived: notShown(len(waived)-pageGroups, "cause"),
-		Columns: []string{r.manifestColumn(), "File", "Status", "Since", "Size", "Remarks"},
+		Columns: []string{"Manifest", "File", "Status", "Since", "Size", "Remarks"},
 		Files:   r.files(), MoreFiles: notShown(len(r.Artifacts)-pageFiles, "file"),
 	}
 	var out bytes.Buffer
@@ -206,7 +205,7 @@ func (r *Report) files() (rows []fileRow) {
 			row.Status = "gone"
 		}
 		for _, f := range worstFirst(about[i]) {
-			row.Remarks = append(row.Remarks, message{Rules: []string{f.Rule}, Text: title(f.Rule, &a)})
+			row.Remarks = append(row.Remarks, message{Rule: f.Rule, Text: title(f.Rule, &a)})
 		}
 		if a.Note != "" {
 			row.Remarks = append(row.Remarks, message{Text: a.Note})
@@ -215,29 +214,4 @@ func (r *Report) files() (rows []fileRow) {
 	}
 	slices.SortStableFunc(rows, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
 	return rows[:min(len(rows), pageFiles)]
-}
-
-// manifestColumn is what people call a manifest: where each has a folder of its own, it is a service's.
-func (r *Report) manifestColumn() string {
-	if slices.ContainsFunc(r.Artifacts, func(a Artifact) bool { return service(a.Manifest) == a.Manifest }) {
-		return "Manifest"
-	}
-	return "Service"
-}
-
-// silent counts, in words, the manifests that the page does not mention.
-func (r *Report) silent() string {
-	mentioned := map[string]bool{}
-	for _, f := range r.Findings {
-		mentioned[f.Manifest] = true
-	}
-	for _, a := range r.Artifacts {
-		mentioned[a.Manifest] = true
-	}
-	n := r.Summary.Manifests - len(mentioned)
-	if n <= 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s no file to download, and nothing is wrong with %s.",
-		english.Plural(n, "more manifest names", "more manifests name"), english.PluralWord(n, "it", "them"))
 }

@@ -251,7 +251,7 @@ func (m markdown) details(g group) string {
 	var b strings.Builder
 	for i, message := range g.Messages {
 		if message.Text != "" {
-			b.WriteString(withRules(i, message) + "\n\n")
+			b.WriteString(withRule(i, message) + "\n\n")
 		}
 		if c := g.Compared; i == 0 && c != (comparison{}) { // digests are ours
 			fmt.Fprintf(&b, "```diff\n- %s (%s)\n+ %s (served)\n```\n\n", c.Expected, c.Origin, c.Served)
@@ -272,20 +272,16 @@ func (m markdown) details(g group) string {
 	return b.String() + "**At:** " + m.place(g.entry) + "\n"
 }
 
-// withRules is message i of an entry, with the rules behind it.
-func withRules(i int, message message) string {
+// withRule is message i of an entry, with its rule; a drift has none.
+func withRule(i int, message message) string {
 	text := prose(sentence(message.Text))
 	if i > 0 {
 		text = "**Also:** " + text
 	}
-	var links []string
-	for _, rule := range message.Rules {
-		links = append(links, link(code(rule), ruleURL(rule)))
-	}
-	if len(links) == 0 {
+	if message.Rule == "" {
 		return text
 	}
-	return text + " (" + strings.Join(links, ", ") + ")"
+	return text + " (" + link(code(message.Rule), ruleURL(message.Rule)) + ")"
 }
 
 // places lists a group's places, as many as fit in a quarter of the room.
@@ -320,7 +316,7 @@ func (m markdown) items(groups []group) []string {
 	for _, g := range groups {
 		row := "* " + m.file(g)
 		for i, message := range g.Messages {
-			row += " · " + withRules(i, message)
+			row += " · " + withRule(i, message)
 		}
 		if waiver := g.waiver(); waiver != "" {
 			row += " · " + prose(waiver)

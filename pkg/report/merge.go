@@ -43,30 +43,26 @@ func (r *Report) shard() Shard {
 }
 
 func checkShards(files []Named) error {
-	first := files[0]
-	for _, file := range files[1:] {
+	first, count := files[0], files[0].Report.shard().Count
+	next := 1
+	for _, file := range files {
 		if what, a, b := differ(first.Report, file.Report); what != "" {
 			return fmt.Errorf("%s and %s are from different runs: the %s is %s in one and %s in the other",
 				finding.Quote(first.Name), finding.Quote(file.Name), what, finding.Quote(a), finding.Quote(b))
 		}
-	}
-	for i, file := range files {
-		index, count := file.Report.shard().Index, file.Report.shard().Count
-		switch {
-		case index < i+1:
-			return fmt.Errorf("%s and %s are both shard %d of %d", finding.Quote(files[i-1].Name), finding.Quote(file.Name), index, count)
-		case index > i+1:
-			return missing(i+1, count)
+		index := file.Report.shard().Index
+		if index < next {
+			return fmt.Errorf("%s and %s are both shard %d of %d", finding.Quote(files[next-2].Name), finding.Quote(file.Name), index, count)
 		}
+		if index > next {
+			break
+		}
+		next++
 	}
-	if count := first.Report.shard().Count; len(files) < count {
-		return missing(len(files)+1, count)
+	if next <= count {
+		return fmt.Errorf("the report of shard %d of %d is missing: check that its job finished and uploaded it", next, count)
 	}
 	return nil
-}
-
-func missing(index, count int) error {
-	return fmt.Errorf("the report of shard %d of %d is missing: check that its job finished and uploaded it", index, count)
 }
 
 // differ returns the first thing, and its two values, in which the reports can't be of one run. Attempts
@@ -106,7 +102,7 @@ func join(files []Named) (Input, error) {
 		all.Notes = append(all.Notes, r.Notes...)
 		all.Complete = all.Complete && r.Complete
 		all.Summary.Bytes += r.Summary.Bytes
-		if later(r.Run, all.Run) {
+		if cmp.Or(cmp.Compare(r.Run.RunID, all.Run.RunID), cmp.Compare(r.Run.RunAttempt, all.Run.RunAttempt)) > 0 {
 			all.Run = r.Run
 		}
 	}
@@ -143,8 +139,4 @@ func (r *Report) Results() (results []verify.Result, others []finding.Finding) {
 		results = append(results, result)
 	}
 	return results, others
-}
-
-func later(a, b Run) bool {
-	return cmp.Or(cmp.Compare(a.RunID, b.RunID), cmp.Compare(a.RunAttempt, b.RunAttempt)) > 0
 }

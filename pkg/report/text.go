@@ -135,10 +135,10 @@ func (t *text) group(g group, given string) {
 	if len(g.Entries) > 1 {
 		where = g.Count
 	}
-	t.headed(color, word, where, strings.Join(g.Messages[0].Rules, ", "))
+	t.headed(color, word, where, g.Rule)
 	for i, m := range g.Messages {
 		if i > 0 {
-			m.Text = "Also " + strings.Join(m.Rules, ", ") + ": " + m.Text
+			m.Text = "Also " + m.Rule + ": " + m.Text
 		}
 		t.paragraph("  ", sentence(m.Text))
 		if i == 0 && g.Compared != (comparison{}) {
