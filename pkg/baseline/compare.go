@@ -3,8 +3,10 @@ package baseline
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -37,7 +39,7 @@ func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, n
 	uncompared := 0
 	for url, group := range byURL(c.Results) {
 		was := s.File(url).Digest
-		kind, seen := sighting(group, judge)
+		kind, seen := observed(group, judge)
 		if kind == Good && !was.IsZero() && !slices.ContainsFunc(group, isVerified) {
 			switch sum := under(group, was.Algorithm); sum {
 			case was:
@@ -51,11 +53,12 @@ func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, n
 				}
 			}
 		}
-		if kind != "" && (kind != Unreachable || isComplete) {
-			c.Next.observe(url, kind, seen, now)
+		if kind != "" && (kind != Unreachable || isComplete) && isKey(url) {
+			c.Next.Files[url] = c.Next.Files[url].after(kind, seen, now)
 		}
 		s.date(group, c.Next.File(url), judge)
 	}
+	maps.DeleteFunc(c.Next.Files, func(_ string, f File) bool { return f.IsZero() })
 	c.Next.attest(c.Results)
 	if uncompared > 0 {
 		c.Notes = append(c.Notes, fmt.Sprintf("%s can't be compared with the baseline, which has digests of another algorithm: give shards the `state-file` of their merge",
@@ -74,13 +77,19 @@ func byURL(results []verify.Result) map[string][]*verify.Result {
 	return groups
 }
 
-// sighting is what a scan saw of one URL, given its results: the worst counts.
-func sighting(group []*verify.Result, judge Judge) (Kind, verify.Result) {
-	worstFirst := []Kind{Changed, Gone, Unreachable, Good, ""}
-	rank := func(r *verify.Result) int { return slices.Index(worstFirst, kindOf(judged(*r, judge))) }
-	worst := slices.MinFunc(group, func(a, b *verify.Result) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), preferSHA256(a, b))
-	})
+// worstFirst orders what is seen of one URL.
+var worstFirst = []Kind{Changed, Gone, Unreachable, Good, ""}
+
+// observed is what a scan saw of one URL, given its results: the worst counts, and of several that with a SHA-256.
+func observed(group []*verify.Result, judge Judge) (Kind, verify.Result) {
+	rank := func(r *verify.Result) int {
+		rank := 2 * slices.Index(worstFirst, kindOf(judged(*r, judge)))
+		if r.Digest.Algorithm != digest.SHA256 {
+			rank++
+		}
+		return rank
+	}
+	worst := slices.MinFunc(group, func(a, b *verify.Result) int { return cmp.Compare(rank(a), rank(b)) })
 	seen := *worst
 	seen.Others = nil
 	for _, r := range group {
@@ -89,17 +98,7 @@ func sighting(group []*verify.Result, judge Judge) (Kind, verify.Result) {
 		}
 		seen.ETag, seen.Commit = cmp.Or(r.ETag, seen.ETag), cmp.Or(r.Commit, seen.Commit)
 	}
-	return worstFirst[rank(worst)], seen
-}
-
-func preferSHA256(a, b *verify.Result) int {
-	isOther := func(r *verify.Result) int {
-		if r.Digest.Algorithm == digest.SHA256 {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Compare(isOther(a), isOther(b))
+	return worstFirst[rank(worst)/2], seen
 }
 
 // judged returns a result with the findings that the registry's configuration reports.
@@ -119,28 +118,17 @@ func judged(r verify.Result, judge Judge) verify.Result {
 
 // kindOf says how a scan found an artifact's URL.
 func kindOf(r verify.Result) Kind {
-	switch r.Status {
-	case verify.Verified:
-		return Good
-	case verify.Mismatch, verify.Invalid:
+	switch {
+	case r.Status == verify.Mismatch, r.Status == verify.Invalid, r.Status == verify.Unverified && has(r, finding.ArtifactChanged, finding.ArtifactSize, finding.SignatureInvalid):
 		return Changed
-	case verify.Unverified:
-		switch {
-		case has(r, finding.ArtifactChanged, finding.ArtifactSize, finding.SignatureInvalid):
-			return Changed
-		case r.Digest.IsZero(): // offline
-			return ""
-		}
+	case r.Status == verify.Verified, r.Status == verify.Unverified && !r.Digest.IsZero():
 		return Good
-	case verify.Unavailable:
+	case r.Status == verify.Unavailable, r.Status == verify.Refused && has(r, finding.ArtifactRefused):
 		return Gone
-	case verify.Refused:
-		if has(r, finding.ArtifactRefused) {
-			return Gone
-		}
-		return ""
+	case r.Status == verify.Unreachable:
+		return Unreachable
 	}
-	return Unreachable
+	return "" // offline, or refused for another reason
 }
 
 func has(r verify.Result, rules ...string) bool {
@@ -155,18 +143,6 @@ func under(group []*verify.Result, algorithm digest.Algorithm) (sum digest.Diges
 		sum = cmp.Or(sum, r.Under(algorithm))
 	}
 	return sum
-}
-
-// observe records what a scan saw of a URL.
-func (s *State) observe(url string, kind Kind, seen verify.Result, now time.Time) {
-	f := s.Files[url].after(kind, seen, now)
-	switch {
-	case !isKey(url):
-	case f.IsZero():
-		delete(s.Files, url)
-	default:
-		s.Files[url] = f
-	}
 }
 
 // after is what is known of a URL after another scan. The baseline is replaced by good bytes only: those of a declared checksum, or
@@ -217,10 +193,7 @@ func (s *State) date(group []*verify.Result, f File, judge Judge) {
 
 // builderKeys are the names of an artifact in State.Builders: its URL, and its place.
 func builderKeys(a artifact.Artifact) [2]string {
-	document := ""
-	if a.Document > 0 {
-		document = strconv.Itoa(a.Document)
-	}
+	document := strings.TrimPrefix(strconv.Itoa(a.Document), "0")
 	return [2]string{verify.Key(a.URL), a.Manifest + "#" + document + a.Pointer}
 }
 

@@ -192,16 +192,9 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 	}
 	seen := `"digest": "` + sum("a").String() + `", "seen": "2026-11-01T03:00:00Z"`
 	for name, broken := range map[string]string{
-		"nothing":                        "",
-		"no JSON":                        "state",
 		"a list":                         "[]",
-		"no version":                     `{"files": {}}`,
 		"another version":                `{"version": 3, "files": {}}`,
-		"cut short":                      `{"version": 1, "files": {"https://example.com/x": {`,
-		"two documents":                  `{"version": 1, "files": {}}{}`,
-		"a name twice":                   `{"version": 1, "version": 1, "files": {}}`,
 		"an unknown field":               entry(`"trusted": true`),
-		"a URL twice":                    `{"version": 1, "files": {"https://x": {` + seen + `}, "https://x": {` + seen + `}}}`,
 		"a URL of which nothing is said": entry(""),
 		"no URL":                         `{"version": 1, "files": {"": {` + seen + `}}}`,
 		"a digest that is none":          entry(`"digest": "sha256:00"`),
@@ -218,20 +211,11 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 		"endless failures":               entry(`"failures": 9999999999, "failing_since": "2026-11-01T03:00:00Z"`),
 		"an unknown problem":             entry(`"problem": {"kind": "odd", "since": "2026-11-01T03:00:00Z"}`),
 		"a problem without a time":       entry(`"problem": {"kind": "gone"}`),
-		"no UTF-8":                       "{\"version\": 1, \"files\": {\"\xff\": {}}}",
-		"nesting without an end":         strings.Repeat(`{"version":`, 100_000),
-		"more than the largest size":     strings.Repeat(" ", 33<<20),
-		"a size that is no whole one":    entry(seen + `, "size": 1.5`),
-		"an entry that is not one":       `{"version": 1, "files": {"https://example.com/x": []}}`,
-		"scans that are no list":         `{"version": 1, "files": {}, "scans": {}}`,
-		"a scan that is none":            `{"version": 1, "files": {}, "scans": [1]}`,
 		"a scan without a date":          `{"version": 1, "files": {}, "scans": [{"verified": 1}]}`,
 		"scans out of order":             `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z"}, {"date": "2026-11-01T03:00:00Z"}]}`,
 		"a negative count":               `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "invalid": -1}]}`,
 		"a count out of bounds":          `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "refused": 9999999999}]}`,
 		"more scans than are kept":       `{"version": 1, "files": {}, "scans": [` + strings.Repeat(`{"date": "2026-11-02T03:00:00Z"},`, 90) + `{"date": "2026-11-02T03:00:00Z"}]}`,
-		"an unknown member of a scan":    `{"version": 1, "files": {}, "scans": [{"date": "2026-11-02T03:00:00Z", "bytes": 1}]}`,
-		"a problem that is a sentence":   entry(`"problem": "changed"`),
 	} {
 		if s, err := baseline.Read(strings.NewReader(broken)); err == nil {
 			t.Errorf("%s is read as %+v", name, s)

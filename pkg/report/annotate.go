@@ -23,8 +23,7 @@ const annotationLimit = 10
 // waived. GitHub drops what is over its limit without notice, so at most ten of each severity are written, less those that
 // the step has already shown, and the last has the number of the others.
 func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
-	var out bytes.Buffer // go-githubactions panics when it can't write
-	action := githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
+	out, action := commands()
 	open, _ := r.groups()
 	for _, severity := range allSeverities {
 		var annotations []annotation
@@ -44,6 +43,12 @@ func (r *Report) Annotate(w io.Writer, shown map[finding.Severity]int) error {
 	}
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// commands returns an action that writes its commands to a buffer: go-githubactions panics when it can't write.
+func commands() (*bytes.Buffer, *githubactions.Action) {
+	var out bytes.Buffer
+	return &out, githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" }))
 }
 
 var allSeverities = []finding.Severity{finding.Error, finding.Warning, finding.Notice}

@@ -162,47 +162,39 @@ func (m markdown) remarks() section {
 	return s
 }
 
-// columns are those of the table. One in which nothing stands is left out.
-var columns = []string{"", "File", "What is wrong", "Expected", "Served", "Since"}
-
 // groups are the table, and a block for each of its rows below it. Rows that the limit leaves no room for, whatever else is
-// written, are not rendered.
+// written, are not rendered. A column in which nothing stands is left out.
 func (m markdown) groups(groups []group) []section {
-	cells, blocks := make([][]string, len(groups)), section{rows: make([]string, len(groups))}
+	hasDigests := slices.ContainsFunc(groups, func(g group) bool { return g.Compared != comparison{} })
+	hasDays := slices.ContainsFunc(groups, func(g group) bool { return g.Since != "" })
+	head, rule := "|  | File | What is wrong |", "|---|---|---|"
+	if hasDigests {
+		head, rule = head+" Expected | Served |", rule+"---|---|"
+	}
+	if hasDays {
+		head, rule = head+" Since |", rule+"---|"
+	}
+	table := section{open: head + "\n" + rule + "\n", close: "\n", rows: make([]string, len(groups))}
+	blocks := section{rows: make([]string, len(groups))}
 	tableSize, blocksSize := 0, 0 // bytes
 	for i, g := range groups {
-		cells[i] = make([]string, len(columns))
 		if tableSize <= m.limit {
-			cells[i] = m.cells(g)
-			tableSize += len(cells[i][1])
+			row := fmt.Sprintf("| %s | %s | %s |", severitySigns[g.Severity], m.file(g), link(prose(g.Title), ruleURL(g.Rule)))
+			if hasDigests {
+				row += fmt.Sprintf(" %s | %s |", short(g.Compared.Expected), short(g.Compared.Served))
+			}
+			if hasDays {
+				row += fmt.Sprintf(" %s |", g.Since)
+			}
+			table.rows[i] = row + "\n"
+			tableSize += len(row)
 		}
 		if blocksSize <= m.limit {
 			blocks.rows[i] = m.block(g, len(groups) == 1)
 			blocksSize += len(blocks.rows[i])
 		}
 	}
-	table := section{close: "\n", rows: make([]string, len(groups))}
-	rule := ""
-	for column, name := range columns {
-		if !slices.ContainsFunc(cells, func(row []string) bool { return row[column] != "" }) {
-			continue
-		}
-		table.open += "| " + name + " "
-		rule += "|---"
-		for i := range cells {
-			table.rows[i] += "| " + cells[i][column] + " "
-		}
-	}
-	table.open += "|\n" + rule + "|\n"
-	for i := range table.rows {
-		table.rows[i] += "|\n"
-	}
 	return []section{table, blocks}
-}
-
-// cells are a group in the table.
-func (m markdown) cells(g group) []string {
-	return []string{severitySigns[g.Severity], m.file(g), link(prose(g.Title), ruleURL(g.Rule)), short(g.Compared.Expected), short(g.Compared.Served), g.Since}
 }
 
 // shortDigits is how many digits of a digest a table shows.

@@ -40,43 +40,44 @@ var (
 	scopeShape      = regexp.MustCompile(`^(changed|entries|all)$`)
 	modeShape       = regexp.MustCompile(`^(full|fast|offline)$`)
 	roleShape       = regexp.MustCompile(`^(binary|weight|file|image)$`)
-	sourceShape     = regexp.MustCompile(`^(download|host|cache|local)?$`)
 	objectShape     = regexp.MustCompile(`^([0-9a-f]{40})?$`)
 	ruleShape       = regexp.MustCompile(`^[a-z]+/[a-z0-9]+(-[a-z0-9]+)*$`)
 )
 
-func shaped(what, value string, shape *regexp.Regexp) error {
-	if shape.MatchString(value) {
-		return nil
+// contradiction is something that this program would not write, if it is there.
+type contradiction struct {
+	isThere bool
+	message string
+}
+
+// firstOf returns the first contradiction that is there.
+func firstOf(list ...contradiction) error {
+	for _, c := range list {
+		if c.isThere {
+			return errors.New(c.message)
+		}
 	}
-	return fmt.Errorf("invalid %s %s", what, finding.Quote(value))
+	return nil
 }
 
 // check reports the first difference from what Build makes.
 func (r *Report) check() error {
-	if err := errors.Join(
-		shaped("program", r.Tool.Name, regexp.MustCompile("^"+toolName+"$")),
-		shaped("event", r.Run.Event, eventShape),
-		shaped("repository", r.Run.Repository, repositoryShape),
-		shaped("commit", r.Run.HeadSHA, commitShape),
-		shaped("commit of the program", r.Tool.Commit, commitShape),
-		shaped("scope", r.Scope, scopeShape),
-		shaped("mode", r.Mode, modeShape),
-	); err != nil {
-		return err
-	}
-	if s := r.shard(); s.Index < 1 || s.Index > s.Count || s.Count > verify.MaxShards {
-		return fmt.Errorf("invalid shard %d of %d", s.Index, s.Count)
-	}
-	switch {
-	case r.Shard == nil && !r.Plan.IsZero():
-		return errors.New("it has a plan and no shard")
-	case min(int64(r.Run.PullRequest), r.Run.RunID, int64(r.Run.RunAttempt), int64(r.Summary.Manifests), int64(r.Summary.Unchanged), r.Summary.Bytes) < 0:
-		return errors.New("a number is negative")
-	case r.Summary.Bytes > maxBytes:
-		return fmt.Errorf("%d bytes are more than any run reads", r.Summary.Bytes)
-	}
-	return cmp.Or(r.checkArtifacts(), r.checkFindings())
+	run, s, shard := r.Run, r.Summary, r.shard()
+	least := min(int64(run.PullRequest), run.RunID, int64(run.RunAttempt), int64(s.Manifests), int64(s.Unchanged), s.Bytes)
+	err := firstOf(
+		contradiction{r.Tool.Name != toolName, "invalid program " + finding.Quote(r.Tool.Name)},
+		contradiction{!eventShape.MatchString(run.Event), "invalid event " + finding.Quote(run.Event)},
+		contradiction{!repositoryShape.MatchString(run.Repository), "invalid repository " + finding.Quote(run.Repository)},
+		contradiction{!commitShape.MatchString(run.HeadSHA), "invalid commit " + finding.Quote(run.HeadSHA)},
+		contradiction{!commitShape.MatchString(r.Tool.Commit), "invalid commit of the program " + finding.Quote(r.Tool.Commit)},
+		contradiction{!scopeShape.MatchString(r.Scope), "invalid scope " + finding.Quote(r.Scope)},
+		contradiction{!modeShape.MatchString(r.Mode), "invalid mode " + finding.Quote(r.Mode)},
+		contradiction{shard.Index < 1 || shard.Index > shard.Count || shard.Count > verify.MaxShards, fmt.Sprintf("invalid shard %d of %d", shard.Index, shard.Count)},
+		contradiction{r.Shard == nil && !r.Plan.IsZero(), "it has a plan and no shard"},
+		contradiction{least < 0, "a number is negative"},
+		contradiction{s.Bytes > maxBytes, "it counts more bytes than any run reads"},
+	)
+	return cmp.Or(err, r.checkArtifacts(), r.checkFindings())
 }
 
 // maxBytes bounds what a report may claim to have read, so that the sum of all shards does not overflow.
@@ -90,30 +91,9 @@ func (r *Report) checkArtifacts() error {
 			return fmt.Errorf("the artifact %s is in it twice", at)
 		}
 		seen[at] = true
-		err := cmp.Or(shaped("role", string(a.Role), roleShape), shaped("source", string(a.Source), sourceShape), a.check(), a.checkSource(r), a.checkEvidence())
-		if err != nil {
+		if err := cmp.Or(a.check(r), a.checkEvidence()); err != nil {
 			return fmt.Errorf("the artifact %s: %w", at, err)
 		}
-	}
-	return nil
-}
-
-func (a Artifact) check() error {
-	same, p := a.Declared == a.Observed, a.Provenance
-	switch {
-	case a.Gone && a.Status != verify.Unavailable:
-		return errors.New("it is gone and not unavailable")
-	case !a.Before.IsZero() && (a.Before.Algorithm != a.Observed.Algorithm || a.Before == a.Observed):
-		return errors.New("the digest before can't be compared with the observed one")
-	case a.Line < 0 || a.Column < 0 || a.Size != nil && *a.Size < 0:
-		return errors.New("a number is negative")
-	case a.Status == verify.Verified && (a.Observed.IsZero() || !same),
-		a.Status == verify.Mismatch && (a.Observed.IsZero() || a.Declared.IsZero() || same),
-		a.Status == verify.Unverified && !a.Declared.IsZero() && a.Source != "":
-		return fmt.Errorf("it can't be %s with the declared digest %s and the observed digest %s",
-			finding.Quote(a.Status.String()), finding.Quote(a.Declared.String()), finding.Quote(a.Observed.String()))
-	case p != nil && (a.Observed.IsZero() || p.Release || p.Runner != "" || !p.IsValid()):
-		return errors.New("invalid provenance")
 	}
 	return nil
 }
@@ -121,91 +101,78 @@ func (a Artifact) check() error {
 // localEvent is the event of a run on the command line.
 const localEvent = "local"
 
-// sourcesOf are the sources from which a run of each mode knows a file. Files on disk are compared in any.
+// sourcesOf are the sources from which a run of each mode knows a file; "" is none. Files on disk are compared in any mode.
 var sourcesOf = map[string][]verify.Source{
-	"full":    {verify.FromDownload},
-	"fast":    {verify.FromDownload, verify.FromHost, verify.FromCache},
-	"offline": {},
+	"full":    {"", verify.FromLocal, verify.FromDownload},
+	"fast":    {"", verify.FromLocal, verify.FromDownload, verify.FromHost, verify.FromCache},
+	"offline": {"", verify.FromLocal},
 }
+
+// bodyStatuses are those of a complete body.
+var bodyStatuses = []verify.Status{verify.Verified, verify.Mismatch, verify.Unverified, verify.Invalid}
 
 // statusesOf are what a file may end as that is known from each source. A host's or an earlier scan's digest makes nothing wrong.
 var statusesOf = map[verify.Source][]verify.Status{
-	verify.FromDownload: {verify.Verified, verify.Mismatch, verify.Unverified, verify.Invalid},
-	verify.FromLocal:    {verify.Verified, verify.Mismatch, verify.Unverified, verify.Invalid, verify.Unavailable, verify.Unreachable, verify.Refused},
+	verify.FromDownload: bodyStatuses,
+	verify.FromLocal:    verify.Statuses,
 	verify.FromHost:     {verify.Verified, verify.Unverified},
 	verify.FromCache:    {verify.Verified},
 	"":                  {verify.Unavailable, verify.Unreachable, verify.Refused},
 }
 
-// checkSource reports a status or a digest that the artifact's source can't give, or a source that the mode does not use. A
-// registry may serve something that is no image, and announce no size.
-func (a Artifact) checkSource(r *Report) error {
-	isImage := a.Role == artifact.Image
+// check reports the first thing that contradicts another. A registry may serve something that is no image, and announce no size.
+func (a Artifact) check(r *Report) error {
+	isImage, same, p := a.Role == artifact.Image, a.Declared == a.Observed, a.Provenance
 	isUnread := a.Source == "" && (isImage && a.Status == verify.Invalid && a.Observed.IsZero() || r.Mode == "offline" && a.Status == verify.Unverified)
-	isSeen := slices.Contains(statusesOf[verify.FromDownload], a.Status) // the status is one of a complete body
-	status, source := finding.Quote(a.Status.String()), finding.Quote(string(a.Source))
-	switch {
-	case a.Source == verify.FromLocal && r.Run.Event != localEvent:
-		return errors.New("files on disk are only compared on the command line")
-	case a.Source != "" && a.Source != verify.FromLocal && !slices.Contains(sourcesOf[r.Mode], a.Source):
-		return fmt.Errorf("the mode %s has no source %s", finding.Quote(r.Mode), source)
-	case isUnread:
-		return nil
-	case !slices.Contains(statusesOf[a.Source], a.Status):
-		return fmt.Errorf("it can't be %s from the source %s", status, source)
-	case isSeen == a.Observed.IsZero():
-		return fmt.Errorf("it can't be %s with the observed digest %s", status, finding.Quote(a.Observed.String()))
-	case isSeen && !isImage && a.Size == nil:
-		return fmt.Errorf("it is %s and has no size", status)
-	}
-	return nil
+	hasBody := slices.Contains(bodyStatuses, a.Status) && !isUnread
+	return firstOf(
+		contradiction{!roleShape.MatchString(string(a.Role)), "invalid role"},
+		contradiction{a.Gone && a.Status != verify.Unavailable, "it is gone and not unavailable"},
+		contradiction{!a.Before.IsZero() && (a.Before.Algorithm != a.Observed.Algorithm || a.Before == a.Observed), "the digest before can't be compared with the observed one"},
+		contradiction{a.Line < 0 || a.Column < 0 || a.Size != nil && *a.Size < 0, "a number is negative"},
+		contradiction{a.Source == verify.FromLocal && r.Run.Event != localEvent, "files on disk are only compared on the command line"},
+		contradiction{!slices.Contains(sourcesOf[r.Mode], a.Source), "its source is none of the mode's"},
+		contradiction{!isUnread && !slices.Contains(statusesOf[a.Source], a.Status), "its source can't give its status"},
+		contradiction{a.Status == verify.Verified && !same || a.Status == verify.Mismatch && (a.Declared.IsZero() || same) ||
+			a.Status == verify.Unverified && !a.Declared.IsZero() && a.Source != "" || !isUnread && hasBody == a.Observed.IsZero(), "its digests contradict its status"},
+		contradiction{hasBody && !isImage && a.Size == nil, "it has no size"},
+		contradiction{p != nil && (a.Observed.IsZero() || p.Release || p.Runner != "" || !p.IsValid()), "invalid provenance"},
+	)
 }
 
 // checkEvidence reports an observation that no shard makes.
 func (a Artifact) checkEvidence() error {
 	e := a.Evidence
-	switch {
-	case e == nil:
+	if e == nil {
 		return nil
-	case a.Observed.IsZero():
-		return errors.New("it has evidence of a file that was not read")
-	case !e.Digest.IsZero() || e.Size != 0:
-		return errors.New("its evidence repeats digest or size")
-	case e.ETag != "" && (a.Source != verify.FromDownload || !verify.IsStrongETag(e.ETag)):
-		return fmt.Errorf("the validator %s is not a strong one of a download", finding.Quote(e.ETag))
-	case e.Attested != nil && (e.Attested.Repository == "" || len(e.Attested.Builds) == 0 || len(e.Attested.Builds) > verify.MaxBuilds):
-		return errors.New("invalid attestations")
 	}
-	algorithms := map[digest.Algorithm]bool{a.Observed.Algorithm: true}
+	hasTwo, algorithms := false, map[digest.Algorithm]bool{a.Observed.Algorithm: true}
 	for _, d := range e.Others {
-		if d.IsZero() || algorithms[d.Algorithm] {
-			return errors.New("it has two digests of one algorithm")
-		}
+		hasTwo = hasTwo || d.IsZero() || algorithms[d.Algorithm]
 		algorithms[d.Algorithm] = true
 	}
-	return shaped("commit", e.Commit, objectShape)
+	attested := e.Attested
+	return firstOf(
+		contradiction{a.Observed.IsZero(), "it has evidence of a file that was not read"},
+		contradiction{!e.Digest.IsZero() || e.Size != 0, "its evidence repeats digest or size"},
+		contradiction{e.ETag != "" && (a.Source != verify.FromDownload || !verify.IsStrongETag(e.ETag)), "its validator is not a strong one of a download"},
+		contradiction{attested != nil && (attested.Repository == "" || len(attested.Builds) == 0 || len(attested.Builds) > verify.MaxBuilds), "invalid attestations"},
+		contradiction{hasTwo, "it has two digests of one algorithm"},
+		contradiction{!objectShape.MatchString(e.Commit), "invalid commit"},
+	)
 }
 
 func (r *Report) checkFindings() error {
-	for _, f := range r.Findings {
-		switch {
-		case !ruleShape.MatchString(f.Rule):
-			return shaped("rule", f.Rule, ruleShape)
-		case f.Line < 0 || f.Column < 0:
-			return fmt.Errorf("a finding in %s has a negative position", finding.Quote(f.Manifest))
-		}
-	}
 	about, others := r.attribute()
-	for i, a := range r.Artifacts {
-		for _, f := range about[i] {
-			if err := checkWaiver(f, a.Observed); err != nil {
-				return err
-			}
+	for i, findings := range append(about, others) {
+		observed := digest.Digest{}
+		if i < len(r.Artifacts) {
+			observed = r.Artifacts[i].Observed
 		}
-	}
-	for _, f := range others {
-		if err := checkWaiver(f, digest.Digest{}); err != nil {
-			return err
+		for _, f := range findings {
+			if err := checkFinding(f, observed); err != nil {
+				return fmt.Errorf("a finding in %s: %w", finding.Quote(f.Manifest), err)
+			}
 		}
 	}
 	if unexplained := r.unexplained(finding.Notice); len(unexplained) > 0 {
@@ -217,21 +184,16 @@ func (r *Report) checkFindings() error {
 	return nil
 }
 
-// checkWaiver reports a waiver that no configuration gives. Observed is the digest of the file that the finding is about.
-func checkWaiver(f finding.Finding, observed digest.Digest) error {
-	_, err := time.Parse(time.DateOnly, f.Waived.Until)
-	isMismatch := f.Rule == finding.ArtifactMismatch
-	switch {
-	case f.Waived.IsZero():
-		return nil
-	case f.Waived.Until != "" && err != nil:
-		return fmt.Errorf("%s is not the last day of a waiver", finding.Quote(f.Waived.Until))
-	case f.Waived.Because == "":
-		return errors.New("a waiver without a reason")
-	case isMismatch && f.Waived.Until == "":
-		return errors.New("a mismatch is waived without a last day")
-	case isMismatch && observed.IsZero():
-		return fmt.Errorf("a mismatch in %s is waived without observed bytes", finding.Quote(f.Manifest))
-	}
-	return nil
+// checkFinding reports a finding that no rule, or a waiver that no configuration gives. Observed is the digest of the file that the
+// finding is about.
+func checkFinding(f finding.Finding, observed digest.Digest) error {
+	w, isMismatch := f.Waived, f.Rule == finding.ArtifactMismatch
+	_, err := time.Parse(time.DateOnly, w.Until)
+	return firstOf(
+		contradiction{!ruleShape.MatchString(f.Rule), "invalid rule"},
+		contradiction{f.Line < 0 || f.Column < 0, "a negative position"},
+		contradiction{w.Until != "" && err != nil, "invalid last day of a waiver"},
+		contradiction{!w.IsZero() && w.Because == "", "a waiver without a reason"},
+		contradiction{!w.IsZero() && isMismatch && (w.Until == "" || observed.IsZero()), "a mismatch is waived without a last day or observed bytes"},
+	)
 }

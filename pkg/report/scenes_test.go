@@ -75,3 +75,22 @@ func differs(a artifact.Artifact, served digestType) finding.Finding {
 		"The file is not the declared one: the URL serves a Mach-O arm64 executable of 11,222,333 bytes", "").
 		Comparing("declared", a.Checksum.Value.String(), "served", served.String(), "")
 }
+
+// imageResults are what runs find of images: a registry may announce no size, and serve something that is no image.
+func imageResults() []verify.Result {
+	one := digestOf("1")
+	results := []verify.Result{
+		{Status: verify.Verified, Source: verify.FromHost, Observation: verify.Observation{Digest: one, Size: -1}},
+		{Status: verify.Verified, Source: verify.FromDownload, Observation: verify.Observation{Digest: one, Size: 7}},
+		{Status: verify.Mismatch, Source: verify.FromDownload, Observation: verify.Observation{Digest: digestOf("2"), Size: -1}},
+		{Status: verify.Invalid, Source: verify.FromDownload, Observation: verify.Observation{Digest: one, Size: 7}},
+		{Status: verify.Invalid, Observation: verify.Observation{Size: -1}},
+		{Status: verify.Unavailable, Observation: verify.Observation{Size: -1}},
+	}
+	for i := range results {
+		a := declare(named(fmt.Sprintf("/dockerImages/%d", i), "", "docker.io/library/redis:7", 3), one)
+		a.Role = artifact.Image
+		results[i].Artifact = a
+	}
+	return results
+}

@@ -1,14 +1,12 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/sethvargo/go-githubactions"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -230,8 +228,14 @@ func (t *text) rest(r *Report, waived []group) {
 		if r.isOffline() {
 			title = counted([]string{english.Plural(s.Unverified, "file", "") + " " + r.unverified()}, s.Waived, "waived")
 		}
-		t.command(func(a *githubactions.Action) { a.Group(strings.Join(title, ", ")) })
-		defer t.command((*githubactions.Action).EndGroup)
+		out, action := commands()
+		action.Group(strings.Join(title, ", "))
+		t.Write(out.Bytes())
+		out.Reset()
+		defer func() {
+			action.EndGroup()
+			t.Write(out.Bytes())
+		}()
 	}
 	t.groups(waived)
 	for _, a := range r.Artifacts {
@@ -240,13 +244,6 @@ func (t *text) rest(r *Report, waived []group) {
 		}
 	}
 	t.WriteByte('\n')
-}
-
-// command writes a command for the runner.
-func (t *text) command(give func(*githubactions.Action)) {
-	var out bytes.Buffer // go-githubactions panics when it can't write
-	give(githubactions.New(githubactions.WithWriter(&out), githubactions.WithGetenv(func(string) string { return "" })))
-	t.Write(out.Bytes())
 }
 
 func (t *text) file(a Artifact) {
