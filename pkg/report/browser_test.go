@@ -128,7 +128,7 @@ func (b *tab) column(label string) []string {
 	return b.eval(`[...document.querySelectorAll("tbody tr:not([hidden]) [data-label=` + label + `]")].map(cell => cell.innerText.trim().split("\n")[0])`)
 }
 
-func TestPageSortsInABrowser(t *testing.T) {
+func TestPageIsSortedAndFilteredInABrowser(t *testing.T) {
 	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
 	sorted := func(label string) string {
 		return strings.Join(b.eval(`[document.querySelector("thead [aria-sort=ascending], thead [aria-sort=descending]")].map(h => h.innerText + " " + h.getAttribute("aria-sort"))`), "") +
@@ -151,10 +151,6 @@ func TestPageSortsInABrowser(t *testing.T) {
 	if got := sorted("Status"); got != first {
 		t.Errorf("in the end  %s\nwant        %s", got, first)
 	}
-}
-
-func TestPageIsSearchedAndFilteredInABrowser(t *testing.T) {
-	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
 	input := func(script string) []string {
 		return b.eval(`(() => { ` + script + `; filters.dispatchEvent(new Event("input")); return [document.getElementById("shown").value]; })()`)
 	}

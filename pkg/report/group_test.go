@@ -196,6 +196,7 @@ func TestReportsHold(t *testing.T) {
 			"text", []string{"\n  URL: https://example.com/" + strings.Repeat("x", 180) + "\n"}, nil},
 		{"a host in ASCII", input(changed(unchecked(), func(r *verify.Result) { r.Artifact.URL = "https://user:secret@gіthub.com/acme/x" })), "comment", []string{"`https://xn--gthub-n2e.com/acme/x`"}, nil},
 		{"why a file without a checksum passes", input(changed(unchecked(), func(r *verify.Result) { r.Findings = nil })), "comment", []string{"| `missing-checksum` is `off` |"}, nil},
+		{"a file that was not downloaded", input(changed(verified(), func(r *verify.Result) { r.Source = verify.FromHost })), "comment page", []string{"digest published by the host"}, map[string]int{"downloaded": 0}},
 		{"a run that was cut short", scenarios()["cut"], "comment", []string{"> The run was cut short: "}, nil},
 		{"a run without a repository", scenarios()["local"], "comment", nil, map[string]int{"acme/registry": 0}},
 	} {

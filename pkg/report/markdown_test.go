@@ -146,20 +146,3 @@ func TestHeadlines(t *testing.T) {
 		t.Errorf("a run that was cut short is called %q", got)
 	}
 }
-
-func TestOnlyWhatWasDownloadedIsCalledSo(t *testing.T) {
-	for source, want := range map[verify.Source]string{
-		verify.FromDownload: "| downloaded |", verify.FromHost: "| digest published by the host |",
-		verify.FromCache: "| unchanged since an earlier scan |", verify.FromLocal: "| a file on disk |", "": "| not read |",
-	} {
-		r := verified()
-		r.Source = source
-		built := report.Build(input(r))
-		if got := built.Markdown(commentLimit); !strings.Contains(got, want) {
-			t.Errorf("%q: %s", source, got)
-		}
-		if got := rendered(t, built, "page"); strings.Contains(got, "downloaded") != (source == verify.FromDownload) {
-			t.Errorf("%q: %s", source, got)
-		}
-	}
-}

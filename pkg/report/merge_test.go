@@ -55,53 +55,40 @@ func TestMergeSaysWhatARunWithoutShardsSays(t *testing.T) {
 }
 
 func TestMergeNamesWhatDoesNotFit(t *testing.T) {
-	for name, test := range map[string]struct {
-		change func(files []report.Named) []report.Named
-		want   []string
-	}{
-		"none":   {func([]report.Named) []report.Named { return nil }, []string{"no shard report"}},
-		"first":  {func(f []report.Named) []report.Named { return f[1:] }, []string{"shard 1 of 3 is missing"}},
-		"middle": {func(f []report.Named) []report.Named { return slices.Delete(f, 1, 2) }, []string{"shard 2 of 3 is missing"}},
-		"last":   {func(f []report.Named) []report.Named { return f[:2] }, []string{"shard 3 of 3 is missing"}},
-		"doubled": {func(f []report.Named) []report.Named {
-			return append(f, report.Named{Name: "copy.json", Report: f[1].Report})
-		}, []string{"`shard-2.json`", "`copy.json`", "both shard 2 of 3"}},
-		"commit": mixedUp(func(r *report.Report) { r.Run.HeadSHA = strings.Repeat("f", 40) }, "commit"),
-		"run":    mixedUp(func(r *report.Report) { r.Run.RunID++ }, "run ID"),
-		"read":   mixedUp(func(r *report.Report) { r.Summary.Manifests++ }, "number of manifests"),
-		"total":  mixedUp(func(r *report.Report) { r.Shard.Count = 4 }, "number of shards"),
-		"scope":  mixedUp(func(r *report.Report) { r.Scope = "all" }, "scope"),
-		"mode":   mixedUp(func(r *report.Report) { r.Mode = "fast" }, "mode"),
-		"repo":   mixedUp(func(r *report.Report) { r.Run.Repository = "other/registry" }, "repository"),
-		"pull":   mixedUp(func(r *report.Report) { r.Run.PullRequest = 8 }, "pull request"),
-		"event":  mixedUp(func(r *report.Report) { r.Run.Event = "push" }, "event"),
-		"tool":   mixedUp(func(r *report.Report) { r.Tool.Version = "2" }, "version of the program"),
-		"overlap": {func(f []report.Named) []report.Named {
-			f[1].Report.Artifacts = append(f[1].Report.Artifacts, f[0].Report.Artifacts...)
-			return f
-		}, []string{"overlap", "twice"}},
-	} {
-		_, err := report.Merge(test.change(shards(t, mixed(), 3)))
-		for _, want := range test.want {
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: got %v, want an error that says %s", name, err, want)
-			}
+	// other makes the second shard one of another run.
+	other := func(change func(*report.Report)) func(files []report.Named) []report.Named {
+		return func(files []report.Named) []report.Named {
+			change(files[1].Report)
+			return files
 		}
 	}
-}
-
-// mixedUp is a case in which the second shard is of another run.
-func mixedUp(change func(*report.Report), what string) struct {
-	change func([]report.Named) []report.Named
-	want   []string
-} {
-	return struct {
-		change func([]report.Named) []report.Named
-		want   []string
-	}{func(f []report.Named) []report.Named {
-		change(f[1].Report)
-		return f
-	}, []string{"`shard-2.json`", "the " + what + " is"}}
+	for want, change := range map[string]func(files []report.Named) []report.Named{
+		"no shard report":         func([]report.Named) []report.Named { return nil },
+		"shard 1 of 3 is missing": func(f []report.Named) []report.Named { return f[1:] },
+		"shard 2 of 3 is missing": func(f []report.Named) []report.Named { return slices.Delete(f, 1, 2) },
+		"shard 3 of 3 is missing": func(f []report.Named) []report.Named { return f[:2] },
+		"`shard-2.json` and `copy.json` are both shard 2 of 3": func(f []report.Named) []report.Named {
+			return append(f, report.Named{Name: "copy.json", Report: f[1].Report})
+		},
+		"`shard-1.json` and `shard-2.json` are from different runs: the commit is": other(func(r *report.Report) { r.Run.HeadSHA = strings.Repeat("f", 40) }),
+		"the run ID is":                 other(func(r *report.Report) { r.Run.RunID++ }),
+		"the number of manifests is":    other(func(r *report.Report) { r.Summary.Manifests++ }),
+		"the number of shards is":       other(func(r *report.Report) { r.Shard.Count = 4 }),
+		"the scope is":                  other(func(r *report.Report) { r.Scope = "all" }),
+		"the mode is":                   other(func(r *report.Report) { r.Mode = "fast" }),
+		"the repository is":             other(func(r *report.Report) { r.Run.Repository = "other/registry" }),
+		"the pull request is":           other(func(r *report.Report) { r.Run.PullRequest = 8 }),
+		"the event is":                  other(func(r *report.Report) { r.Run.Event = "push" }),
+		"the version of the program is": other(func(r *report.Report) { r.Tool.Version = "2" }),
+		"overlap: the artifact": func(f []report.Named) []report.Named {
+			f[1].Report.Artifacts = append(f[1].Report.Artifacts, f[0].Report.Artifacts...)
+			return f
+		},
+	} {
+		if _, err := report.Merge(change(shards(t, mixed(), 3))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error that says %s", err, want)
+		}
+	}
 }
 
 func TestMergeKeepsTheLatestAttemptAndWhatIsNotComplete(t *testing.T) {
