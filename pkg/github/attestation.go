@@ -43,15 +43,17 @@ func (c *Client) Attestations(ctx context.Context, repository, sum string, get f
 		doing: "reading the attestations by " + finding.Quote(repository), needs: "attestations: read",
 		path: fmt.Sprintf("repos/%s/attestations/sha256:%s?per_page=%d", repository, url.PathEscape(sum), perPage),
 	}
+	isFirst := true
 	for p, err := range pages(ctx, c, r, maxAttestations/perPage, hasList) {
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, ErrNotFound) && isFirst:
 			return nil
 		case errors.Is(err, errMore):
 			return fmt.Errorf("%s has more than %d attestations of the file", finding.Quote(repository), maxAttestations)
 		case err != nil:
 			return err
 		}
+		isFirst = false
 		for _, a := range p.Attestations {
 			if !yield(a.read(ctx, get)) {
 				return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -50,6 +51,23 @@ func TestAllPagesOfAttestationsAreRead(t *testing.T) {
 	err = client.Attestations(context.Background(), "acme/tool", attested, nil, func([]byte, error) bool { seen++; return seen < 2 })
 	if seen != 2 || err != nil {
 		t.Errorf("%d bundles after the end, %v", seen, err)
+	}
+}
+
+func TestAPageOfAttestationsThatIsGoneIsAnError(t *testing.T) {
+	fake := newFake(t)
+	for range 101 {
+		fake.Attest("acme/tool", attested, []byte("{}"))
+	}
+	client := clientAt(t, github.Config{Token: fake.Token, APIURL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("after") {
+			http.NotFound(w, r)
+			return
+		}
+		fake.Config.Handler.ServeHTTP(w, r)
+	}))})
+	if got, err := bundlesOf(client, nil); !errors.Is(err, github.ErrNotFound) {
+		t.Errorf("%d bundles, %v", len(got), err)
 	}
 }
 

@@ -246,6 +246,31 @@ func TestAnAnswerOfNoUseIsAnError(t *testing.T) {
 	}
 }
 
+// TestAnAnswerThatIsCutShortIsAskedForAgain: an empty or incomplete one of a server that says it is whole, as some proxies do.
+func TestAnAnswerThatIsCutShortIsAskedForAgain(t *testing.T) {
+	fake := newFake(t)
+	fake.AddToTree(headSHA, "manifest.json", "{}")
+	for _, cut := range []string{"", `{"tree":[{`, "{}", `{"id":1,"html_url":"https://`} {
+		var isCut atomic.Bool
+		client := clientAt(t, github.Config{Token: fake.Token, APIURL: serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method+r.URL.RawQuery == "GETper_page=100" || isCut.Swap(true) {
+				fake.Config.Handler.ServeHTTP(w, r)
+				return
+			}
+			fake.Config.Handler.ServeHTTP(httptest.NewRecorder(), r)
+			fmt.Fprint(w, cut)
+		}))})
+		if _, err := client.Tree(t.Context(), headSHA); err != nil || !isCut.Load() {
+			t.Errorf("%q: %v", cut, err)
+		}
+		isCut.Store(cut == "{}") // that is a comment
+		if url, _, err := client.UpsertComment(t.Context(), newComment(5, cut)); err != nil || url == "" || len(fake.CommentsOn(7)) != 1 {
+			t.Errorf("%q: comment %q, %v", cut, url, err)
+		}
+		fake.Comments = map[int][]*githubtest.Comment{}
+	}
+}
+
 func TestAnEndlessAnswerIsCutOff(t *testing.T) {
 	spaces := []byte(strings.Repeat(" ", 1<<20))
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

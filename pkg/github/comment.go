@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -133,7 +132,7 @@ func (c *Client) deleteComment(ctx context.Context, on thread, id int64) error {
 	_, _, err := c.do(ctx, request{
 		doing: "deleting a second comment on " + on.name, needs: on.needs, method: http.MethodDelete, path: c.path("issues/comments/%d", id),
 	})
-	if errors.Is(err, ErrNotFound) { // the other run has deleted it
+	if isGone(err) { // the other run has deleted it
 		return nil
 	}
 	return err

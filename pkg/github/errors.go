@@ -80,7 +80,7 @@ func (r request) failure(resp *http.Response, body []byte, err error) *Error {
 		if errors.As(err, &tooLarge) {
 			e.Answer = fmt.Sprintf("more than %d MiB", maxBody>>20)
 		}
-		e.transient = tooLarge == nil && !errors.Is(err, context.Canceled) && !errors.Is(err, errRedirect)
+		e.transient = tooLarge == nil && !isOther(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, errRedirect)
 	}
 	if resp != nil {
 		e.Status = resp.StatusCode
@@ -96,12 +96,15 @@ func (r request) failure(resp *http.Response, body []byte, err error) *Error {
 	return e
 }
 
+// isOther reports whether an answer is whole, and not what was asked for.
+func isOther(err error) bool {
+	return errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
+}
+
 // message is what GitHub says in an error's body.
 func message(status int, body []byte) string {
 	var answer gh.ErrorResponse
-	if json.Unmarshal(body, &answer) != nil {
-		answer.Message = string(body)
-	}
+	_ = json.Unmarshal(body, &answer) // a proxy's page says nothing
 	words := []string{cmp.Or(answer.Message, http.StatusText(status))}
 	for _, e := range answer.Errors {
 		words = append(words, strings.TrimSpace(strings.Join([]string{e.Resource, e.Field, e.Code, e.Message}, " ")))
@@ -158,5 +161,8 @@ func (r request) advice(e *Error) string {
 	case e.transient:
 		return fmt.Sprintf("tried up to %d times; run the workflow again later", maxTries)
 	}
-	return "another try would not help"
+	if e.Status >= 400 {
+		return "another try would not help"
+	}
+	return "the answer is not from GitHub's API: check GITHUB_API_URL"
 }

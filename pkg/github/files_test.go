@@ -191,8 +191,8 @@ func TestATreeCutShortIsPutTogetherFromItsFolders(t *testing.T) {
 func TestATreeThatCanNotBeListedWholeIsAnError(t *testing.T) {
 	for _, test := range []struct{ sha, say string }{{headSHA, "more than 1000 requests"}, {"gone", "listing the files of commit `" + headSHA + "`"}} {
 		fake, client := newFakeAndClient(t)
-		fake.Trees[headSHA] = githubtest.Tree{Truncated: true, Top: []githubtest.File{{Path: "folder", SHA: test.sha, Mode: "040000", Type: "tree"}}}
-		if _, err := client.Tree(t.Context(), headSHA); err == nil || !strings.Contains(err.Error(), test.say) {
+		fake.Trees[headSHA] = githubtest.Tree{Truncated: true, Top: []githubtest.File{{Path: "file", SHA: "1"}, {Path: "folder", SHA: test.sha, Mode: "040000", Type: "tree"}}}
+		if files, err := client.Tree(t.Context(), headSHA); err == nil || files != nil || !strings.Contains(err.Error(), test.say) {
 			t.Errorf("%s: got %v", test.sha, err)
 		}
 	}

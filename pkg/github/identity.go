@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -55,13 +56,12 @@ func writtenBy[T written](items []T, login string) (mine []T) {
 // login returns the token's user. GitHub refuses the token of an App's installation, a workflow's own among them
 // (https://docs.github.com/rest/users/users#get-the-authenticated-user).
 func (c *Client) login(ctx context.Context) (string, error) {
-	hasLogin := func(user gh.User) bool { return user.GetLogin() != "" }
-	user, err := ask(ctx, c, request{doing: "asking whose token this is", path: "user"}, hasLogin)
+	user, err := ask[gh.User](ctx, c, request{doing: "asking whose token this is", path: "user"}, nil)
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status/100 == 4 && !refused.transient {
 		return actionsBot, nil
 	}
-	return user.GetLogin(), err
+	return cmp.Or(user.GetLogin(), actionsBot), err
 }
 
 // viewer returns the name of an App's bot, which only GraphQL tells; a workflow's where it does not.

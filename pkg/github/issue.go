@@ -133,6 +133,13 @@ func (c *Client) createIssue(ctx context.Context, issue Issue) (number int, err 
 		doing: "opening the issue with the label " + finding.Quote(issue.Label), needs: issuePermission, once: true,
 		method: http.MethodPost, path: c.path("issues"), body: gh.IssueRequest{Title: &issue.Title, Body: gh.String(issue.text()), Labels: &[]string{issue.Label}},
 	}, nil)
+	if err != nil || made.Labels == nil || slices.ContainsFunc(made.Labels, func(l *gh.Label) bool { return strings.EqualFold(l.GetName(), issue.Label) }) {
+		return made.GetNumber(), err
+	}
+	_, _, err = c.do(ctx, request{ // GitHub drops labels that it can't set, and the next run would make another issue
+		doing: fmt.Sprintf("adding the label %s to issue %d", finding.Quote(issue.Label), made.GetNumber()), needs: issuePermission,
+		method: http.MethodPatch, path: c.path("issues/%d", made.GetNumber()), body: gh.IssueRequest{Labels: &[]string{issue.Label}},
+	})
 	return made.GetNumber(), err
 }
 

@@ -105,6 +105,13 @@ func TestTheIssueLivesThroughAMonth(t *testing.T) {
 	}
 }
 
+func TestALabelThatGitHubDropsIsAddedAfterwards(t *testing.T) {
+	fake, client := newFakeAndClient(t)
+	fake.DropLabels = true
+	upsertIssue(t, client, drift(2, "a"), 101)
+	upsertIssue(t, client, drift(3, "a"), 101)
+}
+
 func TestAnOlderScanLeavesANewersIssueAlone(t *testing.T) {
 	fake, client := newFakeAndClient(t)
 	fake.AddIssue(ours(5, "a"))

@@ -53,7 +53,7 @@ func TestAReleaseThatIsNotThereIsNotFoundAndAskedForOnce(t *testing.T) {
 	if got, err := client.AssetDigests(t.Context(), "o", "r", "a/b?c#d%2f"); err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
-	fake.Fail(releaseRoute, githubtest.Fault{Status: 200, Message: "hello"})
+	fake.Fail(releaseRoute, times(4, githubtest.Fault{Status: 200, Message: "hello"})...)
 	_, err := client.AssetDigests(t.Context(), "o", "r", "v2")
 	mustSay(t, err, "holds no list")
 }

@@ -1,10 +1,12 @@
 package github
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"math"
@@ -37,6 +39,8 @@ type request struct {
 	accept string // "" for JSON
 	limit  int64  // bytes of the answer that are read; 0 for all
 	once   bool   // it must not be made twice, so it is tried again only where GitHub turned it away for its rate limit
+
+	decode func(body []byte) error // nil leaves the answer as it is
 }
 
 // do makes a request until it is answered for good or the tries are used up.
@@ -68,6 +72,9 @@ func (c *Client) try(ctx context.Context, r request) ([]byte, http.Header, error
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, cmp.Or(r.limit, math.MaxInt64)))
+	if err == nil && resp.StatusCode/100 == 2 && r.decode != nil {
+		err = r.decode(body)
+	}
 	if err != nil || resp.StatusCode/100 != 2 {
 		return nil, nil, r.failure(resp, body, err)
 	}
@@ -102,18 +109,20 @@ func ask[T any](ctx context.Context, c *Client, r request, isWhole func(T) bool)
 }
 
 func askPage[T any](ctx context.Context, c *Client, r request, isWhole func(T) bool) (answer T, header http.Header, err error) {
-	body, header, err := c.do(ctx, r)
-	if err != nil {
-		return answer, nil, err
+	r.decode = func(body []byte) error {
+		answer = *new(T) // an earlier try may have left some of it
+		err := json.NewDecoder(bytes.NewReader(body)).Decode(&answer)
+		if err == nil && isWhole != nil && !isWhole(answer) {
+			err = errIncomplete
+		}
+		return err
 	}
-	if err = json.Unmarshal(body, &answer); err == nil && isWhole != nil && !isWhole(answer) {
-		err = errors.New("the answer holds no list")
-	}
-	if err != nil {
-		err = &Error{Doing: r.doing, Status: http.StatusOK, Answer: err.Error(), Advice: "the answer is not from GitHub's API: check GITHUB_API_URL"}
-	}
+	_, header, err = c.do(ctx, r)
 	return answer, header, err
 }
+
+// errIncomplete is a 200 without what was asked for.
+var errIncomplete = fmt.Errorf("the answer holds no list: %w", io.ErrUnexpectedEOF)
 
 // errMore is the error after the last page that is read of a list that is longer.
 var errMore = errors.New("the list is longer")

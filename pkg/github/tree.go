@@ -27,9 +27,11 @@ const maxTrees = 1000
 // entries or 7 MB) it is put together from the lists of the folders.
 func (c *Client) Tree(ctx context.Context, sha string) ([]File, error) {
 	w := treeWalk{client: c, doing: "listing the files of commit " + finding.Quote(sha)}
-	err := w.walk(ctx, sha, "")
+	if err := w.walk(ctx, sha, ""); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(w.files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	return w.files, err
+	return w.files, nil
 }
 
 type treeWalk struct {

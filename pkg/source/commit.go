@@ -24,11 +24,16 @@ type Commit struct {
 }
 
 // List implements Tree.
-func (c *Commit) List(ctx context.Context) (files []github.File, err error) {
-	if c.files == nil {
-		c.files, err = c.list(ctx)
+func (c *Commit) List(ctx context.Context) ([]github.File, error) {
+	if c.files != nil {
+		return c.files, nil
 	}
-	return c.files, err
+	files, err := c.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.files = files
+	return files, nil
 }
 
 // Find implements Tree.

@@ -165,7 +165,7 @@ func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 		return nil, 0, cantRead(name, err)
 	}
 	opened, err := file.Stat()
-	if err == nil && os.SameFile(named, opened) {
+	if err == nil && opened.Mode().IsRegular() && os.SameFile(named, opened) {
 		return file, opened.Size(), nil
 	}
 	_ = file.Close()

@@ -35,7 +35,7 @@ func (p *Progress) Slowest(now time.Time, after time.Duration) (url string, byte
 	}
 	var all []slow
 	for s := range p.running {
-		if took := now.Sub(s.began); took >= max(after, 1) {
+		if took := now.Sub(s.began); s.url != "" && took >= max(after, 1) {
 			all = append(all, slow{s.url, float64(s.came.Load()) / took.Seconds()})
 		}
 	}

@@ -3,6 +3,7 @@ package verify
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
@@ -20,6 +21,22 @@ func TestProgressCountsAFileOnceHoweverOftenItBegins(t *testing.T) {
 	done, announced := p.Bytes()
 	if done != 90 || announced != 90 || p.read.Load() != 180 {
 		t.Errorf("%d of %d bytes, %d read", done, announced, p.read.Load())
+	}
+}
+
+func TestAnImageIsNoSlowFile(t *testing.T) {
+	var p Progress
+	q := newSlotQueue([]Download{
+		{URL: "app:1.2", Artifacts: []artifact.Artifact{{Role: artifact.Image, URL: "app:1.2"}}},
+		{URL: "https://example.com/file", Artifacts: []artifact.Artifact{{URL: "https://example.com/file"}}},
+	}, 0, &p)
+	file, image := q.next(), q.next()
+	if file.url == "" {
+		file, image = image, file
+	}
+	file.came.Store(1)
+	if url, _ := p.Slowest(time.Now().Add(time.Hour), time.Minute); url != "https://example.com/file" || image.url != "" {
+		t.Errorf("the slowest is %q", url)
 	}
 }
 

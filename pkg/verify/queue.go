@@ -38,8 +38,8 @@ type slotQueue struct {
 // slot is one file's place in the queue. It counts the bytes that come.
 type slot struct {
 	*Progress
-	index, order   int // of the download; of the beginning, other things being equal
-	url            string
+	index, order   int    // of the download; of the beginning, other things being equal
+	url            string // of a file; "" for an image, which is many small requests
 	host, manifest string
 	patience       time.Duration
 	began          time.Time
@@ -52,7 +52,11 @@ func newSlotQueue(downloads []Download, patience time.Duration, progress *Progre
 	q := &slotQueue{Progress: progress, patience: patience, waiting: map[string][]*slot{}, held: map[string]int{}}
 	var all []*slot
 	for i, d := range downloads {
-		all = append(all, &slot{Progress: progress, index: i, url: d.URL, host: d.host(), manifest: d.Artifacts[0].Manifest, patience: patience})
+		s := &slot{Progress: progress, index: i, host: d.host(), manifest: d.Artifacts[0].Manifest, patience: patience}
+		if !d.isImage() {
+			s.url = d.URL
+		}
+		all = append(all, s)
 	}
 	// The last to end is then not one that could have begun earlier (Graham's longest processing time rule).
 	slices.SortStableFunc(all, func(a, b *slot) int {

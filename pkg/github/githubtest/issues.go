@@ -101,6 +101,9 @@ func (s *Server) createIssue(w http.ResponseWriter, r *http.Request) {
 	if !s.writes(w, r, &sent, &sent.Body) {
 		return
 	}
+	if s.DropLabels {
+		sent.Labels = nil
+	}
 	i := s.addIssue(Issue{Login: s.writer(), Title: sent.Title, Body: sent.Body, Labels: sent.Labels})
 	answer(w, http.StatusCreated, i.answer())
 }
@@ -108,6 +111,7 @@ func (s *Server) createIssue(w http.ResponseWriter, r *http.Request) {
 func (s *Server) editIssue(w http.ResponseWriter, r *http.Request) {
 	var sent struct {
 		Title, Body, State *string
+		Labels             []string
 		Reason             string `json:"state_reason"`
 	}
 	var body string
@@ -123,6 +127,9 @@ func (s *Server) editIssue(w http.ResponseWriter, r *http.Request) {
 		if from != nil {
 			*to = *from
 		}
+	}
+	if sent.Labels != nil {
+		i.Labels = sent.Labels
 	}
 	if sent.State != nil {
 		i.Reason = sent.Reason

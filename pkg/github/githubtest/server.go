@@ -36,6 +36,7 @@ type Server struct {
 	Comments     map[int][]*Comment    // by the number of the issue or pull request
 	Issues       []*Issue
 	NoIssues     bool                     // the repository has none: 410
+	DropLabels   bool                     // of new issues, as GitHub does where the token may not set them
 	Releases     map[string][]Asset       // by "owner/repo/tag"
 	Attestations map[string][]Attestation // by "owner/repo sha256:…", in lower case
 
