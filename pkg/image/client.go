@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -54,9 +53,8 @@ type Image struct {
 func (c *Client) Ask(ctx context.Context, r Reference) (Image, error) {
 	s, cancel := c.begin(ctx, r)
 	defer cancel()
-	img := Image{Size: -1}
-	reply, err := s.call(http.MethodHead, s.manifestURL(r.identifier()), acceptManifests, 0)
-	img.Bytes = s.bytes
+	reply, err := s.call(fetch.Call{Method: http.MethodHead, URL: s.url("manifests", r.identifier()), Header: acceptManifests})
+	img := Image{Size: -1, Bytes: s.bytes}
 	if err != nil || reply.Refusal != nil {
 		return img, err
 	}
@@ -96,36 +94,29 @@ type session struct {
 	ref      Reference
 	bytes    int64
 	requests int
-	seen     map[partKey]descriptor
+	seen     map[string]descriptor // by what the part is, and its digest
 }
 
 func (c *Client) begin(ctx context.Context, r Reference) (*session, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(ctx, maxTime, fmt.Errorf("the image takes more than %s", maxTime))
-	return &session{Client: c, ctx: ctx, ref: r, seen: map[partKey]descriptor{}}, cancel
+	return &session{Client: c, ctx: ctx, ref: r, seen: map[string]descriptor{}}, cancel
 }
 
-func (s *session) manifestURL(identifier string) string {
-	return "https://" + s.ref.host() + "/v2/" + s.ref.Repository + "/manifests/" + identifier
+// url is where the registry has a manifest or a blob.
+func (s *session) url(kind, identifier string) string {
+	return "https://" + s.ref.host() + "/v2/" + s.ref.Repository + "/" + kind + "/" + identifier
 }
 
-func (s *session) blobURL(d digest.Digest) string {
-	return "https://" + s.ref.host() + "/v2/" + s.ref.Repository + "/blobs/" + d.String()
-}
-
-var (
-	acceptManifests = http.Header{"Accept": {strings.Join([]string{ociIndex, ociManifest, dockerIndex, dockerManifest}, ", ")}}
-	acceptAnything  = http.Header{}
-)
+var acceptManifests = http.Header{"Accept": {"application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, " +
+	"application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json"}}
 
 // call asks the registry, with the token that it wants.
-func (s *session) call(method, url string, header http.Header, maxBody int64) (fetch.Reply, error) {
+func (s *session) call(call fetch.Call) (reply fetch.Reply, err error) {
 	access := s.accessTo(s.ref)
-	token, err := access.get(s)
-	if err != nil {
-		return fetch.Reply{}, err
+	if call.Token, err = access.get(s); err != nil {
+		return reply, err
 	}
-	call := fetch.Call{Method: method, URL: url, Header: header, Token: token, MaxBody: maxBody}
-	reply, err := s.send(call)
+	reply, err = s.send(call)
 	if err != nil || reply.Status != http.StatusUnauthorized {
 		return reply, err
 	}
@@ -133,8 +124,8 @@ func (s *session) call(method, url string, header http.Header, maxBody int64) (f
 	if !ok {
 		return reply, nil
 	}
-	if call.Token, err = access.renew(s, wanted, token); err != nil {
-		return fetch.Reply{}, err
+	if call.Token, err = access.renew(s, wanted, call.Token); err != nil {
+		return reply, err
 	}
 	return s.send(call)
 }
@@ -146,11 +137,8 @@ func (s *session) send(call fetch.Call) (fetch.Reply, error) {
 	}
 	reply, err := s.network.Do(s.ctx, call)
 	s.bytes += int64(len(reply.Body))
-	var failure *fetch.Error
-	if errors.As(err, &failure) && failure.Status == http.StatusTooManyRequests {
-		limited := *failure
-		limited.Fix = "The registry limits requests: run it again later"
-		return reply, &limited
+	if failure, ok := errors.AsType[*fetch.Error](err); ok && failure.Status == http.StatusTooManyRequests {
+		failure.Fix = "The registry limits requests: run it again later"
 	}
 	return reply, err
 }
@@ -172,17 +160,17 @@ const theImage = "The image"
 // refusal says what a server's final answer means for a part of the image.
 func (s *session) refusal(reply fetch.Reply, part string) error {
 	status, host := reply.Status, finding.Quote(reply.Host)
-	message, fix := reply.Refusal.Message, reply.Refusal.Fix
+	failure := *reply.Refusal
 	switch status {
 	case http.StatusNotFound, http.StatusGone:
-		message = fmt.Sprintf("%s does not exist: the server %s answered %d", part, host, status)
-		fix = "Check the name; the image, or its tag, may have been renamed, deleted or made private"
+		failure.Message = fmt.Sprintf("%s does not exist: the server %s answered %d", part, host, status)
+		failure.Fix = "Check the name; the image, or its tag, may have been renamed, deleted or made private"
 	case http.StatusUnauthorized, http.StatusForbidden:
-		message = fmt.Sprintf("%s requires authentication: the server %s answered %d", part, host, status)
-		fix = "Check the name: many registries answer so where it does not exist. Use a public image"
+		failure.Message = fmt.Sprintf("%s requires authentication: the server %s answered %d", part, host, status)
+		failure.Fix = "Check the name: many registries answer so where it does not exist. Use a public image"
 	}
 	if part != theImage {
-		fix = "The image can't be pulled: its publisher has to push it again"
+		failure.Fix = "The image can't be pulled: its publisher has to push it again"
 	}
-	return &fetch.Error{Kind: fetch.Unavailable, Status: status, Message: message, Fix: fix}
+	return &failure
 }

@@ -1,10 +1,14 @@
 package image
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
+)
 
 // ParseManifest reads a manifest, and returns how many parts it names.
 func ParseManifest(body []byte, contentType string) (parts int, err error) {
-	m, err := parse(body, contentType)
+	m, err := parse(fetch.Reply{Body: body, Header: http.Header{"Content-Type": {contentType}}})
 	if err != nil {
 		return 0, err
 	}

@@ -127,31 +127,39 @@ func TestADigestIsReadDownToItsLayers(t *testing.T) {
 	}
 }
 
+func text(s string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, s) }
+}
+
+// code answers with a status and the fields of a header, by name and value in turn.
+func code(status int, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+	}
+}
+
 func TestWhatARegistryDoesWrong(t *testing.T) {
 	const repository = "acme/server"
-	page := func(w http.ResponseWriter) { fmt.Fprint(w, "<!doctype html><title>Sign in</title>") }
+	const big = "refused: The server `127.0.0.1` answers with more than 4.0 MiB: expected a short text"
+	page := text("<!doctype html><title>Sign in</title>")
 	for name, c := range map[string]struct {
 		part   string // of the path that is answered otherwise
-		answer func(w http.ResponseWriter, r *http.Request)
+		answer http.HandlerFunc
 		want   string
 	}{
-		"nothing": {"none", nil, "all there"},
-		"the manifest is gone": {"/manifests/", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
-			"unavailable: The image does not exist: the server `127.0.0.1` answered 404"},
-		"the config is gone": {"/blobs/CONFIG", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
-			"unavailable: The image's configuration `CONFIG` does not exist: the server `127.0.0.1` answered 404"},
-		"a layer is gone": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) },
-			"unavailable: The layer `LAYER` does not exist: the server `127.0.0.1` answered 404"},
-		"a layer is cut short": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "3") },
-			"unreachable: The layer `LAYER` has 3 bytes at `127.0.0.1`: the manifest says 13"},
-		"a layer is empty": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Length", "0") },
-			"unreachable: The layer `LAYER` has 0 bytes at `127.0.0.1`: the manifest says 13"},
-		"a layer without content": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) },
-			"unreachable: The server `127.0.0.1` answered 204 instead of serving the layer `LAYER`"},
-		"a layer of an unknown size": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) { w.(http.Flusher).Flush() },
+		"nothing":                 {"none", nil, "all there"},
+		"the manifest is gone":    {"/manifests/", code(404), "unavailable: The image does not exist: the server `127.0.0.1` answered 404"},
+		"the config is gone":      {"/blobs/CONFIG", code(404), "unavailable: The image's configuration `CONFIG` does not exist: the server `127.0.0.1` answered 404"},
+		"a layer is gone":         {"/blobs/LAYER", code(404), "unavailable: The layer `LAYER` does not exist: the server `127.0.0.1` answered 404"},
+		"a layer is cut short":    {"/blobs/LAYER", code(200, "Content-Length", "3"), "unreachable: The layer `LAYER` has 3 bytes at `127.0.0.1`: the manifest says 13"},
+		"a layer is empty":        {"/blobs/LAYER", code(200, "Content-Length", "0"), "unreachable: The layer `LAYER` has 0 bytes at `127.0.0.1`: the manifest says 13"},
+		"a layer without content": {"/blobs/LAYER", code(204), "unreachable: The server `127.0.0.1` answered 204 instead of serving the layer `LAYER`"},
+		"a layer of an unknown size": {"/blobs/LAYER", func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() },
 			"unreachable: The server `127.0.0.1` does not announce the size of the layer `LAYER`"},
-		"a manifest without content": {"/manifests/", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) },
-			"unreachable: The server `127.0.0.1` answered 204 instead of serving the image"},
+		"a manifest without content": {"/manifests/", code(204), "unreachable: The server `127.0.0.1` answered 204 instead of serving the image"},
 		"HEAD is not allowed, and the range is ignored": {"/blobs/LAYER", func(w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodHead {
 				w.WriteHeader(http.StatusMethodNotAllowed)
@@ -159,11 +167,9 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 			}
 			fmt.Fprint(w, "thirteen byte")
 		}, "all there"},
-		"a page for the manifest": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { page(w) }, "other: The image"},
-		"a page for the config": {"/blobs/CONFIG", func(w http.ResponseWriter, _ *http.Request) { page(w) },
-			"unreachable: The image's configuration `CONFIG` is incomplete: 37 bytes came from `127.0.0.1`"},
-		"other bytes for the config": {"/blobs/CONFIG", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 200)) },
-			"other: The image's configuration `CONFIG`"},
+		"a page for the manifest":    {"/manifests/", page, "other: The image"},
+		"a page for the config":      {"/blobs/CONFIG", page, "unreachable: The image's configuration `CONFIG` is incomplete: 37 bytes came from `127.0.0.1`"},
+		"other bytes for the config": {"/blobs/CONFIG", text(strings.Repeat("x", 200)), "other: The image's configuration `CONFIG`"},
 		"the digest's header lies about other bytes": {"/manifests/", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Docker-Content-Digest", r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 			fmt.Fprint(w, `{"schemaVersion":2}`)
@@ -172,33 +178,22 @@ func TestWhatARegistryDoesWrong(t *testing.T) {
 			w.Header().Set("Content-Type", string(types.OCIImageIndex))
 			fmt.Fprintf(w, `{"manifests":[{"mediaType":%q,"size":1,"digest":%q}]}`, types.OCIImageIndex, r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
 		}, "other: The image"},
-		"a manifest of 100 MB": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "100000000")
-			_, _ = w.Write(make([]byte, 1<<20))
-		}, "refused: The server `127.0.0.1` answers with more than 4.0 MiB: expected a short text"},
+		"a manifest of 100 MB": {"/manifests/", code(200, "Content-Length", "100000000"), big},
 		"an endless manifest": {"/manifests/", func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				if _, err := w.Write(make([]byte, 1<<20)); err != nil {
 					return
 				}
 			}
-		}, "refused: The server `127.0.0.1` answers with more than 4.0 MiB: expected a short text"},
-		"a limit of requests": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
-			"unreachable: The server `127.0.0.1` answered 429 (Too Many Requests) (tries: 4)"},
-		"a broken server": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
-			"unreachable: The server `127.0.0.1` answered 502 (Bad Gateway) (tries: 4)"},
+		}, big},
+		"a limit of requests": {"/manifests/", code(429), "unreachable: The server `127.0.0.1` answered 429 (Too Many Requests) (tries: 4)"},
 		"a body that ends with the connection": {"/manifests/", func(w http.ResponseWriter, r *http.Request) {
 			conn, buffered, _ := w.(http.Hijacker).Hijack()
 			fmt.Fprint(buffered, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{")
 			buffered.Flush()
 			conn.Close()
 		}, "unreachable: The image is incomplete: 1 bytes came from `127.0.0.1`"},
-		"a log-in": {"/manifests/", func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
-			w.WriteHeader(http.StatusUnauthorized)
-		}, "unavailable: The image requires authentication: the server `127.0.0.1` answered 401"},
-		"a redirect to itself": {"/manifests/", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) },
-			"refused: The URL redirects in a loop: the server `127.0.0.1` redirects back to `URL`"},
+		"a log-in": {"/manifests/", code(401, "WWW-Authenticate", `Basic realm="x"`), "unavailable: The image requires authentication: the server `127.0.0.1` answered 401"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t)
@@ -252,8 +247,8 @@ func TestManifestsThatContradictThemselves(t *testing.T) {
 		"no parts":                  {`{"schemaVersion":2}`, oci, "invalid: The manifest names no configuration"},
 		"an empty index":            {`{` + v2 + `"manifests":[]}`, index, "invalid: The index names no manifest"},
 		"a page":                    {`<html>`, oci, notAManifest + "`jsontext: invalid character '<' at start of value`"},
-		"a list":                    {`[]`, oci, notAManifest + "`: unexpected [ at byte 1: expected an object`"},
-		"layers that are an object": {`{"layers":{}}`, oci, notAManifest + "`/layers: unexpected { at byte 11: expected an array`"},
+		"a list":                    {`[]`, oci, notAManifest + "`/: unexpected [`"},
+		"layers that are an object": {`{"layers":{}}`, oci, notAManifest + "`/layers: unexpected {`"},
 		"10,000 children":           {`{` + v2 + `"manifests":[` + strings.Repeat(`{},`, 9_999) + `{}]}`, index, "refused: The manifest names more than 512 parts"},
 		"a digest of the wrong length": {`{` + v2 + `"config":{"digest":"sha256:12"},"layers":[]}`, oci,
 			"invalid: The manifest has an invalid descriptor: digest `sha256:12`, size 0"},
@@ -399,20 +394,15 @@ func TestARealmIsAURLFromOutside(t *testing.T) {
 
 func TestTokenServicesThatGiveNone(t *testing.T) {
 	for name, c := range map[string]struct {
-		answer func(w http.ResponseWriter, r *http.Request)
+		answer http.HandlerFunc
 		want   string
 	}{
-		"forbidden": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
-			"unavailable: The image requires authentication: the server `127.0.0.1` answered 403"},
-		"a page": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, "unreachable: The token service `127.0.0.1` returned no valid token"},
-		"a header in the token": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"token":"a\r\nX-Evil: 1"}`) },
-			"unreachable: The token service `127.0.0.1` returned no valid token"},
-		"a huge one": {func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, `{"token":%q}`, strings.Repeat("a", 1<<20))
-		},
+		"forbidden":             {code(403), "unavailable: The image requires authentication: the server `127.0.0.1` answered 403"},
+		"a page":                {text("<html>"), "unreachable: The token service `127.0.0.1` returned no valid token"},
+		"a header in the token": {text(`{"token":"a\r\nX-Evil: 1"}`), "unreachable: The token service `127.0.0.1` returned no valid token"},
+		"a huge one": {text(`{"token":"` + strings.Repeat("a", 1<<20) + `"}`),
 			"refused: The registry `HOST` names a token service that failed. The server `127.0.0.1` answers with more than 64 KiB: expected a short text"},
-		"one that is not taken": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"access_token":"other"}`) },
-			"unavailable: The image requires authentication: the server `127.0.0.1` answered 401"},
+		"one that is not taken": {text(`{"access_token":"other"}`), "unavailable: The image requires authentication: the server `127.0.0.1` answered 401"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t)

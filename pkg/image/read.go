@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -22,12 +23,12 @@ const (
 // read reads the manifest that the reference names and, where all of it is asked for, whatever that names.
 func (s *session) read(isWhole bool) (Image, error) {
 	img := Image{Size: -1}
-	body, contentType, err := s.get(s.manifestURL(s.ref.identifier()), acceptManifests, maxManifest, s.ref.Digest, -1, theImage)
+	reply, err := s.manifest(s.ref.identifier(), s.ref.Digest, -1, theImage)
 	if err != nil {
 		return img, err
 	}
-	img.Digest, img.Size, img.Read = sum(body, algorithm(s.ref)), int64(len(body)), true
-	m, err := parse(body, contentType)
+	img.Digest, img.Size, img.Read = sum(reply.Body, algorithm(s.ref)), int64(len(reply.Body)), true
+	m, err := parse(reply)
 	if err != nil {
 		return img, err
 	}
@@ -35,7 +36,7 @@ func (s *session) read(isWhole bool) (Image, error) {
 	if !isWhole {
 		return img, nil
 	}
-	s.seen[partKey{manifestPart, img.Digest}] = descriptor{MediaType: m.MediaType, Size: img.Size}
+	s.seen["manifest "+img.Digest.String()] = descriptor{MediaType: m.MediaType, Size: img.Size}
 	return img, s.parts(m, 0)
 }
 
@@ -64,52 +65,53 @@ func (s *session) child(d descriptor, depth int) error {
 	if depth > maxDepth {
 		return refused("The image's indexes are nested deeper than %d levels", maxDepth)
 	}
-	name, isNew, err := s.named(manifestPart, d)
+	name, isNew, err := s.named("manifest", d)
 	if err != nil || !isNew {
 		return err
 	}
 	if formats[d.MediaType] == "" {
-		return &InvalidError{Message: fmt.Sprintf("The index has a part of the media type %s: expected a manifest", finding.Quote(d.MediaType))}
+		return &InvalidError{Message: fmt.Sprintf("The index has a part of the media type %s: expected a manifest", finding.Quote(string(d.MediaType)))}
 	}
 	part := "The manifest " + finding.Quote(d.Digest) + " of the image's index"
-	body, contentType, err := s.get(s.manifestURL(name.String()), acceptManifests, maxManifest, name, d.Size, part)
+	reply, err := s.manifest(name.String(), name, d.Size, part)
 	if err != nil {
 		return err
 	}
-	m, err := parse(body, contentType)
+	m, err := parse(reply)
 	if err != nil {
 		return err
 	}
 	if m.MediaType != d.MediaType {
-		return &InvalidError{Message: fmt.Sprintf("%s has the media type %s: the index says %s", part, finding.Quote(m.MediaType), finding.Quote(d.MediaType)), Body: body}
+		return &InvalidError{Message: fmt.Sprintf("%s has the media type %s: the index says %s", part, finding.Quote(string(m.MediaType)), finding.Quote(string(d.MediaType))), Body: reply.Body}
 	}
 	return s.parts(m, depth)
 }
 
 func (s *session) config(d descriptor) error {
-	name, isNew, err := s.named(configPart, d)
+	name, isNew, err := s.named("configuration", d)
 	if err != nil || !isNew {
 		return err
 	}
-	_, _, err = s.get(s.blobURL(name), acceptAnything, maxConfig, name, d.Size, "The image's configuration "+finding.Quote(d.Digest))
+	call := fetch.Call{Method: http.MethodGet, URL: s.url("blobs", name.String()), MaxBody: maxConfig}
+	_, err = s.get(call, name, d.Size, "The image's configuration "+finding.Quote(d.Digest))
 	return err
 }
 
 // layer checks that a layer exists and has its size, without reading it.
 func (s *session) layer(d descriptor) error {
-	name, isNew, err := s.named(layerPart, d)
+	name, isNew, err := s.named("layer", d)
 	if err != nil || !isNew {
 		return err
 	}
 	part := "The layer " + finding.Quote(d.Digest)
-	reply, err := s.probe(s.blobURL(name), s.call)
+	reply, err := probe(s.url("blobs", name.String()), s.call)
 	if err != nil {
 		return err
 	}
 	if reply.Refusal == nil {
 		return hasSize(reply, d.Size, part)
 	}
-	if strings.HasPrefix(canonicalMedia(d.MediaType), foreignLayer) {
+	if isForeign(d.MediaType) {
 		if found, err := s.elsewhere(d, part); found || err != nil {
 			return err
 		}
@@ -143,10 +145,8 @@ func lowerFirst(part string) string { return strings.ToLower(part[:1]) + part[1:
 // elsewhere reports whether a foreign layer is at one of the URLs that its manifest names. They are hostile: no token goes there,
 // and only an answer of the layer's size counts.
 func (s *session) elsewhere(d descriptor, part string) (found bool, err error) {
-	for _, url := range d.URLs {
-		reply, err := s.probe(url, func(method, url string, header http.Header, maxBody int64) (fetch.Reply, error) {
-			return s.send(fetch.Call{Method: method, URL: url, Header: header, MaxBody: maxBody})
-		})
+	for _, url := range d.URLs[:min(len(d.URLs), maxURLs)] {
+		reply, err := probe(url, s.send)
 		if err != nil {
 			return false, err
 		}
@@ -159,40 +159,23 @@ func (s *session) elsewhere(d descriptor, part string) (found bool, err error) {
 
 // probe asks how large something is: by HEAD, and by a GET of one byte where HEAD is refused or does not tell. Hosts that blobs
 // are redirected to may sign their URLs for one method only.
-func (s *session) probe(url string, call func(method, url string, header http.Header, maxBody int64) (fetch.Reply, error)) (fetch.Reply, error) {
-	reply, err := call(http.MethodHead, url, acceptAnything, 0)
-	switch {
-	case err != nil:
-		return reply, err
-	case reply.Status == http.StatusForbidden, reply.Status == http.StatusMethodNotAllowed, reply.Status == http.StatusBadRequest,
-		isContent(reply) && reply.Size < 0:
-		return call(http.MethodGet, url, http.Header{"Range": {"bytes=0-0"}}, 0)
+func probe(url string, send func(fetch.Call) (fetch.Reply, error)) (fetch.Reply, error) {
+	reply, err := send(fetch.Call{Method: http.MethodHead, URL: url})
+	isRefused := slices.Contains([]int{http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed}, reply.Status)
+	if err == nil && (isRefused || isContent(reply) && reply.Size < 0) {
+		return send(fetch.Call{Method: http.MethodGet, URL: url, Header: http.Header{"Range": {"bytes=0-0"}}})
 	}
-	return reply, nil
+	return reply, err
 }
 
-// partKey is a part and how it is checked: a layer is not read, so a manifest with the same digest still has to be.
-type partKey struct {
-	kind partKind
-	name digest.Digest
-}
-
-type partKind uint8
-
-const (
-	manifestPart partKind = iota
-	configPart
-	layerPart
-)
-
-// named reads the digest of a descriptor, and reports whether its part has not been checked yet. A part that is named again
-// has to have the same size and media type.
-func (s *session) named(kind partKind, d descriptor) (name digest.Digest, isNew bool, err error) {
+// named reads the digest of a descriptor, and reports whether its part has not been checked yet as what it is: a layer is not read, so a
+// manifest with the same digest still has to be. A part that is named again has to have the same size and media type.
+func (s *session) named(kind string, d descriptor) (name digest.Digest, isNew bool, err error) {
 	name, err = parseDigest(d.Digest)
 	if err != nil || d.Size < 0 {
 		return name, false, &InvalidError{Message: fmt.Sprintf("The manifest has an invalid descriptor: digest %s, size %d", finding.Quote(d.Digest), d.Size)}
 	}
-	key := partKey{kind, name}
+	key := kind + " " + name.String()
 	first, isKnown := s.seen[key]
 	if !isKnown {
 		s.seen[key] = d
@@ -200,26 +183,31 @@ func (s *session) named(kind partKind, d descriptor) (name digest.Digest, isNew 
 	}
 	if first.Size != d.Size || canonicalMedia(first.MediaType) != canonicalMedia(d.MediaType) {
 		err = &InvalidError{Message: fmt.Sprintf("The manifest describes %s twice: as %s of %d bytes and as %s of %d bytes", finding.Quote(d.Digest),
-			finding.Quote(first.MediaType), first.Size, finding.Quote(d.MediaType), d.Size)}
+			finding.Quote(string(first.MediaType)), first.Size, finding.Quote(string(d.MediaType)), d.Size)}
 	}
 	return name, false, err
 }
 
-// get reads what a digest names, and once more where it has another digest, in case the registry serves other bytes each time. A zero digest takes whatever is there. A size of -1 is not known.
-func (s *session) get(url string, header http.Header, maxBody int64, want digest.Digest, size int64, part string) (body []byte, contentType string, err error) {
-	for try := 1; ; try++ {
-		reply, err := s.call(http.MethodGet, url, header, maxBody)
-		if err != nil {
-			return nil, "", err
+func (s *session) manifest(identifier string, want digest.Digest, size int64, part string) (fetch.Reply, error) {
+	call := fetch.Call{Method: http.MethodGet, URL: s.url("manifests", identifier), Header: acceptManifests, MaxBody: maxManifest}
+	return s.get(call, want, size, part)
+}
+
+// get reads what a digest names, and once more where it has another digest, in case the registry serves other bytes each time. A zero
+// digest takes whatever is there. A size of -1 is not known.
+func (s *session) get(call fetch.Call, want digest.Digest, size int64, part string) (reply fetch.Reply, err error) {
+	for range maxTries {
+		if reply, err = s.call(call); err != nil {
+			return reply, err
 		}
 		if reply.Refusal != nil {
-			return nil, "", s.refusal(reply, part)
+			return reply, s.refusal(reply, part)
 		}
-		err = other(reply, want, size, part)
-		if err == nil || try == maxTries {
-			return reply.Body, reply.Header.Get("Content-Type"), err
+		if err = other(reply, want, size, part); err == nil {
+			break
 		}
 	}
+	return reply, err
 }
 
 // other returns an error where a reply is not what a digest names.

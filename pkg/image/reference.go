@@ -49,12 +49,8 @@ var (
 // what is wrong with it, as the end of a sentence.
 func Parse(text string) (Reference, error) {
 	switch {
-	case text == "":
-		return Reference{}, errors.New("it is empty")
-	case len(text) > maxReference:
-		return Reference{}, fmt.Errorf("it has %d characters: the limit is %d", len(text), maxReference)
-	case strings.TrimSpace(text) != text:
-		return Reference{}, errors.New("it has white space around it")
+	case text == "" || len(text) > maxReference:
+		return Reference{}, fmt.Errorf("it has %d characters: expected 1 to %d", len(text), maxReference)
 	case strings.Contains(text, "://"):
 		return Reference{}, errors.New("it is a URL: an image reference has no `https://`")
 	}
@@ -78,9 +74,9 @@ func Parse(text string) (Reference, error) {
 
 // locate tells registry and repository apart.
 func (r *Reference) locate(path string) error {
-	repository, err := name.NewRepository(onHub(path))
+	repository, err := name.NewRepository(hubHosts.ReplaceAllString(path, dockerHub+"/"))
 	if err != nil {
-		return explain(path)
+		return invalidRepository(path)
 	}
 	r.Registry, r.Repository = strings.TrimSuffix(strings.ToLower(repository.RegistryStr()), ":443"), repository.RepositoryStr()
 	if r.Registry == name.DefaultRegistry {
@@ -90,7 +86,7 @@ func (r *Reference) locate(path string) error {
 	case !registryShape.MatchString(r.Registry):
 		return fmt.Errorf("invalid registry host %s", finding.Quote(r.Registry))
 	case len(r.Repository) > maxRepository || !repositoryShape.MatchString(r.Repository):
-		return explain(r.Repository)
+		return invalidRepository(r.Repository)
 	}
 	return nil
 }
@@ -98,19 +94,8 @@ func (r *Reference) locate(path string) error {
 // hubHosts are further names of Docker Hub.
 var hubHosts = regexp.MustCompile(`(?i)^(index|registry-1|registry\.hub)\.docker\.(io|com)(:443)?/|^docker\.io(:443)?/`)
 
-func onHub(path string) string { return hubHosts.ReplaceAllString(path, dockerHub+"/") }
-
-func explain(repository string) error {
-	quoted := finding.Quote(repository)
-	switch {
-	case strings.ToLower(repository) != repository:
-		return fmt.Errorf("the repository %s has upper-case letters: expected lower case", quoted)
-	case strings.Contains(repository, ":"):
-		return fmt.Errorf("%s has two tags", quoted)
-	case len(repository) > maxRepository:
-		return fmt.Errorf("the repository's name has %d characters: the limit is %d", len(repository), maxRepository)
-	}
-	return fmt.Errorf("invalid repository %s: expected lower-case letters and digits, with single separators between them", quoted)
+func invalidRepository(repository string) error {
+	return fmt.Errorf("invalid repository %s: expected lower-case letters and digits, with single separators between them", finding.Quote(repository))
 }
 
 // parseDigest reads the digest of a reference or of a descriptor, which has one form only.

@@ -43,35 +43,36 @@ func TestReferencesMeanWhatDockerMeansByThem(t *testing.T) {
 }
 
 func TestInvalidReferences(t *testing.T) {
+	const noRepository, noDigest = "invalid repository `", "invalid digest: expected `sha256:` and 64 hex digits"
 	for written, want := range map[string]string{
-		"":                                       "it is empty",
-		"repo:tag:tag":                           "`repo:tag` has two tags",
-		"ghcr.io/acme/Server:1":                  "the repository `ghcr.io/acme/Server` has upper-case letters: expected lower case",
-		"Acme/server":                            "the repository `Acme/server` has upper-case letters: expected lower case",
-		"redis@sha256:" + hex64[1:]:              "invalid digest: sha256 needs 64 hex digits, and this has 63 characters",
-		"redis@sha256:" + hex64 + "0":            "invalid digest: sha256 needs 64 hex digits, and this has 65 characters",
-		"redis@" + hex64:                         "invalid digest: expected `sha256:` and 64 hex digits in lower case",
-		"redis@sha256:" + strings.ToUpper(hex64): "invalid digest: expected `sha256:` and 64 hex digits in lower case",
-		"redis@sha1:" + hex64[:40]:               "invalid digest: expected `sha256:` and 64 hex digits in lower case",
-		"redis@md5:" + hex64[:32]:                "invalid digest: MD5 is broken (two files with one MD5 are made in seconds): expected `sha256:` and 64 hex digits",
-		"redis@sha256:" + hex64 + "@sha256:x":    "invalid digest: sha256 needs 64 hex digits, and this has 73 characters",
-		"redis@":                                 "invalid digest: expected `sha256:` and 64 hex digits",
-		strings.Repeat("a", 2000):                "it has 2000 characters: the limit is 1024",
-		strings.Repeat("a", 256):                 "the repository's name has 256 characters: the limit is 255",
-		"redis:" + strings.Repeat("a", 129):      "invalid tag `" + strings.Repeat("a", 129) + "`: expected at most 128 letters, digits, dots, hyphens and underscores",
-		"redis:":                                 "invalid tag (empty): expected at most 128 letters, digits, dots, hyphens and underscores",
-		"redis:-a":                               "invalid tag `-a`: expected at most 128 letters, digits, dots, hyphens and underscores",
-		" redis":                                 "it has white space around it",
+		"":                                       "it has 0 characters: expected 1 to 1024",
+		strings.Repeat("a", 2000):                "it has 2000 characters: expected 1 to 1024",
 		"https://ghcr.io/acme/server":            "it is a URL: an image reference has no `https://`",
-		"ghcr.io/a/../b":                         "invalid repository `a/../b`: expected lower-case letters and digits, with single separators between them",
-		"ghcr.io//b":                             "invalid repository `/b`: expected lower-case letters and digits, with single separators between them",
-		"ghcr.io/":                               "invalid repository `ghcr.io/`: expected lower-case letters and digits, with single separators between them",
-		"ghcr.io/a%2fb":                          "invalid repository `ghcr.io/a%2fb`: expected lower-case letters and digits, with single separators between them",
-		"a.b?c/x":                                "invalid repository `a.b?c/x`: expected lower-case letters and digits, with single separators between them",
-		"user:pw@ghcr.io/x":                      "invalid digest: expected `sha256:` and 64 hex digits",
+		"redis@sha256:" + hex64[1:]:              "invalid digest: sha256 needs 64 hex digits, and this has 63 characters",
+		"redis@sha256:" + hex64 + "@sha256:x":    "invalid digest: sha256 needs 64 hex digits, and this has 73 characters",
+		"redis@" + hex64:                         noDigest,
+		"redis@sha256:" + strings.ToUpper(hex64): noDigest,
+		"redis@sha1:" + hex64[:40]:               noDigest,
+		"redis@md5:" + hex64[:32]:                "invalid digest: MD5 is broken",
+		"redis@":                                 noDigest,
+		"user:pw@ghcr.io/x":                      noDigest,
+		"redis:" + strings.Repeat("a", 129):      "invalid tag `a",
+		"redis:":                                 "invalid tag (empty): expected at most 128 letters, digits, dots, hyphens and underscores",
+		"redis:-a":                               "invalid tag `-a`",
+		"redis:7 ":                               "invalid tag `7 `",
+		"repo:tag:tag":                           noRepository,
+		"ghcr.io/acme/Server:1":                  noRepository,
+		"Acme/server":                            noRepository,
+		strings.Repeat("a", 256):                 noRepository,
+		" redis":                                 noRepository,
+		"ghcr.io/a/../b":                         noRepository,
+		"ghcr.io//b":                             noRepository,
+		"ghcr.io/":                               noRepository,
+		"ghcr.io/a%2fb":                          noRepository,
+		"a.b?c/x":                                noRepository,
 		"-a.com/x":                               "invalid registry host `-a.com`",
 	} {
-		if r, err := image.Parse(written); err == nil || err.Error() != want {
+		if r, err := image.Parse(written); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: got %s, %v, want the error %s", written, r, err, want)
 		}
 	}

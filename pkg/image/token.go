@@ -1,6 +1,8 @@
 package image
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -104,24 +106,16 @@ func (s *session) fetchToken(wanted challenge) (string, error) {
 	}
 	realm.RawQuery = query.Encode()
 	reply, err := s.send(fetch.Call{Method: http.MethodGet, URL: realm.String(), MaxBody: maxTokenBody})
+	if failure, ok := errors.AsType[*fetch.Error](err); ok {
+		failure.Message = fmt.Sprintf("The registry %s names a token service that failed. %s", host, failure.Message)
+	}
 	if err != nil {
-		return "", atTokenService(err, host)
+		return "", err
 	}
 	if reply.Refusal != nil {
 		return "", s.refusal(reply, theImage)
 	}
 	return readToken(reply)
-}
-
-// atTokenService adds to an error that it is the token service's, whose address the registry gave.
-func atTokenService(err error, registry string) error {
-	failure, ok := err.(*fetch.Error)
-	if !ok {
-		return err
-	}
-	told := *failure
-	told.Message = fmt.Sprintf("The registry %s names a token service that failed. %s", registry, failure.Message)
-	return &told
 }
 
 func readToken(reply fetch.Reply) (string, error) {
@@ -130,10 +124,7 @@ func readToken(reply fetch.Reply) (string, error) {
 		AccessToken string `json:"access_token"`
 	}
 	err := json.Unmarshal(reply.Body, &answer)
-	token := answer.Token
-	if token == "" {
-		token = answer.AccessToken
-	}
+	token := cmp.Or(answer.Token, answer.AccessToken)
 	if err != nil || token == "" || len(token) > maxToken || !httpguts.ValidHeaderFieldValue(token) {
 		return "", &fetch.Error{Message: fmt.Sprintf("The token service %s returned no valid token", finding.Quote(reply.Host))}
 	}
