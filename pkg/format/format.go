@@ -47,8 +47,7 @@ const (
 type property uint8
 
 const (
-	archive    property = 1 << iota // contains other files: can't be executed as it is
-	safe                            // contains no code
+	safe       property = 1 << iota // contains no code
 	unsafe                          // can execute code when it is loaded
 	executable                      // is executed by an operating system
 )
@@ -70,12 +69,12 @@ var kinds = [...]struct {
 	Safetensors: {"safetensors", "a safetensors model", safe},
 	Pickle:      {"pickle", "a pickle", unsafe},
 	PickleZip:   {"pickle in zip", "a pickle in a zip archive", unsafe},
-	Zip:         {"zip", "a zip archive", archive},
-	Tar:         {"tar", "a tar archive", archive},
-	Gzip:        {"gzip", "a gzip archive", archive},
-	Zstd:        {"zstd", "a zstd archive", archive},
-	Bzip2:       {"bzip2", "a bzip2 archive", archive},
-	XZ:          {"xz", "an xz archive", archive},
+	Zip:         {"zip", "a zip archive", 0},
+	Tar:         {"tar", "a tar archive", 0},
+	Gzip:        {"gzip", "a gzip archive", 0},
+	Zstd:        {"zstd", "a zstd archive", 0},
+	Bzip2:       {"bzip2", "a bzip2 archive", 0},
+	XZ:          {"xz", "an xz archive", 0},
 	Script:      {"script", "a script", unsafe},
 	JSON:        {"json", "a JSON text", 0},
 	Text:        {"text", "a text", 0},
@@ -151,9 +150,6 @@ func (f Format) Ambiguous() bool { return f.also != "" }
 
 // Unsafe reports whether loading the file can execute code of its author's choice.
 func (f Format) Unsafe() bool { return f.is(unsafe) }
-
-// Archive reports whether the file contains others and can't be executed as it is.
-func (f Format) Archive() bool { return f.is(archive) }
 
 // NotExecutable reports whether the file is of a known format that no operating system executes.
 func (f Format) NotExecutable() bool { return !f.is(executable) && f.Kind != Script && f.Kind != Data }

@@ -293,18 +293,18 @@ func TestRunsOn(t *testing.T) {
 }
 
 func TestWhatTheRulesAsk(t *testing.T) {
-	for body, want := range map[string]struct{ safe, unsafe, archive, notExecutable bool }{
+	for body, want := range map[string]struct{ safe, unsafe, notExecutable bool }{
 		gguf(3, 1, 1):          {safe: true, notExecutable: true},
 		zip("a/data.pkl"):      {unsafe: true, notExecutable: true},
-		zip("server"):          {archive: true, notExecutable: true},
+		zip("server"):          {notExecutable: true},
 		"#!/bin/sh\n":          {unsafe: true},
 		machO(arm64, 2):        {},
 		"lmgg\x00\x00\x00\x00": {notExecutable: true},
 		"\x00\x01\x02":         {},
 	} {
 		f := format.Sniff([]byte(body), true)
-		if f.Safe() != want.safe || f.Unsafe() != want.unsafe || f.Archive() != want.archive || f.NotExecutable() != want.notExecutable {
-			t.Errorf("%s: safe %t, unsafe %t, archive %t, not executable %t", f, f.Safe(), f.Unsafe(), f.Archive(), f.NotExecutable())
+		if f.Safe() != want.safe || f.Unsafe() != want.unsafe || f.NotExecutable() != want.notExecutable {
+			t.Errorf("%s: safe %t, unsafe %t, not executable %t", f, f.Safe(), f.Unsafe(), f.NotExecutable())
 		}
 	}
 }

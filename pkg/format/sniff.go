@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"html"
 	"net/http"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -22,104 +23,97 @@ func Sniff(head []byte, complete bool) Format {
 	if len(head) == 0 {
 		return Format{Kind: Empty}
 	}
-	for _, recognise := range []func([]byte) (Format, bool){machO, fatMachO, elfFile, peFile, gguf, safetensors, zip, script, lfsPointer} {
-		if f, ok := recognise(head); ok {
-			return f
-		}
-	}
 	for _, m := range magics {
-		if len(head) > m.offset && bytes.HasPrefix(head[m.offset:], []byte(m.bytes)) {
-			return Format{Kind: m.kind}
+		f := Format{Kind: m.kind}
+		isHeader := len(head) >= m.header && bytes.HasPrefix(head[min(m.offset, len(head)):], []byte(m.bytes))
+		if isHeader && (m.read == nil || m.read(&f, head)) {
+			return f
 		}
 	}
 	return textual(head, complete)
 }
 
-// magics are formats with fixed bytes: ggml.h (ggml, ggmf, ggjt, little-endian), Python's pickle protocols
-// 2 to 5, POSIX ustar, RFC 1952, RFC 8878, and the bzip2 and xz file formats.
+// magics are the bytes that formats begin with, and what reads the rest of a header, if that is long enough: <mach-o/loader.h> and
+// <mach-o/fat.h> (all thin ones of today are little-endian), ELF, Microsoft PE, ggml.h (ggml, ggmf, ggjt, little-endian), Python's pickle
+// protocols 2 to 5, POSIX ustar, RFC 1952, RFC 8878, and the bzip2 and xz file formats.
 var magics = []struct {
 	offset int
 	bytes  string
+	header int // bytes that read needs
 	kind   Kind
+	read   func(f *Format, head []byte) bool
 }{
-	{0, "lmgg", GGML}, {0, "fmgg", GGML}, {0, "tjgg", GGML},
-	{0, "\x80\x02", Pickle}, {0, "\x80\x03", Pickle}, {0, "\x80\x04", Pickle}, {0, "\x80\x05", Pickle},
-	{257, "ustar", Tar},
-	{0, "\x1f\x8b\x08", Gzip},
-	{0, "\x28\xb5\x2f\xfd", Zstd},
-	{0, "BZh", Bzip2},
-	{0, "\xfd7zXZ\x00", XZ},
+	{0, "\xce\xfa\xed\xfe", 16, MachO, machO}, {0, "\xcf\xfa\xed\xfe", 16, MachO, machO},
+	{0, "\xca\xfe\xba\xbe", 8, MachO, fatMachO},
+	{0, elf.ELFMAG, 20, ELF, elfFile},
+	{0, "MZ", 64, PE, peFile},
+	{0, "GGUF", 24, GGUF, gguf},
+	{8, "{", 10, Safetensors, safetensors},
+	{0, "PK\x03\x04", 30, Zip, zip},
+	{0, "#!", 0, Script, script},
+	{0, "version https://", 0, LFSPointer, lfsPointer},
+	{0, "lmgg", 0, GGML, nil}, {0, "fmgg", 0, GGML, nil}, {0, "tjgg", 0, GGML, nil},
+	{0, "\x80\x02", 0, Pickle, nil}, {0, "\x80\x03", 0, Pickle, nil}, {0, "\x80\x04", 0, Pickle, nil}, {0, "\x80\x05", 0, Pickle, nil},
+	{257, "ustar", 0, Tar, nil},
+	{0, "\x1f\x8b\x08", 0, Gzip, nil},
+	{0, "\x28\xb5\x2f\xfd", 0, Zstd, nil},
+	{0, "BZh", 0, Bzip2, nil},
+	{0, "\xfd7zXZ\x00", 0, XZ, nil},
+}
+
+// runs adds an architecture by its name, "" for an unknown one.
+func (f *Format) runs(on string) {
+	if on != "" {
+		f.Architectures = append(f.Architectures, on)
+	}
 }
 
 var machONames = map[macho.Cpu]string{macho.Cpu386: "i386", macho.CpuAmd64: "x86_64", macho.CpuArm: "arm", macho.CpuArm64: "arm64"}
 
-// machO reads a thin Mach-O header of an executable: magic, CPU type, CPU subtype, file type
-// (<mach-o/loader.h>; all current ones are little-endian).
-func machO(head []byte) (Format, bool) {
-	if len(head) < 16 {
-		return Format{}, false
-	}
-	magic := binary.LittleEndian.Uint32(head)
-	if magic != macho.Magic32 && magic != macho.Magic64 || macho.Type(binary.LittleEndian.Uint32(head[12:])) != macho.TypeExec {
-		return Format{}, false
-	}
-	return Format{Kind: MachO, Architectures: known(machONames[macho.Cpu(binary.LittleEndian.Uint32(head[4:]))])}, true
+// machO reads the header of an executable: magic, CPU type, CPU subtype, file type.
+func machO(f *Format, head []byte) bool {
+	f.runs(machONames[macho.Cpu(binary.LittleEndian.Uint32(head[4:]))])
+	return macho.Type(binary.LittleEndian.Uint32(head[12:])) == macho.TypeExec
 }
 
 // fatArchLimit distinguishes a universal Mach-O from a Java class file, which has the same magic, and a version of at least 45 in place
 // of the number of architectures.
 const fatArchLimit = 20
 
-// fatMachO reads a universal Mach-O header, big-endian: magic, count, and 20 bytes for each architecture (<mach-o/fat.h>).
-func fatMachO(head []byte) (Format, bool) {
-	if len(head) < 8 || binary.BigEndian.Uint32(head) != macho.MagicFat {
-		return Format{}, false
-	}
+// fatMachO reads a universal header, big-endian: magic, count, and 20 bytes for each architecture.
+func fatMachO(f *Format, head []byte) bool {
+	f.universal = true
 	count := binary.BigEndian.Uint32(head[4:])
 	if count == 0 || count > fatArchLimit || len(head) < 8+20*int(count) {
-		return Format{}, false
+		return false
 	}
-	f := Format{Kind: MachO, universal: true}
 	for i := range int(count) {
-		cpu := macho.Cpu(binary.BigEndian.Uint32(head[8+20*i:]))
-		f.Architectures = append(f.Architectures, known(machONames[cpu])...)
+		f.runs(machONames[macho.Cpu(binary.BigEndian.Uint32(head[8+20*i:]))])
 	}
-	return f, true
+	return true
 }
 
 var elfNames = map[elf.Machine]string{elf.EM_386: "i386", elf.EM_X86_64: "x86_64", elf.EM_ARM: "arm", elf.EM_AARCH64: "arm64", elf.EM_RISCV: "riscv"}
 
-// elfFile reads e_ident and e_machine (System V ABI, ELF header).
-func elfFile(head []byte) (Format, bool) {
-	if len(head) < 20 || !bytes.HasPrefix(head, []byte(elf.ELFMAG)) {
-		return Format{}, false
-	}
+func elfFile(f *Format, head []byte) bool {
 	var order binary.ByteOrder = binary.LittleEndian
 	if elf.Data(head[elf.EI_DATA]) == elf.ELFDATA2MSB {
 		order = binary.BigEndian
 	}
-	return Format{Kind: ELF, Architectures: known(elfNames[elf.Machine(order.Uint16(head[18:]))])}, true
+	f.runs(elfNames[elf.Machine(order.Uint16(head[18:]))])
+	return true
 }
 
 var peNames = map[uint16]string{pe.IMAGE_FILE_MACHINE_I386: "i386", pe.IMAGE_FILE_MACHINE_AMD64: "x86_64", pe.IMAGE_FILE_MACHINE_ARM64: "arm64"}
 
-// peFile follows e_lfanew of the MS-DOS stub to the COFF header (Microsoft PE format).
-func peFile(head []byte) (Format, bool) {
-	if len(head) < 64 || !bytes.HasPrefix(head, []byte("MZ")) {
-		return Format{}, false
-	}
+// peFile follows e_lfanew of the MS-DOS stub to the COFF header.
+func peFile(f *Format, head []byte) bool {
 	at := int64(binary.LittleEndian.Uint32(head[60:]))
 	if at+6 > int64(len(head)) || !bytes.HasPrefix(head[at:], []byte("PE\x00\x00")) {
-		return Format{}, false
+		return false
 	}
-	return Format{Kind: PE, Architectures: known(peNames[binary.LittleEndian.Uint16(head[at+4:])])}, true
-}
-
-func known(architecture string) []string {
-	if architecture == "" {
-		return nil
-	}
-	return []string{architecture}
+	f.runs(peNames[binary.LittleEndian.Uint16(head[at+4:])])
+	return true
 }
 
 // The bounds of a plausible gguf header; real models are far below.
@@ -130,17 +124,14 @@ const (
 
 // gguf reads magic, version, number of tensors and of metadata entries, which were 32 bits wide in version 1
 // (ggml's docs/gguf.md).
-func gguf(head []byte) (Format, bool) {
-	if len(head) < 24 || !bytes.HasPrefix(head, []byte("GGUF")) {
-		return Format{}, false
-	}
+func gguf(f *Format, head []byte) bool {
 	version := binary.LittleEndian.Uint32(head[4:])
 	tensors, entries := binary.LittleEndian.Uint64(head[8:]), binary.LittleEndian.Uint64(head[16:])
 	if version == 1 {
 		tensors, entries = uint64(uint32(tensors)), tensors>>32
 	}
-	ok := version >= 1 && version <= ggufVersions && tensors <= ggufEntries && entries <= ggufEntries
-	return Format{Kind: GGUF, also: also(head)}, ok
+	f.also = also(head)
+	return version >= 1 && version <= ggufVersions && tensors <= ggufEntries && entries <= ggufEntries
 }
 
 // safetensorsHeaderLimit is the specification's own bound on the header, in bytes.
@@ -150,31 +141,25 @@ var safetensorsHeader = regexp.MustCompile(`^\{\s*("__metadata__"\s*:\s*\{|"[^"\
 
 // safetensors reads the header's length and the beginning of its JSON object, which names tensors
 // (https://github.com/huggingface/safetensors#format).
-func safetensors(head []byte) (Format, bool) {
-	if len(head) < 10 {
-		return Format{}, false
-	}
+func safetensors(f *Format, head []byte) bool {
+	f.also = also(head)
 	length := binary.LittleEndian.Uint64(head)
-	ok := length >= 2 && length <= safetensorsHeaderLimit && safetensorsHeader.Match(head[8:])
-	return Format{Kind: Safetensors, also: also(head)}, ok
+	return length >= 2 && length <= safetensorsHeaderLimit && safetensorsHeader.Match(head[8:])
 }
 
 // zip recognises PyTorch's archives by their first entry, <name>/data.pkl (torch.save).
-func zip(head []byte) (Format, bool) {
-	if len(head) < 30 || !bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return Format{}, false
-	}
+func zip(f *Format, head []byte) bool {
 	end := min(30+int(binary.LittleEndian.Uint16(head[26:])), len(head))
-	if name := head[30:end]; bytes.HasSuffix(name, []byte("/data.pkl")) || string(name) == "data.pkl" {
-		return Format{Kind: PickleZip}, true
+	if path.Base(string(head[30:end])) == "data.pkl" {
+		f.Kind = PickleZip
 	}
-	return Format{Kind: Zip}, true
+	return true
 }
 
-func script(head []byte) (Format, bool) {
-	rest, ok := bytes.CutPrefix(head, []byte("#!"))
-	line, _, _ := bytes.Cut(rest, []byte("\n"))
-	return Format{Kind: Script, interpreter: strings.TrimSpace(string(line[:min(len(line), 256)]))}, ok
+func script(f *Format, head []byte) bool {
+	line, _, _ := bytes.Cut(head[len("#!"):], []byte("\n"))
+	f.interpreter = strings.TrimSpace(string(line[:min(len(line), 256)]))
+	return true
 }
 
 // lfsPointerLimit is the specification's bound on a pointer file, in bytes.
@@ -184,17 +169,15 @@ var lfsPointerText = regexp.MustCompile(`^version https://(?:git-lfs|hawser)\.gi
 
 // lfsPointer reads a Git LFS pointer file (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md), including those of its
 // pre-release and those with line ends of Windows.
-func lfsPointer(head []byte) (Format, bool) {
-	if len(head) > lfsPointerLimit {
-		return Format{}, false
-	}
+func lfsPointer(f *Format, head []byte) bool {
 	match := lfsPointerText.FindSubmatch(head)
-	if match == nil {
-		return Format{}, false
+	if match == nil || len(head) > lfsPointerLimit {
+		return false
 	}
-	oid, err1 := digest.Parse(string(match[1]))
-	size, err2 := strconv.ParseInt(string(match[2]), 10, 64)
-	return Format{Kind: LFSPointer, oid: oid, size: size}, err1 == nil && err2 == nil
+	var err, errSize error
+	f.oid, err = digest.Parse(string(match[1]))
+	f.size, errSize = strconv.ParseInt(string(match[2]), 10, 64)
+	return err == nil && errSize == nil
 }
 
 var (
