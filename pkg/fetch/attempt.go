@@ -25,6 +25,7 @@ type attempt struct {
 	version version
 	began   time.Time
 	pace    pace
+	isWide  bool // more connections were tried
 	workers sync.WaitGroup
 	width   atomic.Int32 // workers that there should be
 	own     chan []byte  // the buffer that no other download takes
@@ -80,8 +81,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	d.pieced.Store(offset > 0)
 	d.moved(a)
 	sink.Start(head)
-	p := &attempt{download: d, version: version, began: time.Now(), own: newBuffers(1), at: offset, ordered: make(chan *chunk, maxBuffers+1)}
-	p.pace.reset(p.began)
+	p := &attempt{download: d, version: version, began: time.Now(), pace: pace{since: time.Now()}, own: newBuffers(1), at: offset, ordered: make(chan *chunk, maxBuffers+1)}
 	p.launch(ctx, &worker{attempt: p, answer: a, offset: offset, end: version.size})
 	size, err := p.drain(ctx, sink, offset)
 	if err == nil {
@@ -185,7 +185,7 @@ func (p *attempt) drain(ctx context.Context, sink Sink, done int64) (int64, erro
 		if err := p.tooSlow(done); err != nil {
 			return done, err
 		}
-		p.adjust(ctx, chunk.filled, p.version.size-done)
+		p.adjust(ctx, p.version.size-done)
 	}
 	return done, nil
 }

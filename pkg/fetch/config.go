@@ -47,29 +47,20 @@ type Config struct {
 
 // Validate returns an error for the first invalid setting.
 func (c Config) Validate() error {
-	switch {
-	case c.MaxSize <= 0:
-		return fmt.Errorf("the largest file size is %d bytes: expected at least 1", c.MaxSize)
-	case c.StallTimeout <= 0:
-		return fmt.Errorf("the stall time-out is %s: expected more than 0s", c.StallTimeout)
-	case c.Connections < 1:
-		return fmt.Errorf("the number of connections is %d: expected at least 1", c.Connections)
-	case c.UserAgent == "" || !httpguts.ValidHeaderFieldValue(c.UserAgent):
-		return fmt.Errorf("the User-Agent %s can't be sent in a header", finding.Quote(c.UserAgent))
+	if c.MaxSize <= 0 || c.StallTimeout <= 0 || c.Connections < 1 {
+		return errors.New("invalid size, time-out or number of connections: expected more than 0")
+	}
+	if c.UserAgent == "" || !httpguts.ValidHeaderFieldValue(c.UserAgent) {
+		return fmt.Errorf("invalid User-Agent %s", finding.Quote(c.UserAgent))
 	}
 	for _, proxy := range []string{c.Proxy.HTTPSProxy, c.Proxy.HTTPProxy} {
 		if proxy != "" && !usable(proxy) { // httpproxy ignores one that it can't read
 			return errors.New("invalid proxy: expected the form `http://host:port`")
 		}
 	}
-	for _, prefix := range c.AllowNetworks {
-		if !prefix.IsValid() {
-			return errors.New("invalid network to allow: expected the form `10.0.0.0/8`")
-		}
-	}
 	for host, token := range c.Tokens {
 		if host != strings.ToLower(host) || token == "" || !httpguts.ValidHeaderFieldValue(token) {
-			return fmt.Errorf("the token for the host %s can't be sent: expected a host in lower case and one line of text", finding.Quote(host))
+			return fmt.Errorf("invalid token for the host %s: expected a host in lower case and one line of text", finding.Quote(host))
 		}
 	}
 	return nil

@@ -183,7 +183,7 @@ func (c *Client) send(request *http.Request) (*http.Response, error) {
 // follow asks for the download's URL and follows redirects, each checked like the first URL, while further says so; nil always does.
 // The token is for the URL's own host.
 func (d *download) follow(ctx context.Context, method string, header http.Header, token string, further func(*answer) bool) (*answer, error) {
-	chain := newRedirectChain(d.url, token)
+	chain := &redirectChain{token: token, host: d.url.Host, cookies: map[string][]*http.Cookie{}}
 	a, err := d.exchange(ctx, method, d.url, chain.header(d.url, header))
 	for err == nil && redirected(a.StatusCode) && (further == nil || further(a)) {
 		a.discard()

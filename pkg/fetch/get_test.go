@@ -206,14 +206,13 @@ func TestCertificatesAreVerifiedAndNotRetried(t *testing.T) {
 
 func TestValidateNamesTheWrongSetting(t *testing.T) {
 	for want, spoil := range map[string]func(*fetch.Config){
-		"largest file size":     func(c *fetch.Config) { c.MaxSize = 0 },
-		"stall time-out":        func(c *fetch.Config) { c.StallTimeout = 0 },
-		"number of connections": func(c *fetch.Config) { c.Connections = 0 },
-		"User-Agent":            func(c *fetch.Config) { c.UserAgent = "a\nb" },
-		"proxy":                 func(c *fetch.Config) { c.Proxy.HTTPSProxy = "http://%zz:secret@" },
-		"network to allow":      func(c *fetch.Config) { c.AllowNetworks = make([]netip.Prefix, 1) },
-		"`Host`":                func(c *fetch.Config) { c.Tokens = map[string]string{"Host": "x"} },
-		"`host`":                func(c *fetch.Config) { c.Tokens = map[string]string{"host": "x\r\ny"} },
+		"invalid size": func(c *fetch.Config) { c.MaxSize = 0 },
+		"time-out":     func(c *fetch.Config) { c.StallTimeout = 0 },
+		"connections":  func(c *fetch.Config) { c.Connections = 0 },
+		"User-Agent":   func(c *fetch.Config) { c.UserAgent = "a\nb" },
+		"proxy":        func(c *fetch.Config) { c.Proxy.HTTPSProxy = "http://%zz:secret@" },
+		"`Host`":       func(c *fetch.Config) { c.Tokens = map[string]string{"Host": "x"} },
+		"`host`":       func(c *fetch.Config) { c.Tokens = map[string]string{"host": "x\r\ny"} },
 	} {
 		c := config(&naps{})
 		spoil(&c)

@@ -5,81 +5,37 @@ import (
 	"time"
 )
 
-// When more connections are tried, and kept.
+// When more connections are opened.
 const (
 	minParallel = 48  // chunks left: less is not worth it
 	maxRun      = 24  // chunks that one request asks for, beside others: the sink waits for the slowest
-	period      = 12  // chunks of each connection, between two decisions
+	period      = 12  // chunks, after which a single connection is judged
 	starving    = 0.5 // of the time that the sink waits for bytes
-	worthwhile  = 1.3 // times the rate of one connection
 )
 
-// pace measures, from the sink's side, whether the network keeps up with the hash, and whether more connections pay.
+// pace measures, from the sink's side, whether a single connection keeps up with the hash.
 type pace struct {
-	stage   stage
 	since   time.Time
 	starved time.Duration // since then, waiting for bytes
-	bytes   int           // since then
 	chunks  int           // since then
-	single  float64       // bytes a second of one connection
 }
 
-// stage is what a pace is about to find out.
-type stage int
-
-const (
-	alone   stage = iota // does one connection do?
-	opening              // do the others deliver?
-	trying               // do they pay?
-	settled
-)
-
-// advice is what a pace says.
-type advice int
-
-const (
-	keep advice = iota
-	more
-	fewer
-)
-
-func (p *pace) reset(now time.Time) { p.since, p.starved, p.bytes, p.chunks = now, 0, 0, 0 }
-
-// count adds a chunk that has been hashed, while there were so many workers.
-func (p *pace) count(now time.Time, size, width int) advice {
-	p.bytes += size
-	p.chunks++
-	if p.chunks < period*width {
-		return keep
+// falls adds a chunk that has been hashed, and reports whether the network has fallen behind the hash for a period.
+func (p *pace) falls(now time.Time) bool {
+	if p.chunks++; p.chunks < period {
+		return false
 	}
-	took := now.Sub(p.since).Seconds()
-	isStarved, rate := p.starved.Seconds() > starving*took, float64(p.bytes)/took
-	p.reset(now)
-	switch {
-	case p.stage == alone && isStarved:
-		p.stage, p.single = opening, rate
-		return more
-	case p.stage == opening && width > 1:
-		p.stage = trying
-	case p.stage == trying:
-		p.stage = settled
-		if rate < worthwhile*p.single {
-			return fewer
-		}
-	}
-	return keep
+	isStarved := p.starved.Seconds() > starving*now.Sub(p.since).Seconds()
+	*p = pace{since: now}
+	return isStarved
 }
 
-// adjust follows the pace's advice.
-func (p *attempt) adjust(ctx context.Context, size int, left int64) {
-	switch p.pace.count(time.Now(), size, int(p.width.Load())) {
-	case more:
-		isLarge := left >= int64(minParallel*p.client.chunkSize)
-		if isLarge && p.version.pinned() && !p.single && p.client.config.Connections > 1 {
-			p.workers.Go(func() { p.widen(ctx) })
-		}
-	case fewer:
-		p.width.Store(1)
+// adjust opens more connections, once, where a single one is too slow and the rest of the file may come over several.
+func (p *attempt) adjust(ctx context.Context, left int64) {
+	isLarge := left >= int64(minParallel*p.client.chunkSize)
+	if !p.isWide && p.pace.falls(time.Now()) && isLarge && p.version.pinned() && !p.single && p.client.config.Connections > 1 {
+		p.isWide = true
+		p.workers.Go(func() { p.widen(ctx) })
 	}
 }
 

@@ -2,47 +2,33 @@ package fetch
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"time"
 )
 
-func TestMoreConnectionsComeWhenTheHashStarvesAndStayWhenTheyPay(t *testing.T) {
-	type measured struct {
-		takes, starved time.Duration // of a chunk
-		width          int
-	}
-	slow, quick := measured{100, 90, 1}, measured{100, 10, 1}
-	several := func(takes time.Duration) measured { return measured{takes, takes, 4} }
+func TestMoreConnectionsComeWhenTheHashStarves(t *testing.T) {
+	const slow, quick = 90, 10 // of 100 ms a chunk
 	for name, test := range map[string]struct {
-		periods []measured
-		want    []advice
+		starved []time.Duration // in each period
+		want    bool            // in the last
 	}{
-		"fast enough":             {[]measured{quick, quick, quick}, []advice{keep, keep, keep}},
-		"slow":                    {[]measured{slow, slow, slow}, []advice{more, keep, keep}},
-		"slow later":              {[]measured{quick, slow}, []advice{keep, more}},
-		"several pay":             {[]measured{slow, slow, several(25), several(25), several(25)}, []advice{more, keep, keep, keep, keep}},
-		"several do not pay":      {[]measured{slow, slow, several(95), several(95), several(95)}, []advice{more, keep, keep, fewer, keep}},
-		"several begin by and by": {[]measured{slow, slow, several(900), several(25)}, []advice{more, keep, keep, keep}},
+		"fast enough":       {[]time.Duration{quick, quick, quick}, false},
+		"slow":              {[]time.Duration{slow}, true},
+		"slow later":        {[]time.Duration{quick, slow}, true},
+		"slow at the start": {[]time.Duration{slow, quick}, false},
 	} {
-		var p pace
-		var got []advice
 		now := time.Now()
-		p.reset(now)
-		for _, each := range test.periods {
-			last := keep
-			for range period * each.width {
-				if last != keep {
-					t.Errorf("%s: advice within a period", name)
-				}
-				now = now.Add(each.takes * time.Millisecond)
-				p.starved += each.starved * time.Millisecond
-				last = p.count(now, chunkSize, each.width)
+		p := pace{since: now}
+		var got bool
+		for _, starved := range test.starved {
+			for range period {
+				now = now.Add(100 * time.Millisecond)
+				p.starved += starved * time.Millisecond
+				got = p.falls(now)
 			}
-			got = append(got, last)
 		}
-		if !slices.Equal(got, test.want) {
-			t.Errorf("%s: got advice %v, want %v", name, got, test.want)
+		if got != test.want {
+			t.Errorf("%s: got %v", name, got)
 		}
 	}
 }

@@ -128,19 +128,6 @@ func TestQueryOfARedirectIsEscaped(t *testing.T) {
 	}
 }
 
-func TestRedirectLoopIsRefused(t *testing.T) {
-	requests := 0
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		requests++
-		http.Redirect(w, r, map[string]string{"/a": "/b", "/b": "/c", "/c": "/b"}[r.URL.Path], http.StatusFound)
-	})
-	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL + "/a"})
-	failure := mustFail(t, err, fetch.Refused)
-	if !strings.Contains(failure.Message, "loop") || requests != 3 {
-		t.Errorf("got %s after %d requests", failure.Message, requests)
-	}
-}
-
 func TestTokenGoesToItsHostOnlyAndNeverAlongARedirectElsewhere(t *testing.T) {
 	var mu sync.Mutex
 	var seen []string

@@ -2,12 +2,8 @@ package fetch
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
-	"unicode"
-
-	"golang.org/x/net/idna"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
@@ -39,7 +35,7 @@ func check(u *url.URL, allowHTTP bool) *Error {
 	case hosts.HasDotSegments(u):
 		return refused("Write the resolved path", "The path of the URL %s has a `.` or `..` segment, which clients resolve to another path", display(u))
 	}
-	host, err := asciiHost(u)
+	host, err := hosts.Host(u)
 	if err != nil {
 		return refused("Check the spelling of the host", "The URL %s has an invalid host name", display(u))
 	}
@@ -63,19 +59,6 @@ func escapeQuery(query string) string {
 		}
 	}
 	return escaped.String()
-}
-
-// asciiHost returns the host and port in lower case and in the form that DNS uses. IDNA's rules apply to other than ASCII names only:
-// ASCII ones with underscores or "--" are in use.
-func asciiHost(u *url.URL) (string, error) {
-	if !strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return strings.ToLower(u.Host), nil
-	}
-	host, err := idna.Lookup.ToASCII(u.Hostname())
-	if port := u.Port(); port != "" {
-		host = net.JoinHostPort(host, port)
-	}
-	return host, err
 }
 
 // display is u as it may stand in a message. A fragment that came with a redirect may hold a token.

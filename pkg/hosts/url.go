@@ -33,7 +33,9 @@ func canonical(rawURL string) (*url.URL, error) {
 	if u.Scheme == "" || u.Hostname() == "" {
 		return nil, errors.New("expected an absolute URL with a host")
 	}
-	u.Host = hostPort(asciiHost(u.Hostname()), u.Port(), u.Scheme)
+	if u.Host, err = Host(u); err != nil {
+		u.Host = strings.ToLower(u.Host) // a name that IDNA refuses (RFC 5891) stays as it is
+	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
 }
@@ -53,23 +55,24 @@ func Forms(rawURL string) []string {
 	return forms
 }
 
-// asciiHost returns the name that is looked up in DNS; one that IDNA refuses (RFC 5891) stays as it is.
-func asciiHost(host string) string {
-	ascii, err := idna.Lookup.ToASCII(host)
-	if err != nil {
-		return strings.ToLower(host)
+// Host returns a URL's host in lower case and in the form that DNS uses, and its port unless it is the scheme's own. IDNA's rules apply
+// to other than ASCII names only: ASCII ones with underscores or "--" are in use.
+func Host(u *url.URL) (string, error) {
+	host, port := u.Hostname(), u.Port()
+	if isASCII(host) {
+		host = strings.ToLower(host)
+	} else if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		host = ascii
+	} else {
+		return "", err
 	}
-	return ascii
-}
-
-func hostPort(host, port, scheme string) string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	if port == "" || scheme == "https" && port == "443" || scheme == "http" && port == "80" {
-		return host
+	if port != "" && port != map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		host += ":" + port
 	}
-	return host + ":" + port
+	return host, nil
 }
 
 // International returns both forms of an internationalised host name, which may look like another host's, and
@@ -79,7 +82,10 @@ func International(rawURL string) (unicode, ascii string, ok bool) {
 	if err != nil {
 		return "", "", false
 	}
-	ascii = asciiHost(u.Hostname())
+	host := strings.ToLower(u.Hostname())
+	if ascii, err = idna.Lookup.ToASCII(host); err != nil {
+		ascii = host
+	}
 	unicode, _ = idna.Punycode.ToUnicode(ascii)
 	return unicode, ascii, unicode != ascii || !isASCII(u.Hostname())
 }
