@@ -7,6 +7,8 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +90,7 @@ func TestHasherComputesAllAlgorithmsInOnePass(t *testing.T) {
 	h := digest.NewHasher(digest.SHA1, digest.SHA256, digest.SHA384, digest.SHA512, digest.SHA256)
 	h.Write([]byte("an attempt that was broken off"))
 	h.Reset()
-	for chunk := range bytesChunks(body, 4097) {
+	for chunk := range slices.Chunk(body, 4097) {
 		h.Write(chunk)
 	}
 	s1, s256, s384, s512 := sha1.Sum(body), sha256.Sum256(body), sha512.Sum384(body), sha512.Sum512(body)
@@ -97,18 +99,6 @@ func TestHasherComputesAllAlgorithmsInOnePass(t *testing.T) {
 	} {
 		if got := h.Digest(algorithm); got.Sum != hex.EncodeToString(want) || got.Algorithm != algorithm {
 			t.Errorf("%s: got %s", algorithm, got)
-		}
-	}
-}
-
-func bytesChunks(b []byte, n int) func(func([]byte) bool) {
-	return func(yield func([]byte) bool) {
-		for len(b) > 0 {
-			k := min(n, len(b))
-			if !yield(b[:k]) {
-				return
-			}
-			b = b[k:]
 		}
 	}
 }
@@ -168,7 +158,7 @@ func BenchmarkHasher(b *testing.B) {
 	buffer := make([]byte, 1<<20)
 	for _, algorithms := range [][]digest.Algorithm{{digest.SHA256}, {digest.SHA512}, {digest.SHA1, digest.SHA256}} {
 		h := digest.NewHasher(algorithms...)
-		b.Run(strings.Join(names(algorithms), "+"), func(b *testing.B) {
+		b.Run(fmt.Sprint(algorithms), func(b *testing.B) {
 			b.SetBytes(int64(len(buffer)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -176,12 +166,4 @@ func BenchmarkHasher(b *testing.B) {
 			}
 		})
 	}
-}
-
-func names(algorithms []digest.Algorithm) []string {
-	var out []string
-	for _, a := range algorithms {
-		out = append(out, string(a))
-	}
-	return out
 }

@@ -84,7 +84,6 @@ func unframed(content []byte) http.HandlerFunc {
 }
 
 func TestAnswers(t *testing.T) {
-	once := func(handler http.HandlerFunc) []http.HandlerFunc { return []http.HandlerFunc{handler} }
 	limit := func(n int64) func(*fetch.Config) { return func(c *fetch.Config) { c.MaxSize = n } }
 	long := make([]string, 0, 200)
 	for i := range 100 {

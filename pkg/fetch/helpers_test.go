@@ -44,7 +44,7 @@ func server(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 }
 
 // oneAtATime starts a TLS server without HTTP/2, whose connections carry one request at a time and can be hijacked.
-func oneAtATime(t testing.TB, handler http.Handler) *httptest.Server {
+func oneAtATime(t testing.TB, handler http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	return faultyServer(t, handler, func(int) *fault { return nil })
 }
@@ -443,6 +443,7 @@ type scene struct {
 	ranges  http.HandlerFunc   // answers requests for a range
 	request fetch.Request      // its URL is filled in
 	config  func(*fetch.Config)
+	isHTTP2 bool
 
 	body     []byte     // what arrives; nil: an error
 	kind     fetch.Kind // of the error
@@ -458,19 +459,26 @@ func play(t *testing.T, scenes map[string]scene) {
 	}
 }
 
+// once is a script of one answer.
+func once(handler http.HandlerFunc) []http.HandlerFunc { return []http.HandlerFunc{handler} }
+
 func (s scene) play(t *testing.T) {
 	t.Parallel()
 	var requests, wholes atomic.Int32
 	script := split(s.ranges, stages(&wholes, s.wholes...))
-	server := oneAtATime(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	start := oneAtATime
+	if s.isHTTP2 {
+		start = server
+	}
+	url := start(t, func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		script(w, r)
-	}))
+	}).URL
 	c := config(&naps{})
 	if s.config != nil {
 		s.config(&c)
 	}
-	s.request.URL = server.URL + "/f?sig=secret"
+	s.request.URL = url + "/f?sig=secret"
 	sink, head, err := get(t, c, s.request)
 	if s.body == nil {
 		failure := mustFail(t, err, s.kind)

@@ -64,7 +64,7 @@ type world struct {
 
 func newWorld(seed uint64) *world {
 	w := &world{rand: rand.New(rand.NewPCG(seed, 0))}
-	size := w.rand.IntN(25 * fetch.SmallPart)
+	size := w.rand.IntN(100 * fetch.SmallPart)
 	for i := range 1 + w.rand.IntN(3) {
 		w.versions = append(w.versions, random(seed+uint64(i)<<8, size+w.rand.IntN(2)*w.rand.IntN(100)))
 	}
@@ -97,7 +97,7 @@ func (w *world) chance(share float64, n int) (bool, int) {
 }
 
 func (w *world) fault(int) *fault {
-	happens, after := w.chance(w.trouble, 500_000)
+	happens, after := w.chance(w.trouble, 2_000_000)
 	_, kind := w.chance(0, 3)
 	if !happens {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
@@ -63,15 +62,6 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 				t.Errorf("the error holds a query: %+v", failure)
 			}
 		})
-	}
-}
-
-func TestRedirectToItselfPassesOnce(t *testing.T) {
-	var n atomic.Int32
-	again := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }
-	s := server(t, stages(&n, again, fine))
-	if sink, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL + "/f"}); err != nil || string(sink.bytes) != "fine" {
-		t.Errorf("got %q, error %v", sink.bytes, err)
 	}
 }
 

@@ -79,7 +79,7 @@ func TestInterruptedBodies(t *testing.T) {
 	shorter := func(size int) scene {
 		return scene{wholes: []http.HandlerFunc{broken, now(other[:size])}, ranges: now(other[:size]), says: fmt.Sprintf("after %d bytes: expected 1000", size)}
 	}
-	play(t, map[string]scene{
+	for name, s := range map[string]scene{
 		"resumed":                       {wholes: []http.HandlerFunc{broken}, ranges: good.ServeHTTP, body: content, starts: 1, requests: 2, head: pieced(true)},
 		"not interrupted":               {wholes: []http.HandlerFunc{whole(content, "ETag", v1)}, body: content, starts: 1, requests: 1, head: pieced(false)},
 		"started over, and whole then":  {wholes: []http.HandlerFunc{half(content), whole(content)}, body: content, starts: 2, requests: 2, head: pieced(false)},
@@ -93,7 +93,11 @@ func TestInterruptedBodies(t *testing.T) {
 			body: content, starts: 2, head: pieced(false)},
 		"edges with validators of their own": {wholes: []http.HandlerFunc{half(content, "ETag", `"a"`), half(content, "ETag", `"b"`), whole(content, "ETag", `"c"`)},
 			ranges: (&origin{content: content, etag: `"d"`}).ServeHTTP, body: content},
-	})
+	} {
+		t.Run(name, s.play)
+		s.isHTTP2 = true
+		t.Run(name+", over HTTP/2", s.play)
+	}
 }
 
 // TestContentThatBecomesShorterIsIncomplete has a second Get that is told what the first one's answers announced.

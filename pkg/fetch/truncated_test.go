@@ -90,7 +90,7 @@ func FuzzFraming(f *testing.F) {
 		f.Add([]byte(raw))
 	}
 	var raw atomic.Pointer[[]byte]
-	s := oneAtATime(f, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hijack(string(*raw.Load()))(w, r) }))
+	s := oneAtATime(f, func(w http.ResponseWriter, r *http.Request) { hijack(string(*raw.Load()))(w, r) })
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		raw.Store(&answer)
 		c := config(&naps{})

@@ -11,6 +11,16 @@ import (
 
 const server = "https://github.com"
 
+// check compares what a function makes of each text.
+func check[V comparable](t *testing.T, want map[string]V, of func(string) V) {
+	t.Helper()
+	for text, want := range want {
+		if got := of(text); got != want {
+			t.Errorf("%s: got %+v, want %+v", text, got, want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	commit := strings.Repeat("0a", 20)
 	for url, want := range map[string]hosts.Ref{
@@ -71,7 +81,7 @@ func TestParseKnowsTheServerItRunsOn(t *testing.T) {
 }
 
 func TestMutableSaysWhatCanMove(t *testing.T) {
-	for path, want := range map[string]string{
+	check(t, map[string]string{
 		"raw/main/x":                     "the branch `main`",
 		"raw/refs/heads/v1.2/x":          "the branch `v1.2`",
 		"raw/stable/x":                   "the branch or tag `stable`",
@@ -92,11 +102,7 @@ func TestMutableSaysWhatCanMove(t *testing.T) {
 		"archive/v1.2.0.tar.gz":          "an archive that GitHub generates on demand",
 		"blob/main/x":                    "",
 		"wiki":                           "",
-	} {
-		if got := hosts.Parse("https://github.com/acme/s/"+path, server).Mutable(); got != want {
-			t.Errorf("%s: %q, want %q", path, got, want)
-		}
-	}
+	}, func(path string) string { return hosts.Parse("https://github.com/acme/s/"+path, server).Mutable() })
 	if got := hosts.Parse("https://huggingface.co/acme/m/resolve/main/x", server).Mutable(); got != "the branch `main`" {
 		t.Errorf("got %q", got)
 	}
@@ -119,7 +125,7 @@ func TestMutableKnowsVersions(t *testing.T) {
 }
 
 func TestWithRevision(t *testing.T) {
-	for url, want := range map[string]string{
+	check(t, map[string]string{
 		"https://huggingface.co/acme/main/resolve/main/a%20b":        "https://huggingface.co/acme/main/resolve/v1.2/a%20b",
 		"https://raw.githubusercontent.com/acme/s/refs/heads/main/x": "https://raw.githubusercontent.com/acme/s/v1.2/x",
 		"https://github.com/acme/s/releases/download/v1/x":           "https://github.com/acme/s/releases/download/v1.2/x",
@@ -127,11 +133,7 @@ func TestWithRevision(t *testing.T) {
 		"https://github.com/acme/s/releases/latest/download/x":       "",
 		"https://example.com/main/x":                                 "",
 		"%zz":                                                        "",
-	} {
-		if got := hosts.WithRevision(url, server, "v1.2"); got != want {
-			t.Errorf("%s: %q, want %q", url, got, want)
-		}
-	}
+	}, func(url string) string { return hosts.WithRevision(url, server, "v1.2") })
 }
 
 func TestInternationalShowsBothForms(t *testing.T) {
@@ -154,7 +156,7 @@ func TestInternationalShowsBothForms(t *testing.T) {
 }
 
 func TestExpires(t *testing.T) {
-	for url, want := range map[string]bool{
+	check(t, map[string]bool{
 		"https://cdn.example/a?X-Amz-Algorithm=x&X-Amz-Expires=300":                              true,
 		"https://cdn.example/a?se=2026-01-01&sig=x":                                              true,
 		"https://cdn.example/a?Expires=1&Signature=x":                                            true,
@@ -164,11 +166,7 @@ func TestExpires(t *testing.T) {
 		"https://cdn.example/web/20240409113833/https://cdn.example/a?Expires=1":                 true,
 		"https://cdn.example/a?download=true":                                                    false,
 		"%zz":                                                                                    false,
-	} {
-		if got := hosts.Expires(url); got != want {
-			t.Errorf("%s: %t", url, got)
-		}
-	}
+	}, func(url string) bool { return hosts.Expires(url) })
 }
 
 const (
@@ -247,7 +245,7 @@ func TestCanonical(t *testing.T) {
 
 func TestTrusted(t *testing.T) {
 	globs := []string{"https://github.com/acme/**", "https://*.acme.example/v*/server"}
-	for url, want := range map[string]bool{
+	check(t, map[string]bool{
 		"https://github.com/acme/s/releases/download/v1.0/s": true,
 		"https://GITHUB.com:443/acme/s":                      true,
 		"https://dl.acme.example/v1/server":                  true,
@@ -269,11 +267,7 @@ func TestTrusted(t *testing.T) {
 		"https://github.com:8443/acme/s":                     false,
 		"https://gıthub.com/acme/s":                          false,
 		"":                                                   false,
-	} {
-		if got := hosts.Trusted(url, globs); got != want {
-			t.Errorf("%s: %t", url, got)
-		}
-	}
+	}, func(url string) bool { return hosts.Trusted(url, globs) })
 	if hosts.Trusted("https://github.com/acme/s", nil) {
 		t.Error("no glob trusts a URL")
 	}
@@ -329,7 +323,7 @@ func TestPublishedNamesTheCommit(t *testing.T) {
 
 func TestOnlyReleasesAreTheOwnersAlone(t *testing.T) {
 	globs := hosts.ReleasesOf("https://github.com", "acme")
-	for path, want := range map[string]bool{
+	check(t, map[string]bool{
 		"acme/s/releases/download/v1.2.0/server":                     true,
 		"acme/s/releases/download/tools/v1.2.0/server":               true,
 		"acme/s/releases/latest/download/server":                     false,
@@ -343,9 +337,5 @@ func TestOnlyReleasesAreTheOwnersAlone(t *testing.T) {
 		"acme/s/issues/releases/download/../v1.2.0/server":           false,
 		"evil/acme/releases/download/v1.2.0/server":                  false,
 		"acme-evil/s/releases/download/v1.2.0/server":                false,
-	} {
-		if got := hosts.Trusted("https://github.com/"+path, globs); got != want {
-			t.Errorf("%s: %v, want %v", path, got, want)
-		}
-	}
+	}, func(path string) bool { return hosts.Trusted("https://github.com/"+path, globs) })
 }
