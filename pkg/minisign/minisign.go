@@ -3,7 +3,6 @@
 package minisign
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
@@ -83,27 +82,16 @@ func (m *Message) Verify(text string, keys []PublicKey) (legacy bool, err error)
 
 // parse reads the text of a .minisig file, or base64 of it.
 func parse(text string) (signed minisign.Signature, err error) {
-	if strings.HasPrefix(text, "untrusted comment:") {
-		if signed.UnmarshalText([]byte(text)) != nil {
-			return signed, errors.New("it is truncated or damaged: expected the four lines of a .minisig file")
+	file := []byte(text)
+	if !strings.HasPrefix(text, "untrusted comment:") {
+		if file, err = base64.StdEncoding.DecodeString(strings.TrimSpace(text)); err != nil {
+			return signed, errors.New("it is neither the text of a .minisig file nor base64 of one")
 		}
-		return signed, nil
 	}
-	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	switch {
-	case err != nil:
-		return signed, errors.New("it is neither the text of a .minisig file nor base64 of one, or its base64 was truncated")
-	case signed.UnmarshalText(decoded) == nil:
-		return signed, nil
-	case !bytes.HasPrefix(decoded, []byte("untrusted comment:")) && doubled(decoded):
-		return signed, errors.New("it is base64 of base64: encode the .minisig file only once")
+	if signed.UnmarshalText(file) != nil {
+		return signed, errors.New("it is truncated or damaged: expected the four lines of a .minisig file, or base64 of them")
 	}
-	return signed, errors.New("its base64 is not that of a complete .minisig file: it was truncated or damaged")
-}
-
-func doubled(text []byte) bool {
-	decoded, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
-	return err == nil && bytes.HasPrefix(decoded, []byte("untrusted comment:"))
+	return signed, nil
 }
 
 func (m *Message) verify(signed minisign.Signature, keys []PublicKey) error {
@@ -114,10 +102,12 @@ func (m *Message) verify(signed minisign.Signature, keys []PublicKey) error {
 	if i < 0 {
 		return fmt.Errorf("it was made with the key %016X, which is not among the configured public keys", signed.KeyID)
 	}
-	key, err := rawKey(keys[i])
-	if err != nil {
-		return err
+	// Two bytes of algorithm, eight of ID, and the key (https://jedisct1.github.io/minisign/#public-key-format).
+	raw, err := base64.StdEncoding.DecodeString(keys[i].String())
+	if err != nil || len(raw) != 2+8+ed25519.PublicKeySize {
+		return errors.New("a configured public key is invalid")
 	}
+	key := ed25519.PublicKey(raw[2+8:])
 	text := m.whole
 	switch {
 	case signed.Algorithm == minisign.HashEdDSA:
@@ -134,14 +124,4 @@ func (m *Message) verify(signed minisign.Signature, keys []PublicKey) error {
 		return errors.New("its trusted comment changed after it was signed")
 	}
 	return nil
-}
-
-// rawKey returns the Ed25519 key in a minisign key: two bytes of algorithm, eight of ID, and the key
-// (https://jedisct1.github.io/minisign/#public-key-format).
-func rawKey(k PublicKey) (ed25519.PublicKey, error) {
-	raw, err := base64.StdEncoding.DecodeString(k.String())
-	if err != nil || len(raw) != 2+8+ed25519.PublicKeySize {
-		return nil, errors.New("a configured public key is invalid")
-	}
-	return raw[10:], nil
 }
