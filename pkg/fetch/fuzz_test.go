@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -25,4 +26,11 @@ func FuzzHeaders(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestHuggingFaceRefusesVeryLargeFiles(t *testing.T) {
+	a := &answer{Response: &http.Response{StatusCode: http.StatusBadRequest}, url: &url.URL{Host: "huggingface.co"}}
+	if failure := a.refusal(); failure.Kind != Unavailable || !strings.Contains(failure.Message, "can't be verified") {
+		t.Errorf("got %+v", failure)
+	}
 }

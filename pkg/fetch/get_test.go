@@ -1,14 +1,11 @@
 package fetch_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -131,16 +128,8 @@ func TestSecondLook(t *testing.T) {
 		"no second for 403":      {wholes: []http.HandlerFunc{status(403), fine}, request: look, kind: fetch.Unavailable, requests: 1},
 		"forbidden the 2nd time": {wholes: []http.HandlerFunc{status(404), status(403)}, request: look, kind: fetch.Unavailable, requests: 2},
 	} {
-		naps := &naps{}
-		s.config = func(c *fetch.Config) { c.Sleep = naps.sleep }
+		s.pause = func(_ int, d time.Duration) bool { return d >= time.Second && d <= 10*time.Second }
 		t.Run(name, s.play)
-		t.Cleanup(func() {
-			for _, pause := range naps.taken() {
-				if pause < time.Second || pause > 10*time.Second {
-					t.Errorf("%s: waited %s for the second look", name, pause)
-				}
-			}
-		})
 	}
 }
 
@@ -243,88 +232,47 @@ func TestPassingFaultsAreRetried(t *testing.T) {
 		faults[fmt.Sprint("status ", code)] = status(code)
 	}
 	for name, fault := range faults {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c, naps := config(&naps{}), &naps{}
-			c.Sleep = naps.sleep
-			if strings.HasPrefix(name, "stall") {
-				c.StallTimeout = 1500 * time.Millisecond // in which a busy machine shakes hands
-			}
-			var requests atomic.Int32
-			s := oneAtATime(t, stages(&requests, fault, fault, fault, fine))
-			sink, _, err := get(t, c, fetch.Request{URL: s.URL})
-			if err != nil || string(sink.bytes) != "fine" || requests.Load() != 4 {
-				t.Errorf("got %q, error %v, after %d requests", sink.bytes, err, requests.Load())
-			}
-			for i, pause := range naps.taken() {
-				if low := 250 * time.Millisecond << i; pause < low || pause > 3*low {
-					t.Errorf("pause %d was %s", i, pause)
+		t.Run(name, scene{
+			wholes: []http.HandlerFunc{fault, fault, fault, fine}, body: []byte("fine"), requests: 4,
+			pause: func(n int, d time.Duration) bool { return d >= 250*time.Millisecond<<n && d <= 750*time.Millisecond<<n },
+			config: func(c *fetch.Config) {
+				if strings.HasPrefix(name, "stall") {
+					c.StallTimeout = 1500 * time.Millisecond // in which a busy machine shakes hands
 				}
-			}
-		})
+			},
+		}.play)
 	}
 }
 
-func TestDNSFaultsAreRetried(t *testing.T) {
+func TestHostsThatAreNotThereAreUnreachable(t *testing.T) {
 	s := server(t, fine)
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
-	for name, failures := range map[string]int32{"passing": 3, "lasting": 1000} {
-		c := config(&naps{})
-		var asked atomic.Int32
-		c.Resolver = dns(t, func(name string) []netip.Addr {
-			if asked.Add(1) <= failures || !strings.HasSuffix(name, "example.com.") {
-				return nil
-			}
-			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}
-		})
-		_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com" + port})
-		if failures < 1000 && err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		if failures == 1000 {
-			failure := mustFail(t, err, fetch.Unreachable)
-			if !strings.Contains(failure.Message, "`a.example.com` could not be found") {
-				t.Error(failure.Message)
-			}
-		}
-	}
-}
-
-func TestRefusedConnectionIsUnreachableWithoutEphemeralPorts(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "https://" + l.Addr().String()
-	_ = l.Close()
-	naps := &naps{}
-	_, _, err = get(t, config(naps), fetch.Request{URL: url})
-	failure := mustFail(t, err, fetch.Unreachable)
-	if want := "The connection to `127.0.0.1` failed: `connect: connection refused` (tries: 4)"; failure.Message != want || len(naps.taken()) != 3 {
-		t.Errorf("got %s after %d pauses", failure.Message, len(naps.taken()))
-	}
-}
-
-func TestHostThatNeverGreetsIsUnreachable(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { conn.Close() })
-			_, _ = bufio.NewReader(conn).ReadByte()
-		}
-	}()
+	silent := faultyServer(t, nil, func(int) *fault { return &fault{how: silence} })
+	unused := httptest.NewServer(nil)
+	unused.Close()
 	c := config(&naps{})
-	c.StallTimeout = 100 * time.Millisecond
-	_, _, err = get(t, c, fetch.Request{URL: "https://" + l.Addr().String()})
-	mustFail(t, err, fetch.Unreachable)
+	c.StallTimeout = 500 * time.Millisecond
+	var asked atomic.Int32
+	c.Resolver = dns(t, func(name string) []netip.Addr {
+		if strings.HasPrefix(name, "nowhere") || asked.Add(1) <= 3 {
+			return nil
+		}
+		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+	})
+	for url, want := range map[string]string{
+		"https://late.example.com" + port:               "", // is found at the fourth try
+		"https://nowhere.example.com" + port:            "The host `nowhere.example.com` could not be found",
+		silent.URL:                                      "The server `127.0.0.1` stopped answering (tries: 4)",
+		strings.Replace(unused.URL, "http", "https", 1): "The connection to `127.0.0.1` failed: `connect: connection refused` (tries: 4)",
+	} {
+		_, _, err := get(t, c, fetch.Request{URL: url})
+		if want == "" && err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+		if want != "" && !strings.HasPrefix(mustFail(t, err, fetch.Unreachable).Message, want) {
+			t.Errorf("%s: %v, want %s", url, err, want)
+		}
+	}
 }
 
 func TestWaitsThatAServerAsksForAreObeyedUpToACap(t *testing.T) {
@@ -381,21 +329,6 @@ func TestServerThatAsksToWaitForEverIsUnreachable(t *testing.T) {
 	_, _, err := get(t, config(&naps{}), fetch.Request{URL: s.URL})
 	if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "keeps asking to wait") || n.Load() != 5 {
 		t.Errorf("got %s after %d requests", failure.Message, n.Load())
-	}
-}
-
-func TestHuggingFaceRefusesVeryLargeFiles(t *testing.T) {
-	certificate := certificateFor(t, "huggingface.co")
-	s := httptest.NewUnstartedServer(status(400))
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	c := config(&naps{})
-	c.RootCAs.AddCert(certificate.Leaf)
-	c.Resolver = anyHost(t)
-	_, _, err := get(t, c, fetch.Request{URL: strings.Replace(s.URL, "127.0.0.1", "huggingface.co", 1)})
-	if failure := mustFail(t, err, fetch.Unavailable); !strings.Contains(failure.Message, "can't be verified") {
-		t.Error(failure.Message)
 	}
 }
 

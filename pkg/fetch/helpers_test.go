@@ -3,16 +3,11 @@ package fetch_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	cryptorand "crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"log"
-	"math/big"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -226,25 +221,6 @@ func hijack(raw string) http.HandlerFunc {
 	}
 }
 
-// certificateFor returns a certificate of its own authority.
-func certificateFor(t testing.TB, hosts ...string) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: hosts, NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(cryptorand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-}
-
 // half sends the first half of what a good server would, then breaks the connection.
 func half(content []byte, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
@@ -451,6 +427,7 @@ type scene struct {
 	starts   int        // of the sink; 0: any
 	requests int        // at the server; 0: any
 	head     func(fetch.Head) bool
+	pause    func(n int, d time.Duration) bool // between tries
 }
 
 func play(t *testing.T, scenes map[string]scene) {
@@ -474,7 +451,8 @@ func (s scene) play(t *testing.T) {
 		requests.Add(1)
 		script(w, r)
 	}).URL
-	c := config(&naps{})
+	naps := &naps{}
+	c := config(naps)
 	if s.config != nil {
 		s.config(&c)
 	}
@@ -493,5 +471,10 @@ func (s scene) play(t *testing.T) {
 	}
 	if s.head != nil && !s.head(head) {
 		t.Errorf("got head %+v", head)
+	}
+	for i, nap := range naps.taken() {
+		if s.pause != nil && !s.pause(i, nap) {
+			t.Errorf("pause %d was %s", i, nap)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package fetch_test
 
 import (
-	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -88,9 +87,6 @@ func TestCookiesGoBackToTheirHostWithinOneRequest(t *testing.T) {
 	})
 	c := config(&naps{})
 	c.Resolver = anyHost(t)
-	certificate := certificateFor(t, "a.example.com", "b.example.com")
-	s.TLS.Certificates = []tls.Certificate{certificate}
-	c.RootCAs.AddCert(certificate.Leaf)
 	client := newClient(t, c)
 	for range 2 {
 		if _, err := client.Get(t.Context(), fetch.Request{URL: "https://a.example.com" + s.URL[strings.LastIndex(s.URL, ":"):] + "/f"}, &body{}); err != nil {
