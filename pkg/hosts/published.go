@@ -56,30 +56,15 @@ func PublishedBy(rawURL string, header http.Header) Published {
 	if !Publishes(rawURL) {
 		return Published{Size: -1}
 	}
-	p := Published{Size: linkedSize(header)}
-	if p.Size >= 0 {
-		p.Digest = linkedDigest(header)
+	p := Published{Size: -1}
+	if size, err := strconv.ParseInt(header.Get("X-Linked-Size"), 10, 64); err == nil && size >= 0 {
+		// A strong entity tag of 64 hex digits; small files, which git itself holds, have the 40 of their blob.
+		tag := strings.TrimSuffix(strings.TrimPrefix(header.Get("X-Linked-Etag"), `"`), `"`)
+		p.Size = size
+		p.Digest, _ = digest.Parse("sha256:" + tag)
 	}
 	if sha := header.Get("X-Repo-Commit"); commit.MatchString(sha) {
 		p.Pinned = WithRevision(rawURL, "", sha)
 	}
 	return p
-}
-
-// linkedDigest reads a strong entity tag of 64 hex digits; small files, which git itself holds, have the 40 of their blob.
-func linkedDigest(header http.Header) digest.Digest {
-	tag := strings.TrimSuffix(strings.TrimPrefix(header.Get("X-Linked-Etag"), `"`), `"`)
-	d, err := digest.Parse("sha256:" + tag)
-	if err != nil {
-		return digest.Digest{}
-	}
-	return d
-}
-
-func linkedSize(header http.Header) int64 {
-	n, err := strconv.ParseInt(header.Get("X-Linked-Size"), 10, 64)
-	if err != nil || n < 0 {
-		return -1
-	}
-	return n
 }

@@ -43,37 +43,62 @@ func (s *session) read(isWhole bool) (Image, error) {
 // parts checks everything that a manifest names.
 func (s *session) parts(m *manifest, depth int) error {
 	for _, child := range m.Manifests {
-		if err := s.child(child, depth+1); err != nil {
+		if err := s.part("manifest", child, depth+1); err != nil {
 			return err
 		}
 	}
 	if m.Config != nil {
-		if err := s.config(*m.Config); err != nil {
+		if err := s.part("configuration", *m.Config, depth); err != nil {
 			return err
 		}
 	}
 	for _, layer := range m.Layers {
-		if err := s.layer(layer); err != nil {
+		if err := s.part("layer", layer, depth); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// part checks what a descriptor names, once for each kind: a layer is not read, so a manifest with the same digest still has to be. One
+// that is named again has to have the same size and media type.
+func (s *session) part(kind string, d descriptor, depth int) error {
+	name, err := parseDigest(d.Digest)
+	quoted := finding.Quote(d.Digest)
+	if err != nil || d.Size < 0 {
+		return &InvalidError{Message: fmt.Sprintf("The manifest has an invalid descriptor: digest %s, size %d", quoted, d.Size)}
+	}
+	key := kind + " " + name.String()
+	first, isKnown := s.seen[key]
+	switch {
+	case isKnown && first.Size == d.Size && canonicalMedia(first.MediaType) == canonicalMedia(d.MediaType):
+		return nil
+	case isKnown:
+		return &InvalidError{Message: fmt.Sprintf("The manifest describes %s twice: as %s of %d bytes and as %s of %d bytes", quoted,
+			finding.Quote(string(first.MediaType)), first.Size, finding.Quote(string(d.MediaType)), d.Size)}
+	}
+	s.seen[key] = d
+	switch kind {
+	case "manifest":
+		return s.child(d, name, depth)
+	case "layer":
+		return s.layer(d, "The layer "+quoted)
+	}
+	call := fetch.Call{Method: http.MethodGet, URL: s.url("blobs", d.Digest), MaxBody: maxConfig}
+	_, err = s.get(call, name, d.Size, "The image's configuration "+quoted)
+	return err
+}
+
 // child reads a manifest of an index, and what that names.
-func (s *session) child(d descriptor, depth int) error {
+func (s *session) child(d descriptor, name digest.Digest, depth int) error {
 	if depth > maxDepth {
 		return refused("The image's indexes are nested deeper than %d levels", maxDepth)
-	}
-	name, isNew, err := s.named("manifest", d)
-	if err != nil || !isNew {
-		return err
 	}
 	if formats[d.MediaType] == "" {
 		return &InvalidError{Message: fmt.Sprintf("The index has a part of the media type %s: expected a manifest", finding.Quote(string(d.MediaType)))}
 	}
 	part := "The manifest " + finding.Quote(d.Digest) + " of the image's index"
-	reply, err := s.manifest(name.String(), name, d.Size, part)
+	reply, err := s.manifest(d.Digest, name, d.Size, part)
 	if err != nil {
 		return err
 	}
@@ -87,24 +112,9 @@ func (s *session) child(d descriptor, depth int) error {
 	return s.parts(m, depth)
 }
 
-func (s *session) config(d descriptor) error {
-	name, isNew, err := s.named("configuration", d)
-	if err != nil || !isNew {
-		return err
-	}
-	call := fetch.Call{Method: http.MethodGet, URL: s.url("blobs", name.String()), MaxBody: maxConfig}
-	_, err = s.get(call, name, d.Size, "The image's configuration "+finding.Quote(d.Digest))
-	return err
-}
-
 // layer checks that a layer exists and has its size, without reading it.
-func (s *session) layer(d descriptor) error {
-	name, isNew, err := s.named("layer", d)
-	if err != nil || !isNew {
-		return err
-	}
-	part := "The layer " + finding.Quote(d.Digest)
-	reply, err := probe(s.url("blobs", name.String()), s.call)
+func (s *session) layer(d descriptor, part string) error {
+	reply, err := probe(s.url("blobs", d.Digest), s.call)
 	if err != nil {
 		return err
 	}
@@ -166,26 +176,6 @@ func probe(url string, send func(fetch.Call) (fetch.Reply, error)) (fetch.Reply,
 		return send(fetch.Call{Method: http.MethodGet, URL: url, Header: http.Header{"Range": {"bytes=0-0"}}})
 	}
 	return reply, err
-}
-
-// named reads the digest of a descriptor, and reports whether its part has not been checked yet as what it is: a layer is not read, so a
-// manifest with the same digest still has to be. A part that is named again has to have the same size and media type.
-func (s *session) named(kind string, d descriptor) (name digest.Digest, isNew bool, err error) {
-	name, err = parseDigest(d.Digest)
-	if err != nil || d.Size < 0 {
-		return name, false, &InvalidError{Message: fmt.Sprintf("The manifest has an invalid descriptor: digest %s, size %d", finding.Quote(d.Digest), d.Size)}
-	}
-	key := kind + " " + name.String()
-	first, isKnown := s.seen[key]
-	if !isKnown {
-		s.seen[key] = d
-		return name, true, nil
-	}
-	if first.Size != d.Size || canonicalMedia(first.MediaType) != canonicalMedia(d.MediaType) {
-		err = &InvalidError{Message: fmt.Sprintf("The manifest describes %s twice: as %s of %d bytes and as %s of %d bytes", finding.Quote(d.Digest),
-			finding.Quote(string(first.MediaType)), first.Size, finding.Quote(string(d.MediaType)), d.Size)}
-	}
-	return name, false, err
 }
 
 func (s *session) manifest(identifier string, want digest.Digest, size int64, part string) (fetch.Reply, error) {
