@@ -112,21 +112,22 @@ func ParseWeak(text string) (Digest, error) {
 	if strings.TrimSpace(text) != text {
 		return Digest{}, errors.New("leading or trailing white space: remove blanks and line ends")
 	}
-	if name, sum, found := strings.Cut(text, ":"); found {
-		return parseHex(Algorithm(name), sum)
+	at := strings.IndexAny(text, ":-")
+	if at < 0 {
+		return parseBare(text)
 	}
-	if name, sum, found := strings.Cut(text, "-"); found {
-		return parseSRI(Algorithm(name), sum)
-	}
-	return parseBare(text)
-}
-
-func parseHex(algorithm Algorithm, sum string) (Digest, error) {
-	if err := check(algorithm); err != nil {
-		return Digest{}, err
-	}
-	if want := 2 * algorithm.Size(); len(sum) != want {
-		return Digest{}, fmt.Errorf("%s needs %d hex digits, and this has %d characters", algorithm, want, len(sum))
+	algorithm, sum := Algorithm(text[:at]), text[at+1:]
+	switch lower := Algorithm(strings.ToLower(text[:at])); {
+	case algorithm.Size() == 0 && lower == MD5:
+		return Digest{}, errMD5
+	case algorithm.Size() == 0 && lower.Size() > 0:
+		return Digest{}, fmt.Errorf("the algorithm's name is in lower case: %s", lower)
+	case algorithm.Size() == 0:
+		return Digest{}, errors.New("unknown algorithm: expected sha256, sha384, sha512, blake3 or sha1")
+	case text[at] == '-':
+		return parseSRI(algorithm, sum)
+	case len(sum) != 2*algorithm.Size():
+		return Digest{}, fmt.Errorf("%s needs %d hex digits, and this has %d characters", algorithm, 2*algorithm.Size(), len(sum))
 	}
 	if _, err := hex.DecodeString(sum); err != nil {
 		return Digest{}, fmt.Errorf("invalid hex digit in the %s sum", algorithm)
@@ -135,9 +136,6 @@ func parseHex(algorithm Algorithm, sum string) (Digest, error) {
 }
 
 func parseSRI(algorithm Algorithm, sum string) (Digest, error) {
-	if err := check(algorithm); err != nil {
-		return Digest{}, err
-	}
 	raw, err := base64.StdEncoding.Strict().DecodeString(sum)
 	if err != nil || strings.ContainsAny(sum, "\r\n") {
 		return Digest{}, fmt.Errorf("invalid base64 after %s-: expected standard base64 with padding", algorithm)
@@ -161,16 +159,3 @@ func parseBare(text string) (Digest, error) {
 }
 
 var errMD5 = errors.New("MD5 is broken (two files with one MD5 are made in seconds): expected " + Expected)
-
-// check refuses the name of an algorithm that is unknown or in upper case.
-func check(algorithm Algorithm) error {
-	switch lower := Algorithm(strings.ToLower(string(algorithm))); {
-	case algorithm.Size() > 0:
-		return nil
-	case lower == MD5:
-		return errMD5
-	case lower.Size() > 0:
-		return fmt.Errorf("the algorithm's name is in lower case: %s", lower)
-	}
-	return errors.New("unknown algorithm: expected sha256, sha384, sha512, blake3 or sha1")
-}
