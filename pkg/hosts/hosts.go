@@ -153,30 +153,39 @@ type place struct {
 func find(u *url.URL, server string) (place, bool) {
 	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for _, l := range layouts(u.Host, server) {
-		if rest, ok := l.match(segments); ok {
-			revision, path := l.split(rest)
-			return place{layout: l, repository: segments[:l.repo], revision: revision, path: path}, true
+		end := l.repo + len(l.literal())
+		if len(segments) <= end {
+			continue
+		}
+		literal := strings.Join(segments[l.repo:end], "/")
+		if l.kind == GitHubAsset || l.kind == GitHubLatest { // no other spelling may hide a release
+			literal = unescape(segments[l.repo:end])
+		}
+		if literal == l.after {
+			rest := segments[end:]
+			n := l.revisionLength(rest)
+			return place{layout: l, repository: segments[:l.repo], revision: rest[:n], path: rest[n:]}, true
 		}
 	}
 	return place{}, false
 }
 
-// match returns what follows the layout's literal segments, if the path has them and goes on. Those of a release may be escaped: no other
-// spelling may hide one.
-func (l layout) match(segments []string) (rest []string, ok bool) {
-	end := l.repo + len(l.literal())
-	if len(segments) <= end {
-		return nil, false
-	}
-	literal := strings.Join(segments[l.repo:end], "/")
-	if l.kind == GitHubAsset || l.kind == GitHubLatest {
-		literal = unescape(segments[l.repo:end])
-	}
-	return segments[end:], literal == l.after
-}
-
 func (l layout) literal() []string {
 	return strings.FieldsFunc(l.after, func(r rune) bool { return r == '/' })
+}
+
+// revisionLength returns how many segments name the revision. A release's tag may contain slashes, an asset's name none. A branch may be
+// written as refs/heads/<branch>, a tag as refs/tags/<tag>.
+func (l layout) revisionLength(rest []string) int {
+	switch {
+	case l.kind == GitHubLatest:
+		return 0
+	case l.kind == GitHubAsset:
+		return len(rest) - 1
+	case len(rest) > 2 && rest[0] == "refs" && (rest[1] == "heads" || rest[1] == "tags"):
+		return 3
+	}
+	return 1
 }
 
 func (p place) ref(u *url.URL) Ref {
@@ -220,21 +229,6 @@ func WithRevision(rawURL, server, revision string) string {
 		other += "?" + u.RawQuery
 	}
 	return other
-}
-
-// split separates the revision from the path. A release's tag may contain slashes, an asset's name none. A branch may be written as
-// refs/heads/<branch>, a tag as refs/tags/<tag>.
-func (l layout) split(rest []string) (revision, path []string) {
-	n := 1
-	switch {
-	case l.kind == GitHubLatest:
-		n = 0
-	case l.kind == GitHubAsset:
-		n = len(rest) - 1
-	case len(rest) > 2 && rest[0] == "refs" && (rest[1] == "heads" || rest[1] == "tags"):
-		n = 3
-	}
-	return rest[:n], rest[n:]
 }
 
 func unescape(segments []string) string {
