@@ -25,7 +25,6 @@ type attempt struct {
 	version version
 	began   time.Time
 	pace    pace
-	isWide  bool // more connections were tried
 	workers sync.WaitGroup
 	width   atomic.Int32 // workers that there should be
 	own     chan []byte  // the buffer that no other download takes

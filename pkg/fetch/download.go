@@ -25,7 +25,7 @@ type download struct {
 	secondLook bool                    // a 404 or 410 may still have one
 
 	resume    Resume
-	single    bool // no further connections
+	settled   bool // no further connections are tried
 	rangeless bool // no ranges: the server can't serve them, or the request excludes them
 
 	declared  int64        // bytes, by who asks
@@ -39,7 +39,7 @@ func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, single: r.Unbroken, rangeless: r.Unbroken, resume: r.Resume, declared: r.Declared}
+	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, settled: r.Unbroken, rangeless: r.Unbroken, resume: r.Resume, declared: r.Declared}
 	d.announced.Store(r.Announced)
 	return d, d.host.enter(ctx)
 }

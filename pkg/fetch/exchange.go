@@ -81,8 +81,7 @@ func (a *answer) discard() {
 func (a *answer) head() Head {
 	return Head{
 		Status: a.StatusCode, Size: a.size(),
-		ContentType: a.Header.Get("Content-Type"), ContentEncoding: a.Header.Get("Content-Encoding"),
-		ETag: a.Header.Get("ETag"), LastModified: a.Header.Get("Last-Modified"),
+		ContentEncoding: a.Header.Get("Content-Encoding"), ETag: a.Header.Get("ETag"), LastModified: a.Header.Get("Last-Modified"),
 		Host:           a.url.Hostname(),
 		CloseDelimited: a.closeDelimited(),
 		First:          a.first,

@@ -60,7 +60,6 @@ type Head struct {
 	Announced       int64  // bytes: the most that any whole answer to this Get said the file has; at least Request.Announced
 	Offset          int64  // in the file, of the body's first byte: that of Request.Resume where the server continues there, else 0
 	Validator       string // what Request.Resume needs, as sent, hostile; "" where bytes can't be proven to be of this version
-	ContentType     string // as sent, hostile
 	ContentEncoding string // as sent, hostile; "" or "identity" is what was asked for
 	ETag            string // as sent, hostile; weak ones too
 	LastModified    string // as sent, hostile
@@ -98,7 +97,7 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 		head, err := d.read(ctx, sink)
 		if failure, _ := errors.AsType[*Error](err); err != nil && failure.retry != noRetry {
 			// Another validator does not mean another file: the servers behind one name may each have their own.
-			d.single, d.rangeless = true, d.rangeless || failure.retry == rangelessStart
+			d.settled, d.rangeless = true, d.rangeless || failure.retry == rangelessStart
 			return head, failure.with(sameRequest)
 		}
 		return head, err

@@ -33,8 +33,8 @@ func (p *pace) falls(now time.Time) bool {
 // adjust opens more connections, once, where a single one is too slow and the rest of the file may come over several.
 func (p *attempt) adjust(ctx context.Context, left int64) {
 	isLarge := left >= int64(minParallel*p.client.chunkSize)
-	if !p.isWide && p.pace.falls(time.Now()) && isLarge && p.version.pinned() && !p.single && p.client.config.Connections > 1 {
-		p.isWide = true
+	if !p.settled && p.pace.falls(time.Now()) && isLarge && p.version.pinned() && p.client.config.Connections > 1 {
+		p.settled = true
 		p.workers.Go(func() { p.widen(ctx) })
 	}
 }
