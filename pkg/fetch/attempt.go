@@ -71,7 +71,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	head := a.head()
 	head.Offset, head.Size = offset, version.size
 	if version.pinned() {
-		head.Validator = version.ifRange()
+		head.Validator = version.validator
 	}
 	if err := d.incomplete(head.Host, version.size); version.size >= 0 && err != nil {
 		a.discard()

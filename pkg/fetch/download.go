@@ -123,7 +123,7 @@ func (d *download) tooLarge(message string) error {
 func (d *download) rangeOf(ctx context.Context, v version, first, last int64) (*answer, error) {
 	header := d.client.header()
 	header.Set("Range", fmt.Sprintf("bytes=%d-%d", first, last))
-	header.Set("If-Range", v.ifRange())
+	header.Set("If-Range", v.validator)
 	if location := d.location.Load(); location != nil {
 		a, err := d.exchange(ctx, http.MethodGet, location, header)
 		if err == nil && v.accept(a, first, last) == nil {

@@ -44,13 +44,9 @@ type Resume struct {
 
 // version returns the version that the bytes are of, and whether more of it can be asked for.
 func (r Resume) version() (version, bool) {
-	v := version{size: r.Size}
-	if isStrong(r.Validator) {
-		v.etag = r.Validator
-	} else if _, err := http.ParseTime(r.Validator); err == nil {
-		v.lastModified = r.Validator
-	}
-	return v, r.Offset > 0 && r.Offset < r.Size && v.pinned() && httpguts.ValidHeaderFieldValue(r.Validator)
+	_, err := http.ParseTime(r.Validator)
+	isValidator := err == nil || isStrong(r.Validator) && httpguts.ValidHeaderFieldValue(r.Validator)
+	return version{r.Size, r.Validator}, isValidator && r.Offset > 0 && r.Offset < r.Size
 }
 
 // Head is what a server said about a file before its first byte.

@@ -15,44 +15,38 @@ const minAge = 60 * time.Second
 
 // version identifies the bytes behind a URL, so that bytes of two versions are never mixed.
 type version struct {
-	size         int64
-	etag         string // strong or ""
-	lastModified string // strong or ""; "" where there is an etag
+	size      int64
+	validator string // a strong ETag or Last-Modified; "" means that bytes can't be proven to be of this version
 }
 
 // versionOf reads the validators of a complete answer (RFC 9110, section 8.8).
 func versionOf(a *answer) version {
 	v := version{size: a.ContentLength}
-	if etag := a.Header.Get("ETag"); isStrong(etag) {
-		v.etag = etag
-		return v
-	}
 	modified, err := http.ParseTime(a.Header.Get("Last-Modified"))
 	date, errDate := http.ParseTime(a.Header.Get("Date"))
-	if err == nil && errDate == nil && date.Sub(modified) >= minAge {
-		v.lastModified = a.Header.Get("Last-Modified")
+	if etag := a.Header.Get("ETag"); isStrong(etag) {
+		v.validator = etag
+	} else if err == nil && errDate == nil && date.Sub(modified) >= minAge {
+		v.validator = a.Header.Get("Last-Modified")
 	}
 	return v
 }
 
 func isStrong(etag string) bool { return strings.HasPrefix(etag, `"`) && len(etag) > len(`""`) }
 
-// ifRange returns the strong validator; "" means that bytes can't be proven to be of this version.
-func (v version) ifRange() string { return v.etag + v.lastModified }
-
 // pinned reports whether a part of this very version can be asked for.
-func (v version) pinned() bool { return v.size >= 0 && v.ifRange() != "" }
+func (v version) pinned() bool { return v.size >= 0 && v.validator != "" }
 
 // accept returns nil for an answer that is exactly the bytes from first to last of this version, else it closes the
 // answer. The error says where the file has to be read from when they can't be had.
 func (v version) accept(a *answer, first, last int64) error {
 	validator := a.Header.Get("Last-Modified")
-	if v.etag != "" {
+	if isStrong(v.validator) {
 		validator = a.Header.Get("ETag")
 	}
 	isRange := a.StatusCode == http.StatusPartialContent
 	isAsked := a.Header.Get("Content-Range") == fmt.Sprintf("bytes %d-%d/%d", first, last, v.size) && (a.ContentLength < 0 || a.ContentLength == last-first+1)
-	if isRange && isAsked && validator == v.ifRange() {
+	if isRange && isAsked && validator == v.validator {
 		return nil
 	}
 	a.discard()
@@ -60,7 +54,7 @@ func (v version) accept(a *answer, first, last int64) error {
 		return err
 	}
 	failure := unreachable(nil, "The server %s can't resume the file where it was interrupted", finding.Quote(a.url.Hostname()))
-	if isOther := validator != "" && validator != v.ifRange(); isOther && (isRange || isWhole(a.StatusCode)) {
+	if isOther := validator != "" && validator != v.validator; isOther && (isRange || isWhole(a.StatusCode)) {
 		return failure.with(freshStart)
 	}
 	return failure.with(rangelessStart)
