@@ -115,37 +115,34 @@ func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	content := w.versions[w.current]
 	rw.Header().Set(w.header(w.current))
 	w.mu.Unlock()
-	if happens, kind := w.chance(w.trouble, 8); happens {
-		w.misbehave(rw, r, content, kind)
+	if happens, kind := w.chance(w.trouble, 8); happens && misbehave(rw, r, content, kind) {
 		return
 	}
 	http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(content))
 }
 
-func (w *world) misbehave(rw http.ResponseWriter, r *http.Request, content []byte, kind int) {
+// misbehave reports whether it has answered; else the file is served, but not as it should be.
+func misbehave(rw http.ResponseWriter, r *http.Request, content []byte, kind int) bool {
 	switch kind {
 	case 0:
 		rw.WriteHeader(http.StatusServiceUnavailable)
 	case 1:
 		rw.WriteHeader(http.StatusTooManyRequests)
-	case 2: // ranges ignored
-		r.Header.Del("Range")
-		http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(content))
-	case 3: // If-Range ignored
-		r.Header.Del("If-Range")
-		http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(content))
-	case 4: // another range than asked for
-		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", len(content)/3))
-		http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(content))
-	case 5: // not announced, and cut off
+	case 2:
+		http.Redirect(rw, r, fmt.Sprintf("/again%p", r), http.StatusFound)
+	case 3: // not announced, and cut off
 		rw.(http.Flusher).Flush()
 		_, _ = rw.Write(content[:len(content)/2])
 		panic(http.ErrAbortHandler)
-	case 6:
-		http.Redirect(rw, r, fmt.Sprintf("/again%p", r), http.StatusFound)
+	case 4: // ranges ignored
+		r.Header.Del("Range")
+	case 5:
+		r.Header.Del("If-Range")
+	case 6: // another range than asked for
+		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", len(content)/3))
 	case 7: // validators withheld
 		rw.Header().Del("ETag")
 		rw.Header().Del("Last-Modified")
-		http.ServeContent(rw, r, "", time.Time{}, bytes.NewReader(content))
 	}
+	return kind <= 3
 }
