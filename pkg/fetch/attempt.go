@@ -60,7 +60,7 @@ func newBuffers(n int) chan []byte {
 	return buffers
 }
 
-// read makes one attempt. An Error that is retried with another start asks for another one.
+// read makes one attempt. The retry of its Error says whether another one may succeed.
 func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

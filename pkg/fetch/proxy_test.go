@@ -128,10 +128,3 @@ func TestAllowedNetworksAreReachedThroughTheProxy(t *testing.T) {
 		t.Errorf("the proxy saw %v", proxy.tunnels())
 	}
 }
-
-func TestProxyThatRefusesIsUnreachable(t *testing.T) {
-	c, proxy := proxied(t, fine)
-	proxy.to = "127.0.0.1:1"
-	_, _, err := get(t, c, fetch.Request{URL: "https://a.example.com/"})
-	mustFail(t, err, fetch.Unreachable)
-}

@@ -49,16 +49,6 @@ func FuzzChallenge(f *testing.F) {
 	})
 }
 
-func TestAChallengeIsRead(t *testing.T) {
-	realm, service, ok := image.Bearer(`Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:library/redis:pull"`)
-	if !ok || realm != "https://auth.docker.io/token" || service != "registry.docker.io" {
-		t.Errorf("got %q, %q, %v", realm, service, ok)
-	}
-	if _, _, ok := image.Bearer(`Basic realm="x"`); ok {
-		t.Error("a log-in is taken for a token")
-	}
-}
-
 // TestMemoryOfAHostileManifestIsBounded has as much in one manifest as its bytes have room for.
 func TestMemoryOfAHostileManifestIsBounded(t *testing.T) {
 	var names strings.Builder
