@@ -214,7 +214,7 @@ func TestResumeStartsFromTheURLSinceRedirectsExpire(t *testing.T) {
 
 func TestStalls(t *testing.T) {
 	content := random(12, 1000)
-	impatient := func(c *fetch.Config) { c.StallTimeout = 500 * time.Millisecond } // in which a busy machine shakes hands
+	impatient := func(c *fetch.Config) { c.StallTimeout = time.Second } // in which a busy machine shakes hands
 	for _, at := range []int{0, 500, 999} {
 		stall := func(w http.ResponseWriter, r *http.Request) {
 			set(w, []string{"Content-Length", "1000", "ETag", v1})
@@ -239,7 +239,7 @@ func TestCrawlingBodyIsUnreachable(t *testing.T) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
-	scene{wholes: []http.HandlerFunc{drip}, ranges: drip, config: func(c *fetch.Config) { c.StallTimeout = 200 * time.Millisecond },
+	scene{wholes: []http.HandlerFunc{drip}, ranges: drip, config: func(c *fetch.Config) { c.StallTimeout = time.Second }, // in which a busy machine shakes hands
 		says: "less than 1024 bytes a second"}.play(t)
 }
 
