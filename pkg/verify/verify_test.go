@@ -311,23 +311,12 @@ func TestWhatIsUnfinishedWhenTheTimeIsOverIsUnreachable(t *testing.T) {
 }
 
 func TestZeroResultIsAFailure(t *testing.T) {
-	var r verify.Result
-	if !r.Status.Failed() || r.Status == verify.Verified {
+	if r := (verify.Result{}); !r.Status.Failed() || r.Status == verify.Verified {
 		t.Errorf("the zero status is %s", r.Status)
 	}
-}
-
-func TestStatusReadsItself(t *testing.T) {
-	for _, s := range verify.Statuses {
-		text, _ := s.MarshalText()
-		var back verify.Status
-		if err := back.UnmarshalText(text); err != nil || back != s {
-			t.Errorf("%s reads as %s, %v", s, back, err)
-		}
-	}
 	var s verify.Status
-	if err := s.UnmarshalText([]byte("fine")); err == nil || verify.Status(99).String() != "status(99)" {
-		t.Error("an unknown status is taken")
+	if err := s.UnmarshalText([]byte("fine")); err == nil {
+		t.Error("an unknown status is accepted")
 	}
 }
 
