@@ -25,16 +25,9 @@ type Download struct {
 }
 
 // declaration is a digest that a manifest declares.
-type declaration struct{ manifest, digest string }
-
-func declarations(artifacts []artifact.Artifact) map[declaration]string {
-	declared := map[declaration]string{}
-	for _, a := range artifacts {
-		if a.Checksum != nil && !a.Checksum.Value.IsZero() {
-			declared[declaration{a.Manifest, a.Checksum.Value.String()}] = a.Pointer
-		}
-	}
-	return declared
+type declaration struct {
+	manifest string
+	digest   digest.Digest
 }
 
 // Plan groups artifacts so that every URL is read once. The order depends on the URLs alone.
@@ -44,10 +37,13 @@ func Plan(artifacts []artifact.Artifact) []Download {
 		isImage bool
 	}
 	artifacts = slices.SortedFunc(slices.Values(artifacts), compareArtifacts)
-	declared := declarations(artifacts)
+	declared := map[declaration]string{}
 	index := map[target]int{}
 	var downloads []Download
 	for _, a := range artifacts {
+		if a.Checksum != nil && !isInvalid(a) {
+			declared[declaration{a.Manifest, a.Checksum.Value}] = a.Pointer
+		}
 		to := target{Key(a.URL), a.Role == artifact.Image}
 		i, found := index[to]
 		if !found {
@@ -117,7 +113,7 @@ func (d Download) expected(a artifact.Artifact) digest.Digest {
 	return d.baseline.Digest
 }
 
-// conflicts refuses every artifact of a URL for which different digests of one algorithm are declared; nil if there are none.
+// conflicts refuses every artifact of a URL for which different digests of one algorithm are declared; nil for none.
 func (d Download) conflicts() []Result {
 	declared := map[digest.Algorithm]artifact.Artifact{}
 	for _, a := range d.Artifacts {

@@ -153,7 +153,7 @@ func at[T any](f finding.Finding, field *artifact.Field[T]) finding.Finding {
 
 // mismatch reports that a file does not have the declared digest, and what may explain that. isOther says that its content is reported.
 func (d Download) mismatch(a artifact.Artifact, f *file, isOther bool) finding.Finding {
-	declared, observed := a.Checksum.Value, f.digests[algorithm(a)].String()
+	declared, observed := a.Checksum.Value, f.digests[algorithm(a)]
 	message := fmt.Sprintf("The file is not the declared one: %s %s of %s bytes", f.serves(), f.kind.Describe(), humanize.Comma(f.size))
 	if oid, _, ok := f.kind.LFS(); ok && oid == declared {
 		message = capital(f.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
@@ -179,7 +179,7 @@ func (d Download) mismatch(a artifact.Artifact, f *file, isOther bool) finding.F
 	if was := a.Was; was != nil && was.URL != a.URL && was.Checksum != nil && was.Checksum.Value == declared {
 		why += fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was.URL))
 	}
-	return at(a.Finding(finding.ArtifactMismatch, message, fix), a.Checksum).Comparing("declared", declared.String(), "served", observed, why)
+	return at(a.Finding(finding.ArtifactMismatch, message, fix), a.Checksum).Comparing("declared", declared.String(), "served", observed.String(), why)
 }
 
 // capital makes the first letter upper case.

@@ -31,29 +31,28 @@ type LocalFile struct {
 // Unavailable, an incomplete one Unreachable: nothing is known of the rest.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
 	var artifacts []artifact.Artifact
+	byKey := map[string][]LocalFile{}
 	for _, f := range files {
 		artifacts = append(artifacts, f.Artifact)
+		byKey[Key(f.Artifact.URL)] = append(byKey[Key(f.Artifact.URL)], f)
 	}
 	var conflicts []Result
-	isRefused := map[string]bool{}
+	var downloads []Download
+	index := map[string]int{} // by path: some programs keep the binaries of all platforms under one name
 	for _, d := range Plan(artifacts) {
 		if refused := d.conflicts(); refused != nil {
-			conflicts, isRefused[d.key] = append(conflicts, refused...), true
-		}
-	}
-	// Each file is read once: some programs keep the binaries of all platforms under one name.
-	var downloads []Download
-	index, declared := map[string]int{}, declarations(artifacts)
-	for _, f := range files {
-		if isRefused[Key(f.Artifact.URL)] {
+			conflicts = append(conflicts, refused...)
 			continue
 		}
-		i, found := index[f.Path]
-		if !found {
-			i, index[f.Path] = len(downloads), len(downloads)
-			downloads = append(downloads, Download{path: f.Path, declared: declared})
+		for _, f := range byKey[d.key] {
+			i, found := index[f.Path]
+			if !found {
+				i, index[f.Path] = len(downloads), len(downloads)
+				downloads = append(downloads, Download{path: f.Path, declared: d.declared})
+			}
+			downloads[i].Artifacts = append(downloads[i].Artifacts, f.Artifact)
 		}
-		downloads[i].Artifacts = append(downloads[i].Artifacts, f.Artifact)
+		delete(byKey, d.key)
 	}
 	all, _ := v.run(ctx, downloads, func(ctx context.Context, d Download, s *slot) []Result { return v.local(ctx, root, d, s) })
 	all = append(all, conflicts...)

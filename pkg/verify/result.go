@@ -3,6 +3,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -34,12 +35,7 @@ var statusNames = [...]string{
 }
 
 // String returns the name that reports use.
-func (s Status) String() string {
-	if int(s) < len(statusNames) {
-		return statusNames[s]
-	}
-	return fmt.Sprintf("status(%d)", uint8(s))
-}
+func (s Status) String() string { return statusNames[s] }
 
 // Failed reports whether the status is neither Verified nor Unverified.
 func (s Status) Failed() bool { return s != Verified && s != Unverified }
@@ -49,13 +45,12 @@ func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText reads a name; any other text is an error.
 func (s *Status) UnmarshalText(text []byte) error {
-	for i, name := range statusNames {
-		if string(text) == name {
-			*s = Status(i)
-			return nil
-		}
+	i := slices.Index(statusNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown status %s of an artifact", finding.Quote(string(text)))
 	}
-	return fmt.Errorf("unknown status %s of an artifact", finding.Quote(string(text)))
+	*s = Status(i)
+	return nil
 }
 
 // Source says where the bytes of a Result came from.
