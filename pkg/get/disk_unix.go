@@ -18,7 +18,7 @@ func lock(file *os.File) error {
 	return err
 }
 
-// isOurs reports whether nobody else can write a file: it is this user's, has one name and no permissions for others.
+// isOurs reports whether only this user can write a file: it is this user's, has one name and no permissions for others.
 func isOurs(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid() && stat.Nlink == 1 && info.Mode().Perm()&0o077 == 0

@@ -18,7 +18,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// FileError is an error of the disk: it is full, a permission is missing, a folder or a link is in the file's place.
+// FileError is an error of the disk: it is full, a permission is missing, or a folder or a link has the file's name.
 type FileError struct {
 	Op   string // as in "the file `x` can't be <op>"
 	Name string // below the folder

@@ -162,7 +162,7 @@ func (p *Part) remove(suffix string) error {
 // ErrOtherBytes is the error of a part that no longer holds the verified bytes.
 var ErrOtherBytes = errors.New("a later response replaced the verified bytes")
 
-// Keep puts the part under the file's name, in place of what is there. The caller has verified it, and found it to have a digest: after
+// Keep renames the part to the file's name, and replaces what is there. The caller has verified it, and found it to have a digest: after
 // several Gets the part is read again, since the last one may have brought other bytes. After an error the part is still there, for the
 // next call.
 func (p *Part) Keep(mode fs.FileMode, want digest.Digest) error {

@@ -53,7 +53,7 @@ type Plan struct {
 // File is one URL, and the shard that reads it.
 type File struct {
 	URL       string              `json:"url"`           // in canonical form
-	Size      *int64              `json:"size,omitzero"` // bytes; nil where nobody says
+	Size      *int64              `json:"size,omitzero"` // bytes; nil if unknown
 	Published digest.Digest       `json:"published,omitzero"`
 	Shard     int                 `json:"shard"` // from 1
 	Artifacts []artifact.Artifact `json:"artifacts"`
@@ -110,7 +110,7 @@ func (p *Plan) downloads() []verify.Download {
 	return verify.Plan(all)
 }
 
-// Asset returns what GitHub's API said of a server's release assets when the plan was made. Of others nothing is known.
+// Asset returns what GitHub's API said of a server's release assets when the plan was made, and nothing for others.
 func (p *Plan) Asset(server string) func(context.Context, hosts.Ref) hosts.Published {
 	assets := map[hosts.Ref]hosts.Published{}
 	for _, f := range p.Files {

@@ -25,7 +25,7 @@ type Attester struct {
 	Roots       *provenance.Roots
 	Server      string // whose release assets GitHub is asked about
 	Concurrency int    // files at a time
-	Offline     bool   // nobody is asked: only bundles whose text a manifest has are verified
+	Offline     bool   // no request is made: only bundles whose text a manifest has are verified
 
 	// GitHub calls yield with each bundle by which a repository attests the file with a SHA-256, in hex, or with why it can't
 	// be read: an ErrNoBundle if it may be right. After an ErrNotAsked, GitHub is not called again.
@@ -38,7 +38,7 @@ type Attester struct {
 
 	// Known returns what earlier scans learned of a file that a repository attests; nil knows nothing.
 	Known func(repository, sum string) []provenance.Facts
-	// Baseline returns who built an artifact's file when a scan last found it attested, and whether a declared bundle said so; nil
+	// Baseline returns who built an artifact's file when a scan last found it attested, and whether by a declared bundle; nil
 	// knows nothing.
 	Baseline func(artifact.Artifact) (by provenance.Facts, isDeclared, found bool)
 
@@ -119,7 +119,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 		r.Findings = append(r.Findings, unchecked(a, rule, "The declared attestation can't be checked: the SHA-256 of the file is unknown"))
 	case by == nil:
 		var problem finding.Finding
-		if by, problem = t.judge(a, t.declared(ctx, a.Attestation, sum), a.URL); by == nil {
+		if by, problem = t.builderByBundles(a, t.declared(ctx, a.Attestation, sum), a.URL); by == nil {
 			r.Findings = append(r.Findings, at(problem, a.Attestation))
 		}
 	}
@@ -128,7 +128,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 		answer := t.ask(ctx, rule.Repository, sum, rule.Check)
 		r.Attested, isUnanswered = answer.attested(rule.Repository), answer.err != nil
 		var problems []finding.Finding
-		by, problems, missing = t.judgeAnswer(a, rule, answer)
+		by, problems, missing = t.builderByGitHub(a, rule, answer)
 		r.Findings = append(r.Findings, problems...)
 	}
 	r.Provenance = by
@@ -179,9 +179,9 @@ func (t *Attester) ask(ctx context.Context, repository, sum string, check func(p
 	})
 }
 
-// judgeAnswer returns who built a release asset by GitHub's attestations, else why they do not name an accepted builder: problems, or
+// builderByGitHub returns who built a release asset by GitHub's attestations, else why they do not name an accepted builder: problems, or
 // that the file is not attested.
-func (t *Attester) judgeAnswer(a artifact.Artifact, rule provenance.Rule, answer *attestations) (by *provenance.Facts, problems []finding.Finding, missing string) {
+func (t *Attester) builderByGitHub(a artifact.Artifact, rule provenance.Rule, answer *attestations) (by *provenance.Facts, problems []finding.Finding, missing string) {
 	by, strangers := answer.accepted(rule.Check)
 	if by != nil {
 		return by, nil, ""
@@ -235,7 +235,7 @@ func (t *Attester) unattested(ctx context.Context, r *Result, rule provenance.Ru
 	return nil
 }
 
-// ofBase returns who built what was in an artifact's place before a change, as its bundle or the repository of its release attests the
+// ofBase returns who built the file that a change replaces by an artifact, as its bundle or the repository of its release attests the
 // digest that was declared. Any workflow of the repository counts.
 func (t *Attester) ofBase(ctx context.Context, a artifact.Artifact) (by provenance.Facts, found bool, err error) {
 	was := cmp.Or(a.Was, &artifact.Artifact{})

@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
-// body takes the bytes of one file and keeps what can be said of them: digests, size, the first and the last bytes. No byte goes
+// body takes the bytes of one file and keeps what a Result needs: digests, size, the first and the last bytes. No byte goes
 // anywhere else. It is a fetch.Sink.
 type body struct {
 	algorithms []digest.Algorithm

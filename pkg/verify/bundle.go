@@ -173,9 +173,9 @@ func accepts(p provenance.Policy, f provenance.Facts) error {
 	return p.Check(f)
 }
 
-// judge returns who built a file by the bundles that are declared for it, as the rules for all URLs accept it, else why nobody is
+// builderByBundles returns who built a file by the bundles that are declared for it, as the rules for all URLs accept it, else why no builder is
 // accepted. Where no rule fits, any build does, of a release asset any by the release's repository.
-func (t *Attester) judge(a artifact.Artifact, all *attestations, urls ...string) (by *provenance.Facts, problem finding.Finding) {
+func (t *Attester) builderByBundles(a artifact.Artifact, all *attestations, urls ...string) (by *provenance.Facts, problem finding.Finding) {
 	var rule provenance.Rule // the strictest, for levels
 	var policies []provenance.Policy
 	for _, url := range urls {
@@ -218,7 +218,7 @@ type aside struct {
 // attestations.json: https://github.com/bazelbuild/bazel-central-registry/blob/main/docs/attestations.md), and tells what they say
 // of the artifacts among these.
 func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
-	said := make([]aside, len(results))
+	asides := make([]aside, len(results))
 	beside := map[string][]int{} // by folder and file name
 	for i, r := range results {
 		name := r.Artifact.PathBeside()
@@ -226,15 +226,15 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 	}
 	for i := range results {
 		if a := results[i].Artifact; a.Attests != "" {
-			t.verifyOne(ctx, &results[i], results, beside[a.AttestedPath()], said)
+			t.verifyOne(ctx, &results[i], results, beside[a.AttestedPath()], asides)
 		}
 	}
-	return said
+	return asides
 }
 
 // verifyOne verifies the bundles in the text of one result for the files that they attest: the file beside the manifest where there is
 // one, else the artifacts of that name, as the rules for both URLs, the bundle's and the artifact's, have it.
-func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, targets []int, said []aside) {
+func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, targets []int, asides []aside) {
 	a := r.Artifact
 	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
 	report := func(f finding.Finding) string {
@@ -243,12 +243,12 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 	}
 	tell := func(rule string) {
 		for _, i := range targets {
-			said[i].rule = rule
+			asides[i].rule = rule
 		}
 	}
 	id := sha256.Sum256(r.Text)
 	verify := func(sum string, urls ...string) aside {
-		by, problem := t.judge(a, t.verifyAll(ctx, string(id[:]), r.Text, sum), urls...)
+		by, problem := t.builderByBundles(a, t.verifyAll(ctx, string(id[:]), r.Text, sum), urls...)
 		if by == nil {
 			report(problem)
 		}
@@ -273,9 +273,9 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 			switch sum := sumOf(i); {
 			case results[i].Digest.IsZero() || results[i].Status == Mismatch: // has findings of its own
 			case sum == "":
-				said[i].rule = report(unknown)
+				asides[i].rule = report(unknown)
 			default:
-				said[i] = verify(sum, a.URL, results[i].Artifact.URL)
+				asides[i] = verify(sum, a.URL, results[i].Artifact.URL)
 			}
 		}
 	}

@@ -94,7 +94,7 @@ func (d Download) decided() []artifact.Artifact {
 	return slices.DeleteFunc(slices.Clone(d.Artifacts), func(a artifact.Artifact) bool { return isInvalid(a) || a.Untouched })
 }
 
-// isInvalid reports whether an artifact has an invalid checksum, which whoever read the manifest has reported.
+// isInvalid reports whether an artifact has an invalid checksum, which the reader of the manifest has reported.
 func isInvalid(a artifact.Artifact) bool { return a.Checksum != nil && a.Checksum.Value.IsZero() }
 
 // algorithm returns the one under which an artifact's bytes are compared and shown.

@@ -11,13 +11,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
-// Hosts is how hosts are asked about files that are not read. The zero Hosts asks nobody.
+// Hosts asks hosts about files that are not read. The zero Hosts makes no request.
 type Hosts struct {
 	// Peek has the promises of fetch.Client.Peek.
 	Peek func(ctx context.Context, url string, further func(fetch.Head) bool) (fetch.Head, error)
 	// Asset returns what GitHub publishes about a release asset; a zero Digest is nothing.
 	Asset func(ctx context.Context, asset hosts.Ref) hosts.Published
-	// AskOfAll has Asset asked of every file that is read without a checksum: whoever is to declare one has to know.
+	// AskOfAll calls Asset for every file without a checksum too, so that a checksum can be declared that the host does not contradict.
 	AskOfAll bool
 	// MaxSize is the largest file that is read, in bytes; a larger one is Refused, on disk too. 0 is no limit for files on disk.
 	MaxSize int64
@@ -63,7 +63,7 @@ func (v *Verifier) vouched(d Download, p hosts.Published) *file {
 		return nil
 	}
 	f := &file{source: FromHost, size: p.Size, published: p, digests: map[digest.Algorithm]digest.Digest{p.Digest.Algorithm: p.Digest}}
-	isKnownBad := func(a artifact.Artifact) bool { // a scan that read these bytes has said why
+	isKnownBad := func(a artifact.Artifact) bool { // a scan that read these bytes has reported them
 		return a.Checksum == nil && d.baseline.Bad == p.Digest
 	}
 	if !d.isRight(f) || slices.ContainsFunc(d.decided(), isKnownBad) {

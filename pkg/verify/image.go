@@ -22,7 +22,7 @@ type Images interface {
 	Read(ctx context.Context, r image.Reference, isWhole bool) (image.Image, error)
 }
 
-// knownImage is what is known of the image that a reference names. Its Digest is zero if nobody was asked about it.
+// knownImage is what is known of the image that a reference names. Its Digest is zero if no registry was asked.
 type knownImage struct {
 	image.Image
 	ref   image.Reference
@@ -157,7 +157,7 @@ func (p Policy) applyToImage(a artifact.Artifact, known knownImage, baseline Bas
 	}
 	fix := ""
 	switch {
-	case isMoved: // the new image is nobody's choice
+	case isMoved: // the new image is not recommended
 		fix = "Find out why the tag moved. Then append the digest of the image that you have reviewed"
 	case !known.Digest.IsZero():
 		fix = "Review the image that the tag names now. Then " + writePinned(known.ref, known.Digest)

@@ -75,7 +75,7 @@ func isError(f finding.Finding) bool { return f.Severity == finding.Error }
 // unverified makes r the Result of an artifact without a checksum: a note says why it needs none, else it is reported. It needs none
 //
 //   - if the registry's owner controls the URL, and it names a version;
-//   - if it is weights in a format that can't execute code, told by the first bytes, not by the name.
+//   - if it is weights in a format that can't execute code, by its first bytes and not its name.
 func (p Policy) unverified(r *Result, f *file) {
 	r.Status = Unverified
 	a, isWeight := r.Artifact, r.Artifact.Role == artifact.Weight
@@ -223,7 +223,7 @@ func cutShort(ctx context.Context, err error) error {
 }
 
 // compared adds to the results of one URL's artifacts without a checksum that the baseline had other bytes.
-// A declared digest that the bytes have says that they are right, whoever else declares none.
+// If one of the artifacts declares the digest of the bytes, they are right.
 func compared(results []Result, f *file, baseline Baseline) []Result {
 	isRight := func(r Result) bool { return r.Status == Verified }
 	if f == nil || f.has(baseline.Digest) || slices.ContainsFunc(results, isRight) {

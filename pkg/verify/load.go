@@ -51,7 +51,7 @@ func (v *Verifier) load(ctx context.Context, d Download) Load {
 		l.Published = v.Hosts.Asset(ctx, asset)
 	}
 	if isFast && (isAsset && v.vouched(d, l.Published) != nil || !isAsset && (hosts.Publishes(d.URL) || d.isKnown())) {
-		return l // it is not read, as far as can be told
+		return l // the scan will probably not read it
 	}
 	if l.Size < 0 && l.Published.Size > 0 {
 		l.Size = l.Published.Size

@@ -139,7 +139,7 @@ func readLocal(ctx context.Context, root *os.Root, path string, limit int64, to 
 }
 
 // openLocal opens a regular file below the root, and returns its size. No symbolic link is followed: it may lead to another
-// service's file. A named pipe would block until somebody writes, so nothing is opened in blocking mode.
+// service's file. A named pipe would block until a program writes into it, so nothing is opened in blocking mode.
 func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 	if !fs.ValidPath(name) || name == "." {
 		return nil, 0, &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s is not a path below the folder", finding.Quote(name)),

@@ -35,7 +35,7 @@ type slotQueue struct {
 	held    map[string]int     // slots, by host and by manifest
 }
 
-// slot is one file's place in the queue. It counts the bytes that come.
+// slot is one file in the queue. It counts the bytes that come.
 type slot struct {
 	*Progress
 	index, order   int    // of the download; of the beginning, other things being equal
@@ -81,7 +81,7 @@ func (d Download) host() string {
 	return u.Hostname()
 }
 
-// Rough sizes of files whose size nobody declares, in bytes.
+// Rough sizes of files without a declared size, in bytes.
 const (
 	modelSize  = 4 << 30
 	binarySize = 50 << 20
@@ -111,7 +111,7 @@ func (d Download) expectedSize() int64 {
 
 func extension(a artifact.Artifact) string { return strings.ToLower(path.Ext(a.Name)) }
 
-// restart counts a body that begins, in place of what came of the file before.
+// restart counts a body that begins, instead of the bytes of the file that came before.
 func (s *slot) restart(size int64) {
 	s.kept.Add(-s.counted)
 	s.announced.Add(max(size, 0) - s.size)

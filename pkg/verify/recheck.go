@@ -23,9 +23,9 @@ func (d Download) isRight(f *file) bool {
 	return !slices.ContainsFunc(d.decided(), func(a artifact.Artifact) bool { return !f.has(d.expected(a)) })
 }
 
-// suspicious reports whether a file is read again before anything is said of it: it is wrong and small, or its server tells no
+// suspicious reports whether a file is read again before it is reported: it is wrong and small, or its server tells no
 // versions apart or does not say where the file ends; or it was put together from several answers, of which the server may
-// have mixed up one, and is wrong or nobody says what it should be. The digest that its host publishes settles it.
+// have mixed up one, and is wrong or has no expected digest. The digest that its host publishes settles it.
 func (d Download) suspicious(f *file) bool {
 	switch {
 	case f.isPublished():
@@ -38,7 +38,7 @@ func (d Download) suspicious(f *file) bool {
 }
 
 // recheck downloads a file that is incomplete or suspicious once more, in one answer, and returns the download that counts by the
-// table in docs/security.md. announced is what an answer before the first said.
+// table in docs/security.md. announced is the size by an answer before the first.
 func (v *Verifier) recheck(ctx context.Context, d Download, announced int64, first *file, s *slot) (*file, error) {
 	isProof := !first.head.Pieced && d.incomplete(first) == nil
 	if !isProof {

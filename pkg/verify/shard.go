@@ -29,7 +29,7 @@ func Shard(downloads []Download, index, count int) []Download {
 }
 
 // ShardKeys returns the texts that decide in which part downloads are: the canonical URL, but one text for a file, its mirrors and
-// the bundles that attest it beside a manifest, since whoever verifies a bundle has to know the file's digest.
+// the bundles that attest it beside a manifest, since a bundle is verified with the file's digest.
 func ShardKeys(downloads []Download) []string {
 	path := func(a artifact.Artifact) string { // beside the manifest, of the file that an artifact attests, or is
 		if a.Attests != "" {

@@ -19,19 +19,19 @@ type Fetcher interface {
 // Verifier reads files and says what each artifact ends as.
 type Verifier struct {
 	Fetcher     Fetcher
-	Images      Images // nil where there are no images, or nobody is contacted
+	Images      Images // nil if there are none, or if Offline
 	Policy      Policy
 	Concurrency int                       // files at a time
-	Progress    *Progress                 // counts what is done; nil counts for nobody
+	Progress    *Progress                 // counts what is done; may be nil
 	Baseline    func(key string) Baseline // what earlier scans saw at a URL, by its Key; nil is nothing
 	Hosts       Hosts                     // what is asked instead of reading a file, or to explain what was read
 	Fast        bool                      // a file is not read where its host's word, or the baseline, decides
-	// NeedsSHA256 tells artifacts whose SHA-256 has to be known, whatever they declare; nil tells of none.
+	// NeedsSHA256 reports whether the SHA-256 of an artifact has to be known, whatever it declares; may be nil.
 	NeedsSHA256 func(artifact.Artifact) bool
-	Offline     bool // nobody is contacted: every artifact is Unverified, and rules that need no bytes apply
+	Offline     bool // no request is made: every artifact is Unverified, and rules that need no bytes apply
 	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
 	Patience time.Duration
-	// Done takes the Results of each download as soon as they are known, several at a time; nil is nobody.
+	// Done takes the Results of each download as soon as they are known, several at a time; may be nil.
 	Done func([]Result)
 
 	texts atomic.Int64 // bytes of bundles that are kept
