@@ -137,7 +137,8 @@ func isBundle(field *artifact.Field[string]) bool {
 
 // verifyAll verifies the bundles in a text that is named by its source, once for each file.
 func (t *Attester) verifyAll(ctx context.Context, source string, text []byte, sum string) *attestations {
-	return once(&t.once, "verify "+sum+source, func() *attestations {
+	id := sha256.Sum256([]byte(source))
+	return once(&t.once, "verify "+sum+string(id[:]), func() *attestations {
 		if ctx.Err() != nil {
 			return failed(errEnded)
 		}

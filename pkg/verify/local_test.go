@@ -2,6 +2,8 @@ package verify_test
 
 import (
 	"context"
+	"crypto/sha512"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
+	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
@@ -137,6 +140,16 @@ func TestTwoFilesOnDisk(t *testing.T) {
 		if done, all := v.Progress.Files(); done != all {
 			t.Errorf("%s: %d of %d files are done", name, done, all)
 		}
+	}
+}
+
+func TestTheSHA256OfALocalFileIsKnownWhereItIsNeeded(t *testing.T) {
+	s512 := sha512.Sum512([]byte(gguf))
+	v := &verify.Verifier{Concurrency: 1, NeedsSHA256: func(artifact.Artifact) bool { return true }}
+	a := weight("https://example.com/x", "m.gguf", "sha512:"+hex.EncodeToString(s512[:]))
+	r := only(t, v.RunLocal(t.Context(), folder(t, map[string]string{"m": gguf}), []verify.LocalFile{{Artifact: a, Path: "m"}}))
+	if r.Status != verify.Verified || r.Under(digest.SHA256).String() != sum(gguf) {
+		t.Errorf("%s: %+v", outcome(r), r.Observation)
 	}
 }
 
