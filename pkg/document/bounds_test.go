@@ -35,12 +35,10 @@ func TestYAMLThatIsTooMuchIsRefused(t *testing.T) {
 		{"64 levels in flow style", strings.Repeat("[", 64) + strings.Repeat("]", 64), ""},
 		{"65 levels in flow style", strings.Repeat("[", 65) + strings.Repeat("]", 65), "yaml/too-deep 1:65"},
 		{"10,000 levels in flow style", strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000), "yaml/too-deep 1:65"},
-		{"10,000 mappings in flow style", strings.Repeat("{a: ", 10_000) + strings.Repeat("}", 10_000), "yaml/too-deep 1:257"},
 		{"a million levels, never closed", strings.Repeat("[", 1_000_000), "yaml/too-large 1:1"},
 		{"100,000 levels, never closed", strings.Repeat("[", 100_000), "yaml/too-deep 1:65"},
 		{"64 levels in block style", strings.Repeat("- ", 64) + "a", ""},
 		{"65 levels in block style", strings.Repeat("- ", 65) + "a", "yaml/too-deep 1:129"},
-		{"10,000 levels in block style", strings.Repeat("- ", 10_000) + "a", "yaml/too-deep 1:129"},
 		{"10,000 keys that are mappings", strings.Repeat("? ", 10_000) + "a", "yaml/too-deep 1:129"},
 		{"64 mappings in block style", stairs(64), ""},
 		{"65 mappings in block style", stairs(65), "yaml/too-deep 65:66"},
@@ -52,10 +50,8 @@ func TestYAMLThatIsTooMuchIsRefused(t *testing.T) {
 		{"too many values", strings.Repeat("- abcdefg\n", 110_000), "yaml/too-large"},
 		{"too many commas", "[" + strings.Repeat("a,", 500_000) + "]", "yaml/too-large 1:1"},
 		{"too many dashes", strings.Repeat("- ", 500_000), "yaml/too-large 1:1"},
-		{"hyphens in a text", strings.Repeat("-a", 500_000), ""},
 		{"too many documents", strings.Repeat("--- a\n", 170_000), "yaml/too-large"},
 		{"over the size", strings.Repeat("#", 1<<20+1), "yaml/too-large 1:1"},
-		{"of the size", strings.Repeat("#", 1<<20), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := readYAML(test.text)

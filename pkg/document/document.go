@@ -3,6 +3,7 @@
 package document
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -30,16 +31,8 @@ const (
 	TOML Syntax = "toml"
 )
 
-// SyntaxOf returns the syntax of a file by its name: YAML for .yaml and .yml, TOML for .toml, else JSON.
-func SyntaxOf(name string) Syntax {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".yaml", ".yml":
-		return YAML
-	case ".toml":
-		return TOML
-	}
-	return JSON
-}
+// syntaxes are those that the ending of a file's name tells; of others it is JSON.
+var syntaxes = map[string]Syntax{".yaml": YAML, ".yml": YAML, ".toml": TOML}
 
 // Document is one document of a manifest. A YAML file can have several.
 type Document struct {
@@ -56,22 +49,17 @@ type Options struct {
 	MaxSize int // bytes
 }
 
-// Read reads a manifest, whose path names it in findings. It returns documents or the findings (json/*, yaml/*, toml/*) that say
+// Read reads a manifest, whose name in findings is its path. It returns documents or the findings (json/*, yaml/*, toml/*) that say
 // why the text can't be read, never both.
-func Read(path string, text []byte, o Options) ([]*Document, []finding.Finding) {
-	if o.MaxSize == 0 {
-		o.MaxSize = DefaultMaxSize
-	}
-	if o.Syntax == "" {
-		o.Syntax = SyntaxOf(path)
-	}
-	r := &reader{syntax: o.Syntax, path: path, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
-	documents := r.read(o.MaxSize)
+func Read(name string, text []byte, o Options) ([]*Document, []finding.Finding) {
+	syntax := cmp.Or(o.Syntax, syntaxes[strings.ToLower(path.Ext(name))], JSON)
+	r := &reader{syntax: syntax, path: name, text: text, cursor: newCursor(text), maxValues: maxValues(len(text))}
+	documents := r.read(cmp.Or(o.MaxSize, DefaultMaxSize))
 	if findings := r.findings.Findings(); len(findings) > 0 {
 		return nil, findings
 	}
 	for _, d := range documents {
-		d.Path, d.Syntax, d.Share = path, o.Syntax, len(text)/len(documents)
+		d.Path, d.Syntax, d.Share = name, syntax, len(text)/len(documents)
 	}
 	return documents, nil
 }

@@ -92,24 +92,24 @@ func (e *Editor) blankAfter(v *Value) (end int, isBlank bool) {
 
 // spell writes a text in the quotes of another scalar of the document.
 func (e *Editor) spell(like *Value, text string) (string, error) {
-	quote := e.text[like.start]
+	quote := string(e.text[like.start])
 	switch {
 	case !like.isOf(YAML):
 		return quoteJSON(text), nil
-	case quote == '"' && !strings.ContainsAny(text, "\"\\\r\n"):
-		return `"` + text + `"`, nil
-	case quote != '\'' && isPlainText(text):
+	case strings.ContainsAny(text, "'\"\\\r\n"):
+		return "", noPlace(like, "the text needs other quotes")
+	case quote == `"`:
+		return quote + text + quote, nil
+	case quote != "'" && isPlainText(text):
 		return text, nil
-	case !strings.ContainsAny(text, "'\r\n"):
-		return "'" + text + "'", nil
 	}
-	return "", noPlace(like, "the text has quotes")
+	return "'" + text + "'", nil
 }
 
 var (
 	plainText = regexp.MustCompile(`^[A-Za-z0-9_./+]([A-Za-z0-9_./+=:-]*[A-Za-z0-9_./+=-])?$`)
 	number    = regexp.MustCompile(`^[0-9eE.+-]*$`)
-	bareKey   = regexp.MustCompile(`^[A-Za-z0-9_-]+$`) // of TOML
+	bareKey   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`) // in YAML and TOML
 )
 
 // isPlainText reports whether a text needs no quotes in YAML, in block and flow style, and no parser reads it as a number.
@@ -124,13 +124,19 @@ func quoteJSON(text string) string {
 func (e *Editor) AddText(sibling *Value, name, text string) error {
 	value, err := e.spell(sibling, text)
 	indent := string(e.lineBefore(sibling.nameStart))
-	member := e.spellName(sibling, name) + map[Syntax]string{YAML: ": ", TOML: " = "}[sibling.syntax] + value
+	quote := string(e.text[sibling.nameStart])
+	if quote != `"` && quote != "'" {
+		quote = ""
+	}
+	member := quote + name + quote + map[Syntax]string{YAML: ": ", TOML: " = "}[sibling.syntax] + value
 	switch {
 	case sibling.syntax == JSON:
 		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+value)
 		return nil
 	case sibling.end == 0 || sibling.IsInherited() || sibling.parent.kind != Object:
 		return noPlace(sibling, "the value before it is inherited, or spans several lines")
+	case !bareKey.MatchString(name):
+		return noPlace(sibling, "the name needs quotes")
 	case err != nil:
 		return err
 	case e.text[sibling.parent.start] == '{':
@@ -144,18 +150,6 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	end := sibling.end + lengthUpTo(e.text[sibling.end:], "\r\n") // behind a comment
 	e.Replace(end, end, e.lineBreak()+indent+member)
 	return nil
-}
-
-// spellName writes a YAML or TOML member's name, the former in the quotes of its sibling's.
-func (e *Editor) spellName(sibling *Value, name string) string {
-	quote := e.text[sibling.nameStart]
-	switch {
-	case sibling.isOf(TOML) && bareKey.MatchString(name), sibling.isOf(YAML) && isPlainText(name) && quote != '\'' && quote != '"':
-		return name
-	case sibling.isOf(YAML) && quote == '\'' && !strings.ContainsRune(name, '\''):
-		return "'" + name + "'"
-	}
-	return quoteJSON(name)
 }
 
 func (e *Editor) lineBefore(offset int) []byte {

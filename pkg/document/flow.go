@@ -48,7 +48,7 @@ func scanFlow(text []byte) (end int, problem string) {
 		case c == ':':
 			isClosed = false
 		case c == '!':
-			if length = propertyLength(text[i:]); strings.ContainsAny(string(text[i+length:min(i+length+1, len(text))]), ",[]{}") {
+			if length = len(property.Find(text[i:])); strings.ContainsAny(string(text[i+length:min(i+length+1, len(text))]), ",[]{}") {
 				return i, "Tag right before a comma or bracket: parsers differ in where it ends"
 			}
 		case c == '&', c == '*':

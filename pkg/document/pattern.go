@@ -196,7 +196,7 @@ func (m *Matcher) walk(v *Value, states []state, visit func(*Value, []Match) boo
 		return
 	}
 	for _, child := range v.Children() {
-		m.walk(child, m.step(states, child.Step()), visit)
+		m.walk(child, m.step(states, child.step()), visit)
 	}
 }
 

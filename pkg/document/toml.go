@@ -43,10 +43,12 @@ func (r *tomlReader) root() *Value {
 	table := root
 	for p.NextExpression() {
 		switch n := p.Expression(); n.Kind {
-		case unstable.Table, unstable.ArrayTable:
-			table = r.header(root, n.Key(), n.Kind == unstable.ArrayTable)
+		case unstable.Table:
+			table = r.enter(root, n.Key(), implied, headed)
+		case unstable.ArrayTable:
+			table = r.enter(root, n.Key(), implied, repeated)
 		case unstable.KeyValue:
-			r.keyValue(table, n)
+			r.value(r.enter(table, n.Key(), dotted, 0), n.Value())
 		}
 	}
 	var invalid *unstable.ParserError
@@ -63,34 +65,35 @@ func (r *tomlReader) invalid(message string, offset int) {
 	r.stop("syntax", offset, nil, "Invalid TOML: "+finding.Quote(strings.TrimPrefix(message, "toml: ")), "Correct the text here, or just before.")
 }
 
-func (r *tomlReader) duplicate(key *unstable.Node) {
-	r.stop("duplicate-key", int(key.Raw.Offset), nil, "Duplicate definition of "+finding.Quote(string(key.Data)), "Keep one of the definitions.")
-}
-
-// header returns the table that a header's key names, and makes those that are missing on the way. Of a list of tables it takes
-// the last; a header in double brackets appends one.
-func (r *tomlReader) header(v *Value, key unstable.Iterator, appends bool) *Value {
+// enter returns the value that a key leads to from v, and makes what is missing on the way. between and last say what the key defines:
+// the tables on the way, and what it leads to, which a key-value line does not have yet. Of a list of tables it takes the last; a
+// header in double brackets appends one.
+func (r *tomlReader) enter(v *Value, key unstable.Iterator, between, last tomlTable) *Value {
 	for key.Next() {
-		isLast, node := key.IsLast(), key.Node()
-		kind, definition := Object, implied
-		switch {
-		case isLast && appends:
-			kind, definition = Array, repeated
-		case isLast:
-			definition = headed
+		node, kind, definition := key.Node(), Object, between
+		if key.IsLast() {
+			kind, definition = map[tomlTable]Kind{headed: Object, repeated: Array}[last], last
 		}
-		child, isNew := r.member(v, node, kind, definition)
+		start := int(node.Raw.Offset)
+		r.end = start + int(node.Raw.Length)
+		child := v.Get(string(node.Data))
 		switch state := r.open[child]; {
-		case isNew:
-		case isLast && state == implied && !appends:
+		case child == nil:
+			child = r.newMember(v, string(node.Data), start)
+			child.kind, child.start, child.at, r.open[child] = kind, start, child.nameAt, definition
+			if v.adopt(child); kind != "" {
+				r.admit(child)
+			}
+		case definition == headed && state == implied:
 			r.open[child] = headed
-		case isLast && !(appends && state == repeated), state == 0:
-			r.duplicate(node)
+		case definition == implied && state != 0, definition == dotted && state == dotted, definition == repeated && state == repeated:
+		default:
+			r.stop("duplicate-key", start, nil, "Duplicate definition of "+finding.Quote(string(node.Data)), "Keep one of the definitions.")
 		}
-		if v = child; v.kind == Array && isLast {
+		if v = child; definition == repeated {
 			element := r.newElement(v)
-			element.kind, element.start, r.open[element] = Object, int(node.Raw.Offset), headed
-			element.at = r.cursor.position(element.start)
+			element.kind, element.start, r.open[element] = Object, start, headed
+			element.at = r.cursor.position(start)
 			r.admit(element)
 		}
 		if v.kind == Array {
@@ -98,37 +101,6 @@ func (r *tomlReader) header(v *Value, key unstable.Iterator, appends bool) *Valu
 		}
 	}
 	return v
-}
-
-// member returns the member that a key names, else a new one: a table, a list of tables, or what does not have a kind yet.
-func (r *tomlReader) member(parent *Value, key *unstable.Node, kind Kind, definition tomlTable) (v *Value, isNew bool) {
-	name, start := string(key.Data), int(key.Raw.Offset)
-	r.end = start + int(key.Raw.Length)
-	if child := parent.Get(name); child != nil {
-		return child, false
-	}
-	v = r.newMember(parent, name, start)
-	v.kind, v.start, v.at, r.open[v] = kind, start, v.nameAt, definition
-	if parent.adopt(v); kind != "" {
-		r.admit(v)
-	}
-	return v, true
-}
-
-// keyValue reads a line or an inline member: a key, which may be dotted, and its value.
-func (r *tomlReader) keyValue(v *Value, n *unstable.Node) {
-	for key := n.Key(); key.Next(); {
-		kind, definition := Object, dotted
-		if key.IsLast() {
-			kind, definition = "", 0
-		}
-		child, isNew := r.member(v, key.Node(), kind, definition)
-		if !isNew && (key.IsLast() || r.open[child] != dotted) {
-			r.duplicate(key.Node())
-		}
-		v = child
-	}
-	r.value(v, n.Value())
 }
 
 var tomlKinds = map[unstable.Kind]Kind{
@@ -158,7 +130,7 @@ func (r *tomlReader) value(v *Value, n *unstable.Node) {
 	r.admit(v)
 	for it := n.Children(); it.Next() && v.end == 0; {
 		if v.kind == Object {
-			r.keyValue(v, it.Node())
+			r.value(r.enter(v, it.Node().Key(), dotted, 0), it.Node().Value())
 		} else {
 			r.value(r.newElement(v), it.Node())
 		}
@@ -181,12 +153,7 @@ func (r *tomlReader) checkLiteral(text []byte, offset int) {
 // arrayStart returns the offset of the next opening bracket: the parser gives none for arrays. Before it can be white space,
 // closing brackets, commas, comments and the `=`.
 func (r *tomlReader) arrayStart() int {
-	at := r.end
-	for at < len(r.text) && r.text[at] != '[' {
-		if r.text[at] == '#' {
-			at += max(bytes.IndexByte(r.text[at:], '\n'), 0)
-		}
-		at++
-	}
-	return at
+	return r.end + len(beforeArray.Find(r.text[r.end:]))
 }
+
+var beforeArray = regexp.MustCompile(`^(?:[^\[#]|#.*)*`)

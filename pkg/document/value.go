@@ -187,8 +187,8 @@ var (
 	unescapes = strings.NewReplacer("~1", "/", "~0", "~")
 )
 
-// Step returns the token, unescaped, that leads to the value from its parent.
-func (v *Value) Step() string {
+// step returns the token, unescaped, that leads to the value from its parent.
+func (v *Value) step() string {
 	if v.parent.Kind() == Array {
 		return strconv.Itoa(v.index)
 	}
@@ -199,7 +199,7 @@ func (v *Value) Step() string {
 func (v *Value) Pointer() string {
 	var tokens []string
 	for ; v.Parent() != nil; v = v.parent {
-		tokens = append(tokens, escapes.Replace(v.Step()))
+		tokens = append(tokens, escapes.Replace(v.step()))
 	}
 	slices.Reverse(tokens)
 	return strings.Join(append([]string{""}, tokens...), "/")
@@ -236,7 +236,7 @@ func (v *Value) AtFold(pointer string) []*Value {
 		var next []*Value
 		for _, each := range found {
 			for _, child := range each.Children() {
-				if strings.EqualFold(child.Step(), unescapes.Replace(token)) {
+				if strings.EqualFold(child.step(), unescapes.Replace(token)) {
 					next = append(next, child)
 				}
 			}
@@ -246,17 +246,12 @@ func (v *Value) AtFold(pointer string) []*Value {
 	return found
 }
 
+var descriptions = map[Kind]string{"": "nothing", Null: "null", Array: "a list", Object: "an object"}
+
 // Describe returns what the value is, as part of a sentence.
 func (v *Value) Describe() string {
-	switch v.Kind() {
-	case "":
-		return "nothing"
-	case Null:
-		return "null"
-	case Array:
-		return "a list"
-	case Object:
-		return "an object"
+	if description, isKnown := descriptions[v.Kind()]; isKnown {
+		return description
 	}
 	return "the " + string(v.kind) + " " + finding.Quote(v.text)
 }

@@ -36,13 +36,14 @@ func ReadVersioned(from io.Reader, what string, limit int64, into any, versions 
 	var head struct {
 		Version int `json:"version"`
 	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return fmt.Errorf("invalid %s: %s", what, finding.Clean(err.Error()))
-	}
-	if !slices.Contains(versions, head.Version) {
+	err = json.Unmarshal(data, &head)
+	if err == nil && !slices.Contains(versions, head.Version) {
 		return fmt.Errorf("the %s has the unsupported version %d: use one version of this program everywhere", what, head.Version)
 	}
-	if err := json.Unmarshal(data, into, json.RejectUnknownMembers(true)); err != nil {
+	if err == nil {
+		err = json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	}
+	if err != nil {
 		return fmt.Errorf("invalid %s: %s", what, finding.Clean(err.Error()))
 	}
 	return nil

@@ -29,8 +29,8 @@ type yamlReader struct {
 }
 
 func (r *yamlReader) documents() (all []*Document) {
-	if at := strayMark(r.text); at >= 0 {
-		r.stop("syntax", at, nil, "A byte-order mark begins this line: parsers differ in whether it is a part of the key", "Remove it: only the file may start with one.")
+	if at := strayMark.FindIndex(r.text); at != nil {
+		r.stop("syntax", at[1]-len(utf8Mark), nil, "A byte-order mark begins this line: parsers differ in whether it is a part of the key", "Remove it: only the file may start with one.")
 	}
 	if separators(r.text) > 2*r.maxValues {
 		r.tooMany(nil)
@@ -38,7 +38,13 @@ func (r *yamlReader) documents() (all []*Document) {
 	text := bytes.TrimPrefix(r.text, utf8Mark)
 	r.lines = libraryLines(text, len(r.text)-len(text))
 	text = yaml12.ReplaceAll(text, []byte("${1}%YAML 1.1")) // the library takes no other, and ignores it
-	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithV3Defaults(), yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthFunc(checkDepth))))
+	checkDepth := loaderlimits.DepthFunc(func(depth int, _ *yaml.DepthContext) error {
+		if depth > MaxDepth {
+			return errors.New(tooDeep)
+		}
+		return nil
+	})
+	loader, err := yaml.NewLoader(bytes.NewReader(text), yaml.WithV3Defaults(), yaml.WithPlugin(loaderlimits.New(checkDepth)))
 	if err != nil {
 		panic("document: " + err.Error()) // of the options, which are right
 	}
@@ -62,40 +68,21 @@ func (r *yamlReader) documents() (all []*Document) {
 
 var yaml12 = regexp.MustCompile(`\A((?:(?:[%# \t\r].*)?\n)*?)%YAML 1\.2`)
 
-// strayMark returns the offset of the first byte-order mark at the beginning of a line other than the file's, -1 for none.
-func strayMark(text []byte) int {
-	before := rune(0)
-	for at, c := range string(text) {
-		if c == '\ufeff' && strings.ContainsRune(lineBreaks+"\ufeff", before) {
-			return at
-		}
-		before = c
-	}
-	return -1
-}
+// strayMark is a byte-order mark at the beginning of a line other than the file's first.
+var strayMark = regexp.MustCompile("[" + lineBreaks + "\ufeff]\ufeff")
 
 // separators counts what can separate values of a YAML text. There are hardly more values than these, and the library takes more than
 // a hundred times the memory of a text that consists of nothing else.
 func separators(text []byte) (n int) {
-	previous := byte(0)
-	for _, c := range text {
-		if strings.IndexByte(",[{\n\r", c) >= 0 {
-			n++
+	for _, c := range []byte(",[{\n\r") {
+		n += bytes.Count(text, []byte{c})
+	}
+	for _, sign := range []byte(":-?") {
+		for _, next := range []byte(" \t\r\n,[]{}\"'") {
+			n += bytes.Count(text, []byte{sign, next})
 		}
-		if strings.IndexByte(":-?", previous) >= 0 && strings.IndexByte(" \t\r\n,[]{}\"'", c) >= 0 {
-			n++
-		}
-		previous = c
 	}
 	return n
-}
-
-// checkDepth limits the depth of mappings and lists for the library, in flow and in block style.
-func checkDepth(depth int, _ *yaml.DepthContext) error {
-	if depth > MaxDepth {
-		return errors.New(tooDeep)
-	}
-	return nil
 }
 
 // lineBreaks are those of YAML 1.1, which the library uses (https://yaml.org/spec/1.1/#id871136). YAML 1.2 does not have oldBreaks.
@@ -202,28 +189,17 @@ func isBlank(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style&^yaml.TaggedStyle == 0
 }
 
-// skipProperties returns the offset of a node's own text, behind its anchor and tag (https://yaml.org/spec/1.2.2/#69-node-properties).
-func (r *yamlReader) skipProperties(offset int) int {
-	for offset < len(r.text) && (r.text[offset] == '&' || r.text[offset] == '!') {
-		end := offset + propertyLength(r.text[offset:])
-		rest := bytes.TrimLeft(r.text[end:], " \t"+lineBreaks)
-		for bytes.HasPrefix(rest, []byte("#")) { // a comment between the property and the value
-			rest = bytes.TrimLeft(rest[lengthUpTo(rest, lineBreaks):], " \t"+lineBreaks)
-		}
-		if len(rest) == 0 {
-			return end
-		}
-		offset = len(r.text) - len(rest)
-	}
-	return offset
-}
+// propertyPattern is a node's anchor or tag (https://yaml.org/spec/1.2.2/#69-node-properties).
+const propertyPattern = `(?:!<[^>]*>?|[&!][^ \t,\[\]{}` + lineBreaks + `]*)`
 
-// propertyLength returns the length of the anchor or tag that text begins with.
-func propertyLength(text []byte) int {
-	if bytes.HasPrefix(text, []byte("!<")) {
-		return min(lengthUpTo(text, ">")+1, len(text))
-	}
-	return lengthUpTo(text, " \t,[]{}"+lineBreaks)
+var (
+	property   = regexp.MustCompile("^" + propertyPattern)
+	properties = regexp.MustCompile("^(?:" + propertyPattern + "(?:[ \t" + lineBreaks + "]|#[^" + lineBreaks + "]*)*)*") // with comments
+)
+
+// skipProperties returns the offset of a node's own text, behind its anchor and tag.
+func (r *yamlReader) skipProperties(offset int) int {
+	return offset + len(properties.Find(r.text[offset:]))
 }
 
 // lengthUpTo returns the length of a text before the first of some characters, that of the whole for none.

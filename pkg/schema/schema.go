@@ -53,15 +53,6 @@ func foreignReference(v any) string {
 	return ""
 }
 
-// tree passes a document to gojsonschema as data: no text in it is followed as a reference.
-type tree struct {
-	gojsonschema.JSONLoader // for the methods that validation does not call
-	root                    *document.Value
-}
-
-// LoadJSON implements gojsonschema.JSONLoader.
-func (t tree) LoadJSON() (any, error) { return plain(t.root), nil }
-
 // plain converts a value to what encoding/json would return, with aliases of names and stand-ins for numbers.
 func plain(v *document.Value) any {
 	switch v.Kind() {

@@ -23,8 +23,8 @@ type Violation struct {
 
 // Violations returns all violations in a document, in the order of the text.
 func (s *Schema) Violations(root *document.Value) []Violation {
-	result, err := s.compiled.Validate(tree{root: root})
-	if err != nil { // tree never fails; otherwise nothing was checked
+	result, err := s.compiled.Validate(gojsonschema.NewRawLoader(plain(root)))
+	if err != nil { // the loader never fails; otherwise nothing was checked
 		return []Violation{{Rule: finding.SchemaInvalid, Value: root}}
 	}
 	var found []Violation
