@@ -14,10 +14,11 @@ func (c Comparison) Changes(server string) []finding.Finding {
 	var findings, moved []finding.Finding
 	seen := map[string]bool{}
 	for _, change := range c.Touched {
-		if change.Was == nil {
+		is := change.Is
+		if is.Was == nil {
 			continue
 		}
-		was, is := *change.Was, change.Is
+		was := *is.Was
 		findings = append(findings, lostProtection(was, is)...)
 		if f := changedOwner(was, is, server); f != nil && !c.urls[urlKey(is)] && !seen[f.Message] {
 			seen[f.Message] = true

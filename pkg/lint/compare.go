@@ -11,11 +11,11 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Change is one artifact of a manifest that differs from all that the manifest named at the base.
+// Change is one artifact of a manifest that differs from all that the manifest named at the base. Its Was is what it was there, nil
+// where nothing there corresponds to it.
 type Change struct {
 	Is    artifact.Artifact
-	Index int                // of Is among the manifest's artifacts
-	Was   *artifact.Artifact // what it was at the base; nil where nothing there corresponds to it
+	Index int // of Is among the manifest's artifacts
 }
 
 // Comparison is what a change did to one manifest.
@@ -36,35 +36,28 @@ func Compare(base, head *registry.Manifest) Comparison {
 	if base != nil {
 		before = base.Artifacts
 	}
-	for _, a := range before {
+	like := map[string]int{} // of the same location and target
+	for j, a := range before {
 		c.urls[urlKey(a)] = true
+		like[locationKey(a)+targetKey(a)] = j
 	}
-	same := match(before, head.Artifacts, nil,
-		func(a artifact.Artifact) string { return DeclaredBy(a) + locationKey(a) }, DeclaredBy)
-	touched := map[int]int{} // among head's artifacts: the touched ones that are to be paired
+	equal := []func(artifact.Artifact) string{func(a artifact.Artifact) string { return DeclaredBy(a) + locationKey(a) }, DeclaredBy}
+	pairs := match(before, head.Artifacts, append(equal,
+		func(a artifact.Artifact) string { return urlKey(a) + locationKey(a) },
+		func(a artifact.Artifact) string { return urlKey(a) + targetKey(a) }, urlKey, targetKey, locationKey))
 	for i, a := range head.Artifacts {
-		if _, found := same[i]; found {
+		found, isPaired := pairs[i]
+		if isPaired && found.key < len(equal) {
 			c.Untouched = append(c.Untouched, a)
 			continue
 		}
-		touched[i] = len(c.Touched)
-		c.Touched = append(c.Touched, Change{Is: a, Index: i})
-	}
-	for i, j := range match(before, head.Artifacts, same,
-		func(a artifact.Artifact) string { return urlKey(a) + locationKey(a) },
-		func(a artifact.Artifact) string { return urlKey(a) + targetKey(a) }, urlKey, targetKey, locationKey) {
-		if at, isTouched := touched[i]; isTouched {
-			c.Touched[at].Was, c.Touched[at].Is.Was = &before[j], &before[j]
+		if !isPaired && !inList.MatchString(a.Pointer) {
+			found.base, isPaired = like[locationKey(a)+targetKey(a)]
 		}
-	}
-	like := map[string]int{}
-	for j, a := range before {
-		like[locationKey(a)+targetKey(a)] = j
-	}
-	for at, t := range c.Touched {
-		if j, found := like[locationKey(t.Is)+targetKey(t.Is)]; found && t.Was == nil && !inList.MatchString(t.Is.Pointer) {
-			c.Touched[at].Was, c.Touched[at].Is.Was = &before[j], &before[j]
+		if isPaired {
+			a.Was = &before[found.base]
 		}
+		c.Touched = append(c.Touched, Change{a, i})
 	}
 	return c
 }
@@ -72,17 +65,16 @@ func Compare(base, head *registry.Manifest) Comparison {
 // inList matches the pointer of what stands in a list, where an insertion moves it.
 var inList = regexp.MustCompile(`/[0-9]+(/|$)`)
 
-// match pairs artifacts of head with artifacts of base, each at most once, by the first key under which one is left. It returns
-// their indices, with those of the pairs that are known already.
-func match(base, head []artifact.Artifact, known map[int]int, keys ...func(artifact.Artifact) string) map[int]int {
-	pairs, isTaken := map[int]int{}, map[int]bool{}
+// pair is an artifact of base, and the number of the key under which one of head was paired with it.
+type pair struct{ base, key int }
+
+// match pairs artifacts of head with artifacts of base, each at most once, by the first key under which one is left.
+func match(base, head []artifact.Artifact, keys []func(artifact.Artifact) string) map[int]pair {
+	pairs, isTaken := map[int]pair{}, map[int]bool{}
 	if len(base) == 0 {
 		return pairs
 	}
-	for i, j := range known {
-		pairs[i], isTaken[j] = j, true
-	}
-	for _, keyOf := range keys {
+	for k, keyOf := range keys {
 		left := map[string][]int{}
 		for j, a := range base {
 			if !isTaken[j] {
@@ -94,7 +86,7 @@ func match(base, head []artifact.Artifact, known map[int]int, keys ...func(artif
 				continue
 			}
 			if some := left[keyOf(a)]; len(some) > 0 {
-				pairs[i], isTaken[some[0]] = some[0], true
+				pairs[i], isTaken[some[0]] = pair{some[0], k}, true
 				left[keyOf(a)] = some[1:]
 			}
 		}
@@ -104,21 +96,15 @@ func match(base, head []artifact.Artifact, known map[int]int, keys ...func(artif
 
 // DeclaredBy returns all that a manifest declares about an artifact as one text, equal for equal artifacts.
 func DeclaredBy(a artifact.Artifact) string {
-	field := func(f *artifact.Field[string]) string {
-		if f == nil {
-			return ""
-		}
-		return f.Value
+	return fmt.Sprintf("%q %q %q %q %d %q %q %q %q %q ", urlKey(a), oddSpelling(a.Declared), valueOf(a.Checksum).String(), a.Checksums, valueOf(a.Size), valueOf(a.Signature),
+		valueOf(a.Attestation), a.Attests, a.Role, a.Platform)
+}
+
+func valueOf[T any](f *artifact.Field[T]) (value T) {
+	if f != nil {
+		value = f.Value
 	}
-	checksum, size := "none", int64(-1)
-	if a.Checksum != nil {
-		checksum = a.Checksum.Value.String()
-	}
-	if a.Size != nil {
-		size = a.Size.Value
-	}
-	return fmt.Sprintf("%q %q %q %q %d %q %q %q %q %q ", urlKey(a), oddSpelling(a.Declared), checksum, a.Checksums, size, field(a.Signature),
-		field(a.Attestation), a.Attests, a.Role, a.Platform)
+	return value
 }
 
 // oddSpelling is a URL that other programs may read as another than its canonical form, "" for any other.

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -78,9 +79,9 @@ func (s *subject) checkURL(l Link) {
 			fmt.Sprintf("The URL contains a user name or password, which everyone can read; its host is %s", finding.Quote(u.Host)),
 			"Remove the part before `@`. If it was a password or a token, revoke it: it stays in the repository's history.")
 	}
-	if unicode, ascii, ok := hosts.International(l.Declared); ok {
+	if host, ascii, ok := hosts.International(l.Declared); ok {
 		s.report(finding.URLInternationalHost, l,
-			fmt.Sprintf("The host %s contains letters that can look like others: its ASCII form is %s", finding.Quote(unicode), finding.Quote(ascii)), "")
+			fmt.Sprintf("The host %s contains letters that can look like others: its ASCII form is %s", finding.Quote(host), finding.Quote(ascii)), "")
 	}
 	switch {
 	case l.Page() && l.Download != "":
@@ -100,43 +101,33 @@ const maxRevisions = 3
 
 // urlMutable reports each revision once, with the number of its URLs. Several revisions of a manifest become one finding.
 func (s *subject) urlMutable(links []Link) {
-	type revision struct{ owner, repo, target string }
-	byRevision := map[revision][]Link{}
-	var all []Link
-	var order []revision
-	for _, l := range links {
-		target := l.Mutable()
-		if target == "" {
-			continue
-		}
-		key := revision{l.Owner, l.Repo, target}
+	all := slices.DeleteFunc(slices.Clone(links), func(l Link) bool { return l.Mutable() == "" })
+	byRevision := map[[3]string][]Link{}
+	var first []Link // of each revision
+	for _, l := range all {
+		key := [3]string{l.Owner, l.Repo, l.Mutable()}
 		if byRevision[key] == nil {
-			order = append(order, key)
+			first = append(first, l)
 		}
 		byRevision[key] = append(byRevision[key], l)
-		all = append(all, l)
 	}
-	if len(order) > maxRevisions {
+	if len(first) > maxRevisions {
+		var pointers []string
+		for _, l := range all[:maxRevisions] {
+			pointers = append(pointers, finding.Quote(l.Pointer))
+		}
 		s.report(finding.URLMutable, all[0], fmt.Sprintf("%s URLs point to targets that can change without a change to the manifest, such as %s. The first are at %s",
-			humanize.Comma(int64(len(all))), order[0].target, pointers(all[:maxRevisions])), "Use a commit or a full version in each. "+s.pin(all[0]))
+			humanize.Comma(int64(len(all))), all[0].Mutable(), strings.Join(pointers, ", ")), "Use a commit or a full version in each. "+s.pin(all[0]))
 		return
 	}
-	for _, key := range order {
-		same := byRevision[key]
-		message := fmt.Sprintf("The URL points to %s: its content can change without a change to the manifest", key.target)
+	for _, l := range first {
+		same := byRevision[[3]string{l.Owner, l.Repo, l.Mutable()}]
+		message := fmt.Sprintf("The URL points to %s: its content can change without a change to the manifest", l.Mutable())
 		if len(same) > 1 {
 			message += fmt.Sprintf(" (%s URLs here point to it)", humanize.Comma(int64(len(same))))
 		}
-		s.report(finding.URLMutable, same[0], message, s.pin(same[0]))
+		s.report(finding.URLMutable, l, message, s.pin(l))
 	}
-}
-
-func pointers(links []Link) string {
-	var quoted []string
-	for _, l := range links {
-		quoted = append(quoted, finding.Quote(l.Pointer))
-	}
-	return strings.Join(quoted, ", ")
 }
 
 // pin says what to write instead of a mutable URL.

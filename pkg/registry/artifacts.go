@@ -32,7 +32,9 @@ type extraction struct {
 	used        map[int]bool      // where checksums begin that were read
 	addressless []*document.Value // entries without an address, some of which another description of them may still address
 	relative    int               // addresses without a known base
-	schemes     map[string][]*document.Value
+
+	hasLookalike bool
+	schemes      map[string][]*document.Value
 }
 
 // mark is what an extraction notes of a value.
@@ -148,10 +150,6 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 	}
 	x.checkTag(v)
 	x.checkTags(e.read, v)
-	if len(e.image) > 0 {
-		x.image(e, v, captured)
-		return
-	}
 	addresses, isList := x.addresses(e, v)
 	if len(addresses) == 0 {
 		x.noAddress(e, v)
@@ -168,8 +166,12 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 			x.kept.dropped++
 			continue
 		}
-		a := x.artifact(e, v, captured, each, isSingle)
+		a := x.artifact(e, v, captured, each)
+		if !isSingle || x.pointers[a.Pointer] {
+			a.Pointer = each.at.Pointer()
+		}
 		isShared := x.declareChecksum(&a, e, v, i, len(addresses))
+		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
 		if each.at != v || v.Kind() != document.Object {
 			a.Slot.URL = each.at.Pointer()
 			x.marks[each.at] |= taken
@@ -177,13 +179,31 @@ func (x *extraction) entry(e *entry, v *document.Value, captured *document.Captu
 		if isList && len(addresses) > 1 && isShared || len(e.url) > 1 {
 			a.Mirror = i
 		}
-		a.AllowHTTP = x.AllowHTTP && a.Checksum != nil && !a.Checksum.Value.IsZero() && !a.Checksum.Value.Algorithm.Weak()
-		a.Size, a.Signature, a.Attestation = x.size(v, e), x.field(v, e.signature), x.field(v, e.attestation)
-		if attested := e.attests.fill(captured.Get); attested != "" {
-			a.Attests = path.Base(attested) // it is beside the manifest
-		}
-		x.add(a)
+		x.pointers[a.Pointer] = true
+		x.kept.Add(a)
 	}
+}
+
+// artifact returns the artifact of an entry's address, without its checksum unless that is a part of an image's reference.
+func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Captured, each address) artifact.Artifact {
+	a := artifact.Artifact{
+		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: each.at.Position(),
+		Role: e.role, Platform: e.platformOf(v, captured), URL: WithoutFragment(each.url), Declared: each.declared,
+		Size: x.size(v, e), Signature: x.field(v, e.signature), Attestation: x.field(v, e.attestation),
+	}
+	a.Name = lastSegment(a.URL)
+	if attested := e.attests.fill(captured.Get); attested != "" {
+		a.Attests = path.Base(attested) // it is beside the manifest
+	}
+	if len(e.image) == 0 {
+		return a
+	}
+	a.Role, a.Name, a.URL = artifact.Image, "", each.url
+	_, text, _ := strings.Cut(each.url, "@")
+	if d, err := digest.Parse(text); err == nil && strings.HasPrefix(text, "sha256:") {
+		a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: each.at.Pointer(), Position: each.at.Position()}
+	}
+	return a
 }
 
 // cover marks an entry's digests, at its checksums and beside them, as known.
@@ -203,7 +223,7 @@ func (x *extraction) cover(e *entry, v *document.Value) {
 // noAddress keeps an entry without an address: an object with a checksum, or one that conditions have selected. The digests of
 // the latter are known to be of no download.
 func (x *extraction) noAddress(e *entry, v *document.Value) {
-	if v.Kind() != document.Object {
+	if v.Kind() != document.Object || len(e.image) > 0 {
 		return
 	}
 	isSelected := len(e.where)+len(e.unless) > 0
@@ -256,18 +276,18 @@ func count(addresses []address) (n int) {
 
 // addresses returns the URLs of an entry in their order. One without a URL keeps its place in a list.
 func (x *extraction) addresses(e *entry, v *document.Value) (found []address, isList bool) {
-	for _, pointer := range e.url {
+	for _, pointer := range slices.Concat(e.url, e.image) {
 		at := v.At(pointer)
-		switch kind := at.Kind(); {
-		case pointer == "" && kind == document.Array: // an entry is an object or a text
-		case kind == document.Array:
-			isList = true
-			for _, element := range at.Elements() {
-				found = append(found, x.address(e, v, element))
-			}
-		case kind == "", kind == document.Null, pointer == "" && kind == document.Object:
-		default:
-			if a := x.address(e, v, at); a.declared != "" {
+		isArray := at.Kind() == document.Array
+		if pointer == "" && (isArray || at.Kind() == document.Object) {
+			continue // an entry is an object or a text
+		}
+		all := []*document.Value{at}
+		if isArray {
+			all, isList = at.Elements(), true
+		}
+		for _, each := range all {
+			if a := x.address(e, v, each); a.declared != "" || isArray {
 				found = append(found, a)
 			}
 		}
@@ -283,6 +303,10 @@ func (x *extraction) addresses(e *entry, v *document.Value) (found []address, is
 // address returns the URL at a value as it is fetched: rewritten, and resolved against the base.
 func (x *extraction) address(e *entry, v, at *document.Value) address {
 	a := address{at: at, declared: x.text(at)}
+	if len(e.image) > 0 {
+		a.url = a.declared
+		return a
+	}
 	if x.inlinesData && strings.HasPrefix(strings.ToLower(a.declared), "data:") {
 		x.marks[v] |= addressed // its file is in the URL itself
 		return address{at: at}
@@ -340,19 +364,6 @@ func (x *extraction) report(rule string, at *document.Value, message, fix string
 	x.findings.Report(rule, func() finding.Finding { return x.document.Finding(rule, at, message, fix) })
 }
 
-// artifact returns an artifact of an entry, without its checksum.
-func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Captured, each address, isSingle bool) artifact.Artifact {
-	url := WithoutFragment(each.url)
-	a := artifact.Artifact{
-		Manifest: x.document.Path, Document: x.document.Index, Pointer: v.Pointer(), Position: each.at.Position(),
-		Role: e.role, Platform: e.platformOf(v, captured), URL: url, Name: lastSegment(url), Declared: each.declared,
-	}
-	if !isSingle || x.pointers[a.Pointer] {
-		a.Pointer = each.at.Pointer()
-	}
-	return a
-}
-
 // WithoutFragment returns a URL as it is requested, without its fragment (RFC 3986, section 3.5).
 func WithoutFragment(url string) string {
 	url, _, _ = strings.Cut(url, "#")
@@ -363,29 +374,6 @@ func WithoutFragment(url string) string {
 func lastSegment(url string) string {
 	path, _, _ := strings.Cut(url, "?")
 	return path[strings.LastIndex(path, "/")+1:]
-}
-
-func (x *extraction) add(a artifact.Artifact) {
-	x.pointers[a.Pointer] = true
-	x.kept.Add(a)
-}
-
-// image reads an entry that names a container image.
-func (x *extraction) image(e *entry, v *document.Value, captured *document.Captured) {
-	at := v.At(e.image[0])
-	reference := x.text(at)
-	if reference == "" || x.has(at, taken) {
-		return
-	}
-	x.marks[at] |= taken
-	a := x.artifact(e, v, captured, address{at, reference, reference}, true)
-	a.Role, a.Name, a.URL, a.Slot.URL = artifact.Image, "", reference, at.Pointer()
-	if _, text, isPinned := strings.Cut(reference, "@"); isPinned {
-		if d, err := digest.Parse(text); err == nil && strings.HasPrefix(text, "sha256:") {
-			a.Checksum = &artifact.Field[digest.Digest]{Value: d, Pointer: at.Pointer(), Position: at.Position()}
-		}
-	}
-	x.add(a)
 }
 
 // size reads a declared size: a positive integer, or its digits in a string.

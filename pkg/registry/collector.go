@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -30,14 +31,7 @@ type Collector struct {
 
 // Full reports whether further artifacts are only counted.
 func (c *Collector) Full() bool {
-	return len(c.artifacts) >= maxArtifacts || c.bytes >= c.limit()
-}
-
-func (c *Collector) limit() int {
-	if c.maxBytes == 0 {
-		return maxArtifactBytes
-	}
-	return c.maxBytes
+	return len(c.artifacts) >= maxArtifacts || c.bytes >= cmp.Or(c.maxBytes, maxArtifactBytes)
 }
 
 // Add keeps an artifact, or counts it.
@@ -62,5 +56,5 @@ func (c *Collector) Findings(d *document.Document) []finding.Finding {
 		return nil
 	}
 	return []finding.Finding{d.Finding(finding.RegistryTooMany, d.Root,
-		fmt.Sprintf("The manifest names %d files more than the limit (%d, and %s of pointers and URLs); they were not verified", c.dropped, maxArtifacts, humanize.IBytes(uint64(c.limit()))), "")}
+		fmt.Sprintf("The manifest names %d files more than the limit (%d, and %s of pointers and URLs); they were not verified", c.dropped, maxArtifacts, humanize.IBytes(uint64(cmp.Or(c.maxBytes, maxArtifactBytes)))), "")}
 }

@@ -35,7 +35,7 @@ func (r *Registry) testPattern(i int, m *Manifest) string {
 			values++
 			if selects(e.where, e.unless, v, d.Root, false) {
 				selected++
-				if addresses, _ := x.addresses(&e, v); len(addresses) > 0 || len(e.image) > 0 && v.At(e.image[0]) != nil {
+				if addresses, _ := x.addresses(&e, v); len(addresses) > 0 {
 					named++
 				}
 			}

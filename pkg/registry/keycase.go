@@ -23,8 +23,9 @@ func fold(text string) string {
 
 // noteLookalike keeps a member whose name equals a described one when case is ignored, and is not described itself.
 func (x *extraction) noteLookalike(v *document.Value) {
-	if name := v.Name(); name != "" && len(name) <= x.longestName && !x.names[name] && x.folded[fold(name)] {
+	if name := v.Name(); name != "" && !x.names[name] && x.folded[fold(name)] {
 		x.marks[v] |= lookalike
+		x.hasLookalike = true
 	}
 }
 
@@ -32,11 +33,7 @@ func (x *extraction) noteLookalike(v *document.Value) {
 // It looks for them in documents that have such a name at all, or where names are described by parts.
 func (x *extraction) reportKeyCase() {
 	root := x.document.Root
-	hasAny := x.hasParts
-	for _, mark := range x.marks {
-		hasAny = hasAny || mark&lookalike != 0
-	}
-	if !hasAny || !selects(x.where, x.unless, root, root, true) {
+	if !x.hasLookalike && !x.hasParts || !selects(x.where, x.unless, root, root, true) {
 		return
 	}
 	for _, c := range slices.Concat(x.where, x.unless) {

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -116,7 +115,6 @@ func (r *Registry) compile(ignore, includes []document.Pattern) {
 		names, hasParts := pattern.Names()
 		r.hasParts = r.hasParts || hasParts
 		for _, name := range names {
-			r.longestName = max(r.longestName, utf8.UTFMax*len(name))
 			r.names[name], r.folded[fold(name)] = true, true
 		}
 	}

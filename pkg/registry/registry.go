@@ -36,7 +36,6 @@ type Registry struct {
 	matcher       *document.Matcher  // of the patterns
 	owners        []int              // the entry of each pattern; ignored for those of `ignore`, included for those of `includes`
 	names, folded map[string]bool    // of the described members, as they are spelled and without case
-	longestName   int                // bytes that a name may have that equals one of these but for case
 	hasParts      bool               // some pattern describes parts of names
 }
 
@@ -142,8 +141,7 @@ func (m *Manifest) suggestAlgorithms() {
 
 // noArtifact reports a manifest without an artifact: as an error where it has digests, since the description is likely wrong.
 func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding.Finding {
-	belongs := func(d *document.Document) bool { return r.describes(d) }
-	if len(m.Documents) > 0 && !slices.ContainsFunc(m.Documents, belongs) {
+	if len(m.Documents) > 0 && !slices.ContainsFunc(m.Documents, r.describes) {
 		return findings
 	}
 	isUnused := func(f finding.Finding) bool { return f.Rule == finding.RegistryUnusedDigest }
@@ -164,8 +162,11 @@ func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding
 	if len(findings) > 0 {
 		return findings
 	}
-	return []finding.Finding{finding.New(finding.RegistryNoArtifact, m.Path, "", finding.Position{Line: 1, Column: 1},
-		"The manifest names no file where "+r.title()+" describes files", "")}
+	by := "the configuration file"
+	if r.Name != "" {
+		by = "the preset " + finding.Quote(r.Name)
+	}
+	return []finding.Finding{finding.New(finding.RegistryNoArtifact, m.Path, "", finding.Position{Line: 1, Column: 1}, "The manifest names no file where "+by+" describes files", "")}
 }
 
 // describes reports whether a document belongs to the registry.
@@ -175,11 +176,4 @@ func (r *Registry) describes(d *document.Document) bool {
 
 func (r *Registry) options() document.Options {
 	return document.Options{Syntax: r.Syntax, MaxSize: r.MaxSize}
-}
-
-func (r *Registry) title() string {
-	if r.Name == "" {
-		return "the configuration file"
-	}
-	return "the preset " + finding.Quote(r.Name)
 }
