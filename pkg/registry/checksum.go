@@ -25,15 +25,14 @@ type checksum struct {
 	problem  string
 	rule     string // of the problem
 	isWeak   bool   // which is the only problem: none where a stronger one counts
+	isPair   bool   // an item of a list beside a list of addresses
 }
 
 // declareChecksum sets what an entry declares about the checksum of an artifact, the i-th of n addresses, and reports the problems.
 // Of several members the strongest counts. In the others only an unreadable checksum is a problem: a program that reads those would
 // compare something else. It reports whether all addresses have that one checksum.
 func (x *extraction) declareChecksum(a *artifact.Artifact, e *entry, v *document.Value, i, n int) (isShared bool) {
-	var best checksum
-	var others []checksum
-	var texts []string
+	var all []checksum
 	slot, fillsEmpty := "", false
 	for _, pointer := range e.checksum {
 		at := v.At(pointer)
@@ -41,39 +40,37 @@ func (x *extraction) declareChecksum(a *artifact.Artifact, e *entry, v *document
 		if isPair {
 			at = at.Elements()[i]
 		}
-		c := x.checksum(at, n)
-		if c.at == nil {
-			isFirst := slot == "" || isEmpty(at) && !fillsEmpty
-			if place := placeFor(e, v, at, pointer, n); place != "" && isFirst && !namedAlgorithm(lastName(place)).Weak() {
-				slot, fillsEmpty = place, isEmpty(at)
-			}
+		if c := x.checksum(at, n); c.at != nil {
+			c.isPair = isPair
+			all = append(all, c)
 			continue
 		}
-		texts = append(texts, c.text)
-		if best.at == nil || strength(c.value) > strength(best.value) {
-			c, best, isShared = best, c, !isPair && c.rule != finding.RegistryPairs
+		isFirst := slot == "" || isEmpty(at) && !fillsEmpty
+		if place := placeFor(e, v, at, pointer, n); place != "" && isFirst && !namedAlgorithm(lastName(place)).Weak() {
+			slot, fillsEmpty = place, isEmpty(at)
 		}
-		others = append(others, c)
 	}
-	if best.at != nil {
+	var best checksum
+	if len(all) > 0 {
+		best = slices.MaxFunc(all, func(a, b checksum) int { return strength(a.value) - strength(b.value) })
 		slot = best.at.Pointer()
 		a.Checksum = &artifact.Field[digest.Digest]{Value: best.value, Pointer: slot, Position: best.at.Position()}
-		if best.rule == finding.RegistryPairs {
-			slot = ""
-		}
+	}
+	if best.rule == finding.RegistryPairs {
+		slot = ""
 	}
 	a.Slot.Algorithm, a.Spelling = namedAlgorithm(lastName(slot)), best.spelling
 	if !a.Slot.Algorithm.Weak() {
 		a.Slot.Checksum = slot
 	}
-	slices.Sort(texts)
-	a.Checksums = strings.Join(texts, " ")
-	if best.value.Algorithm.Weak() {
-		best.rule, best.problem = finding.ChecksumWeak, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[best.value.Algorithm])
-	}
-	others = slices.DeleteFunc(others, func(c checksum) bool { return c.isWeak })
-	for _, c := range append(others, best) {
-		if c.problem == "" {
+	var texts []string
+	for _, c := range all {
+		texts = append(texts, c.text)
+		isBest := c.at == best.at
+		if isBest && c.value.Algorithm.Weak() {
+			c.rule, c.problem = finding.ChecksumWeak, fmt.Sprintf("The checksum is %s, and two different files can have the same %[1]s", algorithmNames[c.value.Algorithm])
+		}
+		if c.problem == "" || c.isWeak && !isBest {
 			continue
 		}
 		f := x.document.Finding(c.rule, c.at, c.problem, "")
@@ -82,7 +79,9 @@ func (x *extraction) declareChecksum(a *artifact.Artifact, e *entry, v *document
 		}
 		x.ofArtifacts = append(x.ofArtifacts, f)
 	}
-	return isShared
+	slices.Sort(texts)
+	a.Checksums = strings.Join(texts, " ")
+	return best.at != nil && !best.isPair && best.rule != finding.RegistryPairs
 }
 
 // maxText bounds what each address of an entry repeats.

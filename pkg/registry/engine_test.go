@@ -184,31 +184,33 @@ func read(t *testing.T, description, text string) (*registry.Manifest, []finding
 	return m, findings
 }
 
+// describeWith returns a line of those fields that are set, behind their names.
+func describeWith(start string, fields ...[2]string) string {
+	for _, field := range fields {
+		if field[1] != "" && field[1] != "0" {
+			start += " " + field[0] + field[1]
+		}
+	}
+	return start
+}
+
 // artifacts is one line for each artifact.
 func artifacts(m *registry.Manifest) (lines []string) {
 	for _, a := range m.Artifacts {
-		line := orRoot(a.Pointer) + " " + a.URL
+		declared, checksum, size := "", "", ""
 		if a.Declared != a.URL {
-			line += " declared " + a.Declared
+			declared = a.Declared
 		}
 		if c := a.Checksum; c != nil && c.Value.IsZero() {
-			line += " invalid"
+			checksum = "invalid"
 		} else if c != nil {
-			line += fmt.Sprintf(" %s:%.4s", c.Value.Algorithm, c.Value.Sum)
+			checksum = fmt.Sprintf("%s:%.4s", c.Value.Algorithm, c.Value.Sum)
 		}
 		if a.Size != nil {
-			line += fmt.Sprintf(" %d bytes", a.Size.Value)
+			size = fmt.Sprintf("%d bytes", a.Size.Value)
 		}
-		if a.Platform != "" {
-			line += " for " + a.Platform
-		}
-		if a.Mirror > 0 {
-			line += fmt.Sprintf(" mirror %d", a.Mirror)
-		}
-		if a.Document > 0 {
-			line += fmt.Sprintf(" in %d", a.Document)
-		}
-		lines = append(lines, fmt.Sprintf("%s %d:%d", line, a.Position.Line, a.Position.Column))
+		lines = append(lines, describeWith(orRoot(a.Pointer)+" "+a.URL, [][2]string{{"declared ", declared}, {"", checksum}, {"", size}, {"for ", a.Platform},
+			{"mirror ", fmt.Sprint(a.Mirror)}, {"in ", fmt.Sprint(a.Document)}, {"", fmt.Sprintf("%d:%d", a.Position.Line, a.Position.Column)}}...))
 	}
 	return lines
 }
@@ -223,19 +225,9 @@ func details(m *registry.Manifest) (lines []string) {
 		return f.Value + " at " + f.Pointer
 	}
 	for _, a := range m.Artifacts {
-		line := a.Pointer
-		for _, field := range [][2]string{
-			{"url", a.Slot.URL}, {"checksum", a.Slot.Checksum}, {"size", a.Slot.Size}, {"algorithm", string(a.Slot.Algorithm)}, {"declared", short.Replace(a.Checksums)},
-			{"spelling", string(a.Spelling)}, {"attests", a.Attests}, {"signature", at(a.Signature)}, {"attestation", at(a.Attestation)},
-		} {
-			if field[1] != "" {
-				line += " " + field[0] + "=" + field[1]
-			}
-		}
-		if a.AllowHTTP {
-			line += " http"
-		}
-		lines = append(lines, line)
+		http := map[bool]string{true: "http"}[a.AllowHTTP]
+		lines = append(lines, describeWith(a.Pointer, [][2]string{{"url=", a.Slot.URL}, {"checksum=", a.Slot.Checksum}, {"size=", a.Slot.Size}, {"algorithm=", string(a.Slot.Algorithm)},
+			{"declared=", short.Replace(a.Checksums)}, {"spelling=", string(a.Spelling)}, {"attests=", a.Attests}, {"signature=", at(a.Signature)}, {"attestation=", at(a.Attestation)}, {"", http}}...))
 	}
 	return lines
 }
