@@ -40,9 +40,6 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 			f.kind = "list"
 		}
 		f.set = func(s string) error {
-			if s == "" { // stands for the default, as in the Action
-				return nil
-			}
 			if in.list && c.given[in.name] {
 				s = c.texts[in.name] + "\n" + s
 			}

@@ -57,6 +57,15 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"explain zzzzzzzz": "see docs/rules.md",
 		"explain \x1b[31m": "unknown rule `\\u001b[31m`",
 		"schema reports":   "expected report, config, or nothing",
+
+		"check --mode=":                                           "expected full, fast or offline",
+		"check --fail-on=":                                        "expected error, warning or never",
+		"check --timeout=":                                        "expected a duration",
+		"check --concurrency=":                                    "expected a whole number",
+		"check --config= help_test.go":                            "the configuration file (empty) can't be used",
+		"check --registry= --shard= --plan= none":                 "`none` can't be read",
+		"registries --registry=a --registry= --test":              "--test needs at least one file",
+		"registries --registry=a --registry= --test help_test.go": "no glob of `manifests` selects this file: `**/manifest.json`",
 	} {
 		if got := say(t, strings.Fields(command)...); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", command, got)

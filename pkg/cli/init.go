@@ -92,8 +92,13 @@ func (p *program) writeNew(root *os.Root, text string, names ...string) error {
 		}
 	}
 	err := root.MkdirAll(path.Dir(names[0]), 0o755)
+	var f *os.File
 	if err == nil {
-		err = root.WriteFile(names[0], []byte(text), 0o644)
+		f, err = root.OpenFile(names[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	}
+	if err == nil {
+		_, err = f.WriteString(text)
+		err = errors.Join(err, f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("%s can't be written: %w", finding.Quote(names[0]), finding.WithoutPath(err))

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -15,6 +18,31 @@ func TestPinnedAction(t *testing.T) {
 	} {
 		if got := pinnedAction(built); got != want {
 			t.Errorf("%+v: %s, want %s", built, got, want)
+		}
+	}
+}
+
+// TestOneOfSeveralWritesAFile has several write a file at a time: the others find it, or fail.
+func TestOneOfSeveralWritesAFile(t *testing.T) {
+	for range 100 {
+		root, err := os.OpenRoot(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		var wrote atomic.Int32
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				var out strings.Builder
+				if err := (&program{Env: Env{Stdout: &out}}).writeNew(root, "text", "file"); err == nil && out.String() == "Wrote file\n" {
+					wrote.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if n := wrote.Load(); n != 1 {
+			t.Fatalf("%d wrote it", n)
 		}
 	}
 }

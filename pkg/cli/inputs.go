@@ -68,8 +68,8 @@ var inputs = []input{
 	{"state-file", "", selecting | outputting, "baseline and cache of earlier scans", into(func(c *Config) *string { return &c.StateFile }, fileName)},
 	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.ReportFile }, fileName)},
 	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.SARIFFile }, fileName)},
-	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, shard)},
-	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, duration)},
+	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, optional(shard))},
+	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
 	{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
 	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
 	{"concurrency", "8", network | downloading, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
@@ -194,6 +194,16 @@ func duration(s string) (time.Duration, error) {
 		return 0, errors.New("expected a duration such as 90s, 30m or 5h")
 	}
 	return d, nil
+}
+
+// optional lets "" stand for nothing.
+func optional[T any](read func(string) (T, error)) func(string) (T, error) {
+	return func(s string) (value T, err error) {
+		if s == "" {
+			return value, nil
+		}
+		return read(s)
+	}
 }
 
 func shard(s string) (*report.Shard, error) {

@@ -72,22 +72,24 @@ func (p *program) listPresets() error {
 
 // testDescription prints what the description in force matches in manifests. The exit code is 1 if it finds no file in one.
 func (p *program) testDescription(ctx context.Context, c *Config, args []string) (int, error) {
-	selected, err := source.Folders{Args: args, Environ: p.Environ}.Select(ctx, c.selecting())
-	if err != nil {
-		return 0, err
-	}
-	registries, err := inspect.Bind(selected.Settings)
-	if err != nil {
-		return 0, err
-	}
 	code := ExitOK
 	var b strings.Builder
-	for _, from := range selected.Manifests {
-		if !matchesIn(&b, registries, from) {
-			code = ExitFindings
+	for _, arg := range args { // each has the description of the registry around it
+		selected, err := source.Folders{Args: []string{arg}, Environ: p.Environ}.Select(ctx, c.selecting())
+		if err != nil {
+			return 0, err
+		}
+		registries, err := inspect.Bind(selected.Settings)
+		if err != nil {
+			return 0, err
+		}
+		for _, from := range selected.Manifests {
+			if !matchesIn(&b, registries, from) {
+				code = ExitFindings
+			}
 		}
 	}
-	_, err = io.WriteString(p.Stdout, b.String())
+	_, err := io.WriteString(p.Stdout, b.String())
 	return code, err
 }
 

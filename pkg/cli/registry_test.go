@@ -215,17 +215,23 @@ func writtenReport(t testing.TB, file string, said *bytes.Buffer) (r report.Repo
 // TestANewerCommitHidesNothing: GitHub lists the files of a pull request as it is now, and not as it was when the run began.
 func TestANewerCommitHidesNothing(t *testing.T) {
 	const a, b, newer = "chat-a/manifest.json", "chat-b/manifest.json", "4444444444444444444444444444444444444444"
+	const config, source, attestations = ".github/verify-manifests.yaml", "modules/x/1/source.json", "modules/x/1/attestations.json"
 	bad, good := manifestOf("a", 8101, "acme", otherDigest), manifestOf("a", 8101, "acme", "")
 	unchanged := manifestOf("b", 8102, "acme", "")
+	compared := fileTree{config: "registry: [prem, bcr]", a: bad, source: "{}", attestations: `{"attestations": {"source.json": {"url": "https://github.com/x"}}}`}
+	worse := fileTree{config: "registry: bcr", a: good, source: "{}", attestations: `{"attestations": {}}`}
 	for name, test := range map[string]struct {
 		listed, base, head fileTree
 		now, scope         string
 		mismatches         int
+		rules              []string // that a comparison with the base finds broken
 	}{
-		"another text in the list":          {fileTree{a: good}, fileTree{"README.md": "x"}, fileTree{a: bad, b: manifestOf("b", 8102, "acme", otherDigest)}, judgedSHA, "all", 2},
-		"no manifest in the list":           {fileTree{"README.md": "new"}, nil, fileTree{a: bad}, newer, "all", 1},
-		"a manifest taken back":             {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, newer, "all", 1},
-		"no newer commit, but a newer base": {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, judgedSHA, "changed", 0},
+		"another text in the list":          {fileTree{a: good}, fileTree{"README.md": "x"}, fileTree{a: bad, b: manifestOf("b", 8102, "acme", otherDigest)}, judgedSHA, "all", 2, nil},
+		"no manifest in the list":           {fileTree{"README.md": "new"}, nil, fileTree{a: bad}, newer, "all", 1, nil},
+		"a manifest taken back":             {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, newer, "all", 1, nil},
+		"no newer commit, but a newer base": {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, judgedSHA, "changed", 0, nil},
+		"another text, and what was before": {fileTree{a: bad}, compared, worse, newer, "all", 0, []string{finding.ChecksumDropped, finding.ConfigChanged, finding.ProvenanceLost}},
+		"no manifest, and what was before":  {fileTree{"README.md": "new"}, compared, worse, newer, "all", 0, []string{finding.ChecksumDropped, finding.ConfigChanged, finding.ProvenanceLost}},
 	} {
 		api := githubtest.New()
 		defer api.Close()
@@ -239,6 +245,11 @@ func TestANewerCommitHidesNothing(t *testing.T) {
 		isTold := strings.Contains(strings.Join(r.Notes, " "), "newer commit")
 		if r.Summary.Mismatch != test.mismatches || r.Scope != test.scope || isTold != (test.scope == "all") {
 			t.Errorf("%s: scope %s, %+v, notes %q", name, r.Scope, r.Summary, r.Notes)
+		}
+		for _, rule := range test.rules {
+			if !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == rule }) {
+				t.Errorf("%s: no %s: %+v", name, rule, r.Findings)
+			}
 		}
 	}
 }

@@ -107,6 +107,9 @@ func (s *sumCommand) remind(found sum.Outcome, errors int) error {
 	switch {
 	case n > 0 && s.from != "":
 		lines = append(lines, "The files have the checksums that the list gives.")
+	case n > 0 && s.local != "":
+		lines = append(lines, "You vouch for these files, and that they are whole where the manifest declares no size: "+
+			"compare the checksums with those of what you built or reviewed.")
 	case n > 0:
 		lines = append(lines, "You vouch for these files: compare the checksums with those of what you built or reviewed.")
 	case !changed && errors == 0:

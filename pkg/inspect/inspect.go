@@ -61,7 +61,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	}
 	manifestsBeside := slices.DeleteFunc(slices.Clone(s.Beside), func(each source.Source) bool { return !s.Selects(each.At()) })
 	beside := r.artifactsOf(manifestsBeside)
-	before, after := r.artifactsOf(s.Removed), slices.Clone(beside)
+	before, after := slices.Concat(r.artifactsOf(s.Removed), beside), slices.Clone(beside)
 	for _, each := range readings {
 		in.Findings = append(in.Findings, each.findings...)
 		in.Artifacts = append(in.Artifacts, each.artifacts...)
@@ -75,11 +75,14 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	}
 	touched := in.Artifacts
 	in.Artifacts = addSharing(in.Artifacts, readings)
+	in.Findings = append(in.Findings, r.lostBundles(before, after, s.Paths, slices.Concat(s.Manifests, manifestsBeside))...)
 	if s.Scope == source.ScopeChanged {
-		in.Findings = append(in.Findings, r.lostBundles(append(before, beside...), after, s.Paths, slices.Concat(s.Manifests, manifestsBeside))...)
-		bundles := untouchedBundles(s, touched, beside)
-		in.Artifacts = append(in.Artifacts, bundles...)
-		in.Attesting = len(slices.CompactFunc(bundles, func(a, b artifact.Artifact) bool { return a.Manifest == b.Manifest }))
+		attesting := map[string]bool{}
+		for _, bundle := range untouchedBundles(s, touched, beside) {
+			in.Artifacts = append(in.Artifacts, bundle)
+			attesting[bundle.Manifest] = true
+		}
+		in.Attesting = len(attesting)
 	}
 	in.Beside = besideOf(s, slices.Concat(in.Artifacts, beside))
 	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
@@ -101,7 +104,7 @@ type reading struct {
 	manifest      *registry.Manifest // where it is kept
 	artifacts     []artifact.Artifact
 	untouched     []artifact.Artifact // by the change, and left out
-	before, after []artifact.Artifact // all, where the registry has manifests that attest files
+	before, after []artifact.Artifact // all, where a change may lose what attests files
 	isByEntry     bool                // a change of the manifest is judged by the entries that it touches
 	findings      []finding.Finding
 	notes         []string
@@ -110,21 +113,25 @@ type reading struct {
 // read reads a manifest and what it was at the base, which is compared and let go.
 func (r *Registries) read(from source.Source, s source.Selection, o Options) (found reading) {
 	m, findings := r.Read(from)
-	if found.findings = findings; m == nil {
-		return found
-	}
+	found.findings = findings
 	var base *registry.Manifest
 	var ofBase []finding.Finding
-	if before, known := s.Base[from.Path]; known {
-		if base, ofBase = r.Read(before); base == nil {
-			found.notes = append(found.notes, fmt.Sprintf("What %s was before can't be read: every file of it counts as new", finding.Quote(from.Path)))
-		}
+	before, known := s.Base[from.Path]
+	if known {
+		base, ofBase = r.Read(before)
 	}
-	if s.Scope == source.ScopeChanged && m.Registry.AttestsBeside() {
+	mayLose := s.Base != nil && r.Of(from.At()).AttestsBeside()
+	if mayLose && base != nil {
+		found.before = base.Artifacts
+	}
+	if m == nil {
+		return found
+	}
+	if mayLose {
 		found.after = m.Artifacts
-		if base != nil {
-			found.before = base.Artifacts
-		}
+	}
+	if known && base == nil {
+		found.notes = append(found.notes, fmt.Sprintf("What %s was before can't be read: every file of it counts as new", finding.Quote(from.Path)))
 	}
 	c := lint.Compare(base, m)
 	found.isByEntry = s.Scope == source.ScopeChanged && (o.Scope == source.ScopeEntries || o.Scope != source.ScopeChanged && m.Registry.ByEntry)

@@ -57,24 +57,31 @@ func (e *Event) selection(ctx context.Context, in Inputs, api *API) (Selection, 
 		return Selection{}, err
 	}
 	c := change{Settings: settings, base: tip, head: head, changed: found.Files, gone: found.Removed, within: []string{""}}
-	note := ""
-	if why == "" {
-		c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, len(c.manifests())+len(c.removed()) > 0)
-		if e.PullRequest != 0 && e.isNewer(ctx, c) {
-			why = "the list of changes is already that of a newer commit"
-		}
-	}
+	const everything = "Every manifest was verified, not just the changed ones: "
 	if why != "" {
-		s, err := all(ctx, settings, head, "Every manifest was verified, not just the changed ones: "+why)
+		s, err := all(ctx, settings, head, everything+why)
 		s.LookAlikes = slices.DeleteFunc(slices.Clone(s.Paths), func(path string) bool { return !settings.ResemblesSelected(path) })
 		return s, err
 	}
+	var note string
+	c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, len(c.manifests())+len(c.removed()) > 0)
+	isNewer := e.PullRequest != 0 && e.isNewer(ctx, c)
+	if isNewer { // every file counts as changed
+		if c.changed, err = head.List(ctx); err != nil {
+			return Selection{}, err
+		}
+		c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, true)
+	}
 	s, err := c.selection(ctx)
+	if isNewer {
+		s.Scope = ScopeAll
+		s.Notes = append(s.Notes, everything+"the list of changes is already that of a newer commit")
+	}
 	if note != "" {
 		s.Notes = append(s.Notes, note)
 	}
 	isConfig := func(f github.File) bool { return slices.Contains(in.configFiles(), f.Path) }
-	if err == nil && e.PullRequest != 0 && (settings.File != nil || slices.ContainsFunc(found.Files, isConfig)) {
+	if err == nil && e.PullRequest != 0 && (settings.File != nil || slices.ContainsFunc(c.changed, isConfig)) {
 		s.ConfigChanged, err = in.changedConfig(ctx, tip, head)
 	}
 	return s, err
@@ -173,16 +180,18 @@ func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, api *API
 // isNewer reports whether the list of a pull request's changes, which GitHub gives as they are now, is that of a newer commit than the
 // run's: a manifest in it is another, or it may lack one and the pull request has moved on.
 func (e *Event) isNewer(ctx context.Context, c change) bool {
-	if manifests := c.manifests(); len(manifests) > 0 {
-		now, err := c.head.List(ctx)
+	if listed := byPath(c.manifests()); len(listed) > 0 {
+		files, err := c.head.List(ctx)
 		before, baseErr := c.base.List(ctx)
-		is, was, listed := byPath(now), byPath(before), byPath(manifests)
-		isOther := func(f github.File) bool { return is[f.Path].BlobSHA != "" && is[f.Path].BlobSHA != f.BlobSHA }
-		isMissing := func(f github.File) bool { return listed[f.Path].Path == "" && was[f.Path].BlobSHA != f.BlobSHA }
-		if slices.ContainsFunc(manifests, isOther) {
-			return true
+		was, mayLack := byPath(before), err != nil || baseErr != nil
+		for _, f := range c.selected(files) {
+			in, isListed := listed[f.Path]
+			if isListed && in.BlobSHA != f.BlobSHA {
+				return true
+			}
+			mayLack = mayLack || !isListed && was[f.Path].BlobSHA != f.BlobSHA
 		}
-		if err == nil && baseErr == nil && !slices.ContainsFunc(c.selected(now), isMissing) {
+		if !mayLack {
 			return false
 		}
 	}

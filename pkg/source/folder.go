@@ -35,16 +35,16 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 		if err != nil {
 			return s, UsageError{err}
 		}
-		defer p.Close()
 		files, err := p.List(ctx)
 		if err == nil {
 			err = s.add(ctx, in, p, files)
 		}
+		if err == nil && i == 0 && len(s.Manifests) == 0 {
+			hint = s.presetHint(ctx, p, files)
+		}
+		p.Close()
 		if err != nil {
 			return s, err
-		}
-		if i == 0 && len(s.Manifests) == 0 {
-			hint = s.presetHint(ctx, p, files)
 		}
 	}
 	seen := map[string]bool{} // since several arguments may name one
@@ -57,6 +57,9 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 	s.Manifests = slices.DeleteFunc(s.Manifests, isAgain)
 	s.Others = slices.DeleteFunc(s.Others, isAgain)
 	if len(s.Manifests) == 0 {
+		if hint == "" && s.Globs == nil && s.File == nil {
+			hint = "; describe the registry in " + ConfigFile + ": https://github.com/premAI-io/verify-manifests/blob/main/docs/registries.md"
+		}
 		return s, usage("no manifest matches %s below %s%s", s.Set, finding.Quote(strings.Join(args, " ")), hint)
 	}
 	return s, nil

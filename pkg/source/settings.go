@@ -75,7 +75,8 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the configuration file %s can't be used: %w", finding.Quote(s.ConfigFile), err)
 	}
-	if s.Globs = in.Globs; in.Preset == "" && s.File != nil && s.File.Registries != nil {
+	s.Globs = in.Globs
+	if in.Preset == "" && s.File != nil && s.File.Registries != nil {
 		s.Registries = s.File.Registries
 	} else {
 		preset, err := registry.Preset(cmp.Or(in.Preset, registry.Default))
@@ -265,14 +266,18 @@ func readPath(ctx context.Context, t Tree, path string, maxSize int) ([]byte, er
 
 // readFile reads a regular file: a link may lead to a text that nobody reviewed.
 func readFile(ctx context.Context, t Tree, f github.File, maxSize int) ([]byte, error) {
-	s, err := Source{Problem: problemOf(f)}, error(nil)
-	if s.Problem == "" {
-		s, err = t.Read(ctx, f, maxSize)
+	problem, text := problemOf(f), []byte(nil)
+	if problem == "" {
+		s, err := t.Read(ctx, f, maxSize)
+		if err != nil {
+			return nil, err
+		}
+		problem, text = s.Problem, s.Text
 	}
-	if err == nil && s.Problem != "" {
-		err = usage("%s", strings.Replace(s.Problem, "The manifest", "it", 1))
+	if problem != "" {
+		return nil, usage("%s", strings.Replace(problem, "The manifest", "it", 1))
 	}
-	return s.Text, err
+	return text, nil
 }
 
 // selected returns those of the files that are manifests.
@@ -288,7 +293,11 @@ func (s *Settings) selected(files []github.File) (manifests []github.File) {
 // mayAttest reports whether a folder may have a manifest that attests files beside it.
 func (s *Settings) mayAttest(folder string) bool {
 	return slices.ContainsFunc(s.Registries, func(r *registry.Registry) bool {
-		return r.AttestsBeside() && slices.ContainsFunc(slices.Concat(r.Manifests, s.Globs), func(glob string) bool {
+		globs := r.Manifests
+		if s.Globs != nil {
+			globs = s.Globs
+		}
+		return r.AttestsBeside() && slices.ContainsFunc(globs, func(glob string) bool {
 			return registry.Selects([]string{path.Dir(glob)}, folder)
 		})
 	})

@@ -28,12 +28,13 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	if err != nil {
 		return Selection{}, usage("flag --base is %s: %w", finding.Quote(o.Ref), err)
 	}
-	head, err := OpenWorkspace(checkout.Root, "")
+	disk, err := OpenWorkspace(checkout.Root, "")
 	if err != nil {
 		return Selection{}, err
 	}
-	defer head.Close()
-	head.checkout = checkout
+	defer disk.Close()
+	disk.checkout = checkout
+	head := worktree{disk}
 	in = in.within(checkout.Root)
 	settings, err := in.LoadBase(ctx, tip, head)
 	if err != nil {
@@ -61,6 +62,18 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	s, err := c.selection(ctx)
 	s.ConfigChanged, s.Remote = configChanged, checkout.RemoteURL(ctx, o.Ref)
 	return s, err
+}
+
+// worktree is a checkout as git lists it: without what is in submodules and other repositories.
+type worktree struct{ *Workspace }
+
+// List implements Tree.
+func (w worktree) List(ctx context.Context) (files []github.File, err error) {
+	names, err := w.checkout.Files(ctx)
+	for _, name := range names {
+		files = append(files, github.File{Path: name})
+	}
+	return files, err
 }
 
 // open finds the checkout that all arguments belong to, and what in it they name: files, and folders with a slash at their end; ""

@@ -99,3 +99,25 @@ func TestCommitBelievesACheckoutOnlyWhatGitSaysOfIt(t *testing.T) {
 		t.Errorf("got %+v, error %v", sources, err)
 	}
 }
+
+// TestGlobsOfTheInputReplaceTheRegistrysOwn has a change of a file that only a manifest of the registry's own globs could attest.
+func TestGlobsOfTheInputReplaceTheRegistrysOwn(t *testing.T) {
+	api := githubtest.New()
+	defer api.Close()
+	api.AddChange(7, "modified", "modules/x/1/MODULE.bazel", "text")
+	api.AddToTree("head", "modules/x/1/MODULE.bazel", "text")
+	client, err := github.New(github.Config{APIURL: api.URL, Repository: "o/r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		globs []string
+		want  int
+	}{{nil, 1}, {[]string{"modules/*/*/*.json"}, 1}, {[]string{"other/attestations.json"}, 0}} {
+		e := source.Event{Event: github.Event{PullRequest: 7, BaseSHA: "base", HeadSHA: "head"}, API: client, Commit: "head", Scope: source.ScopeChanged}
+		in := source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr", Globs: test.globs}
+		if s, err := e.Select(t.Context(), in); err != nil || len(s.Touched) != test.want {
+			t.Errorf("%q: %q, error %v", test.globs, s.Touched, err)
+		}
+	}
+}

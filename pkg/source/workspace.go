@@ -61,7 +61,7 @@ func (w *Workspace) listAll() (files []github.File, err error) {
 		case entry.IsDir() && entry.Name() == ".git":
 			return fs.SkipDir
 		case !entry.IsDir():
-			files = append(files, github.File{Path: name, Symlink: entry.Type()&fs.ModeSymlink != 0})
+			files = append(files, github.File{Path: name})
 		}
 		return nil
 	})
@@ -81,10 +81,11 @@ func (w *Workspace) Find(_ context.Context, name string) (github.File, bool, err
 }
 
 // Read opens one file below the folder. Why it can't is the source's problem, not an error.
-func (w *Workspace) Read(_ context.Context, f github.File, maxSize int) (Source, error) {
+func (w *Workspace) Read(ctx context.Context, f github.File, maxSize int) (Source, error) {
 	s := Source{Path: path.Join(w.Name, f.Path), InTree: f.Path, Disk: filepath.Join(w.Dir, filepath.FromSlash(f.Path))}
 	if w.checkout != nil {
-		s.Problem = problemOf(f)
+		is, _, _ := w.Find(ctx, f.Path) // a list does not tell links; an error here is one below
+		s.Problem = problemOf(is)
 	}
 	if s.Problem != "" {
 		return s, nil
