@@ -3,12 +3,18 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
+	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
+	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
 // action is a run as a GitHub Action.
@@ -25,8 +31,8 @@ func (p *program) action(ctx context.Context, _ []string) (int, error) {
 		return 0, errors.Join(err, p.output(map[string]string{"outcome": "failure"}))
 	}
 	code, err := a.answer(ctx)
-	if err != nil && code == 0 {
-		return a.giveUp(err)
+	if err != nil && code == 0 { // an incomplete report says why
+		return a.end(0, errors.Join(err, a.writeNote(finding.Clean(err.Error()))), map[string]string{})
 	}
 	return code, err
 }
@@ -76,14 +82,9 @@ func (p *program) newAction() (*action, error) {
 	return &action{program: p, config: config, event: event, api: api}, err
 }
 
-// giveUp writes an incomplete report that says why.
-func (a *action) giveUp(why error) (int, error) {
-	return a.end(0, errors.Join(why, a.writeNote(finding.Clean(why.Error()))), map[string]string{})
-}
-
 // writeNote writes a report that holds only a note.
 func (a *action) writeNote(note string) error {
-	return a.config.files().Write(report.Build(report.Input{Report: report.Report{
+	return a.config.Files.Write(report.Build(report.Input{Report: report.Report{
 		Tool: tool(), Run: a.run(), Shard: a.config.Shard, Scope: a.scope(), Mode: a.config.Mode, Notes: []string{note},
 	}}))
 }
@@ -116,4 +117,95 @@ func (a *action) scope() string {
 		return source.ScopeAll
 	}
 	return source.ScopeChanged
+}
+
+// graceTime is how long publishing may continue after the run was cancelled.
+const graceTime = 2 * time.Second
+
+// withGrace returns a context that ends graceTime after ctx does.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(graceTime, cancel) })
+	return later, func() { stop(); cancel() }
+}
+
+// exitCode returns the exit code for a report. A run that was cancelled has failed, whatever fail-on is.
+func exitCode(ctx context.Context, failOn string, s report.Summary) int {
+	switch {
+	case failOn == "error" && s.Errors > 0, failOn == "warning" && s.Errors+s.Warnings > 0:
+		return ExitFindings
+	case ctx.Err() != nil:
+		return ExitFailure
+	}
+	return ExitOK
+}
+
+// finish compares results with the baseline, builds the report, updates the baseline and publishes. An output that can't be written is an
+// error; the others are written all the same.
+func (a *action) finish(ctx context.Context, in report.Input, by rules, before *baseline.State) (int, error) {
+	isUnreachable := func(r verify.Result) bool { return r.Status == verify.Unreachable }
+	if a.keepsIssue() && a.config.StateFile == "" && slices.ContainsFunc(in.Results, isUnreachable) {
+		in.Notes = append(in.Notes, "Without `state-file`, failures are not counted across scans, so the drift issue does not list unreachable files")
+	}
+	r, compared := a.compare(in, by, before)
+	code := exitCode(ctx, a.config.FailOn, r.Summary)
+	ctx, cancel := withGrace(ctx)
+	defer cancel()
+	if r.IsWhole && r.Complete && r.IsAllRead() {
+		compared.Next.Prune(compared.Results)
+	}
+	if r.IsWhole {
+		compared.Next.Record(r.Summary.Scan(a.now()))
+	}
+	var problem error
+	if a.isMerged() {
+		problem = saveState(a.config, compared.Next)
+	}
+	workflow, _, _ := strings.Cut(a.Getenv("GITHUB_WORKFLOW_REF"), "@") // owner/repo/.github/workflows/file.yml@ref
+	target := publish.Target{
+		API: a.api, Actions: a.actions(), Log: a.Stdout, Files: a.config.Files, Workflow: workflow, Annotations: a.config.Annotations,
+		HasSummary: a.Getenv("GITHUB_STEP_SUMMARY") != "",
+	}
+	if a.config.Comment != "never" && a.config.Shard == nil {
+		target.PullRequest = a.event.PullRequest
+		target.OnlyUpdate = r.Summary.Manifests == 0 || a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
+	}
+	if a.keepsIssue() {
+		target.Drift = &publish.Drift{Comparison: compared, Judge: by.judge.Judge}
+	}
+	out, err := target.Publish(ctx, r)
+	return a.end(code, errors.Join(problem, err), out)
+}
+
+// end sets the outputs of a run that ends with a code or an error.
+func (a *action) end(code int, err error, out map[string]string) (int, error) {
+	out["outcome"], out["report-file"] = "failure", a.config.Files.Report
+	if err == nil && code == ExitOK {
+		out["outcome"] = "success"
+	}
+	if err = errors.Join(err, a.output(out)); err != nil {
+		return ExitFailure, err
+	}
+	return code, nil
+}
+
+// output sets the step's outputs.
+func (p *program) output(values map[string]string) error {
+	if p.Getenv("GITHUB_OUTPUT") == "" {
+		return nil
+	}
+	return publish.Outputs(p.actions(), values)
+}
+
+// keepsIssue reports whether the run keeps the drift issue, which is about what is merged.
+func (a *action) keepsIssue() bool {
+	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == source.ScopeAll && a.isMerged() &&
+		slices.Contains([]string{"schedule", "workflow_dispatch"}, a.event.Name)
+}
+
+// isMerged reports whether the run is of the default branch, as far as the event tells: nothing else is a baseline.
+func (a *action) isMerged() bool {
+	ref, branch := a.Getenv("GITHUB_REF"), a.event.DefaultBranch
+	isOther := ref != "" && branch != "" && ref != "refs/heads/"+branch
+	return a.event.PullRequest == 0 && a.event.Name != "merge_group" && !isOther
 }

@@ -105,7 +105,7 @@ func (c *check) origin(args []string) source.Origin {
 
 // print writes a report's files and prints it. It returns the error of an earlier output after that.
 func (p *program) print(ctx context.Context, c *Config, r *report.Report, format string, state *baseline.State, problem error) (int, error) {
-	if err := errors.Join(problem, c.files().Write(r), p.write(r, format, state)); err != nil {
+	if err := errors.Join(problem, c.Files.Write(r), p.write(r, format, state)); err != nil {
 		return 0, err
 	}
 	return exitCode(ctx, c.FailOn, r.Summary), nil
@@ -136,5 +136,8 @@ func (p *program) write(r *report.Report, format string, state *baseline.State) 
 		_, err := io.WriteString(p.Stdout, r.JobSummary(publish.SummaryLimit))
 		return err
 	}
-	return p.writeText(r, p.Stdout)
+	if p.quiet {
+		return r.WriteFindings(p.Stdout, p.textOptions(p.Stdout))
+	}
+	return r.WriteText(p.Stdout, p.textOptions(p.Stdout))
 }

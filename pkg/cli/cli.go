@@ -73,8 +73,9 @@ func (e failure) Unwrap() error { return e.error }
 // program is one run.
 type program struct {
 	Env
-	outputOptions
-	code int
+	color          string // "auto", "always" or "never"
+	quiet, verbose bool   // print findings only; print every file, every location, and waived findings
+	code           int
 }
 
 // Main runs the program and returns its exit code. When ctx ends, it reports what is known and returns
@@ -138,7 +139,10 @@ program could not do its work.`,
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)
-	p.addOutputFlags(root)
+	flags := root.PersistentFlags()
+	addChoice(flags, &p.color, "color", "when to use colour", "auto", "always", "never")
+	flags.BoolVarP(&p.quiet, "quiet", "q", false, "print only findings, and no progress")
+	flags.BoolVar(&p.verbose, "verbose", false, "print every file, every location of a finding, and waived findings")
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprint(".FlagUsagesWrapped ", helpWidth)))
 	root.AddCommand(p.checkCommand(), p.sumCommand(), p.getCommand(), p.mergeCommand(), p.initCommand(), p.registriesCommand(), p.explainCommand(), p.schemaCommand(), p.versionCommand())
 	return root

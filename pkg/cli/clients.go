@@ -23,7 +23,14 @@ func (p *program) server() string {
 
 // verifier verifies by rules over the network that the inputs allow.
 func (p *program) verifier(c *Config, by rules) (*verify.Verifier, error) {
-	client, err := p.fetcher(c)
+	tokens := map[string]string{}
+	if token := p.Getenv("HF_TOKEN"); token != "" {
+		tokens[hosts.HuggingFace] = token
+	}
+	client, err := fetch.New(fetch.Config{
+		AllowNetworks: c.AllowNetworks, MaxSize: c.MaxFileSize, StallTimeout: c.StallTimeout, Connections: c.Connections,
+		Tokens: tokens, UserAgent: userAgent(), Proxy: p.proxy(), RootCAs: p.RootCAs, Resolver: p.Resolver, Sleep: p.Sleep,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -58,25 +65,6 @@ func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Publis
 		d, _ := digest.Parse(asset.Digest) // the zero Digest where GitHub has none
 		return hosts.Published{Digest: d, Size: asset.Size}
 	}
-}
-
-func (p *program) fetcher(c *Config) (*fetch.Client, error) {
-	tokens := map[string]string{}
-	if token := p.Getenv("HF_TOKEN"); token != "" {
-		tokens[hosts.HuggingFace] = token
-	}
-	return fetch.New(fetch.Config{
-		AllowNetworks: c.AllowNetworks,
-		MaxSize:       c.MaxFileSize,
-		StallTimeout:  c.StallTimeout,
-		Connections:   c.Connections,
-		Tokens:        tokens,
-		UserAgent:     userAgent(),
-		Proxy:         p.proxy(),
-		RootCAs:       p.RootCAs,
-		Resolver:      p.Resolver,
-		Sleep:         p.Sleep,
-	})
 }
 
 // proxy reads the proxies from the variables that curl and net/http read.

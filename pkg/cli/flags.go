@@ -64,36 +64,23 @@ func addChoice(flags *pflag.FlagSet, value *string, name, help string, values ..
 // (https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax#inputs).
 const inputPrefix = "INPUT_"
 
-// configFromInputs reads the Action's inputs from INPUT_* variables. An empty one stands for the default.
+// configFromInputs reads the Action's inputs from INPUT_* variables, and refuses misspelt ones. An empty one stands for the default.
 func (p *program) configFromInputs() (*Config, error) {
-	if err := p.refuseUnknownInputs(); err != nil {
-		return nil, err
-	}
-	c := defaultConfig()
-	actions := p.actions()
+	c, known, actions := defaultConfig(), []string{"args", "entrypoint"}, p.actions() // the runner itself sets these two for container actions
 	for _, in := range inputs {
+		known = append(known, in.name)
 		if s := actions.GetInput(in.name); s != "" {
 			if err := in.read(c, s); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return c, nil
-}
-
-// refuseUnknownInputs refuses misspelt inputs. The runner itself sets INPUT_ARGS and INPUT_ENTRYPOINT for container actions.
-func (p *program) refuseUnknownInputs() error {
-	names := []string{"args", "entrypoint"}
-	for _, in := range inputs {
-		names = append(names, in.name)
-	}
 	for _, each := range p.Environ {
 		name, value, _ := strings.Cut(each, "=")
 		name, isInput := strings.CutPrefix(name, inputPrefix)
-		if name = strings.ToLower(name); !isInput || value == "" || slices.Contains(names, name) {
-			continue
+		if name = strings.ToLower(name); isInput && value != "" && !slices.Contains(known, name) {
+			return nil, usageError{Err: fmt.Errorf("unknown input %s", name)}
 		}
-		return usageError{Err: fmt.Errorf("unknown input %s", name)}
 	}
-	return nil
+	return c, nil
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ finds the most manifests. It overwrites nothing.`,
 
 // init writes both files below the root of the registry around the current folder.
 func (p *program) init(ctx context.Context, preset string) error {
-	l, err := source.OpenPlace(ctx, ".", p.Environ)
+	l, err := source.OpenArgument(ctx, ".", p.Environ)
 	if err != nil {
 		return usageError{Err: err}
 	}
@@ -115,14 +114,13 @@ var (
 // pinnedAction is the Action at the commit of this program, else at its release; a build that knows neither names version 1.
 func pinnedAction(o origin) string {
 	const action = "premAI-io/verify-manifests@"
-	version := o.version
-	if !release.MatchString(version) {
-		version = ""
+	switch {
+	case fullCommit.MatchString(o.commit):
+		return action + o.commit + " # " + o.version
+	case release.MatchString(o.version):
+		return action + o.version
 	}
-	if fullCommit.MatchString(o.commit) {
-		return action + o.commit + " # " + cmp.Or(version, o.version)
-	}
-	return action + cmp.Or(version, "v1")
+	return action + "v1"
 }
 
 const initConfig = `# The configuration of verify-manifests:

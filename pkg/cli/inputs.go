@@ -15,10 +15,46 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
+	"github.com/premAI-io/verify-manifests/pkg/publish"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
+
+// Config holds the inputs, read and validated. defaultConfig returns a usable one.
+type Config struct {
+	GitHubToken     string
+	ConfigFile      string   // slash-separated, from the registry's root
+	Registry        string   // a preset's name; "" for what the configuration file says
+	Manifests       []string // globs; one that begins with "!" excludes; nil for the registry's own
+	Scope           string   // scopeAuto or one of source's
+	MissingChecksum string   // "error", "warning", "notice" or "off"
+	TrustedURLs     []string // globs; empty: the repository owner's own
+	FailOn          string   // "error", "warning" or "never"
+	Mode            string   // "full", "fast" or "offline"
+	PublicKeys      []minisign.PublicKey
+	TrustedRoot     string // a file
+	Comment         string // "always", "on-failure" or "never"
+	Annotations     bool
+	DriftIssue      bool
+	StateFile       string
+	Files           publish.Files
+	Shard           *report.Shard
+	Plan            time.Duration // how long one runner may take; 0 is no plan
+	PlanFile        string
+	Merge           []string // globs of shard reports
+	Concurrency     int      // files at a time
+	Connections     int      // range requests at a time for one large file
+	MaxFileSize     int64    // bytes
+	StallTimeout    time.Duration
+	Timeout         time.Duration
+	AllowNetworks   []netip.Prefix
+
+	isCommandLine bool // flags, not the Action's inputs
+
+	given map[string]bool   // the inputs that were given: they win over the configuration file
+	texts map[string]string // of all inputs
+}
 
 // group selects the commands that take an input as a flag.
 type group uint8
@@ -66,8 +102,8 @@ var inputs = []input{
 	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
 	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
 	{"state-file", "", selecting | outputting, "baseline and cache of earlier scans", into(func(c *Config) *string { return &c.StateFile }, fileName)},
-	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.ReportFile }, fileName)},
-	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.SARIFFile }, fileName)},
+	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.Files.Report }, fileName)},
+	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.Files.SARIF }, fileName)},
 	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, optional(shard))},
 	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
 	{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
@@ -140,7 +176,7 @@ func text(s string) (string, error) { return s, nil }
 
 func fileName(s string) (string, error) {
 	if strings.ContainsAny(s, "\r\n\x00") {
-		return "", errors.New("a file's name holds no line break")
+		return "", errors.New("expected a file name without a line break")
 	}
 	return s, nil
 }
@@ -229,4 +265,23 @@ func cidr(s string) (netip.Prefix, error) {
 		return prefix, errors.New("expected a network such as 10.0.0.0/8 or fd00::/8")
 	}
 	return prefix.Masked(), nil
+}
+
+// defaultConfig returns the defaults of the inputs table, which are those of action.yml.
+func defaultConfig() *Config {
+	c := &Config{given: map[string]bool{}, texts: map[string]string{}}
+	for _, in := range inputs {
+		if c.texts[in.name] = in.value; in.value == "" {
+			continue
+		}
+		if err := in.set(c, in.value); err != nil {
+			panic("cli: the default of " + in.name + " can't be read: " + err.Error())
+		}
+	}
+	return c
+}
+
+// selecting returns the inputs that select manifests.
+func (c *Config) selecting() source.Inputs {
+	return source.Inputs{ConfigFile: c.ConfigFile, IsRequired: c.given["config"], IsAnywhere: c.isCommandLine, Preset: c.Registry, Globs: c.Manifests, TrustedRoot: c.TrustedRoot}
 }

@@ -47,7 +47,7 @@ func (j *job) localFiles(root *os.Root) (files []verify.LocalFile) {
 	return files
 }
 
-// leftOut says what is not verified because nobody is asked.
+// leftOut says what is not verified because no host is contacted.
 func (j *job) leftOut(attester *verify.Attester) (notes []string) {
 	images, builds := 0, 0
 	for _, m := range j.inspection.Manifests {
@@ -61,10 +61,10 @@ func (j *job) leftOut(attester *verify.Attester) (notes []string) {
 		}
 	}
 	if images > 0 {
-		notes = append(notes, fmt.Sprintf("With --local nobody is asked about container images: %d %s left out", images, english.PluralWord(images, "is", "are")))
+		notes = append(notes, fmt.Sprintf("--local contacts no host: %s not verified", english.Plural(images, "container image was", "container images were")))
 	}
 	if builds > 0 {
-		notes = append(notes, fmt.Sprintf("With --local nobody is asked who built the files: the provenance of %s was not verified", english.Plural(builds, "file", "")))
+		notes = append(notes, fmt.Sprintf("--local contacts no host: the provenance of %s was not verified", english.Plural(builds, "file", "")))
 	}
 	return notes
 }

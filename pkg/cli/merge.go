@@ -76,17 +76,15 @@ func (a *action) merge(ctx context.Context) (int, error) {
 // mergeRules returns the rules for merged reports, whose own severities and waivers don't count: those of the plan, which the same run
 // made, else those at the base.
 func (a *action) mergeRules(ctx context.Context, made *plan.Plan, isClaimed bool) (by rules, notes []string, err error) {
-	file, err := configOf(made, a.config)
-	if err == nil && (made == nil || isClaimed) {
-		var settings *source.Settings
-		if settings, err = a.origin().Settings(ctx, a.config.selecting()); err == nil {
-			file, notes = settings.File, settings.Notes
-		}
+	if made != nil && !isClaimed {
+		file, err := configOf(made, a.config)
+		return a.rulesOf(a.config, file, ""), nil, err
 	}
+	settings, err := a.origin().Settings(ctx, a.config.selecting())
 	if err != nil {
 		return by, nil, err
 	}
-	return a.rulesOf(a.config, file, ""), notes, nil
+	return a.rulesOf(a.config, settings.File, ""), settings.Notes, nil
 }
 
 // unjudge removes a finding's waiver and what a configuration changed of its severity.

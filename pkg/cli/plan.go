@@ -64,7 +64,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job) (*plan.Plan, erro
 	made.ConfigFile, made.TrustedRoot, made.Beside = j.settings.ConfigFile, j.settings.Roots, j.beside
 	made.Inputs, made.Config, made.TrustedURLs, made.MissingChecksum = c.decisions(), string(j.settings.Text), j.rules.trustedURLs, j.rules.missingChecksum
 	made.Manifests, made.Unchanged, made.Notes, made.Findings = j.in.Summary.Manifests, j.in.Summary.Unchanged, j.in.Notes, j.in.Findings
-	if !p.outputOptions.quiet {
+	if !p.quiet {
 		fmt.Fprintln(p.Stderr, describePlan(loads, made.Shards, longest, c.Plan))
 	}
 	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)
@@ -114,9 +114,9 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	}, nil
 }
 
-// configOf returns the configuration file that a plan was made with; nil for none, and without a plan.
+// configOf returns the configuration file that a plan was made with; nil for none.
 func configOf(made *plan.Plan, c *Config) (*config.File, error) {
-	if made == nil || made.Config == "" {
+	if made.Config == "" {
 		return nil, nil
 	}
 	file, err := config.Parse(cmp.Or(made.ConfigFile, c.ConfigFile), []byte(made.Config))

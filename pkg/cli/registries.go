@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -37,21 +36,17 @@ description is that of --registry, else of the configuration file.`,
 	cmd.Flags().BoolVar(&test, "test", false, "print what the description in force matches in the given files")
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
 		switch {
-		case test && len(args) == 0:
-			return 0, usageError{Err: errors.New("--test needs at least one file")}
 		case test:
 			return p.testDescription(ctx, c, args)
-		case len(args) > 1:
-			return 0, usageError{Err: errors.New("registries takes one preset's name")}
-		case len(args) == 1:
-			text, err := registry.PresetText(args[0])
-			if err != nil {
-				return 0, usageError{Err: err}
-			}
-			_, err = p.Stdout.Write(text)
-			return ExitOK, err
+		case len(args) == 0:
+			return ExitOK, p.listPresets()
 		}
-		return ExitOK, p.listPresets()
+		text, err := registry.PresetText(strings.Join(args, " "))
+		if err != nil {
+			return 0, usageError{Err: err}
+		}
+		_, err = p.Stdout.Write(text)
+		return ExitOK, err
 	})
 	return cmd
 }

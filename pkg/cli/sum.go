@@ -121,7 +121,7 @@ func (s *sumCommand) remind(found sum.Outcome, errors int) error {
 	if n > 0 && found.ExpectsProvenance {
 		lines = append(lines, "Who built these files was not verified: `check` does that.")
 	}
-	if len(lines) == 0 || s.outputOptions.quiet {
+	if len(lines) == 0 || s.quiet {
 		return nil
 	}
 	_, err := fmt.Fprintln(s.Stderr, strings.Join(lines, " "))

@@ -146,6 +146,22 @@ func readStatus(fields []string) ([]Change, error) {
 	return changes, nil
 }
 
+// Files returns the paths of the files in the working tree, sorted: all that git knows and those that it does not ignore.
+func (c *Checkout) Files(ctx context.Context) ([]string, error) {
+	files, err := c.names(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	if err != nil {
+		return nil, err
+	}
+	deleted, err := c.names(ctx, "ls-files", "-z", "--deleted")
+	isDeleted := map[string]bool{}
+	for _, path := range deleted {
+		isDeleted[path] = true
+	}
+	files = slices.DeleteFunc(files, func(path string) bool { return isDeleted[path] })
+	slices.Sort(files)
+	return slices.Compact(files), err
+}
+
 // Entry is a file at a commit.
 type Entry struct {
 	Path      string

@@ -31,7 +31,7 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 	}
 	hint := ""
 	for i, arg := range args {
-		p, err := OpenPlace(ctx, arg, f.Environ)
+		p, err := OpenArgument(ctx, arg, f.Environ)
 		if err != nil {
 			return s, UsageError{err}
 		}
@@ -65,9 +65,9 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 	return s, nil
 }
 
-// add adds the manifests at a place, and what they are compared with. A folder in which the registry around it selects nothing is
+// add adds the manifests that an argument names, and what they are compared with. A folder in which the registry around it selects nothing is
 // judged as a registry of its own.
-func (s *Selection) add(ctx context.Context, in Inputs, p *Place, files []github.File) error {
+func (s *Selection) add(ctx context.Context, in Inputs, p *Argument, files []github.File) error {
 	settings, err := in.Load(ctx, p)
 	if err != nil {
 		return UsageError{err}
@@ -90,7 +90,7 @@ func (s *Selection) add(ctx context.Context, in Inputs, p *Place, files []github
 		if files, err = folder.List(ctx); err != nil {
 			return err
 		}
-		return s.add(ctx, in, &Place{Workspace: folder}, files)
+		return s.add(ctx, in, &Argument{Workspace: folder}, files)
 	}
 	if err := s.read(ctx, p, p.Name, named, files); err != nil {
 		return err
@@ -106,15 +106,15 @@ func (s *Selection) add(ctx context.Context, in Inputs, p *Place, files []github
 	return s.readOthers(ctx, p, files, named, math.MaxInt)
 }
 
-// Place is what an argument names, and the registry around it: a Tree.
-type Place struct {
+// Argument is what an argument names, and the registry around it: a Tree.
+type Argument struct {
 	*Workspace        // the registry's root
 	Within     string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
 }
 
-// OpenPlace finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
+// OpenArgument finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
 // .git, else the folder itself.
-func OpenPlace(ctx context.Context, arg string, environ []string) (*Place, error) {
+func OpenArgument(ctx context.Context, arg string, environ []string) (*Argument, error) {
 	dir, name, err := splitPath(arg)
 	if err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func OpenPlace(ctx context.Context, arg string, environ []string) (*Place, error
 		return nil, err
 	}
 	w.checkout = w.openGit(ctx, environ)
-	return &Place{w, within}, nil
+	return &Argument{w, within}, nil
 }
 
 // rootAround returns the nearest folder at or above an absolute one that holds .github or .git, else that one.
@@ -180,7 +180,7 @@ func openShown(dir string) (*Workspace, error) {
 }
 
 // named returns those of the files that the argument names.
-func (p *Place) named(s *Settings, files []github.File) []github.File {
+func (p *Argument) named(s *Settings, files []github.File) []github.File {
 	return slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !includes([]string{p.Within}, f.Path, s.Selects) })
 }
 

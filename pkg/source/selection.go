@@ -186,7 +186,7 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 	}
 	var err error
 	if s.Base, s.Removed, err = c.readBase(ctx, manifests, removed); err != nil {
-		s.Notes = append(s.Notes, "The changed manifests were not compared with what they were before: "+finding.Clean(err.Error()))
+		s.Notes = append(s.Notes, "The changed manifests were not compared with their previous versions: "+finding.Clean(err.Error()))
 	}
 	return s, nil
 }
