@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
@@ -43,25 +41,23 @@ var before = fileTree{
 	"chat-gone/manifest.json": manifestOf("gone", 8103, "acme", ""),
 }
 
-// changes are what a pull request may do to the registry: the files that it changes, their status as GitHub tells it,
-// and rules that it breaks.
+// changes are what a pull request may do to the registry: the files that it changes, and rules that it breaks.
 var changes = map[string]struct {
-	files  fileTree
-	status map[string]string
-	rules  []string
+	files fileTree
+	rules []string
 }{
 	"nothing":            {},
-	"another file":       {files: fileTree{"README.md": "other"}, status: map[string]string{"README.md": "modified"}},
-	"a trusted file":     {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8107, "premAI-io", "")}, status: map[string]string{"chat-a/manifest.json": "modified"}},
-	"a dropped checksum": {files: fileTree{"chat-b/manifest.json": manifestOf("b", 8102, "acme", "")}, status: map[string]string{"chat-b/manifest.json": "modified"}, rules: []string{finding.ChecksumDropped, finding.ArtifactMissingChecksum}},
-	"a mismatch":         {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8101, "acme", otherDigest)}, status: map[string]string{"chat-a/manifest.json": "modified"}, rules: []string{finding.ArtifactMismatch}},
-	"a clash":            {files: fileTree{"chat-c/manifest.json": manifestOf("a", 8104, "acme", "")}, status: map[string]string{"chat-c/manifest.json": "added"}, rules: []string{"manifest/duplicate-id"}},
-	"a deleted manifest": {files: fileTree{"chat-gone/manifest.json": "", "chat-gone/x": "x"}, status: map[string]string{"chat-gone/manifest.json": "removed", "chat-gone/x": "added"}},
-	"a renamed manifest": {files: fileTree{"chat-b/manifest.json": "", "chat-z/manifest.json": manifestOf("b", 8102, "acme", "")}, status: map[string]string{"chat-z/manifest.json": "renamed"}, rules: []string{finding.ChecksumDropped}},
-	"a broken manifest":  {files: fileTree{"chat-a/manifest.json": "{\n  \"id\": \"a\",\n"}, status: map[string]string{"chat-a/manifest.json": "modified"}, rules: []string{finding.JSONTruncated}},
-	"a symbolic link":    {files: fileTree{"chat-l/manifest.json": linkTo + "../chat-b/manifest.json"}, status: map[string]string{"chat-l/manifest.json": "added"}, rules: []string{finding.ManifestUnreadable}},
-	"several manifests":  {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8102, "acme", ""), "chat-n/manifest.json": manifestOf("n", 8102, "acme", "")}, status: map[string]string{"chat-a/manifest.json": "modified", "chat-n/manifest.json": "added"}},
-	"an unknown kind":    {files: fileTree{"new/manifest.json": manifestOf("new", 8109, "acme", "")}, status: map[string]string{"new/manifest.json": "added"}},
+	"another file":       {files: fileTree{"README.md": "other"}},
+	"a trusted file":     {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8107, "premAI-io", "")}},
+	"a dropped checksum": {files: fileTree{"chat-b/manifest.json": manifestOf("b", 8102, "acme", "")}, rules: []string{finding.ChecksumDropped, finding.ArtifactMissingChecksum}},
+	"a mismatch":         {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8101, "acme", otherDigest)}, rules: []string{finding.ArtifactMismatch}},
+	"a clash":            {files: fileTree{"chat-c/manifest.json": manifestOf("a", 8104, "acme", "")}, rules: []string{"manifest/duplicate-id"}},
+	"a deleted manifest": {files: fileTree{"chat-gone/manifest.json": "", "chat-gone/x": "x"}},
+	"a renamed manifest": {files: fileTree{"chat-b/manifest.json": "", "chat-z/manifest.json": manifestOf("b", 8102, "acme", "")}, rules: []string{finding.ChecksumDropped}},
+	"a broken manifest":  {files: fileTree{"chat-a/manifest.json": "{\n  \"id\": \"a\",\n"}, rules: []string{finding.JSONTruncated}},
+	"a symbolic link":    {files: fileTree{"chat-l/manifest.json": linkTo + "../chat-b/manifest.json"}, rules: []string{finding.ManifestUnreadable}},
+	"several manifests":  {files: fileTree{"chat-a/manifest.json": manifestOf("a", 8102, "acme", ""), "chat-n/manifest.json": manifestOf("n", 8102, "acme", "")}},
+	"an unknown kind":    {files: fileTree{"new/manifest.json": manifestOf("new", 8109, "acme", "")}},
 }
 
 func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
@@ -75,7 +71,7 @@ func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
 	for name, c := range changes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := pullRequest(t, proposedTo(t, before, c.files, c.status))
+			want := pullRequest(t, proposedTo(t, before, c.files))
 			for _, rule := range c.rules {
 				if !slices.ContainsFunc(want.Findings, func(f finding.Finding) bool { return f.Rule == rule }) {
 					t.Errorf("the change does not break %s: %v", rule, want.Findings)
@@ -92,12 +88,7 @@ func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
 				}
 				git(t, dir, command...)
 				got := checkBase(t, dir)
-				if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
-					t.Errorf("after git %s the Action and the command differ in findings:\n%s", command[0], diff)
-				}
-				if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
-					t.Errorf("after git %s the Action and the command differ in artifacts:\n%s", command[0], diff)
-				}
+				sameReport(t, want, got)
 				if got.Scope != "changed" || got.Summary != want.Summary || !slices.Equal(got.Notes, want.Notes) {
 					t.Errorf("after git %s: %s, %+v, %q; want %+v, %q", command[0], got.Scope, got.Summary, got.Notes, want.Summary, want.Notes)
 				}
@@ -106,22 +97,37 @@ func TestCheckBaseFindsWhatTheActionFinds(t *testing.T) {
 	}
 }
 
-// proposedTo is GitHub's API of pull request 7, which changes files of a registry.
-func proposedTo(t *testing.T, base, files fileTree, status map[string]string) *githubtest.Server {
+// proposedTo is GitHub's API of pull request 7, which changes files of a registry. A manifest that is added where one is removed is renamed.
+func proposedTo(t *testing.T, base, files fileTree) *githubtest.Server {
 	t.Helper()
 	api := githubtest.New()
 	t.Cleanup(api.Close)
 	after := maps.Clone(base)
 	maps.Copy(after, files)
-	api.PullRequests[7] = nil
 	addTree(api, beforeSHA, base)
 	addTree(api, judgedSHA, after)
-	for path, status := range status {
-		text, _ := strings.CutPrefix(files[path], linkTo)
-		api.AddChange(7, status, path, text)
-		if status == "renamed" {
-			api.PullRequests[7][0].Previous = "chat-b/manifest.json"
+	api.PullRequests[7] = nil
+	removed := ""
+	for path, text := range files {
+		if text == "" {
+			removed = path
 		}
+	}
+	for path, text := range files {
+		target, _ := strings.CutPrefix(text, linkTo)
+		switch {
+		case text != "" && base[path] != "":
+			api.AddChange(7, "modified", path, target)
+		case text != "" && removed != "" && strings.HasSuffix(path, "/manifest.json"):
+			api.AddChange(7, "renamed", path, target)
+			api.PullRequests[7][len(api.PullRequests[7])-1].Previous = removed
+			removed = ""
+		case text != "":
+			api.AddChange(7, "added", path, target)
+		}
+	}
+	if removed != "" {
+		api.AddChange(7, "removed", removed, "")
 	}
 	return api
 }

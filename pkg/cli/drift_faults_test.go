@@ -38,13 +38,16 @@ func (n *nights) night(happens func(), inputs ...string) string {
 		n.set(happens)
 	}
 	n.registry.write()
-	before := n.inputs
-	n.inputs = append(n.inputs[:len(n.inputs):len(n.inputs)], inputs...)
 	n.n++
-	n.run(n.t, n.registry.dir, n.n)
-	n.inputs = before
+	n.with(n.registry.dir, inputs...)
 	line, _, _ := strings.Cut(n.word(), "\n")
 	return strings.Replace(line, "Manifest drift: ", "", 1)
+}
+
+// with runs over a folder with some more inputs, on the same day.
+func (n *nights) with(dir string, inputs ...string) {
+	n.t.Helper()
+	n.code = n.run(n.t, dir, n.n, inputs...)
 }
 
 // says makes sure of what the issue says after a night.
@@ -116,8 +119,8 @@ func TestOnlyTheDefaultBranchKeepsTheIssueAndTheState(t *testing.T) {
 	}
 	declare := func() { n.registry.chat["aarch64-apple-darwin"] = entry(hubAsset, n.files[hubAsset]) }
 	n.says("open: 2 files changed (comments: 0)", declare, append(dispatch, "GITHUB_REF=refs/heads/feature")...)
-	if readText(t, n.file) != before || !strings.Contains(fmt.Sprint(n.report.Notes), "another branch") {
-		t.Errorf("a run of another branch wrote the state, or did not say so: %s", &n.out)
+	if readText(t, n.file) != before {
+		t.Errorf("a run of another branch wrote the state: %s", &n.out)
 	}
 	n.says("closed: nothing to report (comments: 1)", nil, append(dispatch, "GITHUB_REF=refs/heads/main")...)
 }

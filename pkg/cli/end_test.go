@@ -4,17 +4,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
-	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
 const service = `{
@@ -23,60 +23,61 @@ const service = `{
     "serveCommand": "quick"
 }`
 
-// stuckHost serves /quick at once, and never answers /stuck; reached is closed when it was asked for.
-func stuckHost(t *testing.T) (host *httptest.Server, reached chan struct{}) {
+// host serves over TLS, and returns a manifest that names its /quick and /stuck, and what runs a command on that.
+func host(t *testing.T, serve http.HandlerFunc) (name string, run func(ctx context.Context, args ...string) (code int, said string)) {
 	t.Helper()
-	reached, released := make(chan struct{}), make(chan struct{})
-	mux := http.NewServeMux()
-	mux.HandleFunc("/quick", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "#!/bin/sh\n") })
-	mux.HandleFunc("/stuck", func(w http.ResponseWriter, r *http.Request) {
-		close(reached)
-		<-released
-	})
-	host = httptest.NewTLSServer(mux)
-	t.Cleanup(host.Close)
-	t.Cleanup(func() { close(released) })
-	return host, reached
-}
-
-// runStuck checks a manifest of a stuck host, and returns the exit code and the report that was written.
-func runStuck(t *testing.T, ctx context.Context, host *httptest.Server, flags ...string) (int, report.Report) {
-	t.Helper()
-	dir := t.TempDir()
-	manifest, file := filepath.Join(dir, "manifest.json"), filepath.Join(dir, "report.json")
-	if err := os.WriteFile(manifest, fmt.Appendf(nil, service, host.URL, host.URL), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	server := httptest.NewTLSServer(serve)
+	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
-	roots.AddCert(host.Certificate())
-	var out bytes.Buffer
-	args := append([]string{"check", "--allow-networks=127.0.0.0/8", "--report-file=" + file, manifest}, flags...)
-	code := cli.Main(ctx, cli.Env{Args: args, Stdout: &out, Stderr: &out, RootCAs: roots})
-	return code, writtenReport(t, file, &out)
-}
-
-func TestCancelledRunReportsWhatIsKnownAndFails(t *testing.T) {
-	host, reached := stuckHost(t)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	go func() {
-		<-reached
-		cancel(errors.New("interrupt signal received"))
-	}()
-	code, r := runStuck(t, ctx, host, "--concurrency=1", "--fail-on=never")
-	if code == cli.ExitOK || r.Complete || r.Summary.Unverified != 1 || r.Summary.Unreachable != 1 {
-		t.Errorf("code %d, complete %t, %+v", code, r.Complete, r.Summary)
+	roots.AddCert(server.Certificate())
+	name = written(t, fmt.Sprintf(service, server.URL, server.URL))
+	return name, func(ctx context.Context, args ...string) (int, string) {
+		var out bytes.Buffer
+		code := cli.Main(ctx, cli.Env{Args: append(args, "--allow-networks=127.0.0.0/8", name), Stdout: &out, Stderr: &out, RootCAs: roots,
+			Sleep: func(context.Context, time.Duration) error { return nil }})
+		return code, out.String()
 	}
 }
 
-func TestTimeoutReportsWhatIsKnown(t *testing.T) {
-	host, _ := stuckHost(t)
-	code, r := runStuck(t, t.Context(), host, "--timeout=200ms")
-	if code != cli.ExitFindings || r.Complete || r.Summary.Unreachable < 1 {
-		t.Errorf("code %d, complete %t, %+v", code, r.Complete, r.Summary)
-	}
-	for _, f := range r.Findings {
-		if f.Rule == "artifact/unreachable" && !strings.Contains(f.Message, "timeout, 200ms") {
-			t.Errorf("the finding does not say why: %s", f.Message)
+// TestARunThatIsCutShortSaysWhatIsKnown interrupts check and sum, and lets their time end, while a host does not answer for one of two files.
+func TestARunThatIsCutShortSaysWhatIsKnown(t *testing.T) {
+	for _, timeout := range []string{"5h", "300ms"} {
+		reached := make(chan string, 2)
+		manifest, run := host(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/stuck" {
+				reached <- r.URL.Path
+				<-r.Context().Done()
+			}
+			fmt.Fprint(w, "#!/bin/sh\n")
+		})
+		cutShort := func(args ...string) (code int, said string) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			go func() {
+				if <-reached; timeout == "5h" {
+					cancel(errors.New("interrupt signal received"))
+				}
+			}()
+			return run(ctx, append(args, "--concurrency=1", "--timeout="+timeout)...)
 		}
+		file := filepath.Join(t.TempDir(), "report.json")
+		code, said := cutShort("check", "--report-file="+file)
+		r := writtenReport(t, file, bytes.NewBufferString(said))
+		if code == cli.ExitOK || r.Complete || r.Summary.Unverified != 1 || r.Summary.Unreachable != 1 {
+			t.Errorf("%s: code %d, complete %t, %+v", timeout, code, r.Complete, r.Summary)
+		}
+		if timeout != "5h" && !strings.Contains(readText(t, file), "timeout, 300ms") {
+			t.Errorf("the finding does not say why: %s", said)
+		}
+		code, said = cutShort("sum", "--write")
+		if got := readText(t, manifest); code == cli.ExitOK || strings.Contains(got, "checksum") || !json.Valid([]byte(got)) || !strings.Contains(said, "not read to its end") {
+			t.Errorf("%s: code %d\n%s\n%s", timeout, code, said, got)
+		}
+	}
+	_, run := host(t, func(http.ResponseWriter, *http.Request) {})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code, said := run(ctx, "check", "--fail-on=never"); code == cli.ExitOK {
+		t.Errorf("a run that was interrupted has passed: %s", said)
 	}
 }

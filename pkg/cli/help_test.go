@@ -8,7 +8,6 @@ import (
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
-	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
 // say returns what the program prints, on both its outputs.
@@ -85,11 +84,5 @@ func TestExplainPrintsEveryRule(t *testing.T) {
 		if first, _, _ := strings.Cut(rule.Example, "\n"); !strings.Contains(got, "    "+first+"\n") {
 			t.Errorf("%s: no example in\n%s", rule.ID, got)
 		}
-	}
-}
-
-func TestSchemaPrintsThatOfReports(t *testing.T) {
-	if got := say(t, "schema", "report"); got != string(report.Schema()) {
-		t.Error(got)
 	}
 }

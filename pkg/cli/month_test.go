@@ -194,46 +194,25 @@ type scan struct {
 	out    bytes.Buffer
 }
 
-// run scans the registry in a folder on the n-th day and returns the exit code.
-func (s *scan) run(t testing.TB, dir string, n int) int {
+// run scans the registry in a folder at three in the morning of the n-th day, with some more inputs, and returns the exit code.
+func (s *scan) run(t testing.TB, dir string, n int, inputs ...string) int {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.json")
-	code := s.main(t, dir, n, file)
-	s.report = writtenReport(t, file, &s.out)
-	s.raw = readText(t, file)
-	return code
-}
-
-// attempt is a run that may leave no report; it returns what was printed.
-func (s *scan) attempt(t testing.TB, dir string) (code int, out string) {
-	t.Helper()
-	return s.main(t, dir, 1, filepath.Join(t.TempDir(), "report.json")), s.out.String()
-}
-
-func (s *scan) main(t testing.TB, dir string, n int, file string) int {
 	s.out.Reset()
-	return cli.Main(t.Context(), cli.Env{
+	code := cli.Main(t.Context(), cli.Env{
 		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
-		Now:      night(n),
+		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
 		Sleep:    func(context.Context, time.Duration) error { return nil },
 		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
-		Environ:  s.environ(dir, n, file),
+		Environ: slices.Concat(inputs, s.inputs, []string{ // the first of a name counts
+			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE=" + dir,
+			"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + judgedSHA,
+			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY=" + s.proxy,
+			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE=" + file,
+		}),
 	})
-}
-
-// night is three in the morning of the n-th day.
-func night(n int) func() time.Time {
-	return func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) }
-}
-
-// environ is what a runner sets on the n-th day, below the inputs.
-func (s *scan) environ(dir string, n int, file string) []string {
-	return append(slices.Clone(s.inputs), // the first of a name counts
-		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE="+dir,
-		"GITHUB_API_URL="+s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA="+strings.Repeat("3", 40),
-		fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY="+s.proxy,
-		"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE="+file,
-	)
+	s.report, s.raw = writtenReport(t, file, &s.out), readText(t, file)
+	return code
 }
 
 // noDNS leaves every name to the proxy.
@@ -345,22 +324,16 @@ func (s *scan) month(t *testing.T, dir string, events map[int]event) string {
 	return log.String()
 }
 
+// goldenLog holds a text to a file of testdata; -update writes the file.
 func goldenLog(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
+	if diff := cmp.Diff(readText(t, file), got); diff != "" {
 		t.Errorf("%s: %s", name, diff)
 	}
 }

@@ -23,7 +23,7 @@ import (
 const premGoldens = "../prem/testdata/lint/*.txtar"
 
 // TestCheckSaysWhatTheActionSays proposes the manifests of each golden, and holds what the Action says of them against what
-// `check` says of the same in a checkout; of every eighth golden also of the first manifest alone, however it is named.
+// `check` says of the same in a checkout; of every eighth golden also of the first manifest alone.
 func TestCheckSaysWhatTheActionSays(t *testing.T) {
 	goldens, err := filepath.Glob(premGoldens)
 	if err != nil || len(goldens) == 0 {
@@ -39,9 +39,15 @@ func TestCheckSaysWhatTheActionSays(t *testing.T) {
 			tree := treeOf(archive)
 			dir := checkout(t, tree)
 			bad := slices.DeleteFunc(slices.Sorted(maps.Keys(tree)), func(name string) bool { return !strings.Contains(name, "bad") || !isManifest(name) })
-			holdAgainstTheAction(t, dir, tree, bad, []way{{"", bad}}, said)
+			want := proposedManifests(t, tree, bad)
+			sameReport(t, want, checkFrom(t, dir, bad...))
+			for _, f := range want.Findings {
+				said[f.Rule] = true
+			}
 			if i%8 == 0 {
-				holdAgainstTheAction(t, dir, tree, bad[:1], waysTo(tree, bad[0]), said)
+				want := proposedManifests(t, tree, bad[:1])
+				sameReport(t, want, checkFrom(t, dir, bad[0]))
+				sameReport(t, want, checkFrom(t, filepath.Join(dir, path.Dir(bad[0])), path.Base(bad[0])))
 			}
 		})
 	}
@@ -77,48 +83,32 @@ func checkout(t *testing.T, tree fileTree) (dir string) {
 	return dir
 }
 
-func holdAgainstTheAction(t *testing.T, dir string, tree fileTree, manifests []string, ways []way, said map[string]bool) {
+// proposedManifests is what the Action says of a pull request that adds some of a registry's manifests.
+func proposedManifests(t *testing.T, tree fileTree, manifests []string) report.Report {
 	t.Helper()
-	base, added, status := maps.Clone(tree), fileTree{}, map[string]string{}
+	base, added := maps.Clone(tree), fileTree{}
 	for _, name := range manifests {
 		delete(base, name)
-		added[name], status[name] = tree[name], "added"
+		added[name] = tree[name]
 	}
-	want := pullRequest(t, proposedTo(t, base, added, status), "INPUT_MODE=offline")
+	r := pullRequest(t, proposedTo(t, base, added), "INPUT_MODE=offline")
 	for _, name := range manifests {
-		if !slices.ContainsFunc(want.Findings, func(f finding.Finding) bool { return f.Manifest == name }) {
+		if !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Manifest == name }) {
 			t.Errorf("%s: the Action says nothing", name)
 		}
 	}
-	for _, f := range want.Findings {
-		said[f.Rule] = true
-	}
-	for _, from := range ways {
-		got := checkFrom(t, filepath.Join(dir, from.folder), from.args...)
-		if diff := cmp.Diff(want.Findings, got.Findings); diff != "" {
-			t.Errorf("%q: the Action (-) and `check %q` (+) in the folder %q differ in findings:\n%s", manifests, from.args, from.folder, diff)
-		}
-		if diff := cmp.Diff(want.Artifacts, got.Artifacts); diff != "" {
-			t.Errorf("%q: the Action (-) and `check %q` (+) in the folder %q differ in artifacts:\n%s", manifests, from.args, from.folder, diff)
-		}
-	}
+	return r
 }
 
-// way is how manifests or their folders are named, and the folder that it is done in.
-type way struct {
-	folder string
-	args   []string
-}
-
-// waysTo are the ways to name a manifest; that of a folder names others too, where it has some.
-func waysTo(tree fileTree, manifest string) []way {
-	folder, name := path.Split(manifest)
-	for other := range tree {
-		if other != manifest && path.Dir(other)+"/" == folder && isManifest(other) {
-			return []way{{"", []string{manifest}}, {folder, []string{name}}}
-		}
+// sameReport holds what a command says against what the Action does.
+func sameReport(t *testing.T, action, command report.Report) {
+	t.Helper()
+	if diff := cmp.Diff(action.Findings, command.Findings); diff != "" {
+		t.Errorf("the Action (-) and the command (+) differ in findings:\n%s", diff)
 	}
-	return []way{{"", []string{manifest}}, {"", []string{folder}}, {folder, []string{"."}}, {folder, []string{name}}}
+	if diff := cmp.Diff(action.Artifacts, command.Artifacts); diff != "" {
+		t.Errorf("the Action (-) and the command (+) differ in artifacts:\n%s", diff)
+	}
 }
 
 // checkFrom runs `check` in a folder, and contacts nobody.

@@ -70,9 +70,6 @@ type session struct {
 // newSession enters a clone whose branch adds the services of testdata/session to a registry.
 func newSession(t *testing.T) *session {
 	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
-	}
 	s := &session{t: t, hub: newHub(t)}
 	s.hub.files = map[string]string{
 		"github.com/acme/gorilla/releases/download/v1.2.0/gorilla-aarch64-apple-darwin": realistic("x-aarch64-apple-darwin"),
@@ -80,48 +77,22 @@ func newSession(t *testing.T) *session {
 		"drive.example.com/baboon-aarch64-apple-darwin":                                 "<!DOCTYPE html><title>Sign in to Example Drive</title>\n",
 		"huggingface.co/acme/llama/resolve/main/llama.Q5_0.gguf":                        realistic("x.gguf"),
 	}
-	files, err := filepath.Abs(sessionFiles)
-	if err != nil {
+	dir := t.TempDir()
+	git(t, dir, "init", "-q", "-b", "main")
+	git(t, dir, "commit", "-q", "--allow-empty", "-m", "x")
+	git(t, dir, "update-ref", "refs/remotes/origin/main", "HEAD")
+	if err := os.CopyFS(dir, os.DirFS(sessionFiles)); err != nil {
 		t.Fatal(err)
 	}
-	t.Chdir(t.TempDir())
-	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
-	for _, args := range [][]string{
-		{"init", "-q", "-b", "main"}, {"config", "user.name", "x"}, {"config", "user.email", "x@example.com"},
-		{"commit", "-q", "--allow-empty", "-m", "x"}, {"update-ref", "refs/remotes/origin/main", "HEAD"},
-	} {
-		s.git(args...)
-	}
-	if err := os.CopyFS(".", os.DirFS(files)); err != nil {
-		t.Fatal(err)
-	}
-	s.git("add", ".")
-	s.git("commit", "-q", "-m", "Add services")
-	s.download("models/gorilla/gorilla-aarch64-apple-darwin", realistic("x-aarch64-apple-darwin"))
-	s.download("models/llama/llama.Q5_0.gguf", realistic("x.gguf")[:10])
-	s.download("models/llama/llama.Q4_0.gguf", realistic("x.gguf"))
+	git(t, dir, "add", ".")
+	git(t, dir, "commit", "-q", "-m", "Add services")
+	lay(t, dir, fileTree{ // what the App has downloaded
+		"models/gorilla/gorilla-aarch64-apple-darwin": realistic("x-aarch64-apple-darwin"),
+		"models/llama/llama.Q5_0.gguf":                realistic("x.gguf")[:10],
+		"models/llama/llama.Q4_0.gguf":                realistic("x.gguf"),
+	})
+	t.Chdir(dir)
 	return s
-}
-
-// download is the App's.
-func (s *session) download(name, content string) {
-	s.t.Helper()
-	err := os.MkdirAll(filepath.Dir(name), 0o700)
-	if err == nil {
-		err = os.WriteFile(name, []byte(content), 0o600)
-	}
-	if err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *session) git(args ...string) string {
-	s.t.Helper()
-	out, err := exec.CommandContext(s.t.Context(), "git", args...).CombinedOutput()
-	if err != nil {
-		s.t.Fatalf("git %q: %v\n%s", args, err, out)
-	}
-	return string(out)
 }
 
 // run returns what a command prints. Any but ours and git is a mistake in the page.
@@ -129,7 +100,11 @@ func (s *session) run(command []string) string {
 	s.t.Helper()
 	switch command[0] {
 	case "git":
-		return s.git(command[1:]...)
+		out, err := exec.Command("git", command[1:]...).CombinedOutput()
+		if err != nil {
+			s.t.Fatalf("git %q: %v\n%s", command[1:], err, out)
+		}
+		return string(out)
 	case "verify-manifests":
 		var out bytes.Buffer
 		cli.Main(s.t.Context(), cli.Env{

@@ -60,20 +60,28 @@ func (n *nights) planned(dir string, inputs ...string) {
 		if made := len(n.api.Requests()) - calls; made > 0 {
 			n.t.Errorf("shard %s made %d calls of GitHub's API", job.Shard, made)
 		}
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", i)), []byte(n.raw), 0o600); err != nil {
-			n.t.Fatal(err)
-		}
+		n.keepReport(dir, i)
 	}
 	n.with(empty, append(inputs, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"), "INPUT_PLAN-FILE="+planFile)...)
 }
 
-// with runs over a folder with some more inputs, on the same day.
-func (n *nights) with(dir string, inputs ...string) {
+// merged runs shards by the hash of the URL alone, with some inputs, and merges them.
+func (n *nights) merged(shards int, inputs ...string) {
 	n.t.Helper()
-	before := n.inputs
-	n.inputs = append(inputs, n.inputs...)
-	n.code = n.run(n.t, dir, n.n)
-	n.inputs = before
+	dir := n.t.TempDir()
+	for part := range shards {
+		n.with(n.registry.dir, append(inputs, fmt.Sprintf("INPUT_SHARD=%d/%d", part+1, shards))...)
+		n.keepReport(dir, part)
+	}
+	n.with(n.registry.dir, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
+}
+
+// keepReport writes the last report for a merge.
+func (n *nights) keepReport(dir string, part int) {
+	n.t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)), []byte(n.raw), 0o600); err != nil {
+		n.t.Fatal(err)
+	}
 }
 
 // TestAPlanAndItsShardsSayAndRememberWhatOneRunDoes plays nights once in one run each, and once with a plan, shards and a merge.
@@ -112,58 +120,6 @@ func TestAPlanAndItsShardsSayAndRememberWhatOneRunDoes(t *testing.T) {
 	}
 }
 
-// TestAPlanForAnotherRunIsRefused gives shards and merges what is not theirs.
-func TestAPlanForAnotherRunIsRefused(t *testing.T) {
-	n := newNights(t, "INPUT_FAIL-ON=never")
-	n.wide()
-	n.n = 1
-	dir := t.TempDir()
-	n.planned(dir)
-	if n.code != cli.ExitOK {
-		t.Fatalf("code %d: %s", n.code, &n.out)
-	}
-	planFile, parts := filepath.Join(dir, "plan.json"), filepath.Join(dir, "part-*.json")
-	forged := filepath.Join(dir, "forged.json")
-	write := func(name, text string) {
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text := readText(t, planFile)
-	shard := fmt.Sprintf("INPUT_SHARD=1/%d", n.shards)
-	for _, c := range []struct {
-		name, want string
-		code       int
-		inputs     []string
-	}{
-		{"another commit", "the commit is", 3, []string{shard, "GITHUB_SHA=" + strings.Repeat("4", 40), "INPUT_PLAN-FILE=" + planFile}},
-		{"another repository", "the repository is", 3, []string{shard, "GITHUB_REPOSITORY=acme/other", "INPUT_PLAN-FILE=" + planFile}},
-		{"another mode", "the input mode is", 3, []string{shard, "INPUT_MODE=fast", "INPUT_PLAN-FILE=" + planFile}},
-		{"another preset", "the input registry is", 3, []string{shard, "INPUT_REGISTRY=scoop", "INPUT_PLAN-FILE=" + planFile}},
-		{"another total", "number of shards", 3, []string{"INPUT_SHARD=1/2", "INPUT_PLAN-FILE=" + planFile}},
-		{"257 shards", "from 1 to 256", 2, []string{"INPUT_SHARD=1/257"}},
-		{"cut short", "invalid plan", 3, []string{shard, "INPUT_PLAN-FILE=" + forged}},
-		{"no plan", "no such file", 3, []string{shard, "INPUT_PLAN-FILE=" + dir + "/none.json"}},
-		{"plan and shard", "inputs plan and ", 2, []string{shard, "INPUT_PLAN=1h"}},
-		{"plan and merge", "inputs plan and ", 2, []string{"INPUT_MERGE=x", "INPUT_PLAN=1h"}},
-		{"a plan for nothing", "plan-file", 2, []string{"INPUT_PLAN-FILE=" + planFile}},
-		{"no time", "90s", 2, []string{"INPUT_PLAN=0s"}},
-		{"the merge of another plan", "was made with another plan", 3, []string{"INPUT_MERGE=" + parts, "INPUT_PLAN-FILE=" + forged}},
-	} {
-		write(forged, text[:len(text)/2])
-		if strings.HasPrefix(c.name, "the merge") {
-			write(forged, strings.Replace(text, `"size":`, `"size":1`, 1))
-		}
-		before := n.inputs
-		n.inputs = append(c.inputs, n.inputs...)
-		code, out := n.attempt(t, n.registry.dir)
-		n.inputs = before
-		if code != c.code || !strings.Contains(out, c.want) {
-			t.Errorf("%s: code %d, want %d, saying %q: %s", c.name, code, c.code, c.want, out)
-		}
-	}
-}
-
 // TestShardsWithoutAPlanSayWhatOneRunSays divides by the hash of the URL alone.
 func TestShardsWithoutAPlanSayWhatOneRunSays(t *testing.T) {
 	n := newNights(t, "INPUT_FAIL-ON=never")
@@ -175,14 +131,7 @@ func TestShardsWithoutAPlanSayWhatOneRunSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.api.Issues = nil // which remembers too
-	dir := t.TempDir()
-	for part := 1; part <= 3; part++ {
-		n.with(n.registry.dir, fmt.Sprintf("INPUT_SHARD=%d/3", part))
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)), []byte(n.raw), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	n.with(n.registry.dir, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
+	n.merged(3)
 	if diff := cmp.Diff(want, n.raw); diff != "" {
 		t.Error(diff)
 	}
@@ -191,20 +140,13 @@ func TestShardsWithoutAPlanSayWhatOneRunSays(t *testing.T) {
 	}
 }
 
-// mergedWithoutState scans in two shards that have no state file, and merges them where there is one.
+// mergedWithoutState lets something happen, scans in two shards that have no state file, and merges them where there is one.
 func (n *nights) mergedWithoutState(happens func()) {
 	n.t.Helper()
 	n.set(happens)
 	n.registry.write()
 	n.n++
-	dir := n.t.TempDir()
-	for part := 1; part <= 2; part++ {
-		n.with(n.registry.dir, fmt.Sprintf("INPUT_SHARD=%d/2", part), "INPUT_STATE-FILE=")
-		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("part-%d.json", part)), []byte(n.raw), 0o600); err != nil {
-			n.t.Fatal(err)
-		}
-	}
-	n.with(n.registry.dir, "INPUT_MERGE="+filepath.Join(dir, "part-*.json"))
+	n.merged(2, "INPUT_STATE-FILE=")
 }
 
 // baseline is what the state file holds of the file without a checksum.

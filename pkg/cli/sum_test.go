@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -202,78 +201,28 @@ func TestOneURLIsDownloadedOnceForAllManifests(t *testing.T) {
 	}
 }
 
-// host serves over TLS, and returns a manifest that names its /file and the flags to reach it.
-func host(t *testing.T, serve http.HandlerFunc) (name string, sum func(ctx context.Context, flags ...string) (code int, said string)) {
-	t.Helper()
-	server := httptest.NewTLSServer(serve)
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	name = written(t, fmt.Sprintf(service, server.URL, server.URL))
-	return name, func(ctx context.Context, flags ...string) (int, string) {
-		var log bytes.Buffer
-		args := append([]string{"sum", "--write", "--allow-networks=127.0.0.0/8", name}, flags...)
-		code := cli.Main(ctx, cli.Env{Args: args, Stdout: &log, Stderr: &log, RootCAs: roots,
-			Sleep: func(context.Context, time.Duration) error { return nil }})
-		return code, log.String()
-	}
-}
-
 func TestWhatIsCutShortIsNotDeclared(t *testing.T) {
-	name, sum := host(t, func(w http.ResponseWriter, r *http.Request) {
+	name, run := host(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/stuck" {
 			w.Header().Set("Content-Length", "100")
 		}
 		fmt.Fprint(w, "#!/bin/sh\n")
 	})
-	code, said := sum(t.Context())
+	code, said := run(t.Context(), "sum", "--write")
 	if got := readText(t, name); code != cli.ExitFindings || strings.Count(got, "checksum") != 1 || !strings.Contains(got, `/quick", "checksum": "sha256:`) {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}
 }
 
-func TestAnInterruptedSumWritesNoHalfAndFails(t *testing.T) {
-	for name, end := range map[string]func(interrupt func()) []string{
-		"interrupted": func(interrupt func()) []string { interrupt(); return nil },
-		"out of time": func(func()) []string { return []string{"--timeout=300ms"} },
-	} {
-		reached, released := make(chan struct{}), make(chan struct{})
-		file, sum := host(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/stuck" {
-				close(reached)
-				<-released
-			}
-			fmt.Fprint(w, "#!/bin/sh\n")
-		})
-		ctx, cancel := context.WithCancelCause(t.Context())
-		flags := end(func() {
-			go func() {
-				<-reached
-				cancel(errors.New("interrupt signal received"))
-			}()
-		})
-		code, said := sum(ctx, append(flags, "--concurrency=1")...)
-		close(released)
-		cancel(nil)
-		got := readText(t, file)
-		if n := strings.Count(got, "checksum"); n > 0 {
-			t.Errorf("%s: %d checksums are written", name, n)
-		}
-		if code == cli.ExitOK || !json.Valid([]byte(got)) || !strings.Contains(said, "not read to its end") {
-			t.Errorf("%s: code %d\n%s\n%s", name, code, said, got)
-		}
-	}
-}
-
 func TestAManifestThatWasEditedMeanwhileIsNotOverwritten(t *testing.T) {
 	name := ""
-	name, sum := host(t, func(w http.ResponseWriter, r *http.Request) {
+	name, run := host(t, func(w http.ResponseWriter, r *http.Request) {
 		if err := os.WriteFile(name, []byte("edited"), 0o600); err != nil {
 			t.Error(err)
 		}
 		fmt.Fprint(w, "#!/bin/sh\n")
 	})
-	code, said := sum(t.Context())
+	code, said := run(t.Context(), "sum", "--write")
 	if got := readText(t, name); code != cli.ExitFailure || got != "edited" || !strings.Contains(said, filepath.Base(name)) || !strings.Contains(said, "run the command again") {
 		t.Errorf("code %d\n%s\n%s", code, said, got)
 	}

@@ -106,6 +106,11 @@ func TestChangesAreWhatWouldBePushed(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
+	files, err := open(t, dir).Files(t.Context())
+	wantFiles := []string{"-option", ".gitignore", "committed", "edited", "new/line\nbreak", "renamed", "same", "staged", "ünïcode \"quoted\""}
+	if diff := cmp.Diff(wantFiles, files); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
 }
 
 func TestWhatCountsAsAChange(t *testing.T) {

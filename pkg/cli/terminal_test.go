@@ -13,29 +13,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// half is a fetcher that reads half of a file of 200 MB.
-type half struct{}
-
-func (half) Get(_ context.Context, _ fetch.Request, sink fetch.Sink) (fetch.Head, error) {
-	sink.Start(fetch.Head{Size: 200e6})
-	_, err := sink.Write(make([]byte, 100e6))
-	return fetch.Head{}, err
-}
-
-func TestFiguresOfProgress(t *testing.T) {
-	var p verify.Progress
-	if got, want := figures(&p, 0), "0/0 files, 0 B, 0 B/s"; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-	v := verify.Verifier{Fetcher: half{}, Concurrency: 1, Progress: &p}
-	v.Run(t.Context(), verify.Plan([]artifact.Artifact{{URL: "https://example.com/a"}}))
-	want := "1/1 files, 100 MB, 10 MB/s, 10s left"
-	if got := figures(&p, 10*time.Second); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-// crawling is a fetcher of which each file stops after as many bytes as its name says, until it is let go.
+// crawling is a fetcher of which each file of 1 MB stops after as many bytes as its name says, until it is let go.
 type crawling struct{ reached, goOn chan struct{} }
 
 func (c crawling) Get(_ context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error) {
@@ -49,20 +27,26 @@ func (c crawling) Get(_ context.Context, r fetch.Request, sink fetch.Sink) (fetc
 
 func TestProgressNamesTheSlowestFileAndItsHostAfterAWhile(t *testing.T) {
 	var p verify.Progress
+	if got, want := figures(&p, 0), "0/0 files, 0 B, 0 B/s"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 	c := crawling{make(chan struct{}), make(chan struct{})}
 	v := verify.Verifier{Fetcher: c, Concurrency: 2, Progress: &p}
 	ended := make(chan struct{})
 	began := time.Now()
 	go func() {
 		defer close(ended)
-		v.Run(t.Context(), verify.Plan([]artifact.Artifact{{URL: "https://fast.example.com/x/900000"}, {URL: "https://slow.example.com/x/1000?signature=secret"}}))
+		v.Run(t.Context(), verify.Plan([]artifact.Artifact{{URL: "https://fast.example.com/x/900000"}, {URL: "https://slow.example.com/x/100?signature=secret"}}))
 	}()
 	<-c.reached
 	<-c.reached
+	if got, want := figures(&p, 10*time.Second), "0/2 files, 900 kB, 90 kB/s, 12s left"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 	if got := slowest(p.Slowest(began.Add(slowAfter-time.Second), slowAfter)); got != "" {
 		t.Errorf("too soon: %s", got)
 	}
-	if got := slowest(p.Slowest(began.Add(time.Minute), slowAfter)); !strings.Contains(got, "; slowest: 1000 from slow.example.com, ") || strings.Contains(got, "secret") {
+	if got := slowest(p.Slowest(began.Add(time.Minute), slowAfter)); !strings.Contains(got, "; slowest: 100 from slow.example.com, ") || strings.Contains(got, "secret") {
 		t.Error(got)
 	}
 	close(c.goOn)
