@@ -31,7 +31,7 @@ func (f *flagValue) Type() string { return f.kind }
 // addFlags gives a command the inputs of some groups as flags. A list may be given by repeating its flag.
 func addFlags(cmd *cobra.Command, c *Config, groups group) {
 	c.isCommandLine = true
-	for _, in := range inputs {
+	for _, in := range c.inputs {
 		if in.group&groups == 0 {
 			continue
 		}
@@ -44,7 +44,7 @@ func addFlags(cmd *cobra.Command, c *Config, groups group) {
 				s = c.texts[in.name] + "\n" + s
 			}
 			c.given[in.name], c.texts[in.name] = true, s
-			return in.set(c, s)
+			return in.set(s)
 		}
 		cmd.Flags().Var(f, in.name, in.help)
 		cmd.Flags().Lookup(in.name).Hidden = in.group&(publishing|network) == publishing // it has no effect outside Actions
@@ -67,10 +67,10 @@ const inputPrefix = "INPUT_"
 // configFromInputs reads the Action's inputs from INPUT_* variables, and refuses misspelt ones. An empty one stands for the default.
 func (p *program) configFromInputs() (*Config, error) {
 	c, known, actions := defaultConfig(), []string{"args", "entrypoint"}, p.actions() // the runner itself sets these two for container actions
-	for _, in := range inputs {
+	for _, in := range c.inputs {
 		known = append(known, in.name)
 		if s := actions.GetInput(in.name); s != "" {
-			if err := in.read(c, s); err != nil {
+			if err := c.read(in, s); err != nil {
 				return nil, err
 			}
 		}

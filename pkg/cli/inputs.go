@@ -52,8 +52,9 @@ type Config struct {
 
 	isCommandLine bool // flags, not the Action's inputs
 
-	given map[string]bool   // the inputs that were given: they win over the configuration file
-	texts map[string]string // of all inputs
+	inputs []input
+	given  map[string]bool   // the inputs that were given: they win over the configuration file
+	texts  map[string]string // of all inputs
 }
 
 // group selects the commands that take an input as a flag.
@@ -80,40 +81,42 @@ type input struct {
 
 // setter reads text into a Config. The error says what was expected; the caller names the input.
 type setter struct {
-	set  func(c *Config, text string) error
+	set  func(text string) error
 	list bool // one item a line
 }
 
-// inputs is the one table of inputs: flags, INPUT_* variables, defaults and help all come from it, and
-// a test holds action.yml against it.
-var inputs = []input{
-	{"github-token", "", network | publishing | downloading, "token for GitHub's API", into(func(c *Config) *string { return &c.GitHubToken }, text)},
-	{"config", source.ConfigFile, describing | deciding, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(func(c *Config) *string { return &c.ConfigFile }, fileName)},
-	{"registry", "", describing | deciding, "the preset that describes the manifests; empty: the configuration file's, else prem", into(func(c *Config) *string { return &c.Registry }, text)},
-	{"manifests", "", selecting | deciding, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(func(c *Config) *[]string { return &c.Manifests }, glob)},
-	{"scope", "auto", selecting | publishing | deciding, "auto, changed, entries or all", oneWord(func(c *Config) *string { return &c.Scope }, scopeAuto, source.ScopeChanged, source.ScopeEntries, source.ScopeAll)},
-	{"missing-checksum", "warning", selecting | deciding, "how to report a missing checksum: error, warning, notice or off", oneWord(func(c *Config) *string { return &c.MissingChecksum }, "error", "warning", "notice", "off")},
-	{"trusted-urls", "", selecting | downloading | deciding, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(func(c *Config) *[]string { return &c.TrustedURLs }, glob)},
-	{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", oneWord(func(c *Config) *string { return &c.FailOn }, "error", "warning", "never")},
-	{"mode", "full", selecting | network | deciding, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts no host", oneWord(func(c *Config) *string { return &c.Mode }, modeFull, modeFast, modeOffline)},
-	{"public-keys", "", selecting | downloading | deciding, "minisign public keys, one a line", list(func(c *Config) *[]minisign.PublicKey { return &c.PublicKeys }, minisign.ParseKey)},
-	{"trusted-root", "", selecting | downloading | deciding, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(func(c *Config) *string { return &c.TrustedRoot }, fileName)},
-	{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", oneWord(func(c *Config) *string { return &c.Comment }, "always", "on-failure", "never")},
-	{"annotations", "true", publishing, "annotate the lines of the diff", into(func(c *Config) *bool { return &c.Annotations }, boolean)},
-	{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(func(c *Config) *bool { return &c.DriftIssue }, boolean)},
-	{"state-file", "", selecting | outputting, "baseline and cache of earlier scans", into(func(c *Config) *string { return &c.StateFile }, fileName)},
-	{"report-file", "", outputting, "where to write the report as JSON", into(func(c *Config) *string { return &c.Files.Report }, fileName)},
-	{"sarif-file", "", outputting, "where to write the report as SARIF", into(func(c *Config) *string { return &c.Files.SARIF }, fileName)},
-	{"shard", "", selecting, "this runner's part, such as 2/4", into(func(c *Config) **report.Shard { return &c.Shard }, optional(shard))},
-	{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(func(c *Config) *time.Duration { return &c.Plan }, optional(duration))},
-	{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(func(c *Config) *string { return &c.PlanFile }, fileName)},
-	{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(func(c *Config) *[]string { return &c.Merge }, glob)},
-	{"concurrency", "8", network | downloading, "files at a time", into(func(c *Config) *int { return &c.Concurrency }, between(1, 256))},
-	{"connections", "8", network | downloading, "range requests at a time for one large file", into(func(c *Config) *int { return &c.Connections }, between(1, 64))},
-	{"max-file-size", "100GB", network | downloading | deciding, "refuse larger files", into(func(c *Config) *int64 { return &c.MaxFileSize }, size)},
-	{"stall-timeout", "60s", network | downloading, "longest time without progress", into(func(c *Config) *time.Duration { return &c.StallTimeout }, duration)},
-	{"timeout", "5h", network | downloading, "longest time for the whole run", into(func(c *Config) *time.Duration { return &c.Timeout }, duration)},
-	{"allow-networks", "", network | downloading, "CIDRs of private networks that may be contacted, one a line", list(func(c *Config) *[]netip.Prefix { return &c.AllowNetworks }, cidr)},
+// inputsOf is the one table of inputs, which set a Config: flags, INPUT_* variables, defaults and help all come from it, and a test holds
+// action.yml against it.
+func inputsOf(c *Config) []input {
+	return []input{
+		{"github-token", "", network | publishing | downloading, "token for GitHub's API", into(&c.GitHubToken, text)},
+		{"config", source.ConfigFile, describing | deciding, "the configuration file, in the registry or elsewhere; by default this or .github/verify-manifests.yml", into(&c.ConfigFile, fileName)},
+		{"registry", "", describing | deciding, "the preset that describes the manifests; empty: the configuration file's, else prem", into(&c.Registry, text)},
+		{"manifests", "", selecting | deciding, "globs of the manifests, one a line; ! excludes; empty: the registry's own", list(&c.Manifests, glob)},
+		{"scope", "auto", selecting | publishing | deciding, "auto, changed, entries or all", into(&c.Scope, oneOf(scopeAuto, source.ScopeChanged, source.ScopeEntries, source.ScopeAll))},
+		{"missing-checksum", "warning", selecting | deciding, "how to report a missing checksum: error, warning, notice or off", into(&c.MissingChecksum, oneOf("error", "warning", "notice", "off"))},
+		{"trusted-urls", "", selecting | downloading | deciding, "globs of URLs that need no checksum when they name a version, one a line; empty: the repository owner's release downloads", list(&c.TrustedURLs, glob)},
+		{"fail-on", "error", outputting, "exit with 1 at this severity or worse: error, warning or never", into(&c.FailOn, oneOf("error", "warning", "never"))},
+		{"mode", "full", selecting | network | deciding, "full downloads every byte; fast accepts the digest that the host itself publishes; offline contacts no host", into(&c.Mode, oneOf(modeFull, modeFast, modeOffline))},
+		{"public-keys", "", selecting | downloading | deciding, "minisign public keys, one a line", list(&c.PublicKeys, minisign.ParseKey)},
+		{"trusted-root", "", selecting | downloading | deciding, "a Sigstore trusted_root.json, or several as JSON lines, instead of the built-in one", into(&c.TrustedRoot, fileName)},
+		{"comment", "always", publishing, "comment on the pull request: always, on-failure or never", into(&c.Comment, oneOf("always", "on-failure", "never"))},
+		{"annotations", "true", publishing, "annotate the lines of the diff", into(&c.Annotations, boolean)},
+		{"drift-issue", "false", publishing, "keep one issue about drift, on schedule and workflow_dispatch", into(&c.DriftIssue, boolean)},
+		{"state-file", "", selecting | outputting, "baseline and cache of earlier scans", into(&c.StateFile, fileName)},
+		{"report-file", "", outputting, "where to write the report as JSON", into(&c.Files.Report, fileName)},
+		{"sarif-file", "", outputting, "where to write the report as SARIF", into(&c.Files.SARIF, fileName)},
+		{"shard", "", selecting, "this runner's part, such as 2/4", into(&c.Shard, optional(shard))},
+		{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(&c.Plan, optional(duration))},
+		{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(&c.PlanFile, fileName)},
+		{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(&c.Merge, glob)},
+		{"concurrency", "8", network | downloading, "files at a time", into(&c.Concurrency, between(1, 256))},
+		{"connections", "8", network | downloading, "range requests at a time for one large file", into(&c.Connections, between(1, 64))},
+		{"max-file-size", "100GB", network | downloading | deciding, "refuse larger files", into(&c.MaxFileSize, size)},
+		{"stall-timeout", "60s", network | downloading, "longest time without progress", into(&c.StallTimeout, duration)},
+		{"timeout", "5h", network | downloading, "longest time for the whole run", into(&c.Timeout, duration)},
+		{"allow-networks", "", network | downloading, "CIDRs of private networks that may be contacted, one a line", list(&c.AllowNetworks, cidr)},
+	}
 }
 
 // The modes.
@@ -123,27 +126,20 @@ const (
 	modeOffline = "offline" // no host is contacted
 )
 
-// into makes a setter from a field of Config and a reader of its type.
-func into[T any](field func(*Config) *T, read func(string) (T, error)) setter {
-	return setter{set: func(c *Config, s string) error {
-		value, err := read(s)
-		if err != nil {
-			return err
+// into makes a setter of a value from a reader of its type.
+func into[T any](value *T, read func(string) (T, error)) setter {
+	return setter{set: func(s string) error {
+		item, err := read(s)
+		if err == nil {
+			*value = item
 		}
-		*field(c) = value
-		return nil
+		return err
 	}}
 }
 
-// oneWord makes a setter from a field of Config and its possible values.
-func oneWord(field func(*Config) *string, values ...string) setter {
-	return into(field, oneOf(values...))
-}
-
-// list makes a setter from a field of Config and a reader of its items; blank lines and white space
-// around an item do not count.
-func list[T any](field func(*Config) *[]T, read func(string) (T, error)) setter {
-	s := into(field, func(s string) ([]T, error) {
+// list makes a setter of values from a reader of one; blank lines and white space around an item do not count.
+func list[T any](values *[]T, read func(string) (T, error)) setter {
+	s := into(values, func(s string) ([]T, error) {
 		var items []T
 		for line := range strings.Lines(s) {
 			line = strings.TrimSpace(line)
@@ -162,11 +158,11 @@ func list[T any](field func(*Config) *[]T, read func(string) (T, error)) setter 
 	return s
 }
 
-// read sets the Config from text; the error names the input and quotes the text.
-func (in input) read(c *Config, s string) error {
+// read sets an input from text; the error names it and quotes the text.
+func (c *Config) read(in input, s string) error {
 	c.given[in.name] = s != in.value // the runner passes defaults as if they were given
 	c.texts[in.name] = s
-	if err := in.set(c, s); err != nil {
+	if err := in.set(s); err != nil {
 		return usageError{Err: fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
 	}
 	return nil
@@ -270,11 +266,12 @@ func cidr(s string) (netip.Prefix, error) {
 // defaultConfig returns the defaults of the inputs table, which are those of action.yml.
 func defaultConfig() *Config {
 	c := &Config{given: map[string]bool{}, texts: map[string]string{}}
-	for _, in := range inputs {
+	c.inputs = inputsOf(c)
+	for _, in := range c.inputs {
 		if c.texts[in.name] = in.value; in.value == "" {
 			continue
 		}
-		if err := in.set(c, in.value); err != nil {
+		if err := in.set(in.value); err != nil {
 			panic("cli: the default of " + in.name + " can't be read: " + err.Error())
 		}
 	}

@@ -34,7 +34,7 @@ func readMetadata(t *testing.T) metadata {
 
 func TestActionDeclaresTheInputsOfTheTable(t *testing.T) {
 	declared := readMetadata(t).Inputs
-	for _, in := range inputs {
+	for _, in := range defaultConfig().inputs {
 		of, found := declared[in.name]
 		want := in.value
 		if in.name == "github-token" {
@@ -81,7 +81,7 @@ func TestInputsSayWhatWasExpected(t *testing.T) {
 		"report-file":      {"a\nb": "line break"},
 	} {
 		for value, want := range values {
-			err := lookup(t, name).read(defaultConfig(), value)
+			err := readInput(t, defaultConfig(), name, value)
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "input "+name) {
 				t.Errorf("%s=%q: %v; want it to say %q", name, value, err, want)
 			}
@@ -89,13 +89,13 @@ func TestInputsSayWhatWasExpected(t *testing.T) {
 	}
 }
 
-func lookup(t *testing.T, name string) input {
+func readInput(t *testing.T, c *Config, name, value string) error {
 	t.Helper()
-	i := slices.IndexFunc(inputs, func(in input) bool { return in.name == name })
+	i := slices.IndexFunc(c.inputs, func(in input) bool { return in.name == name })
 	if i < 0 {
 		t.Fatalf("there is no input %s", name)
 	}
-	return inputs[i]
+	return c.read(c.inputs[i], value)
 }
 
 func TestInputsAreRead(t *testing.T) {
@@ -105,7 +105,7 @@ func TestInputsAreRead(t *testing.T) {
 		"allow-networks": "10.1.2.3/8\nfd00::/8", "annotations": "False", "comment": "never",
 		"public-keys": "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
 	} {
-		if err := lookup(t, name).read(c, value); err != nil {
+		if err := readInput(t, c, name, value); err != nil {
 			t.Error(err)
 		}
 	}

@@ -24,7 +24,7 @@ import (
 // decisions returns the texts of the deciding inputs: a plan and its shards have to agree on them.
 func (c *Config) decisions() map[string]string {
 	decided := map[string]string{}
-	for _, in := range inputs {
+	for _, in := range c.inputs {
 		if in.group&deciding != 0 {
 			decided[in.name] = strings.TrimSpace(c.texts[in.name])
 		}
