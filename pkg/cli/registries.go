@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -36,6 +37,8 @@ description is that of --registry, else of the configuration file.`,
 	cmd.Flags().BoolVar(&test, "test", false, "print what the description in force matches in the given files")
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
 		switch {
+		case test && len(args) == 0:
+			return 0, usageError{Err: errors.New("--test needs at least one file")}
 		case test:
 			return p.testDescription(ctx, c, args)
 		case len(args) == 0:
