@@ -121,21 +121,16 @@ var commitShape = regexp.MustCompile(`^([0-9a-f]{40})?$`)
 // check reports the first thing that Write does not write.
 func (f File) check() error {
 	p := f.Problem
+	hasDigest, isVerified, isFailing := !f.Digest.IsZero(), f.ETag != "", f.Failures > 0
 	switch {
 	case f.IsZero():
 		return errors.New("an entry is empty")
-	case f.Size < 0 || f.Failures < 0 || f.Failures > maxFailures:
-		return errors.New("a number is out of bounds")
-	case f.Digest.IsZero() != f.Seen.IsZero() || f.Digest.IsZero() && f.ETag != "" || f.ETag == "" && len(f.Verified) > 0:
-		return errors.New("the baseline is incomplete: digest and seen, and etag and verified, belong together")
-	case f.ETag != "" && !verify.IsStrongETag(f.ETag):
-		return errors.New("the etag is not a strong validator")
-	case !commitShape.MatchString(f.Commit):
-		return errors.New("invalid commit")
-	case (f.Failures > 0) == f.FailingSince.IsZero():
-		return errors.New("failures and failing_since belong together")
-	case !isPlausible(f.Seen) || !isPlausible(f.FailingSince) || !isPlausible(p.Since):
-		return errors.New("a time is out of bounds")
+	case min(f.Size, int64(f.Failures)) < 0 || f.Failures > maxFailures || !isPlausible(f.Seen) || !isPlausible(f.FailingSince) || !isPlausible(p.Since):
+		return errors.New("a number or a time is out of bounds")
+	case hasDigest == f.Seen.IsZero() || isVerified && !hasDigest || !isVerified && len(f.Verified) > 0 || isFailing == f.FailingSince.IsZero():
+		return errors.New("an entry is incomplete: digest and seen, etag and verified, and failures and failing_since belong together")
+	case isVerified && !verify.IsStrongETag(f.ETag) || !commitShape.MatchString(f.Commit):
+		return errors.New("invalid etag or commit")
 	case !p.IsZero() && (p.Kind != Changed && p.Kind != Gone || p.Since.IsZero()):
 		return errors.New("invalid problem: expected the kind changed or gone, and since when")
 	}
