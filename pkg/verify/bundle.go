@@ -87,16 +87,11 @@ func (t *Attester) divided(s *attestations, more ...error) (invalid, unknown []s
 
 // attested returns what later scans need, nil for nothing.
 func (s *attestations) attested(repository string) *Attested {
-	found := &Attested{Repository: repository}
-	for _, f := range s.facts {
-		if !f.Release && len(found.Builds) < MaxBuilds {
-			found.Builds = append(found.Builds, f)
-		}
-	}
-	if len(found.Builds) == 0 {
+	builds := slices.DeleteFunc(slices.Clone(s.facts), func(f provenance.Facts) bool { return f.Release })
+	if len(builds) == 0 {
 		return nil
 	}
-	return found
+	return &Attested{repository, builds[:min(len(builds), MaxBuilds)]}
 }
 
 // failed is what is known of bundles that were not verified.

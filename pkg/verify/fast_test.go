@@ -140,35 +140,47 @@ func sized(a artifact.Artifact, size int64) artifact.Artifact {
 	return a
 }
 
-func TestFastModeTakesTheWordOfHuggingFace(t *testing.T) {
+func TestFastModeTakesTheWordOfHuggingFaceAndGitHub(t *testing.T) {
 	s512 := sha512.Sum512([]byte(gguf))
 	lie := linked("something else")
-	without := func(name string) http.Header {
+	without := func(name string) *web {
 		h := linked(gguf)
 		h.Del(name)
-		return h
+		return huggingFace(gguf, h)
+	}
+	model := func(checksum string) artifact.Artifact { return weight(hfURL, "m.gguf", checksum) }
+	release := func(says hosts.Published) *web {
+		return &web{files: map[string]served{assetURL: {body: machOArm}}, asset: says}
 	}
 	for name, c := range map[string]struct {
-		says     http.Header
+		web      *web
 		artifact artifact.Artifact
 		want     string
 		gets     int
 	}{
-		"the declared digest":           {linked(gguf), weight(hfURL, "m.gguf", sum(gguf)), "host verified", 0},
-		"the declared size too":         {linked(gguf), sized(weight(hfURL, "m.gguf", sum(gguf)), ggufLen), "host verified", 0},
-		"another size":                  {linked(gguf), sized(weight(hfURL, "m.gguf", sum(gguf)), 5), "host verified error:artifact/size", 0},
-		"no checksum":                   {linked(gguf), weight(hfURL, "m.gguf", ""), "host unverified warning:artifact/missing-checksum", 0},
-		"another digest, and it is so":  {lie, weight(hfURL, "m.gguf", sum("something else, declared")), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 2},
-		"another digest, and it is not": {lie, weight(hfURL, "m.gguf", sum(gguf)), "download verified warning:artifact/host-digest", 1},
-		"nothing":                       {nil, weight(hfURL, "m.gguf", sum(gguf)), "download verified", 1},
-		"a digest without a size":       {without("X-Linked-Size"), weight(hfURL, "m.gguf", sum(gguf)), "download verified", 1},
-		"a size without a digest":       {without("X-Linked-Etag"), weight(hfURL, "m.gguf", sum(gguf)), "download verified", 1},
-		"another algorithm's digest":    {linked(gguf), weight(hfURL, "m.gguf", "sha512:"+hex.EncodeToString(s512[:])), "download verified", 1},
-		"nothing of another's file":     {linked(gguf), weight(strings.Replace(hfURL, "huggingface.co", "huggingface.example", 1), "m.gguf", sum(gguf)), "unavailable error:artifact/unavailable", 1},
+		"the declared digest":           {huggingFace(gguf, linked(gguf)), model(sum(gguf)), "host verified", 0},
+		"the declared size too":         {huggingFace(gguf, linked(gguf)), sized(model(sum(gguf)), ggufLen), "host verified", 0},
+		"another size":                  {huggingFace(gguf, linked(gguf)), sized(model(sum(gguf)), 5), "host verified error:artifact/size", 0},
+		"no checksum":                   {huggingFace(gguf, linked(gguf)), model(""), "host unverified warning:artifact/missing-checksum", 0},
+		"another digest, and it is so":  {huggingFace(gguf, lie), model(sum("something else, declared")), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 2},
+		"another digest, and it is not": {huggingFace(gguf, lie), model(sum(gguf)), "download verified warning:artifact/host-digest", 1},
+		"nothing":                       {huggingFace(gguf, nil), model(sum(gguf)), "download verified", 1},
+		"a digest without a size":       {without("X-Linked-Size"), model(sum(gguf)), "download verified", 1},
+		"a size without a digest":       {without("X-Linked-Etag"), model(sum(gguf)), "download verified", 1},
+		"another algorithm's digest":    {huggingFace(gguf, linked(gguf)), model("sha512:" + hex.EncodeToString(s512[:])), "download verified", 1},
+		"nothing of another's file": {huggingFace(gguf, linked(gguf)), weight(strings.Replace(hfURL, "huggingface.co", "huggingface.example", 1), "m.gguf", sum(gguf)),
+			"unavailable error:artifact/unavailable", 1},
+
+		"GitHub: the declared digest":           {release(vouch(machOArm)), binary(assetURL, sum(machOArm)), "host verified", 0},
+		"GitHub: no checksum":                   {release(vouch(machOArm)), binary(assetURL, ""), "host unverified warning:artifact/missing-checksum", 0},
+		"GitHub: another digest, and it is so":  {release(vouch(machOArm)), binary(assetURL, sum("x")), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 1},
+		"GitHub: another digest, and it is not": {release(vouch("x")), binary(assetURL, sum(machOArm)), "download verified warning:artifact/host-digest", 1},
+		"GitHub: nothing":                       {release(hosts.Published{}), binary(assetURL, sum(machOArm)), "download verified", 1},
+		"GitHub: an empty file":                 {release(hosts.Published{Digest: vouch("").Digest}), binary(assetURL, sum("")), "download mismatch error:artifact/mismatch", 2},
+		"GitHub: a file that is too large":      {release(hosts.Published{Digest: vouch(machOArm).Digest, Size: 2 << 20}), binary(assetURL, sum(machOArm)), "download verified", 1},
 	} {
-		w := huggingFace(gguf, c.says)
-		if got := w.run(t, true, nil, c.artifact); got != c.want || w.gets != c.gets {
-			t.Errorf("%s: %s after %d downloads, want %s after %d", name, got, w.gets, c.want, c.gets)
+		if got := c.web.run(t, true, nil, c.artifact); got != c.want || c.web.gets != c.gets {
+			t.Errorf("%s: %s after %d downloads, want %s after %d", name, got, c.web.gets, c.want, c.gets)
 		}
 	}
 }
@@ -203,28 +215,6 @@ func TestFastModeAsksNobodyElseForAWord(t *testing.T) {
 func vouch(body string) hosts.Published {
 	d, _ := digest.Parse(sum(body))
 	return hosts.Published{Digest: d, Size: int64(len(body))}
-}
-
-func TestFastModeTakesTheWordOfGitHub(t *testing.T) {
-	for name, c := range map[string]struct {
-		says     hosts.Published
-		checksum string
-		want     string
-		gets     int
-	}{
-		"the declared digest":           {vouch(machOArm), sum(machOArm), "host verified", 0},
-		"no checksum":                   {vouch(machOArm), "", "host unverified warning:artifact/missing-checksum", 0},
-		"another digest, and it is so":  {vouch(machOArm), sum("x"), "download mismatch error:artifact/mismatch warning:artifact/host-digest", 1},
-		"another digest, and it is not": {vouch("x"), sum(machOArm), "download verified warning:artifact/host-digest", 1},
-		"nothing":                       {hosts.Published{}, sum(machOArm), "download verified", 1},
-		"an empty file":                 {hosts.Published{Digest: vouch("").Digest}, sum(""), "download mismatch error:artifact/mismatch", 2},
-		"a file that is too large":      {hosts.Published{Digest: vouch(machOArm).Digest, Size: 2 << 20}, sum(machOArm), "download verified", 1},
-	} {
-		w := &web{files: map[string]served{assetURL: {body: machOArm}}, asset: c.says}
-		if got := w.run(t, true, nil, binary(assetURL, c.checksum)); got != c.want || w.gets != c.gets {
-			t.Errorf("%s: %s after %d downloads, want %s after %d", name, got, w.gets, c.want, c.gets)
-		}
-	}
 }
 
 func TestFullModeDownloadsWhateverAnybodySays(t *testing.T) {
