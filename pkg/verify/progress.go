@@ -14,7 +14,7 @@ type Progress struct {
 	read             atomic.Int64 // every byte that came
 	kept, announced  atomic.Int64 // bytes of the files that were begun, each counted once
 
-	mu      sync.Mutex
+	mu      sync.Mutex // for the queue of a run too
 	running map[*slot]bool
 }
 
@@ -44,34 +44,4 @@ func (p *Progress) Slowest(now time.Time, after time.Duration) (url string, byte
 	}
 	slowest := slices.MinFunc(all, func(a, b slow) int { return cmp.Or(cmp.Compare(a.rate, b.rate), cmp.Compare(a.url, b.url)) })
 	return slowest.url, slowest.rate
-}
-
-// begin makes s one of the running slots.
-func (p *Progress) begin(s *slot) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.running == nil {
-		p.running = map[*slot]bool{}
-	}
-	p.running[s] = true
-	s.began = time.Now()
-	s.came.Store(0)
-}
-
-func (p *Progress) end(s *slot) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.running, s)
-}
-
-// otherWaits reports whether no byte came yet in another slot: its file may wait for its host, which serves a few at a time.
-func (p *Progress) otherWaits(s *slot) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for other := range p.running {
-		if other != s && other.came.Load() == 0 {
-			return true
-		}
-	}
-	return false
 }

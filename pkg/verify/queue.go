@@ -30,7 +30,6 @@ type slotQueue struct {
 	*Progress
 	patience time.Duration // of the first slot of each file; 0 is without end
 
-	mu      sync.Mutex
 	waiting map[string][]*slot // by host, in order; no list is empty
 	held    map[string]int     // slots, by host and by manifest
 }
@@ -50,6 +49,9 @@ type slot struct {
 
 func newSlotQueue(downloads []Download, patience time.Duration, progress *Progress) *slotQueue {
 	q := &slotQueue{Progress: progress, patience: patience, waiting: map[string][]*slot{}, held: map[string]int{}}
+	q.mu.Lock()
+	q.running = map[*slot]bool{}
+	q.mu.Unlock()
 	var all []*slot
 	for i, d := range downloads {
 		s := &slot{Progress: progress, index: i, host: d.host(), manifest: d.Artifacts[0].Manifest, patience: patience}
@@ -153,7 +155,9 @@ func (q *slotQueue) next() *slot {
 		delete(q.waiting, best.host)
 	}
 	q.hold(best, 1)
-	q.begin(best)
+	q.running[best] = true
+	best.began = time.Now()
+	best.came.Store(0)
 	return best
 }
 
@@ -164,9 +168,9 @@ func (q *slotQueue) hold(s *slot, n int) {
 
 // ended takes a slot back; again has its file wait for another.
 func (q *slotQueue) ended(s *slot, again bool) {
-	q.end(s)
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	delete(q.running, s)
 	q.hold(s, -1)
 	if again {
 		s.restart(0)
@@ -175,11 +179,17 @@ func (q *slotQueue) ended(s *slot, again bool) {
 	}
 }
 
-// othersWait reports whether another file waits for a slot, or for its host.
+// othersWait reports whether a file waits for a slot, or no byte came yet in another one: that file may wait for its host, which serves
+// a few at a time.
 func (q *slotQueue) othersWait(s *slot) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting) > 0 || q.otherWaits(s)
+	for other := range q.running {
+		if other != s && other.came.Load() == 0 {
+			return true
+		}
+	}
+	return len(q.waiting) > 0
 }
 
 // watch returns a context that ends with errYielded once a slot's file crawls while others wait.
