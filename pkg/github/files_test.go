@@ -98,17 +98,6 @@ func TestPullRequestFilesReadsEveryPageAndKnowsTheLimit(t *testing.T) {
 	}
 }
 
-func TestAPageThatFailsOnceIsListedOnce(t *testing.T) {
-	fake := newFake(t)
-	fake.PullRequests[7] = files(150)
-	client, _ := newClient(t, fake)
-	fake.Fail(filesRoute, githubtest.Fault{Broken: true}, githubtest.Fault{After: true}, githubtest.Fault{Status: 500})
-	found, err := client.PullRequestFiles(t.Context(), 7)
-	if err != nil || len(found.Files) != 150 || !found.Complete {
-		t.Errorf("%d files, %v, %v", len(found.Files), found.Complete, err)
-	}
-}
-
 func TestCompareIsIncompleteWhereGitHubsListIsNotTheWholeDifference(t *testing.T) {
 	for name, test := range map[string]struct {
 		comparison githubtest.Comparison
@@ -260,14 +249,10 @@ func TestAFileWithoutABlobIsAnError(t *testing.T) {
 	}
 }
 
-const otherSHA = "2222222222222222222222222222222222222222"
-
 func TestPullRequestIsAsItIsNow(t *testing.T) {
-	fake := newFake(t)
-	fake.Heads[7] = headSHA
-	client, _ := newClient(t, fake)
-	fake.Bases[7] = otherSHA
-	if head, base, err := client.PullRequest(t.Context(), 7); head != headSHA || base != otherSHA || err != nil {
+	fake, client := newFakeAndClient(t)
+	fake.Heads[7], fake.Bases[7] = headSHA, baseSHA
+	if head, base, err := client.PullRequest(t.Context(), 7); head != headSHA || base != baseSHA || err != nil {
 		t.Errorf("got %q, %q, %v", head, base, err)
 	}
 	_, _, err := client.PullRequest(t.Context(), 8)

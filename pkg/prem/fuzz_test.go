@@ -10,11 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/xeipuuv/gojsonschema"
 
-	"github.com/premAI-io/verify-manifests/pkg/document"
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/lint"
 	"github.com/premAI-io/verify-manifests/pkg/prem"
@@ -38,7 +35,6 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q is read", text)
 		}
 		checkPlaces(t, m, findings)
-		checkReformatted(t, text, m, findings)
 		checkSchema(t, text, findings)
 	})
 }
@@ -79,23 +75,6 @@ func checkPlaces(t *testing.T, m *registry.Manifest, findings []finding.Finding)
 		if v == nil || f.Position != v.Position() && f.Position != v.NamePosition() && f.Position != urls[f.Pointer] {
 			t.Fatalf("%v stands at %v", f, v.Position())
 		}
-	}
-}
-
-// checkReformatted makes sure that white space makes no difference but to positions.
-func checkReformatted(t *testing.T, text []byte, m *registry.Manifest, findings []finding.Finding) {
-	t.Helper()
-	indented := jsontext.Value(bytes.Clone(text))
-	if err := indented.Indent(); err != nil || len(indented) > document.DefaultMaxSize || len(m.Artifacts) > 100 {
-		return
-	}
-	again, more := prem.Parse("x", indented)
-	if again == nil || len(more) != len(findings) {
-		t.Fatalf("%q has %d findings, indented %d: %v", text, len(findings), len(more), more)
-	}
-	anywhere := cmpopts.IgnoreTypes(finding.Position{})
-	if diff := cmp.Diff(m.Artifacts, again.Artifacts, anywhere); diff != "" {
-		t.Fatalf("%q has other artifacts when indented:\n%s", text, diff)
 	}
 }
 

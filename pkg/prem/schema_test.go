@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -99,40 +98,29 @@ func TestTheSchemasIDIsWhereTheRepositoryPublishesItPerMajorVersion(t *testing.T
 	}
 }
 
-// walk calls visit for every subschema that describes a value, with a name for it.
-func walk(name string, schema map[string]any, visit func(name string, schema map[string]any)) {
-	visit(name, schema)
-	for _, holder := range []string{"properties", "definitions"} {
-		members, _ := schema[holder].(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(members)) {
-			walk(name+"/"+key, members[key].(map[string]any), visit)
-		}
-	}
-	for _, holder := range []string{"items", "additionalProperties"} {
-		if sub, ok := schema[holder].(map[string]any); ok {
-			walk(name+"/*", sub, visit)
-		}
-	}
-}
-
 func TestAnEditorShowsAHoverTextAndAnExampleForEveryField(t *testing.T) {
-	var schema map[string]any
-	if err := json.Unmarshal(prem.Schema(), &schema); err != nil {
-		t.Fatal(err)
-	}
+	documents, _ := document.Read("schema", prem.Schema(), document.Options{})
 	fields := 0
-	walk("", schema, func(name string, sub map[string]any) {
+	var check func(schema *document.Value)
+	check = func(schema *document.Value) {
 		fields++
-		if text, _ := sub["description"].(string); text == "" {
-			t.Errorf("%s has no description", name)
+		if schema.Get("description").String() == "" {
+			t.Errorf("%s has no description", schema.Pointer())
 		}
-		isScalar := sub["type"] != nil && sub["allOf"] == nil && name != ""
-		if examples, _ := sub["examples"].([]any); isScalar && len(examples) == 0 {
-			t.Errorf("%s has no examples", name)
+		isScalar := schema.Get("type") != nil && schema.Get("allOf") == nil && schema.Pointer() != ""
+		if isScalar && len(schema.Get("examples").Elements()) == 0 {
+			t.Errorf("%s has no examples", schema.Pointer())
 		}
-	})
+		below := slices.Concat(schema.Get("properties").Members(), schema.Get("definitions").Members(), []*document.Value{schema.Get("items"), schema.Get("additionalProperties")})
+		for _, sub := range below {
+			if sub.Kind() == document.Object {
+				check(sub)
+			}
+		}
+	}
+	check(documents[0].Root)
 	if fields < 40 {
-		t.Errorf("just %d fields were looked at", fields)
+		t.Errorf("only %d fields were checked", fields)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
@@ -22,21 +21,40 @@ type extractor struct {
 }
 
 func (x *extractor) artifacts(described []artifact.Artifact) []artifact.Artifact {
-	var newer, older []artifact.Artifact
+	newer := map[string]artifact.Artifact{}
+	var older []artifact.Artifact
 	for _, a := range described {
 		x.complete(&a)
 		if strings.HasPrefix(a.Pointer, "/binariesUrl/") {
 			older = append(older, a)
 		} else {
-			newer = append(newer, a)
+			newer[target(a)] = a
+			x.kept.Add(a)
 		}
 	}
-	older = append(older, x.weightsFiles()...)
-	for _, a := range append(newer, x.unmatched(older, newer)...) {
-		x.kept.Add(a)
+	for _, a := range older {
+		x.addOld(a, newer)
 	}
+	x.addWeightsFiles(newer)
 	x.findings = append(x.findings, x.kept.Findings(x.document)...)
 	return x.kept.Artifacts()
+}
+
+// target is equal for one file in old and new fields: a binary's platform, a weight's path.
+func target(a artifact.Artifact) string { return string(a.Role) + " " + cmp.Or(a.Platform, a.Name) }
+
+// addOld adds an artifact of an old field, unless the new ones have it. It reports another URL there.
+func (x *extractor) addOld(o artifact.Artifact, newer map[string]artifact.Artifact) {
+	n, found := newer[target(o)]
+	if found && n.URL == o.URL {
+		return
+	}
+	if found {
+		x.findings = append(x.findings, finding.New(finding.URLConflict, x.document.Path, n.Pointer, n.Position,
+			fmt.Sprintf("%s has two URLs: %s here and %s at line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.QuoteURL(n.URL), finding.QuoteURL(o.URL), o.Position.Line),
+			"Write the same URL in both places."))
+	}
+	x.kept.Add(o)
 }
 
 // complete adds what a description can't express: a weight's name is its key and a binary's the part after the last slash, a size is
@@ -73,8 +91,8 @@ func (x *extractor) strict(a *artifact.Artifact, v *document.Value) {
 // maxDirectory is the schema's maxLength of weightsDirectoryUrl, in bytes.
 const maxDirectory = 2048
 
-// weightsFiles reads version 1's pair of fields. As in the App, a URL is the plain concatenation of the two.
-func (x *extractor) weightsFiles() []artifact.Artifact {
+// addWeightsFiles reads version 1's pair of fields. As in the App, a URL is the plain concatenation of the two.
+func (x *extractor) addWeightsFiles(newer map[string]artifact.Artifact) {
 	base := &artifact.Field[string]{}
 	if v := x.document.Root.Get("weightsDirectoryUrl"); v.Kind() == document.String {
 		base.Pointer, base.Position = v.Pointer(), v.Position()
@@ -82,42 +100,18 @@ func (x *extractor) weightsFiles() []artifact.Artifact {
 			base.Value = v.String()
 		}
 	}
-	var files registry.Collector
 	for _, v := range x.document.Root.Get("weightsFiles").Elements() {
-		if v.Kind() != document.String {
-			continue
-		}
 		a := artifact.Artifact{Manifest: x.document.Path, Pointer: v.Pointer(), Position: v.Position(), Role: artifact.Weight, Name: v.String(), Base: base}
-		if !files.Full() {
+		switch {
+		case v.Kind() != document.String:
+		case x.kept.Full():
+			x.kept.Add(a)
+		default:
 			a.Declared = base.Value + v.String()
 			a.URL = registry.WithoutFragment(a.Declared)
+			x.addOld(a, newer)
 		}
-		files.Add(a)
 	}
-	x.findings = append(x.findings, files.Findings(x.document)...)
-	return files.Artifacts()
-}
-
-// unmatched returns the artifacts of old fields that the new ones lack, or have with another URL, which it reports.
-func (x *extractor) unmatched(older, newer []artifact.Artifact) []artifact.Artifact {
-	key := func(a artifact.Artifact) string { return string(a.Role) + " " + cmp.Or(a.Platform, a.Name) } // a binary's platform, a weight's path
-	named := map[string]artifact.Artifact{}
-	for _, a := range newer {
-		named[key(a)] = a
-	}
-	return slices.DeleteFunc(older, func(o artifact.Artifact) bool {
-		n, found := named[key(o)]
-		if found && n.URL != o.URL {
-			x.conflict(n, o)
-		}
-		return found && n.URL == o.URL
-	})
-}
-
-func (x *extractor) conflict(n, o artifact.Artifact) {
-	x.findings = append(x.findings, finding.New(finding.URLConflict, x.document.Path, n.Pointer, n.Position,
-		fmt.Sprintf("%s has two URLs: %s here and %s at line %d", finding.Quote(cmp.Or(n.Platform, n.Name)), finding.QuoteURL(n.URL), finding.QuoteURL(o.URL), o.Position.Line),
-		"Write the same URL in both places."))
 }
 
 // IsOld reports whether a manifest names files in the fields of version 1, perhaps beside those of 1.1.
