@@ -61,19 +61,27 @@ func (c *Client) keepOldest(ctx context.Context, on thread, comment Comment, our
 		return r.compare(run{comment.RunID, comment.Attempt}) > 0
 	}
 	for _, each := range ours[1:] {
-		if !isOfNewer(each) {
-			if err := c.deleteComment(ctx, on, each.GetID()); err != nil {
-				return "", false, err
-			}
+		if isOfNewer(each) {
+			continue
+		}
+		_, _, err := c.do(ctx, request{
+			doing: "deleting a second comment on " + on.name, needs: on.needs, method: http.MethodDelete, path: c.path("issues/comments/%d", each.GetID()),
+		})
+		if err != nil && !isGone(err) { // else the other run has deleted it
+			return "", false, err
 		}
 	}
+	oldest, text := ours[0], comment.text()
 	if i := slices.IndexFunc(ours, isOfNewer); i >= 0 {
 		return ours[i].GetHTMLURL(), true, nil
 	}
-	if !sameText(ours[0].GetBody(), comment.text()) {
-		err = c.editComment(ctx, on, ours[0].GetID(), comment.text())
+	if normal(oldest.GetBody()) != normal(text) {
+		_, _, err = c.do(ctx, request{
+			doing: "updating the comment on " + on.name, needs: on.needs,
+			method: http.MethodPatch, path: c.path("issues/comments/%d", oldest.GetID()), body: gh.IssueComment{Body: &text},
+		})
 	}
-	return ours[0].GetHTMLURL(), false, err
+	return oldest.GetHTMLURL(), false, err
 }
 
 // text is the comment with its marker line.
@@ -120,27 +128,7 @@ func (c *Client) createComment(ctx context.Context, on thread, text string) (gh.
 	}, nil)
 }
 
-func (c *Client) editComment(ctx context.Context, on thread, id int64, text string) error {
-	_, _, err := c.do(ctx, request{
-		doing: "updating the comment on " + on.name, needs: on.needs,
-		method: http.MethodPatch, path: c.path("issues/comments/%d", id), body: gh.IssueComment{Body: &text},
-	})
-	return err
-}
-
-func (c *Client) deleteComment(ctx context.Context, on thread, id int64) error {
-	_, _, err := c.do(ctx, request{
-		doing: "deleting a second comment on " + on.name, needs: on.needs, method: http.MethodDelete, path: c.path("issues/comments/%d", id),
-	})
-	if isGone(err) { // the other run has deleted it
-		return nil
-	}
-	return err
-}
-
-// sameText compares texts as GitHub stores them, which may change line ends.
-func sameText(a, b string) bool { return normal(a) == normal(b) }
-
+// normal returns a text as it is compared: GitHub may change line ends.
 func normal(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 
 // run is one attempt of a workflow's run. The zero run is older than any other.

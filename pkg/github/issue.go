@@ -81,9 +81,10 @@ func (c *Client) upsertIssue(ctx context.Context, issue Issue) (number int, isNe
 		number, err = c.createIssue(ctx, issue)
 		return number, false, err
 	}
-	for _, other := range ours[1:] {
+	for _, other := range ours[1:] { // that another run made at the same time
 		if err == nil && isOpen(other) {
-			err = c.continueIn(ctx, ours[0].GetNumber(), other, issue)
+			closed := gh.IssueRequest{State: gh.String("closed"), StateReason: gh.String("not_planned")}
+			err = c.editIssue(ctx, other, issue, fmt.Sprintf("Continued in #%d.", ours[0].GetNumber()), closed)
 		}
 	}
 	return ours[0].GetNumber(), false, err
@@ -157,16 +158,10 @@ func (c *Client) updateIssue(ctx context.Context, there *gh.Issue, issue Issue) 
 	case issue.DesiredState == Closed && isOpen(there):
 		change.State, change.StateReason = gh.String("closed"), gh.String("completed")
 		comment = issue.LastWord
-	case !isOpen(there), there.GetTitle() == issue.Title && sameText(there.GetBody(), issue.text()):
+	case !isOpen(there), there.GetTitle() == issue.Title && normal(there.GetBody()) == normal(issue.text()):
 		return nil
 	}
 	return c.editIssue(ctx, there, issue, comment, change)
-}
-
-// continueIn closes an issue that another run made at the same time as the one.
-func (c *Client) continueIn(ctx context.Context, number int, other *gh.Issue, issue Issue) error {
-	closed := gh.IssueRequest{State: gh.String("closed"), StateReason: gh.String("not_planned")}
-	return c.editIssue(ctx, other, issue, fmt.Sprintf("Continued in #%d.", number), closed)
 }
 
 // editIssue comments on an issue, once a run, and changes it.
