@@ -44,7 +44,7 @@ func (p *program) schemaCommand() *cobra.Command {
 			of := strings.Join(args, "")
 			text, known := schemas[of]
 			if !known {
-				return 0, usageError{Err: fmt.Errorf("unknown schema %s: expected report, config, or nothing for that of manifests", finding.Quote(of))}
+				return 0, usageError{Err: fmt.Errorf("unknown schema %s: expected report, config, or no argument for the manifest schema", finding.Quote(of))}
 			}
 			_, err := p.Stdout.Write(text())
 			return ExitOK, err
@@ -55,7 +55,7 @@ func (p *program) schemaCommand() *cobra.Command {
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version, and the commit that it was built from",
+		Short:   "Print the version and the commit that it was built from",
 		Example: "  verify-manifests version",
 		Args:    cobra.NoArgs,
 		RunE: p.do(func(context.Context, []string) (int, error) {

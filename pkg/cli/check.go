@@ -113,7 +113,7 @@ func (p *program) print(ctx context.Context, c *Config, r *report.Report, format
 
 // addFormat adds the flag that says how a report is printed.
 func addFormat(cmd *cobra.Command, format *string) {
-	addChoice(cmd.Flags(), format, "format", "what to print (html is a status page, badge one of shields.io)",
+	addChoice(cmd.Flags(), format, "format", "output format (html is a status page, badge a shields.io endpoint)",
 		"text", "json", "sarif", "markdown", "html", "badge")
 }
 

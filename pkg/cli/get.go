@@ -52,7 +52,7 @@ trusted.`,
 	addFormat(cmd, &g.format)
 	flags := cmd.Flags()
 	flags.StringVar(&g.to, "to", ".", "the `folder` to download into; created if it is missing")
-	flags.StringVar(&g.platform, "platform", "", "download only files for this `platform`, such as aarch64-apple-darwin, and those for any")
+	flags.StringVar(&g.platform, "platform", "", "download only files for this `platform`, such as aarch64-apple-darwin, and those for all platforms")
 	flags.BoolVar(&g.unverified, "allow-unverified", false, "also keep files without a checksum, with mode 0600, never executable")
 	roles := []string{"all", string(artifact.Binary), string(artifact.Weight), string(artifact.File)}
 	addChoice(flags, &g.role, "role", "which files to download", roles...)
@@ -158,10 +158,10 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 		in.Notes = append(in.Notes, fmt.Sprintf("Container images are not downloaded: %d %s left out", images, english.PluralWord(images, "is", "are")))
 	}
 	if leftOut > 0 {
-		in.Notes = append(in.Notes, english.Plural(leftOut, "entry with a URL is", "entries with a URL are")+" not downloaded: the registry's description leaves out their type")
+		in.Notes = append(in.Notes, english.Plural(leftOut, "entry with a URL is", "entries with a URL are")+" not downloaded: the registry's description excludes their type")
 	}
 	if len(all) == 0 && len(in.Results) == 0 && len(in.Findings) == 0 {
-		in.Notes = append(in.Notes, "There is no file to download")
+		in.Notes = append(in.Notes, "No files to download")
 	}
 	return all, nil
 }

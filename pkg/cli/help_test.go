@@ -55,7 +55,7 @@ func TestAMistakeIsNamed(t *testing.T) {
 		"explain a b":      "accepts 1 arg",
 		"explain zzzzzzzz": "see docs/rules.md",
 		"explain \x1b[31m": "unknown rule `\\u001b[31m`",
-		"schema reports":   "expected report, config, or nothing",
+		"schema reports":   "or no argument for the manifest schema",
 
 		"check --mode=":                                           "expected full, fast or offline",
 		"check --fail-on=":                                        "expected error, warning or never",

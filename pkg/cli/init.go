@@ -72,7 +72,7 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 	}
 	found := source.Detect(ctx, t, files)
 	if len(found) == 0 {
-		return "", errors.New("no preset finds a manifest here: name one with --registry (`verify-manifests registries` lists them), or describe the registry in .github/verify-manifests.yaml: https://github.com/premAI-io/verify-manifests/blob/main/docs/registries.md")
+		return "", errors.New("no preset matches the files here: name one with --registry (`verify-manifests registries` lists them), or describe the registry in .github/verify-manifests.yaml: https://github.com/premAI-io/verify-manifests/blob/main/docs/registries.md")
 	}
 	for _, d := range found {
 		if _, err := fmt.Fprintln(p.Stdout, "Found:", d); err != nil {
@@ -86,7 +86,7 @@ func (p *program) choosePreset(ctx context.Context, t source.Tree, files []githu
 func (p *program) writeNew(root *os.Root, text string, names ...string) error {
 	for _, name := range names {
 		if _, err := root.Lstat(name); err == nil {
-			_, err = fmt.Fprintf(p.Stdout, "Kept %s, which exists already\n", name)
+			_, err = fmt.Fprintf(p.Stdout, "Kept %s, which already exists\n", name)
 			return err
 		}
 	}

@@ -106,8 +106,8 @@ func inputsOf(c *Config) []input {
 		{"state-file", "", selecting | outputting, "baseline and cache of earlier scans", into(&c.StateFile, fileName)},
 		{"report-file", "", outputting, "where to write the report as JSON", into(&c.Files.Report, fileName)},
 		{"sarif-file", "", outputting, "where to write the report as SARIF", into(&c.Files.SARIF, fileName)},
-		{"shard", "", selecting, "this runner's part, such as 2/4", into(&c.Shard, optional(shard))},
-		{"plan", "", selecting, "how long one runner may take, such as 2h: instead of verifying, print how many shards that makes", into(&c.Plan, optional(duration))},
+		{"shard", "", selecting, "this runner's shard, such as 2/4", into(&c.Shard, optional(shard))},
+		{"plan", "", selecting, "target time per runner, such as 2h: print the number of shards instead of verifying", into(&c.Plan, optional(duration))},
 		{"plan-file", "", outputting, "the plan: written with plan, read by shards and by merge", into(&c.PlanFile, fileName)},
 		{"merge", "", publishing, "globs of shard reports to merge and publish instead of verifying, one a line", list(&c.Merge, glob)},
 		{"concurrency", "8", network | downloading, "files at a time", into(&c.Concurrency, between(1, 256))},
@@ -243,7 +243,7 @@ func shard(s string) (*report.Shard, error) {
 	index, err1 := strconv.Atoi(left)
 	count, err2 := strconv.Atoi(right)
 	if cmp.Or(err1, err2) != nil || index < 1 || index > count || count > verify.MaxShards {
-		return nil, errors.New("expected a part and a total from 1 to 256, such as 2/4")
+		return nil, errors.New("expected a shard and a total from 1 to 256, such as 2/4")
 	}
 	return &report.Shard{Index: index, Count: count}, nil
 }

@@ -213,9 +213,9 @@ func loadState(ctx context.Context, c *Config, from source.Origin) (s *baseline.
 	case err == nil:
 		return s, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, []string{fmt.Sprintf("There is no state file %s yet: nothing is known of earlier scans", quoted)}
+		return nil, []string{fmt.Sprintf("The state file %s does not exist yet: there are no earlier scans to compare with", quoted)}
 	}
-	return nil, []string{fmt.Sprintf("The state file %s can't be used and is replaced: nothing is known of earlier scans (%s)",
+	return nil, []string{fmt.Sprintf("The state file %s can't be used and will be replaced: there are no earlier scans to compare with (%s)",
 		quoted, finding.Clean(finding.WithoutPath(err).Error()))}
 }
 

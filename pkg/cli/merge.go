@@ -173,7 +173,7 @@ func readReport(name string, left *int64) (*report.Report, error) {
 		return nil, err
 	}
 	if *left -= info.Size(); *left < 0 {
-		return nil, fmt.Errorf("the reports together have more than %d MiB", maxReports>>20)
+		return nil, fmt.Errorf("the reports exceed %d MiB in total", maxReports>>20)
 	}
 	return report.Read(file)
 }

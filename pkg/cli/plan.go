@@ -79,7 +79,7 @@ func describePlan(loads []verify.Load, shards int, longest, asked time.Duration)
 			unknown++
 		}
 	}
-	text := fmt.Sprintf("%s, of %s together (%d of unknown size): %s, and the longest takes about %s",
+	text := fmt.Sprintf("%s, %s in total (%d of unknown size): %s, the longest about %s",
 		english.Plural(len(loads), "file", ""), humanize.Bytes(uint64(min(bytes, 1<<63))), unknown, english.Plural(shards, "shard", ""), longest.Round(time.Second))
 	if longest > asked+asked/4 {
 		text += fmt.Sprintf(". That is longer than the requested %s: a matrix has at most %d jobs, and one job reads a whole file", asked, verify.MaxShards)

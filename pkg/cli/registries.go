@@ -26,15 +26,15 @@ func (p *program) registriesCommand() *cobra.Command {
 		Short: "List the presets, print one, or test a description on files",
 		Long: `Lists the presets, or prints the description of one to start your own from.
 
-With --test, prints what each pattern of the description in force matches in
-the given files, and which digests and addresses nothing matches. The
-description is that of --registry, else of the configuration file.`,
+With --test, prints what each pattern of the active description matches in the
+given files, and the digests and addresses that no pattern matches. --registry
+overrides the description of the configuration file.`,
 		Example: `  verify-manifests registries
   verify-manifests registries scoop
   verify-manifests registries --test tools/greet.yaml`,
 	}
 	addFlags(cmd, c, describing)
-	cmd.Flags().BoolVar(&test, "test", false, "print what the description in force matches in the given files")
+	cmd.Flags().BoolVar(&test, "test", false, "print what the active description matches in the given files")
 	cmd.RunE = p.do(func(ctx context.Context, args []string) (int, error) {
 		switch {
 		case test && len(args) == 0:
@@ -99,7 +99,7 @@ func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.S
 		fmt.Fprintf(b, "  no glob of `manifests` selects this file: %s\n", finding.Quote(strings.Join(r.Manifests, ", ")))
 		read := func([]string, int) map[string][]byte { return map[string][]byte{from.At(): from.Text} }
 		for _, d := range registry.Detect([]string{from.At()}, read) {
-			fmt.Fprintf(b, "  the preset %s does, and finds a file in it\n", finding.Quote(d.Preset))
+			fmt.Fprintf(b, "  the preset %s selects it and finds a file in it\n", finding.Quote(d.Preset))
 		}
 	}
 	m, findings := registries.Read(from)

@@ -28,10 +28,10 @@ func (p *program) sumCommand() *cobra.Command {
 	s := &sumCommand{program: p, config: defaultConfig()}
 	cmd := &cobra.Command{
 		Use:   "sum [flags] PATH...",
-		Short: "Compute the checksums that manifests lack, and write them in",
+		Short: "Compute missing checksums and write them into manifests",
 		Long: `Reads the files that manifests name without a checksum, and prints their
-digests. With --write the manifests get them, and all their other bytes stay
-as they are.
+digests. With --write, writes them into the manifests and leaves all other
+bytes unchanged.
 
 You vouch for what is read: compare the digests with those of what you built or
 reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
@@ -46,11 +46,11 @@ reviewed, or give --from the list that the publisher signs or shows elsewhere.`,
 	addFlags(cmd, s.config, network|describing)
 	flags := cmd.Flags()
 	flags.BoolVar(&s.do.Write, "write", false, "write what is found into the manifests, in place")
-	flags.BoolVar(&s.do.Upgrade, "upgrade", false, "rewrite version 1 as 1.1, which has a place for checksums")
-	flags.BoolVar(&s.do.Transition, "transition", false, "put the fields of 1.1 beside those of version 1, for Apps of both kinds")
-	flags.BoolVar(&s.do.Pin, "pin", false, "replace a branch in a URL by the commit that was read, where the host tells it (Hugging Face)")
-	flags.StringArrayVar(&s.do.Replace, "replace", nil, "compute the checksum at this `pointer` anew though there is one, such as /binaries/aarch64-apple-darwin")
-	flags.StringVar(&s.from, "from", "", "take the checksums from this `list`, such as SHA256SUMS, and say where a file has another")
+	flags.BoolVar(&s.do.Upgrade, "upgrade", false, "rewrite version 1 as 1.1, which has fields for checksums")
+	flags.BoolVar(&s.do.Transition, "transition", false, "add the fields of 1.1 beside those of version 1, for old and new Apps")
+	flags.BoolVar(&s.do.Pin, "pin", false, "replace a branch in a URL by the commit that was read, if the host reports it (Hugging Face)")
+	flags.StringArrayVar(&s.do.Replace, "replace", nil, "recompute the declared checksum at this `pointer`, such as /binaries/aarch64-apple-darwin")
+	flags.StringVar(&s.from, "from", "", "take the checksums from this `list`, such as SHA256SUMS, and report files that differ")
 	flags.StringVar(&s.local, "local", "", "read the files below this `folder`, DIR/<id>/<file>, instead of downloading")
 	return cmd
 }
@@ -106,20 +106,20 @@ func (s *sumCommand) remind(found sum.Outcome, errors int) error {
 	var lines []string
 	switch {
 	case n > 0 && s.from != "":
-		lines = append(lines, "The files have the checksums that the list gives.")
+		lines = append(lines, "The files match the checksums in the list.")
 	case n > 0 && s.local != "":
-		lines = append(lines, "You vouch for these files, and that they are whole where the manifest declares no size: "+
+		lines = append(lines, "You vouch for these files, and for their completeness if the manifest declares no size: "+
 			"compare the checksums with those of what you built or reviewed.")
 	case n > 0:
 		lines = append(lines, "You vouch for these files: compare the checksums with those of what you built or reviewed.")
 	case !changed && errors == 0:
-		lines = append(lines, "There was nothing to fill in.")
+		lines = append(lines, "No checksum is missing.")
 	}
 	if !s.do.Write && (n > 0 || changed) {
-		lines = append(lines, "Nothing was written: --write does that.")
+		lines = append(lines, "Nothing was written: use --write.")
 	}
 	if n > 0 && found.ExpectsProvenance {
-		lines = append(lines, "Who built these files was not verified: `check` does that.")
+		lines = append(lines, "Provenance was not verified: run `check`.")
 	}
 	if len(lines) == 0 || s.quiet {
 		return nil

@@ -165,7 +165,7 @@ func TestAFileThatIsNotTheDeclaredOneIsNotPinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, said := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", "--from", list, name)
-	if strings.Contains(said, "gives another checksum") {
+	if strings.Contains(said, "does not match the file, so none") {
 		t.Errorf("the list is blamed for what the manifest declares:\n%s", said)
 	}
 	if got := readText(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || !strings.Contains(got, h.commit+"/config.json") {
@@ -180,7 +180,7 @@ func TestSharedFieldsAreNotPinned(t *testing.T) {
 	for _, flags := range [][]string{{"--pin"}, {"--pin", "--write", "--transition"}} {
 		name := written(t, old)
 		code, _, said := runOutside(t, h.proxy, h.roots, append([]string{"sum", name}, flags...)...)
-		if code != cli.ExitUsage || !strings.Contains(said, "give --upgrade") || readText(t, name) != old || h.requests > 0 {
+		if code != cli.ExitUsage || !strings.Contains(said, "use --upgrade") || readText(t, name) != old || h.requests > 0 {
 			t.Errorf("%v: code %d, %d requests\n%s", flags, code, h.requests, said)
 		}
 	}

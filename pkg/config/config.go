@@ -148,7 +148,7 @@ func (p *parser) severities(v *document.Value) {
 		case IsFixed(id):
 			p.Fail(member, "%s is always an error: it can't be lowered", finding.Quote(id))
 		case level == Off && explainsFailure(id):
-			p.Fail(member, "%s is the reason why a file failed: it can be a notice, but not off", finding.Quote(id))
+			p.Fail(member, "%s explains why a file failed: it can be a notice, but not off", finding.Quote(id))
 		}
 		p.file.severity[id] = level
 	}

@@ -45,7 +45,7 @@ var mistakes = []struct{ name, text, want string }{
 	{"lower case of paths", "severity: {registry/path-case: off}", "1:32: `registry/path-case` is always an error"},
 	{"waived case of keys", "waive: [{rule: registry/key-case, because: a}]", "1:9: `registry/key-case` can't be waived"},
 	{"lower strictness of YAML", "severity: {yaml/alias: notice}", "1:24: `yaml/alias` is always an error"},
-	{"no word on a failure", "severity: {artifact/unavailable: off}", "1:34: `artifact/unavailable` is the reason why"},
+	{"no word on a failure", "severity: {artifact/unavailable: off}", "1:34: `artifact/unavailable` explains why"},
 	{"waivers that are none", "waive: url/mutable", "1:8: `waive` is the string `url/mutable`; expected a list"},
 	{"a waiver that is none", "waive: [url/mutable]", "1:9: item 1 of `waive` is the string `url/mutable`; expected an object"},
 	{"a waiver without rule", "waive: [{because: x}]", "1:9: missing `rule`"},

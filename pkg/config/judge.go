@@ -67,7 +67,7 @@ func (j *Judge) Waivers(isWhole bool) []finding.Finding {
 		case w.isOver(j.now):
 			message = fmt.Sprintf("The waiver of %s expired on %s", finding.Quote(w.rule), w.day())
 		case isWhole && !j.used[i].Load():
-			message = fmt.Sprintf("The waiver of %s waives nothing", finding.Quote(w.rule))
+			message = fmt.Sprintf("The waiver of %s matches no finding", finding.Quote(w.rule))
 		default:
 			continue
 		}

@@ -131,7 +131,7 @@ func (e *Error) Error() string {
 	if e.said == "" {
 		return fmt.Sprintf("git %s failed: %v", e.command, e.err)
 	}
-	return fmt.Sprintf("git %s says %s", e.command, finding.Quote(e.said))
+	return fmt.Sprintf("git %s failed: %s", e.command, finding.Quote(e.said))
 }
 
 func (e *Error) Unwrap() error { return e.err }

@@ -384,7 +384,7 @@ func TestWhatGitMayAnswerInstead(t *testing.T) {
 		{"exec yes", "printed more than", ignored},
 		{`printf 'R100\000only one path\000'`, "", func(c *git.Checkout) error { _, err := c.Changes(t.Context(), "HEAD"); return err }},
 		{`printf 'no entry\000'`, "unexpected output of git ls-tree", func(c *git.Checkout) error { _, err := c.Tree(t.Context(), "HEAD"); return err }},
-		{"echo 'fatal: ::error::x' >&2; exit 128", "git ls-files says `fatal:", ignored},
+		{"echo 'fatal: ::error::x' >&2; exit 128", "git ls-files failed: `fatal:", ignored},
 		{"exit 3", "git ls-files failed: exit status 3", ignored},
 	} {
 		c := open(t, repository(t))

@@ -78,7 +78,7 @@ func (a attestation) read(ctx context.Context, get func(context.Context, string)
 	}
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Scheme != "https" || u.User != nil || u.Hostname() != bundleHost && !strings.HasSuffix(u.Hostname(), bundleDomain) {
-		return nil, fmt.Errorf("the bundle's URL %s is not on GitHub's storage", finding.QuoteURL(a.URL))
+		return nil, fmt.Errorf("the bundle's URL %s is not in GitHub's storage", finding.QuoteURL(a.URL))
 	}
 	packed, err := get(ctx, a.URL)
 	if err != nil {

@@ -88,13 +88,13 @@ func TestWhatIsNoAttestation(t *testing.T) {
 		{githubtest.Attestation{URL: storage + "bomb"}, "more than 16 MiB"},
 		{githubtest.Attestation{URL: storage + "plain"}, "can't be unpacked"},
 		{githubtest.Attestation{URL: storage + "gone"}, github.ErrNoBundle.Error()},
-		{githubtest.Attestation{}, "not on GitHub's storage"},
-		{githubtest.Attestation{URL: "http://tmaproduction.blob.core.windows.net/a"}, "not on GitHub's storage"},
-		{githubtest.Attestation{URL: "https://tmaproduction.blob.core.windows.net.evil.example/a"}, "not on GitHub's storage"},
-		{githubtest.Attestation{URL: "https://evil.blob.core.windows.net/a"}, "not on GitHub's storage"},
-		{githubtest.Attestation{URL: "https://x@tmaproduction.blob.core.windows.net/a"}, "not on GitHub's storage"},
-		{githubtest.Attestation{URL: "https://evilgithubusercontent.com/a"}, "not on GitHub's storage"},
-		{githubtest.Attestation{URL: "https://127.0.0.1/a"}, "not on GitHub's storage"},
+		{githubtest.Attestation{}, "not in GitHub's storage"},
+		{githubtest.Attestation{URL: "http://tmaproduction.blob.core.windows.net/a"}, "not in GitHub's storage"},
+		{githubtest.Attestation{URL: "https://tmaproduction.blob.core.windows.net.evil.example/a"}, "not in GitHub's storage"},
+		{githubtest.Attestation{URL: "https://evil.blob.core.windows.net/a"}, "not in GitHub's storage"},
+		{githubtest.Attestation{URL: "https://x@tmaproduction.blob.core.windows.net/a"}, "not in GitHub's storage"},
+		{githubtest.Attestation{URL: "https://evilgithubusercontent.com/a"}, "not in GitHub's storage"},
+		{githubtest.Attestation{URL: "https://127.0.0.1/a"}, "not in GitHub's storage"},
 	} {
 		fake, client := newFakeAndClient(t)
 		fake.Attestations["acme/tool sha256:"+attested] = []githubtest.Attestation{test.attestation}

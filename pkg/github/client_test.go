@@ -208,12 +208,12 @@ func TestWhatIsFinalIsNotTriedAgainAndSaysWhatToDo(t *testing.T) {
 		status int
 		say    string
 	}{
-		{400, "another try would not help"},
+		{400, "a retry would not help"},
 		{401, "github-token"},
 		{403, "the token needs the permission `pull-requests: read`"},
 		{404, "it does not exist, or the token lacks the permission `pull-requests: read`"},
-		{409, "another try would not help"},
-		{422, "another try would not help"},
+		{409, "a retry would not help"},
+		{422, "a retry would not help"},
 	} {
 		t.Run(strconv.Itoa(test.status), func(t *testing.T) {
 			fake, client := newFakeAndClient(t)
@@ -310,5 +310,5 @@ func TestNoServerIsNoAnswer(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
 	_, err := clientAt(t, github.Config{APIURL: server.URL}).Blob(t.Context(), headSHA, 10)
-	mustSay(t, err, "GitHub gave no answer when reading the file of blob `"+headSHA+"`", "connection refused", "run the workflow again later")
+	mustSay(t, err, "GitHub did not respond when reading the file of blob `"+headSHA+"`", "connection refused", "run the workflow again later")
 }

@@ -224,7 +224,7 @@ func TestWhyThereIsNoComment(t *testing.T) {
 		"a rate limit on 403":       {false, fault(listCommentsRoute, times(4, githubtest.Fault{Status: 403, Header: header("Retry-After", "1")})...), false, "listing the comments on pull request 7"},
 		"a wrong token":             {false, fault(listCommentsRoute, githubtest.Fault{Status: 401}), false, "github-token"},
 		"a server's error":          {false, fault(listCommentsRoute, times(4, githubtest.Fault{Status: 500})...), false, "listing the comments on pull request 7"},
-		"an unknown author":         {true, fault(userRoute, times(4, githubtest.Fault{Status: 500})...), false, "asking whose token this is"},
+		"an unknown author":         {true, fault(userRoute, times(4, githubtest.Fault{Status: 500})...), false, "identifying the token's user"},
 		"an error after all tries":  {false, fault(createCommentRoute, times(100, githubtest.Fault{Status: 500})...), false, "commenting on pull request 7"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,7 +41,7 @@ type Error struct {
 
 func (e *Error) Error() string {
 	if e.Status == 0 {
-		return fmt.Sprintf("GitHub gave no answer when %s: %s: %s", e.Doing, finding.Quote(e.Answer), e.Advice)
+		return fmt.Sprintf("GitHub did not respond when %s: %s: %s", e.Doing, finding.Quote(e.Answer), e.Advice)
 	}
 	return fmt.Sprintf("GitHub answered %d %s when %s: %s", e.Status, finding.Quote(e.Answer), e.Doing, e.Advice)
 }
@@ -162,7 +162,7 @@ func (r request) advice(e *Error) string {
 		return fmt.Sprintf("tried up to %d times; run the workflow again later", maxTries)
 	}
 	if e.Status >= 400 {
-		return "another try would not help"
+		return "a retry would not help"
 	}
 	return "the answer is not from GitHub's API: check GITHUB_API_URL"
 }

@@ -56,7 +56,7 @@ func writtenBy[T written](items []T, login string) (mine []T) {
 // login returns the token's user. GitHub refuses the token of an App's installation, a workflow's own among them
 // (https://docs.github.com/rest/users/users#get-the-authenticated-user).
 func (c *Client) login(ctx context.Context) (string, error) {
-	user, err := ask[gh.User](ctx, c, request{doing: "asking whose token this is", path: "user"}, nil)
+	user, err := ask[gh.User](ctx, c, request{doing: "identifying the token's user", path: "user"}, nil)
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status/100 == 4 && !refused.transient {
 		return actionsBot, nil
@@ -69,7 +69,7 @@ func (c *Client) viewer(ctx context.Context) string {
 	type viewer struct {
 		Data struct{ Viewer struct{ Login string } }
 	}
-	query := request{doing: "asking whose token this is", method: "POST", path: c.graphql, body: map[string]string{"query": "{viewer{login}}"}, once: true}
+	query := request{doing: "identifying the token's user", method: "POST", path: c.graphql, body: map[string]string{"query": "{viewer{login}}"}, once: true}
 	hasLogin := func(v viewer) bool { return v.Data.Viewer.Login != "" }
 	if answer, err := ask(ctx, c, query, hasLogin); err == nil {
 		return answer.Data.Viewer.Login

@@ -108,7 +108,7 @@ func (r *Registries) lostBundles(before, after []artifact.Artifact, paths []stri
 		case !isAttested[name] && (exists[name] || isLacking[dir]):
 			message = fmt.Sprintf("The attestation of %s was removed", quoted)
 		case isAttested[name] && !exists[name] && wasDeclared[name] && !isDeclared[name] && isLacking[dir]:
-			message = fmt.Sprintf("%s was attested, and the file in its place is not", quoted)
+			message = fmt.Sprintf("%s was attested, but its replacement is not", quoted)
 		default:
 			continue
 		}

@@ -57,7 +57,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	}
 	for _, path := range s.LookAlikes {
 		in.Findings = append(in.Findings, finding.New(finding.RegistryPathCase, path, "", finding.Position{Line: 1, Column: 1},
-			"The path differs from a manifest's only in case: the file was not read here, and some programs read it", ""))
+			"The path differs from a manifest's only in case: the file was not read, but some programs read it", ""))
 	}
 	manifestsBeside := slices.DeleteFunc(slices.Clone(s.Beside), func(each source.Source) bool { return !s.Selects(each.At()) })
 	beside := r.artifactsOf(manifestsBeside)
@@ -91,9 +91,9 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 
 // configChanged reports a change of the configuration file, or the registry's first one.
 func configChanged(s source.Selection) finding.Finding {
-	message, fix := "The change has another configuration file, which counts once it is merged: this run used the one before", ""
+	message, fix := "The change modifies the configuration file, which takes effect once merged: this run used the previous one", ""
 	if s.File == nil {
-		message = "The change adds the registry's first configuration file, which counts once it is merged: this run used the defaults"
+		message = "The change adds the registry's first configuration file, which takes effect once merged: this run used the defaults"
 		fix = "To try it, run `verify-manifests check --config " + finding.Clean(s.ConfigChanged) + "` in a checkout of the change."
 	}
 	return finding.New(finding.ConfigChanged, s.ConfigChanged, "", finding.Position{Line: 1, Column: 1}, message, fix)
@@ -131,7 +131,7 @@ func (r *Registries) read(from source.Source, s source.Selection, o Options) (fo
 		found.after = m.Artifacts
 	}
 	if known && base == nil {
-		found.notes = append(found.notes, fmt.Sprintf("What %s was before can't be read: every file of it counts as new", finding.Quote(from.Path)))
+		found.notes = append(found.notes, fmt.Sprintf("The previous version of %s can't be read: all of its files count as new", finding.Quote(from.Path)))
 	}
 	c := lint.Compare(base, m)
 	found.isByEntry = s.Scope == source.ScopeChanged && (o.Scope == source.ScopeEntries || o.Scope != source.ScopeChanged && m.Registry.ByEntry)

@@ -40,7 +40,7 @@ func lostProtection(was, is artifact.Artifact) (findings []finding.Finding) {
 		case was.Checksum.Value != is.Checksum.Value && urlKey(was) == urlKey(is):
 			message := "The checksum has changed and the URL has not: it was " + before
 			if was.Checksum.Value.Algorithm != is.Checksum.Value.Algorithm {
-				message += ". The two are of different algorithms and can't be compared"
+				message += ". The algorithms differ, so the two can't be compared"
 			}
 			f := is.Finding(finding.ChecksumChanged, message, "")
 			f.Pointer, f.Position = is.Checksum.Pointer, is.Checksum.Position

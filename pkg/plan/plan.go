@@ -155,7 +155,7 @@ func (p *Plan) Fits(version string, run report.Run, shard report.Shard, inputs m
 	}
 	for name, here := range inputs {
 		if p.Inputs[name] != here {
-			return fmt.Errorf("the input %s is %s in the plan and %s here: give the plan and its shards the same", name, finding.Quote(p.Inputs[name]), finding.Quote(here))
+			return fmt.Errorf("the input %s is %s in the plan and %s here: use one value for the plan and its shards", name, finding.Quote(p.Inputs[name]), finding.Quote(here))
 		}
 	}
 	return nil
@@ -189,7 +189,7 @@ func (p *Plan) covers(r *report.Report, planned digest.Digest) error {
 	}
 	for _, a := range r.Artifacts {
 		if missing[a.Location()] != a.URL {
-			return fmt.Errorf("has %s at %s, which the plan does not give to its shard", finding.QuoteURL(a.URL), a.Location())
+			return fmt.Errorf("has %s at %s, which the plan does not assign to its shard", finding.QuoteURL(a.URL), a.Location())
 		}
 		delete(missing, a.Location())
 	}
@@ -204,5 +204,5 @@ func (p *Plan) covers(r *report.Report, planned digest.Digest) error {
 	if len(names) > maxNamed {
 		names = append(names[:maxNamed], fmt.Sprintf("and %d more", len(names)-maxNamed))
 	}
-	return fmt.Errorf("leaves out %s that the plan gave to shard %d: %s", english.Plural(len(missing), "file", ""), r.Shard.Index, strings.Join(names, ", "))
+	return fmt.Errorf("omits %s that the plan assigns to shard %d: %s", english.Plural(len(missing), "file", ""), r.Shard.Index, strings.Join(names, ", "))
 }

@@ -123,9 +123,9 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		"257 shards":             {replace(`"shards":1`, `"shards":257`), "1 to 256"},
 		"a shard beyond":         {replace(`"shard":1`, `"shard":2`), "shard 2 of 1"},
 		"a negative size":        {replace(`"size":40000000000`, `"size":-1`), "negative"},
-		"another artifact's URL": {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/2","line"`), "names another"},
-		"a URL twice":            {replace(`{"url":"https://example.com/1"`, `{"url":"https://example.com/2"`), "names another"},
-		"a place twice":          {replace(`"pointer":"/2"`, `"pointer":"/1"`), "twice"},
+		"another artifact's URL": {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/2","line"`), "has another URL"},
+		"a URL twice":            {replace(`{"url":"https://example.com/1"`, `{"url":"https://example.com/2"`), "has another URL"},
+		"a location twice":       {replace(`"pointer":"/2"`, `"pointer":"/1"`), "duplicate artifact"},
 		"http, unchecked":        {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/1","allow_http":true,"line"`), "plain http"},
 		"a role of its own":      {replace(`"role":"binary"`, `"role":"script"`), "role"},
 		"another scope":          {replace(`"scope":"all"`, `"scope":"some"`), "unknown scope"},
@@ -184,8 +184,8 @@ func TestAMergeNamesWhatAShardLeavesOut(t *testing.T) {
 		t.Error(err)
 	}
 	for want, forge := range map[string]func(second *report.Report, third *report.Report){
-		"leaves out 1 file":                 func(second, _ *report.Report) { second.Artifacts = second.Artifacts[1:] },
-		"does not give to its shard":        func(second, third *report.Report) { second.Artifacts = append(second.Artifacts, third.Artifacts[0]) },
+		"omits 1 file":                      func(second, _ *report.Report) { second.Artifacts = second.Artifacts[1:] },
+		"does not assign to its shard":      func(second, third *report.Report) { second.Artifacts = append(second.Artifacts, third.Artifacts[0]) },
 		"made with another plan":            func(second, _ *report.Report) { second.Plan = sha256 },
 		"elsewhere` at `chat/manifest.json": func(second, _ *report.Report) { second.Artifacts[0].URL = "https://example.com/elsewhere" },
 	} {

@@ -34,7 +34,7 @@ func Read(from io.Reader) (*Plan, digest.Digest, error) {
 		return nil, digest.Digest{}, err
 	}
 	if err := p.check(); err != nil {
-		return nil, digest.Digest{}, fmt.Errorf("it contradicts itself: %w", err)
+		return nil, digest.Digest{}, fmt.Errorf("inconsistent contents: %w", err)
 	}
 	return p, digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(hash.Sum(nil))}, nil
 }
@@ -67,11 +67,11 @@ func (p *Plan) check() error {
 	}
 	downloads := p.downloads()
 	if len(downloads) < len(p.Files) {
-		return errors.New("a URL is in it twice")
+		return errors.New("duplicate URL")
 	}
 	for i, f := range p.Files {
 		if f.URL != downloads[i].Key() || isImage(f.Artifacts[0]) != isImage(downloads[i].Artifacts[0]) {
-			return fmt.Errorf("the URL %s is not in order", finding.QuoteURL(f.URL))
+			return fmt.Errorf("the URL %s is out of order", finding.QuoteURL(f.URL))
 		}
 	}
 	return nil
@@ -88,15 +88,15 @@ func (f File) check(shards int, seen map[finding.Location]bool) error {
 	case f.Size != nil && *f.Size < 0:
 		return errors.New("its size is negative")
 	case len(f.Artifacts) == 0:
-		return errors.New("no artifact names it")
+		return errors.New("it has no artifact")
 	}
 	for _, a := range f.Artifacts {
 		at := a.Location()
 		switch {
 		case verify.Key(a.URL) != f.URL, isImage(a) != isImage(f.Artifacts[0]):
-			return fmt.Errorf("the artifact %s names another: %s", at, finding.QuoteURL(a.URL))
+			return fmt.Errorf("the artifact %s has another URL: %s", at, finding.QuoteURL(a.URL))
 		case seen[at]:
-			return fmt.Errorf("the artifact %s is in it twice", at)
+			return fmt.Errorf("duplicate artifact %s", at)
 		case !slices.Contains(roles, a.Role):
 			return fmt.Errorf("the artifact %s has the unknown role %s", at, finding.Quote(string(a.Role)))
 		case a.AllowHTTP && (a.Checksum == nil || a.Checksum.Value.IsZero() || a.Checksum.Value.Algorithm.Weak()):

@@ -39,7 +39,7 @@ func serveCommand(s *service) {
 	case len(names) < len(s.binaries):
 		s.report("manifest/serve-command-platform", at, fmt.Sprintf("The command starts %s, and the binary for %s has another name: the service can't start there", finding.Quote(word), list(others)), "")
 	case path.IsAbs(word) || strings.Contains(word, ".."):
-		s.report("manifest/serve-command", at, begins+", which leads out of the service's folder: the App starts a program that it did not download", fix)
+		s.report("manifest/serve-command", at, begins+", which is outside the service's folder: the App starts a program that it did not download", fix)
 	default:
 		slices.Sort(names)
 		s.report("manifest/serve-command", at, begins+", and the downloaded file is "+list(slices.Compact(names))+": the App can't start it", fix)

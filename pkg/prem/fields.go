@@ -37,7 +37,7 @@ func numberWord(s *service) {
 	for _, name := range []string{"tokensPerSecond", "secondsPerImage"} {
 		v := s.root.Get("modelInfo").Get(name)
 		if v.Kind() == document.String && !blanks.MatchString(v.String()) {
-			s.report("manifest/number-word", valueOf(v), fmt.Sprintf("%s is the text %s, where users expect a number", finding.Quote(name), finding.Quote(v.String())), "")
+			s.report("manifest/number-word", valueOf(v), fmt.Sprintf("%s is the string %s; expected a number", finding.Quote(name), finding.Quote(v.String())), "")
 		}
 	}
 }

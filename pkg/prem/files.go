@@ -25,7 +25,7 @@ func pathEscape(s *service) {
 		switch {
 		case name == "" && a.Role == artifact.Binary: // the URL is that of a folder
 		case slices.Contains(segments, ".."), path.IsAbs(name), driveLetter.MatchString(name), strings.HasPrefix(name, "~"):
-			s.report("manifest/path-escape", urlOf(a), "The name "+finding.Quote(name)+" leads out of the service's folder: the App writes the file there", "")
+			s.report("manifest/path-escape", urlOf(a), "The name "+finding.Quote(name)+" leads outside the service's folder: the App writes the file there", "")
 		case strings.Contains(name, `\`), strings.ContainsFunc(name, unicode.IsControl), slices.ContainsFunc(segments, isOdd):
 			s.report("manifest/path-escape", urlOf(a), "The name "+finding.Quote(name)+" is not a plain relative path with slashes", "")
 		}
@@ -70,7 +70,7 @@ func noWeights(s *service) {
 	isOld := version == "1" || version == "" && s.set("binariesUrl")
 	switch {
 	case isOld && files.Kind() == document.Array && len(files.Elements()) == 0:
-		s.report("manifest/no-weights", valueOf(files), "`weightsFiles` is empty: the App considers the service downloaded and never fetches its binary", "")
+		s.report("manifest/no-weights", valueOf(files), "`weightsFiles` is empty: the App treats the service as downloaded and never fetches its binary", "")
 	case isOld && version == "" && !s.set("weightsFiles"):
 		s.report("manifest/no-weights", s.whole(), "The field `weightsFiles` is missing: the App exits on a service with `binariesUrl` and without it", "")
 	}
@@ -123,7 +123,7 @@ func noBinary(s *service) {
 	switch {
 	case s.comingSoon(), s.lacksBinariesURL(), slices.ContainsFunc(s.binaries, forMac):
 	case s.set("version") && len(s.binaries) > 0:
-		s.report("manifest/no-binary", s.binariesField(), "No binary is for macOS, where the App runs: nobody can use the service",
+		s.report("manifest/no-binary", s.binariesField(), "No binary supports macOS, where the App runs: the service can't be used",
 			"Add a binary for `aarch64-apple-darwin`, `x86_64-apple-darwin` or `universal-apple-darwin`.")
 	case !s.isContainer() && len(s.binaries) == 0:
 		s.report("manifest/no-binary", s.binariesField(), "The manifest has neither a container nor a binary: there is nothing to run",

@@ -57,7 +57,7 @@ var preset = sync.OnceValue(func() Registry {
 func (r Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []finding.Finding) {
 	if d.Root.Kind() != document.Object {
 		return nil, []finding.Finding{d.Finding(finding.JSONNotAnObject, d.Root,
-			"the manifest is "+d.Root.Describe()+", where a JSON object is expected", "Write one JSON object, from `{` to `}`.")}
+			"the manifest is "+d.Root.Describe()+"; expected a JSON object", "Write one JSON object, from `{` to `}`.")}
 	}
 	described, findings := r.Registry.Artifacts(d)
 	findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {

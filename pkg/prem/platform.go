@@ -92,7 +92,7 @@ func filePlatform(s *service) {
 		wantArchitecture, wantSystem := namedPlatform(b.Platform)
 		if differ(architecture, wantArchitecture) && architecture != "universal" || differ(system, wantSystem) {
 			s.report("manifest/file-platform", urlOf(b),
-				fmt.Sprintf("The file %s is listed under %s: its name is that of another platform", finding.Quote(b.Name), finding.Quote(b.Platform)), "")
+				fmt.Sprintf("The file %s is listed under %s: its name indicates another platform", finding.Quote(b.Name), finding.Quote(b.Platform)), "")
 		}
 	}
 }

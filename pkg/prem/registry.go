@@ -128,7 +128,7 @@ func (r *services) duplicatePorts() {
 // embeddings-all-minilm-l6-v2-binary. Sharing one tokenizer is usual.
 func (r *services) sharedWeights() {
 	r.clashes((*service).weightsKey, true, func(s *service, others string) {
-		s.report("manifest/shared-weights", urlOf(s.weights[0]), fmt.Sprintf("All weights are also those of %s: their URLs may have been copied", others), "")
+		s.report("manifest/shared-weights", urlOf(s.weights[0]), fmt.Sprintf("All weights are shared with %s: their URLs may have been copied", others), "")
 	})
 }
 

@@ -41,7 +41,7 @@ func (p *publisher) issue(ctx context.Context, r *report.Report) (string, error)
 		Fingerprint: d.Fingerprint(), DesiredState: state, Comment: d.Comment(issueLimit), LastWord: d.LastWord(),
 	})
 	if isNewer {
-		p.annotate(finding.Notice, "A newer run has updated the drift issue, so this run left it as it is")
+		p.annotate(finding.Notice, "A newer run has updated the drift issue, so this run did not change it")
 	}
 	if n == 0 {
 		return "", err
@@ -81,7 +81,7 @@ func problem(a report.Artifact, r verify.Result, item baseline.Item, server stri
 		p.Cause, p.Fix = changed(r, item.File, ref)
 		p.Message = first(r, finding.ArtifactEmpty, finding.ArtifactHTMLPage, finding.ArtifactLFSPointer, finding.ArtifactWrongFormat, finding.ArtifactWrongPlatform).Message
 		if p.Message != "" {
-			p.Cause = "The host serves something else in place of the file, or the URL never led to the file"
+			p.Cause = "The host serves other content instead of the file, or the URL was never correct"
 		}
 	case baseline.Gone:
 		refused := first(r, finding.ArtifactUnavailable, finding.ArtifactRefused)
@@ -124,7 +124,7 @@ func changed(r verify.Result, f baseline.File, ref hosts.Ref) (cause, fix string
 	case mutable == "":
 		return "Another file was uploaded in its place", review + ". Then use a URL with a version, and declare the checksum that they give for it"
 	}
-	cause = "The URL follows something that has moved: " + mutable
+	cause = "The target of the URL has moved: " + mutable
 	if expected == f.Digest && f.Commit != "" && hosts.Publishes(url) {
 		return cause, "To keep the reviewed file, use " + finding.QuoteURL(hosts.WithRevision(url, "", f.Commit)) + ". To update, review the new file and use its commit"
 	}

@@ -86,7 +86,7 @@ func (p *publisher) comment(ctx context.Context, r *report.Report) (url string, 
 		Body: r.Markdown(commentLimit), OnlyUpdate: p.OnlyUpdate,
 	})
 	if isNewer {
-		p.annotate(finding.Notice, "A newer run has updated the comment on the pull request, so this run left it as it is")
+		p.annotate(finding.Notice, "A newer run has updated the comment on the pull request, so this run did not change it")
 	}
 	return url, err
 }

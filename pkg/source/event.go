@@ -50,7 +50,7 @@ func (e *Event) selection(ctx context.Context, in Inputs, api *API) (Selection, 
 		return all(ctx, settings, head)
 	}
 	if !e.HasChanges() {
-		return Selection{}, usage("input scope is `changed`, and the event %s is not about a change: use auto or all", finding.Quote(e.Name))
+		return Selection{}, usage("input scope is `changed`, but the event %s has no change: use auto or all", finding.Quote(e.Name))
 	}
 	found, why, err := e.compare(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (e *Event) selection(ctx context.Context, in Inputs, api *API) (Selection, 
 	s, err := c.selection(ctx)
 	if isNewer {
 		s.Scope = ScopeAll
-		s.Notes = append(s.Notes, everything+"the list of changes is already that of a newer commit")
+		s.Notes = append(s.Notes, everything+"GitHub already lists the changes of a newer commit")
 	}
 	if note != "" {
 		s.Notes = append(s.Notes, note)
@@ -145,15 +145,15 @@ func (e *Event) compare(ctx context.Context) (found github.Comparison, why strin
 	case e.New:
 		return found, "the branch is new", nil
 	case e.Forced:
-		return found, "the branch was forced to another history", nil
+		return found, "the branch was force-pushed", nil
 	default:
 		found, err = e.API.Compare(ctx, e.BaseSHA, e.HeadSHA)
 		if errors.Is(err, github.ErrNotFound) {
-			return found, "the commit before the push does not exist any more", nil
+			return found, "the commit before the push no longer exists", nil
 		}
 	}
 	if err == nil && !found.Complete {
-		return found, "GitHub does not list all files of so large a change", nil
+		return found, "the change has more files than GitHub lists", nil
 	}
 	return found, "", err
 }
@@ -164,7 +164,7 @@ func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, api *API
 	if e.PullRequest != 0 && isChanged {
 		found, err := e.API.Compare(ctx, e.BaseSHA, e.HeadSHA)
 		if err == nil && found.MergeBase == "" {
-			err = errors.New("GitHub names none")
+			err = errors.New("GitHub reports none")
 		}
 		if err != nil {
 			return tip, "The changed manifests were compared with the tip of the base branch, not with the merge base: " + finding.Clean(err.Error())

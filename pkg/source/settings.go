@@ -65,7 +65,7 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 	var err error
 	s.ConfigFile, s.Text, err = in.readConfig(ctx, t)
 	if errors.Is(err, github.ErrNotFound) {
-		s.Notes, err = append(s.Notes, "The configuration file is unknown: GitHub does not show the files of the commit that it would be read from"), nil
+		s.Notes, err = append(s.Notes, "The configuration file was not read: GitHub does not provide the files of its commit"), nil
 	}
 	if err == nil && s.Text != nil {
 		if s.File, err = config.Parse(s.ConfigFile, s.Text); err != nil {
@@ -131,7 +131,7 @@ func (in Inputs) findConfig(ctx context.Context, t Tree) (f github.File, found b
 		case err != nil:
 			return f, false, err
 		case isThere && found:
-			return f, true, usage("%s exists too: keep one of them", finding.Quote(name))
+			return f, true, usage("%s also exists: keep only one", finding.Quote(name))
 		case isThere:
 			f, found = each, true
 		}
@@ -230,7 +230,7 @@ func (in Inputs) readRoots(ctx context.Context, t Tree) (text []byte, err error)
 	default:
 		text, err = readPath(ctx, t, in.rootInTree, provenance.MaxRootSize)
 		if err != nil {
-			err = fmt.Errorf("%w (a file in the workspace is read where the configuration file is, on a pull request at the base: merge it first, or name a file outside the workspace)", err)
+			err = fmt.Errorf("%w (on a pull request, a file in the workspace is read from the base: merge it first, or name a file outside the workspace)", err)
 		}
 	}
 	if err != nil {

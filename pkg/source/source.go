@@ -38,7 +38,7 @@ func problemOf(f github.File) string {
 	case f.Symlink:
 		return "The manifest is a symbolic link"
 	case f.Submodule:
-		return "The manifest is a submodule, another repository's commit"
+		return "The manifest is a submodule"
 	}
 	return ""
 }

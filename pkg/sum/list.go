@@ -127,9 +127,9 @@ func (s *List) declare(a *artifact.Artifact) *finding.Finding {
 		a.Checksum = &artifact.Field[digest.Digest]{Value: found[0], Pointer: a.Pointer, Position: a.Position}
 		return nil
 	}
-	message := fmt.Sprintf("The list %s does not have %s, so it gets no checksum", finding.Quote(s.name), finding.Quote(a.Name))
+	message := fmt.Sprintf("The list %s does not contain %s, so no checksum is written", finding.Quote(s.name), finding.Quote(a.Name))
 	if len(found) > 1 {
-		message = fmt.Sprintf("The list %s has %d checksums for %s, so it gets none", finding.Quote(s.name), len(found), finding.Quote(a.Name))
+		message = fmt.Sprintf("The list %s has %d checksums for %s, so none is written", finding.Quote(s.name), len(found), finding.Quote(a.Name))
 	}
 	return lacks(*a, message, "Name the list that is published with this file, or leave out --from and vouch for the file yourself.")
 }
@@ -138,7 +138,7 @@ func (s *List) declare(a *artifact.Artifact) *finding.Finding {
 func (s *List) disagree(r verify.Result) {
 	for i, f := range r.Findings {
 		if f.Rule == finding.ArtifactMismatch {
-			f.Message = "The list " + finding.Quote(s.name) + " gives another checksum than the file has, so none is written"
+			f.Message = "The list " + finding.Quote(s.name) + " has a checksum that does not match the file, so none is written"
 			f.Fix = "Find out whether the list is of another version than the URL, or the file was replaced."
 			r.Findings[i] = f.Comparing("listed", r.Artifact.Checksum.Value.String(), "served", r.Digest.String(), "")
 		}

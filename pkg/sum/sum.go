@@ -88,7 +88,7 @@ func (s *Sum) check(drafts []*draft) error {
 		}
 		switch quoted := finding.Quote(pointer); {
 		case n == 0:
-			return fmt.Errorf("flag --replace is %s, where no artifact is: expected a pointer such as `/binaries/aarch64-apple-darwin`", quoted)
+			return fmt.Errorf("flag --replace is %s, which is not that of an artifact: expected a pointer such as `/binaries/aarch64-apple-darwin`", quoted)
 		case n > 1:
 			return fmt.Errorf("flag --replace is %s, which %d of the manifests have: name only one manifest", quoted, n)
 		}
@@ -98,7 +98,7 @@ func (s *Sum) check(drafts []*draft) error {
 			return !d.isWrong(a) && (s.pins(a) || s.Write && s.fills(a) && a.Slot.Checksum == "" && a.Role != artifact.Image)
 		}
 		if s.Registries.IsOld(d.manifest) && slices.ContainsFunc(d.manifest.Artifacts, hasNoPlace) {
-			return fmt.Errorf("%s names files in the fields of version 1, of which several share one URL and none has a place for a checksum: give --upgrade to rewrite it as 1.1, or, without --pin, --transition to put the new fields beside the old", finding.Quote(d.Path))
+			return fmt.Errorf("%s uses the fields of version 1, which can't hold checksums: use --upgrade to rewrite it as 1.1, or, without --pin, --transition to add the new fields beside the old", finding.Quote(d.Path))
 		}
 	}
 	return nil
@@ -166,7 +166,7 @@ func (s *Sum) expect(a *artifact.Artifact, path string, atPath []artifact.Artifa
 	}
 	isOther := func(other artifact.Artifact) bool { return verify.Key(other.URL) != verify.Key(a.URL) }
 	if i := slices.IndexFunc(atPath, isOther); s.Local != nil && i >= 0 {
-		return lacks(*a, fmt.Sprintf("The file %s on disk may also be that of %s in %s", finding.Quote(path), finding.Quote(atPath[i].Pointer), finding.Quote(atPath[i].Manifest)),
+		return lacks(*a, fmt.Sprintf("The file %s on disk may also belong to %s in %s", finding.Quote(path), finding.Quote(atPath[i].Pointer), finding.Quote(atPath[i].Manifest)),
 			"Leave out --local to download the file, or name a list of checksums with --from.")
 	}
 	return nil
