@@ -123,9 +123,9 @@ func TestReadingYAMLCostsAConstantForEachByte(t *testing.T) {
 	}
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
-			few, many := cost(text(16<<10)), cost(text(128<<10))
+			few, many := cost(text(8<<10)), cost(text(64<<10))
 			if many > 1.5*few || many > 3000 {
-				t.Errorf("%.0f bytes for each byte of 16 KiB, and %.0f for each of 128 KiB", few, many)
+				t.Errorf("%.0f bytes for each byte of 8 KiB, and %.0f for each of 64 KiB", few, many)
 			}
 		})
 	}

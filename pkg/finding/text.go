@@ -53,6 +53,15 @@ func Escape(s string, escape func(hidden string) string) string {
 	var b strings.Builder
 	marks := 0
 	for len(s) > 0 {
+		plain := 0
+		for plain < len(s) && s[plain] >= ' ' && s[plain] <= '~' {
+			plain++
+		}
+		if plain > 0 { // nearly all text is printable ASCII
+			b.WriteString(s[:plain])
+			s, marks = s[plain:], 0
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s)
 		if unicode.Is(unicode.M, r) {
 			marks++

@@ -23,7 +23,7 @@ import (
 )
 
 var (
-	mutants = flag.Int("mutants", 2000, "how many mutants of manifests the differential test reads")
+	mutants = flag.Int("mutants", 1000, "how many mutants of manifests the differential test reads")
 	seed    = flag.Uint64("seed", 1, "where the differential test begins")
 )
 

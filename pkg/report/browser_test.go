@@ -32,8 +32,8 @@ type tab struct {
 	errors   []string // what the browser had to complain about
 }
 
-// browse opens a page in the browser of this machine. Where there is none, the test is skipped; CI has one.
-func browse(t *testing.T, page string) *tab {
+// browse starts the browser of this machine. Where there is none, the test is skipped; CI has one.
+func browse(t *testing.T) *tab {
 	t.Helper()
 	program := ""
 	for _, name := range []string{"chromium", "google-chrome"} {
@@ -44,10 +44,6 @@ func browse(t *testing.T, page string) *tab {
 	}
 	if program == "" && os.Getenv("CI") == "" {
 		t.Skip("there is no chromium or google-chrome on this machine")
-	}
-	file := filepath.Join(t.TempDir(), "page.html")
-	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
-		t.Fatal(err)
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(program), chromedp.NoSandbox) // which root has to do without
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
@@ -63,8 +59,16 @@ func browse(t *testing.T, page string) *tab {
 	call(b, network.Enable, network.EnableParams{})
 	call(b, cdplog.Enable, cdp.Empty{})
 	call(b, cdpruntime.Enable, cdp.Empty{})
-	b.do(chromedp.Navigate("file://" + file))
 	return b
+}
+
+func (b *tab) open(page string) {
+	b.t.Helper()
+	file := filepath.Join(b.t.TempDir(), "page.html")
+	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.Navigate("file://" + file))
 }
 
 // note keeps what the page loads and what goes wrong.
@@ -128,8 +132,14 @@ func (b *tab) column(label string) []string {
 	return b.eval(`[...document.querySelectorAll("tbody tr:not([hidden]) [data-label=` + label + `]")].map(cell => cell.innerText.trim().split("\n")[0])`)
 }
 
-func TestPageIsSortedAndFilteredInABrowser(t *testing.T) {
-	b := browse(t, rendered(t, report.Build(scenarios()["all"]), "page"))
+func TestPageInABrowser(t *testing.T) {
+	b := browse(t)
+	t.Run("it is sorted and filtered", func(t *testing.T) { isSortedAndFiltered(t, b) })
+	t.Run("it reads on every screen", func(t *testing.T) { readsOnEveryScreen(t, b) })
+}
+
+func isSortedAndFiltered(t *testing.T, b *tab) {
+	b.open(rendered(t, report.Build(scenarios()["all"]), "page"))
 	sorted := func(label string) string {
 		return strings.Join(b.eval(`[document.querySelector("thead [aria-sort=ascending], thead [aria-sort=descending]")].map(h => h.innerText + " " + h.getAttribute("aria-sort"))`), "") +
 			": " + strings.Join(b.column(label), ", ")
@@ -189,11 +199,12 @@ const contrasts = `(() => {
 	}).filter(([ratio]) => ratio < 4.5).map(([ratio, e]) => ratio.toFixed(2) + ": " + e.outerHTML.slice(0, 80));
 })()`
 
-// TestPageReadsOnEveryScreen looks at hostile text, on a phone and on a desk, by day and by night.
-func TestPageReadsOnEveryScreen(t *testing.T) {
+// readsOnEveryScreen looks at hostile text, on a phone and on a desk, by day and by night.
+func readsOnEveryScreen(t *testing.T, b *tab) {
 	long := poisoned(strings.Repeat("x", 200) + `<img src="https://evil.example/x.png"><script>alert(1)</script>` + "\u202e")
 	for name, in := range map[string]report.Input{"all": scenarios()["all"], "hostile": long} {
-		b := browse(t, chartOf(t, report.Build(in), nights(90)))
+		b.requests, b.errors = nil, nil
+		b.open(chartOf(t, report.Build(in), nights(90)))
 		b.eval(`[...document.querySelectorAll("details")].map(details => { details.open = true; return "" })`)
 		for device, width := range map[string]int64{"phone": phone, "desk": desk} {
 			for _, scheme := range []string{"light", "dark"} {

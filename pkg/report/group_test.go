@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -302,15 +303,22 @@ func TestACommentSaysHowToRunTheSame(t *testing.T) {
 	}
 }
 
-// It runs out of time where one finding costs more the more there are.
+// TestManyFindingsAboutOneFileAreTold counts bytes of memory: a finding must not cost more the more there are.
 func TestManyFindingsAboutOneFileAreTold(t *testing.T) {
-	r := logIn()
-	for i := range 5_000 {
-		f := about(r.Artifact, finding.SignatureInvalid, fmt.Sprintf("No. %d", i))
-		g := about(r.Artifact, finding.URLMutable, fmt.Sprintf("No. %d", i))
-		r.Findings = append(r.Findings, f, g)
+	cost := func(n int) uint64 {
+		r := logIn()
+		for i := range n {
+			r.Findings = append(r.Findings, about(r.Artifact, finding.SignatureInvalid, fmt.Sprintf("No. %d", i)), about(r.Artifact, finding.URLMutable, fmt.Sprintf("No. %d", i)))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if got := markdown(input(r)); len(got) > commentLimit {
+			t.Errorf("%d bytes", len(got))
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
 	}
-	if got := markdown(input(r)); len(got) > commentLimit {
-		t.Errorf("%d bytes", len(got))
+	if few, many := cost(100), cost(800); many > 12*few {
+		t.Errorf("200 findings cost %d bytes, and 8 times as many %d", few, many)
 	}
 }

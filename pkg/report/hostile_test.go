@@ -22,16 +22,16 @@ import (
 // hostile is what others have put into names, URLs and page titles to be read as something else.
 var hostile = []string{
 	"", " ", "line\nbreak", "line\r\n\r\n# heading", "\n\n* item\n", "\n| a | b |\n|---|---|\n",
-	"::error::x", "  ::add-mask::x", "a\n::error file=x::y", "##[add-mask]x", "#\x00#[group]",
-	"`", "``", "```\ncode", "a`b``c```d", "`<b>`", "|", "a|b|c", `\|`, `\\|`, `trailing\`, "`|`", "`\\|`",
-	"@maintainer", "hi @team/all", "#12", "acme/registry#12", "GH-12", "0123456789abcdef0123456789abcdef01234567",
-	"https://evil.example", "www.evil.example", "www.", "www.`evil.example`", "mailto:a@b.example", "a@b.example", "<a@b.example>", "<https://evil.example>",
-	"[text](https://evil.example)", "![img](https://evil.example/x.png)", "](https://evil.example)", "[x]: https://evil.example", "[^1]",
-	"<img src=x onerror=alert(1)>", "</details>", "</code>", "</code></td></table>", "<!-- verify-manifests 7 -->", "<!--", "<script>", "&lt;b&gt; &#64;x &amp;",
-	"*em*", "**strong**", "_em_", "~~gone~~", "$x$", "$`x`$", ":smile:", "1. one", "1) one", "- item", "+ item", "> quote", "# h", "===", "---", "~~~", "    indented",
-	"\x1b[31mred\x1b[0m", "\u009b31m", "\u202egpj.exe", "zero\u200bwidth", "\x00", "\xff\xfe", "\u2028", "\U000e0041",
+	"::error::x", "  ::add-mask::x", "a\n::error file=x::y", "##[add-mask]x #\x00#[group]",
+	"`", "``", "```\ncode", "a`b``c```d", "`<b>` `|` `\\|`", "a|b|c", `\| \\| trailing\`, "www.`evil.example`", "$`x`$",
+	"@maintainer #12 acme/registry#12 hi @team/all GH-12 0123456789abcdef0123456789abcdef01234567",
+	"www. https://evil.example www.evil.example mailto:a@b.example a@b.example", "<a@b.example> <https://evil.example>",
+	"[text](https://evil.example) ![img](https://evil.example/x.png) [^1]", "](https://evil.example)", "[x]: https://evil.example",
+	"<img src=x onerror=alert(1)>", "</details><!-- verify-manifests 7 -->", "</code></td></table>", "<!--", "<script>", "&lt;b&gt; &#64;x &amp;",
+	"*em* **strong** _em_ ~~gone~~ $x$ :smile:", "1. one", "1) one", "- item", "+ item", "> quote", "# h", "===", "---", "~~~", "    indented",
+	"\x1b[31mred\x1b[0m\u009b31m", "\u202egpj.exe zero\u200bwidth", "\x00\xff\xfe\u2028\U000e0041x",
 	"../../../evil/repository/blob/main/x", "a/../b", "/absolute", "%2e%2e/%2e%2e", "a b\"c'd)e(f",
-	strings.Repeat("x", 2_000), strings.Repeat("`|@<", 500), strings.Repeat("\n", 2_000),
+	strings.Repeat("x", 1_100), strings.Repeat("`|@<", 300), strings.Repeat("\n", 1_100),
 }
 
 // poisoned is a run in which every outside field holds s, and, as in a report that another run wrote, every sentence.
@@ -59,6 +59,18 @@ func poisoned(s string) report.Input {
 	in.Findings[2].Waived = finding.Waiver{Because: s + "x", Until: "2026-12-31"}
 	in.Notes = []string{"A note of " + s}
 	return in
+}
+
+// poisonedByAll is one run over what each hostile text poisons.
+func poisonedByAll() report.Input {
+	all := mixed()
+	for _, s := range hostile {
+		in := poisoned(s)
+		all.Results = append(all.Results, in.Results...)
+		all.Findings = append(all.Findings, in.Findings...)
+		all.Notes = append(all.Notes, in.Notes...)
+	}
+	return all
 }
 
 var (
@@ -142,6 +154,11 @@ func TestMarkdownShowsOutsideTextOnlyAsCode(t *testing.T) {
 	}
 }
 
+func FuzzMarkdown(f *testing.F) {
+	f.Add(strings.Join(hostile, "\n"))
+	f.Fuzz(func(t *testing.T, s string) { structure(t, report.Build(poisoned(s)).Markdown(1<<20)) })
+}
+
 func TestOutsideTextStaysReadable(t *testing.T) {
 	in := input()
 	for i, s := range []string{"a`b|c", `C:\\models\x`, "<img> & @x", "a@b.example", "line\nbreak", " blank ", "plain text.gguf"} {
@@ -168,29 +185,27 @@ func checkLog(t testing.TB, log string) {
 	}
 }
 
-func TestTextGivesNoCommand(t *testing.T) {
+// FuzzLog looks at all that a log may hold. The only commands are our own two, around what is folded.
+func FuzzLog(f *testing.F) {
 	for _, s := range hostile {
-		checkTexts(t, report.Build(poisoned(s)))
+		f.Add(s)
 	}
-}
-
-// checkTexts looks at all that a log may hold. The only commands are our own two, around what is folded.
-func checkTexts(t testing.TB, r *report.Report) {
-	t.Helper()
-	checkLog(t, rendered(t, r, "text"))
-	checkLog(t, rendered(t, r, "verbose"))
-	checkLog(t, ownFold.ReplaceAllString(rendered(t, r, "folds"), "$1"))
+	f.Fuzz(func(t *testing.T, s string) {
+		r := report.Build(poisoned(s))
+		checkLog(t, rendered(t, r, "text"))
+		checkLog(t, rendered(t, r, "verbose"))
+		checkLog(t, ownFold.ReplaceAllString(rendered(t, r, "folds"), "$1"))
+	})
 }
 
 var ownFold = regexp.MustCompile(`(?s)\n::group::[0-9]+ files? verified, [0-9]+ unverified(?:, [0-9]+ waived)?(\n.*\n)::endgroup::\n`)
 
 func TestJSONMayBePrintedToALog(t *testing.T) {
-	for _, s := range hostile {
-		log := jsonOf(t, report.Build(poisoned(s)))
-		if strings.Contains(log, "##[") || strings.ContainsFunc(log, func(r rune) bool {
-			return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
+	for line := range strings.Lines(jsonOf(t, report.Build(poisonedByAll()))) {
+		if strings.Contains(line, "##[") || strings.ContainsFunc(strings.TrimSuffix(line, "\n"), func(r rune) bool {
+			return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 		}) {
-			t.Errorf("with %.100q:\n%s", s, log)
+			t.Errorf("%q", line)
 		}
 	}
 }
@@ -209,20 +224,6 @@ func TestAnnotationsAreTheOnlyCommands(t *testing.T) {
 			}
 		}
 	}
-}
-
-func FuzzMarkdown(f *testing.F) {
-	for _, s := range hostile {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) { structure(t, report.Build(poisoned(s)).Markdown(1<<20)) })
-}
-
-func FuzzLog(f *testing.F) {
-	for _, s := range hostile {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) { checkTexts(t, report.Build(poisoned(s))) })
 }
 
 // failures are n artifacts that are not what was declared.

@@ -34,12 +34,13 @@ func TestFilesBesideAManifestAreBounded(t *testing.T) {
 	for i := range most {
 		files[fmt.Sprintf("modules/x/1/c%d", i)] = ""
 	}
-	s, err := source.Folders{Args: []string{folder(t, files).Dir}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
+	dir := folder(t, files).Dir
+	s, err := source.Folders{Args: []string{dir}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
 	if err != nil || len(s.Manifests) != 1 || len(s.Beside) != most-1 || s.Beside[0].At() != "modules/x/1/a" {
 		t.Errorf("%d manifests, %d files beside, error %v", len(s.Manifests), len(s.Beside), err)
 	}
-	files["modules/x/1/source.json"], files[".github/x"] = "{}", ""
-	s, err = source.Folders{Args: []string{folder(t, files).Dir + "/modules/x/1/attestations.json"}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
+	write(t, dir, map[string]string{"modules/x/1/source.json": "{}", ".github/x": ""})
+	s, err = source.Folders{Args: []string{dir + "/modules/x/1/attestations.json"}}.Select(t.Context(), source.Inputs{ConfigFile: source.ConfigFile, Preset: "bcr"})
 	if err != nil || len(s.Beside) == 0 || s.Beside[0].At() != "modules/x/1/source.json" {
 		t.Errorf("%d files beside, the manifest not first, error %v", len(s.Beside), err)
 	}

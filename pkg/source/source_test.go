@@ -15,6 +15,17 @@ import (
 func folder(t *testing.T, files map[string]string) *source.Workspace {
 	t.Helper()
 	dir := t.TempDir()
+	write(t, dir, files)
+	w, err := source.OpenWorkspace(dir, "shown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
 	for name, text := range files {
 		name = filepath.Join(dir, name)
 		err := os.MkdirAll(filepath.Dir(name), 0o700)
@@ -27,12 +38,6 @@ func folder(t *testing.T, files map[string]string) *source.Workspace {
 			t.Fatal(err)
 		}
 	}
-	w, err := source.OpenWorkspace(dir, "shown")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(w.Close)
-	return w
 }
 
 func TestWorkspaceIsNeverLeft(t *testing.T) {
