@@ -134,11 +134,12 @@ func (b *tab) column(label string) []string {
 
 func TestPageInABrowser(t *testing.T) {
 	b := browse(t)
-	t.Run("it is sorted and filtered", func(t *testing.T) { isSortedAndFiltered(t, b) })
-	t.Run("it reads on every screen", func(t *testing.T) { readsOnEveryScreen(t, b) })
+	t.Run("sorted and filtered", func(t *testing.T) { isSortedAndFiltered(t, b) })
+	t.Run("on every screen", func(t *testing.T) { readsOnEveryScreen(t, b) })
 }
 
 func isSortedAndFiltered(t *testing.T, b *tab) {
+	b.t = t
 	b.open(rendered(t, report.Build(scenarios()["all"]), "page"))
 	sorted := func(label string) string {
 		return strings.Join(b.eval(`[document.querySelector("thead [aria-sort=ascending], thead [aria-sort=descending]")].map(h => h.innerText + " " + h.getAttribute("aria-sort"))`), "") +
@@ -201,9 +202,12 @@ const contrasts = `(() => {
 
 // readsOnEveryScreen looks at hostile text, on a phone and on a desk, by day and by night.
 func readsOnEveryScreen(t *testing.T, b *tab) {
+	b.t = t
 	long := poisoned(strings.Repeat("x", 200) + `<img src="https://evil.example/x.png"><script>alert(1)</script>` + "\u202e")
 	for name, in := range map[string]report.Input{"all": scenarios()["all"], "hostile": long} {
+		b.mu.Lock()
 		b.requests, b.errors = nil, nil
+		b.mu.Unlock()
 		b.open(chartOf(t, report.Build(in), nights(90)))
 		b.eval(`[...document.querySelectorAll("details")].map(details => { details.open = true; return "" })`)
 		for device, width := range map[string]int64{"phone": phone, "desk": desk} {

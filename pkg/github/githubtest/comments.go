@@ -114,11 +114,7 @@ func repository(r *http.Request) string { return r.PathValue("owner") + "/" + r.
 
 func (s *Server) listComments(w http.ResponseWriter, r *http.Request) {
 	on := number(r, "number")
-	var list []map[string]any
-	for _, c := range s.Comments[on] {
-		list = append(list, s.comment(r, on, c))
-	}
-	page(w, r, list)
+	page(w, r, s.Comments[on], func(c *Comment) map[string]any { return s.comment(r, on, c) })
 }
 
 // writes reports whether a request may write, and holds what can be written; if not, it is answered.

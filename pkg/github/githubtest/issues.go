@@ -83,14 +83,14 @@ func (s *Server) listIssues(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	label, state := r.URL.Query().Get("labels"), r.URL.Query().Get("state")
-	var list []map[string]any
+	var list []*Issue
 	for _, i := range slices.Backward(s.Issues) {
 		labelled := label == "" || slices.Contains(i.Labels, label)
 		if labelled && (state == "all" || state == i.State || state == "" && i.State == "open") {
-			list = append(list, i.answer())
+			list = append(list, i)
 		}
 	}
-	page(w, r, list)
+	page(w, r, list, (*Issue).answer)
 }
 
 func (s *Server) createIssue(w http.ResponseWriter, r *http.Request) {

@@ -68,16 +68,12 @@ func (s *Server) AddToTree(commit, path, text string) {
 	s.Trees[commit] = tree
 }
 
-func changed(files []File) []map[string]string {
-	list := []map[string]string{}
-	for _, f := range files {
-		entry := map[string]string{"filename": f.Path, "sha": f.SHA, "status": f.Status}
-		if f.Previous != "" {
-			entry["previous_filename"] = f.Previous
-		}
-		list = append(list, entry)
+func (f File) answer() map[string]string {
+	entry := map[string]string{"filename": f.Path, "sha": f.SHA, "status": f.Status}
+	if f.Previous != "" {
+		entry["previous_filename"] = f.Previous
 	}
-	return list
+	return entry
 }
 
 func (s *Server) getPullRequest(w http.ResponseWriter, r *http.Request) {
@@ -95,7 +91,7 @@ func (s *Server) listFiles(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "Not Found")
 		return
 	}
-	page(w, r, changed(files[:min(len(files), maxFiles)]))
+	page(w, r, files[:min(len(files), maxFiles)], File.answer)
 }
 
 // compare answers with a comparison of s, else with one of no files where it has the trees of both commits. The merge base is that of
@@ -111,7 +107,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{
-		"status": cmp.Or(c.Status, "ahead"), "files": changed(c.Files[:min(len(c.Files), maxCompared)]),
+		"status": cmp.Or(c.Status, "ahead"), "files": shown(c.Files[:min(len(c.Files), maxCompared)], File.answer),
 		"merge_base_commit": map[string]string{"sha": cmp.Or(s.MergeBases[between], base)},
 	})
 }

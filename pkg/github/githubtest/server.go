@@ -214,9 +214,9 @@ func answer(w http.ResponseWriter, status int, value any) {
 	_ = json.NewEncoder(w).Encode(value)
 }
 
-// page answers with one page of a list, and links to the next as GitHub does
+// page answers with one page of a list, each item as show shows it, and links to the next as GitHub does
 // (https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api).
-func page[T any](w http.ResponseWriter, r *http.Request, list []T) {
+func page[T, Shown any](w http.ResponseWriter, r *http.Request, list []T, show func(T) Shown) {
 	size, err := strconv.Atoi(r.URL.Query().Get("per_page"))
 	if err != nil || size < 1 || size > 100 {
 		size = 30
@@ -233,7 +233,15 @@ func page[T any](w http.ResponseWriter, r *http.Request, list []T) {
 		next.RawQuery = query.Encode()
 		w.Header().Set("Link", fmt.Sprintf("<http://%s%s>; rel=\"next\"", r.Host, next.String()))
 	}
-	answer(w, http.StatusOK, append([]T{}, list[from:to]...))
+	answer(w, http.StatusOK, shown(list[from:to], show))
+}
+
+func shown[T, Shown any](list []T, show func(T) Shown) []Shown {
+	all := []Shown{}
+	for _, item := range list {
+		all = append(all, show(item))
+	}
+	return all
 }
 
 // number is the number, or the ID, that a request's path names.
