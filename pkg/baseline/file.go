@@ -124,7 +124,7 @@ func (f File) check() error {
 	hasDigest, isVerified, isFailing := !f.Digest.IsZero(), f.ETag != "", f.Failures > 0
 	switch {
 	case f.IsZero():
-		return errors.New("an entry is empty")
+		return errors.New("empty entry")
 	case min(f.Size, int64(f.Failures)) < 0 || f.Failures > maxFailures || !isPlausible(f.Seen) || !isPlausible(f.FailingSince) || !isPlausible(p.Since):
 		return errors.New("a number or a time is out of bounds")
 	case hasDigest == f.Seen.IsZero() || isVerified && !hasDigest || !isVerified && len(f.Verified) > 0 || isFailing == f.FailingSince.IsZero():

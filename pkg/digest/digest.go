@@ -121,13 +121,13 @@ func ParseWeak(text string) (Digest, error) {
 	case algorithm.Size() == 0 && lower == MD5:
 		return Digest{}, errMD5
 	case algorithm.Size() == 0 && lower.Size() > 0:
-		return Digest{}, fmt.Errorf("the algorithm's name is in lower case: %s", lower)
+		return Digest{}, fmt.Errorf("the algorithm's name must be in lower case: %s", lower)
 	case algorithm.Size() == 0:
 		return Digest{}, errors.New("unknown algorithm: expected sha256, sha384, sha512, blake3 or sha1")
 	case text[at] == '-':
 		return parseSRI(algorithm, sum)
 	case len(sum) != 2*algorithm.Size():
-		return Digest{}, fmt.Errorf("%s needs %d hex digits, and this has %d characters", algorithm, 2*algorithm.Size(), len(sum))
+		return Digest{}, fmt.Errorf("%s needs %d hex digits; this has %d characters", algorithm, 2*algorithm.Size(), len(sum))
 	}
 	if _, err := hex.DecodeString(sum); err != nil {
 		return Digest{}, fmt.Errorf("invalid hex digit in the %s sum", algorithm)
@@ -141,7 +141,7 @@ func parseSRI(algorithm Algorithm, sum string) (Digest, error) {
 		return Digest{}, fmt.Errorf("invalid base64 after %s-: expected standard base64 with padding", algorithm)
 	}
 	if len(raw) != algorithm.Size() {
-		return Digest{}, fmt.Errorf("%s needs %d bytes, and this base64 has %d", algorithm, algorithm.Size(), len(raw))
+		return Digest{}, fmt.Errorf("%s needs %d bytes; this base64 has %d", algorithm, algorithm.Size(), len(raw))
 	}
 	return Digest{algorithm, hex.EncodeToString(raw)}, nil
 }
@@ -155,7 +155,7 @@ func parseBare(text string) (Digest, error) {
 			return Digest{algorithm, strings.ToLower(text)}, nil
 		}
 	}
-	return Digest{}, fmt.Errorf("bare hex has 40 (sha1), 64 (sha256), 96 (sha384) or 128 (sha512) digits, and this has %d", len(text))
+	return Digest{}, fmt.Errorf("bare hex has 40 (sha1), 64 (sha256), 96 (sha384) or 128 (sha512) digits; this has %d", len(text))
 }
 
 var errMD5 = errors.New("MD5 is broken (two files with one MD5 are made in seconds): expected " + Expected)

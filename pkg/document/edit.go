@@ -145,7 +145,7 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	case sibling.isOf(YAML) && strings.Trim(indent, " -") == "":
 		indent = strings.Repeat(" ", len(indent))
 	case strings.TrimLeft(indent, " \t") != "":
-		return noPlace(sibling, "the line has more than the entry")
+		return noPlace(sibling, "the line contains more than the entry")
 	}
 	end := sibling.end + lengthUpTo(e.text[sibling.end:], "\r\n") // behind a comment
 	e.Replace(end, end, e.lineBreak()+indent+member)

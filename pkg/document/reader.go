@@ -67,7 +67,7 @@ func (r *reader) check(maxSize int) {
 	}
 }
 
-const splitFix = "Split the manifest, or move out of it what describes no file."
+const splitFix = "Split the manifest, or move out the parts that describe no file."
 
 // finding returns a finding about the text. rule is a rule's name without the syntax.
 func (r *reader) finding(rule string, at finding.Position, v *Value, message, fix string) finding.Finding {
@@ -102,7 +102,7 @@ func (r *reader) newMember(parent *Value, name string, start int) *Value {
 
 func (r *reader) checkPath(v *Value, start int) {
 	if v.pathLength > MaxPath {
-		r.stop(nameRules[r.syntax][1], start, v.Parent(), fmt.Sprintf("The names that lead here have more than %d bytes", MaxPath), "Shorten the names.")
+		r.stop(nameRules[r.syntax][1], start, v.Parent(), fmt.Sprintf("The path to this value has more than %d bytes", MaxPath), "Shorten the names.")
 	}
 }
 

@@ -107,7 +107,7 @@ func libraryLines(text []byte, base int) []int {
 func load(loader *yaml.Loader, node *yaml.Node) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
-			err = fmt.Errorf("the YAML library gave up: %v", problem)
+			err = fmt.Errorf("the YAML library failed: %v", problem)
 		}
 	}()
 	return loader.Load(node)
@@ -337,7 +337,7 @@ func (r *yamlReader) merge(v, merged *Value) {
 			case first == nil:
 				r.copy(v, member)
 			case first.index < min(merged.index, own), first.index >= own && !isSameScalar(first, member):
-				r.stop("merge", merged.nameStart, first, fmt.Sprintf("The merge key adds %s, which the mapping has by line %d: parsers differ in which value they keep", finding.Quote(member.name), first.nameAt.Line),
+				r.stop("merge", merged.nameStart, first, fmt.Sprintf("The merge key adds %s, which line %d already defines: parsers differ in which value they keep", finding.Quote(member.name), first.nameAt.Line),
 					"Move the merge key to the beginning of the mapping, and merge each key once.")
 			default:
 				v.overridden = append(v.overridden, member)

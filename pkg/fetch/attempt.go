@@ -174,7 +174,7 @@ func (p *attempt) drain(ctx context.Context, sink Sink, done int64) (int64, erro
 		}
 		if _, err := sink.Write(chunk.buffer[:chunk.filled]); err != nil {
 			chunk.giveBack()
-			return done, &Error{Message: "The bytes of the file could not be taken: " + finding.Quote(err.Error()), Err: err}
+			return done, &Error{Message: "The bytes of the file could not be processed: " + finding.Quote(err.Error()), Err: err}
 		}
 		chunk.giveBack()
 		done += int64(chunk.filled)

@@ -73,7 +73,7 @@ func (d *download) call(ctx context.Context, call Call) (Reply, error) {
 		r.Body, err = io.ReadAll(io.LimitReader(a, call.MaxBody+1))
 	}
 	if max(a.ContentLength, int64(len(r.Body))) > call.MaxBody {
-		return Reply{}, refused("Check what the server serves there", "The server %s answers with more than %s: expected a short text",
+		return Reply{}, refused("Check what the server serves at this URL", "The server %s answers with more than %s: expected a short text",
 			finding.Quote(r.Host), humanize.IBytes(uint64(call.MaxBody)))
 	}
 	return r, err

@@ -95,7 +95,7 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 	}}
 	conn, err := dialer.DialContext(ctx, network, address)
 	if allowed.Load() && errors.As(err, new(*Error)) {
-		return nil, errors.New("none of the addresses that may be contacted answers")
+		return nil, errors.New("no allowed address answered")
 	}
 	return conn, err
 }

@@ -27,11 +27,11 @@ func check(u *url.URL, allowHTTP bool) *Error {
 	case u.Scheme != "https" && !(allowHTTP && u.Scheme == "http"):
 		return refused("Use an https URL", "The URL %s is not https", display(u))
 	case u.User != nil:
-		return refused("Use a URL that needs none", "The URL %s contains a user name or password", display(u))
+		return refused("Use a URL without them", "The URL %s contains a user name or password", display(u))
 	case u.Hostname() == "":
 		return refused("Write it as `https://host/path`", "The URL %s has no host", display(u))
 	case !hosts.HasPort(u):
-		return refused("Leave the port out, or use one from 1 to 65535", "The URL %s has an invalid port", display(u))
+		return refused("Omit the port, or use one from 1 to 65535", "The URL %s has an invalid port", display(u))
 	case hosts.HasDotSegments(u):
 		return refused("Write the resolved path", "The path of the URL %s has a `.` or `..` segment, which clients resolve to another path", display(u))
 	}

@@ -93,7 +93,7 @@ func (w *worker) read(ctx context.Context, chunk *chunk) error {
 	isEnd := err == io.EOF || err == io.ErrUnexpectedEOF // of the answer, as its framing says
 	switch {
 	case w.offset > w.client.config.MaxSize:
-		return w.tooLarge("The file has no end in sight")
+		return w.tooLarge("The file is too large")
 	case isEnd && w.version.size < 0:
 		chunk.last = true
 		return nil

@@ -87,7 +87,7 @@ func (a attestation) read(ctx context.Context, get func(context.Context, string)
 	return unpack(packed)
 }
 
-var errLargeBundle = fmt.Errorf("the bundle has more than %d MiB", MaxBundle>>20)
+var errLargeBundle = fmt.Errorf("the bundle is larger than %d MiB", MaxBundle>>20)
 
 // unpack decompresses a bundle of the storage (https://github.com/google/snappy/blob/main/format_description.txt), whose first
 // bytes hold its unpacked size.

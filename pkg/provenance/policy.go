@@ -67,7 +67,7 @@ func (p Policy) Check(f Facts) error {
 	isNamed := slices.ContainsFunc(p.Signers, func(s string) bool { return strings.EqualFold(s, workflow) })
 	switch {
 	case f.Release:
-		return errors.New("GitHub attests the release and not a build")
+		return errors.New("GitHub attests the release, not a build")
 	case p.Repository == "" || !strings.EqualFold(f.Repository, p.Repository):
 		return fmt.Errorf("it was built from %s: expected %s", finding.Quote(f.Repository), finding.Quote(p.Repository))
 	case !p.AnySigner && len(p.Signers) == 0 && !isOwn:

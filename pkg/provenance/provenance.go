@@ -91,7 +91,7 @@ func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err erro
 		return Facts{}, fmt.Errorf("the SHA-256 of the file is unknown: only %s is known", finding.Quote(sha256.String()))
 	}
 	if len(text) > MaxBundle {
-		return Facts{}, fmt.Errorf("the bundle has more than %d MiB", MaxBundle>>20)
+		return Facts{}, fmt.Errorf("the bundle is larger than %d MiB", MaxBundle>>20)
 	}
 	roots, err := r.parsed()
 	if err != nil {
@@ -185,7 +185,7 @@ func factsOf(b *bundle.Bundle, result *verify.VerificationResult) (f Facts, err 
 		}
 	}
 	if !f.IsValid() {
-		return Facts{}, fmt.Errorf("the bundle names its builder in more than %d bytes", maxFacts)
+		return Facts{}, fmt.Errorf("the builder's description is longer than %d bytes", maxFacts)
 	}
 	return f, nil
 }

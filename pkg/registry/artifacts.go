@@ -353,7 +353,7 @@ func (x *extraction) checkTags(pointers []string, v *document.Value) {
 
 func (x *extraction) checkTag(v *document.Value) {
 	if strings.ContainsAny(v.Literal(), "\t\u0085\u2028\u2029") {
-		x.report(finding.YAMLAmbiguous, v, "The text holds a tab, or a line break that only YAML 1.1 knows (U+0085, U+2028 or U+2029): parsers differ in what they read", "Remove it.")
+		x.report(finding.YAMLAmbiguous, v, "The text contains a tab or a line break of YAML 1.1 (U+0085, U+2028 or U+2029): parsers differ in what they read", "Remove it.")
 	}
 	if tag := v.Tag(); tag != "" {
 		x.report(finding.YAMLTag, v, "The value has the tag "+finding.Quote(tag)+": parsers differ in what they read", "Remove the tag.")

@@ -177,7 +177,7 @@ func parseChecksum(text, member string) (digest.Digest, error) {
 	}
 	d, err := digest.ParseWeak(text)
 	if err == nil && named != "" && d.Algorithm != named {
-		return digest.Digest{}, fmt.Errorf("it is %s, but its member is %s", algorithmNames[d.Algorithm], finding.Quote(member))
+		return digest.Digest{}, fmt.Errorf("it is %s, but its key is %s", algorithmNames[d.Algorithm], finding.Quote(member))
 	}
 	return d, err
 }

@@ -19,7 +19,7 @@ func TestMessagesCountAndListPlaces(t *testing.T) {
 	}
 	const nothing = "The manifest has digests, but the description selects no file: `at: /f/*` "
 	for text, want := range map[string]string{
-		`{"f": []}`: "The manifest names no file where the configuration file describes files",
+		`{"f": []}`: "The manifest names no file in the entries that the configuration file describes",
 		digests(1):  "1 digest belongs to no file, at `/d/0`",
 		digests(7):  "7 digests belong to no file, at `/d/0`, `/d/1`, `/d/2`, `/d/3`, `/d/4`, and 2 more",
 		`{"f": [{"url": "https://x/a"}, {"hash": "x"}, {"hash": "y"}]}`:                  "The manifest has entries without an address, which are not downloaded (2 entries)",
@@ -101,8 +101,8 @@ func TestASetSelectsByItsOwnGlobsOrThose(t *testing.T) {
 func TestWhatEachPatternMatches(t *testing.T) {
 	r := registryOf(t, "manifests: a\nwhere: {/kind: a}\nartifacts:\n- {at: [/a, /b/*], url: /url}\n- {at: /i/*, image: /image}\n- {at: '', url: /none, where: {/none: a}}\nignore: /c/**")
 	for text, want := range map[string]string{
-		`{"kind": "a", "a": {"url": "https://x/a"}, "b": [], "i": [{"image": "i"}, {}], "c": 1}`: "`at: /a` matches 1, 1 with an address\n`at: /b/*` matches nothing; `/b` is a list\n`at: /i/*` matches 2, 1 with an address\n`at: \"\"` (the root) matches 1, and `where` or `unless` leaves out all of them\n`ignore: /c/**` matches 1",
-		`{"kind": "a", "a": {}}`: "`at: /a` matches 1, and none has an address at `/url`\n`at: /b/*` matches nothing; the root has `kind`, `a`\n`at: /i/*` matches nothing; the root has `kind`, `a`\n`at: \"\"` (the root) matches 1, and `where` or `unless` leaves out all of them\n`ignore: /c/**` matches nothing; the root has `kind`, `a`",
+		`{"kind": "a", "a": {"url": "https://x/a"}, "b": [], "i": [{"image": "i"}, {}], "c": 1}`: "`at: /a` matches 1, 1 with an address\n`at: /b/*` matches nothing; `/b` is a list\n`at: /i/*` matches 2, 1 with an address\n`at: \"\"` (the root) matches 1, and `where` or `unless` excludes all of them\n`ignore: /c/**` matches 1",
+		`{"kind": "a", "a": {}}`: "`at: /a` matches 1, and none has an address at `/url`\n`at: /b/*` matches nothing; the root has `kind`, `a`\n`at: /i/*` matches nothing; the root has `kind`, `a`\n`at: \"\"` (the root) matches 1, and `where` or `unless` excludes all of them\n`ignore: /c/**` matches nothing; the root has `kind`, `a`",
 		`{"kind": "b", "a": {}}`: "`at: /a` matches nothing\n`at: /b/*` matches nothing\n`at: /i/*` matches nothing\n`at: \"\"` (the root) matches nothing\n`ignore: /c/**` matches nothing",
 	} {
 		m, _ := r.Read("a.json", []byte(text), r)

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrDeclared means that another checksum or size is declared already.
-var ErrDeclared = errors.New("another value is declared already, and is only replaced on request: find out first which file is meant")
+var ErrDeclared = errors.New("another value is already declared: find out which file is meant before you replace it")
 
 // InvalidError means that a manifest can't be edited: its text can't be read strictly before or after the edit, or has errors
 // to fix first.

@@ -58,7 +58,7 @@ func (r *Registry) testPattern(i int, m *Manifest) string {
 	case word != "":
 		return fmt.Sprintf("%s matches %d", pattern, values)
 	case selected == 0:
-		return fmt.Sprintf("%s matches %d, and `where` or `unless` leaves out all of them", pattern, values)
+		return fmt.Sprintf("%s matches %d, and `where` or `unless` excludes all of them", pattern, values)
 	case named == 0 && len(e.url) > 0:
 		return fmt.Sprintf("%s matches %d, and none has an address at %s", pattern, values, finding.Quote(strings.Join(e.url, ", ")))
 	}

@@ -166,7 +166,7 @@ func (r *Registry) noArtifact(m *Manifest, findings []finding.Finding) []finding
 	if r.Name != "" {
 		by = "the preset " + finding.Quote(r.Name)
 	}
-	return []finding.Finding{finding.New(finding.RegistryNoArtifact, m.Path, "", finding.Position{Line: 1, Column: 1}, "The manifest names no file where "+by+" describes files", "")}
+	return []finding.Finding{finding.New(finding.RegistryNoArtifact, m.Path, "", finding.Position{Line: 1, Column: 1}, "The manifest names no file in the entries that "+by+" describes", "")}
 }
 
 // describes reports whether a document belongs to the registry.

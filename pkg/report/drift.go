@@ -87,7 +87,7 @@ func (d Drift) Markdown(limit int) string {
 	m := d.markdown(limit)
 	sections := append([]section{m.remarks()}, m.groups(d.groups(d.Problems))...)
 	return m.cut("### "+d.sign()+" "+strings.TrimPrefix(d.Title(), titlePrefix)+"\n\n",
-		append(sections, urls("Unknown: these had a problem, and their manifest can't be read any more", d.Unread)), m.driftFoot())
+		append(sections, urls("Unknown: these had a problem, and their manifests can no longer be read", d.Unread)), m.driftFoot())
 }
 
 // Comment lists what has changed since the previous scan, in at most limit bytes (4,096 at least).

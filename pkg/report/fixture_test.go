@@ -98,7 +98,7 @@ func unchecked() verify.Result {
 func excused() verify.Result {
 	a := named("/weights/adapter.safetensors", "", "https://huggingface.co/acme/gorilla/resolve/main/adapter.safetensors", 28)
 	return verify.Result{Artifact: a, Status: verify.Unverified, Observation: verify.Observation{Digest: digestOf("9"), Size: 4_815_162_342}, Format: "safetensors", Source: verify.FromDownload,
-		Note: "weights in the safetensors format, which holds no code"}
+		Note: "weights in the safetensors format, which contains no code"}
 }
 
 var (

@@ -73,7 +73,7 @@ func (r *Report) check() error {
 		contradiction{!scopeShape.MatchString(r.Scope), "invalid scope " + finding.Quote(r.Scope)},
 		contradiction{!modeShape.MatchString(r.Mode), "invalid mode " + finding.Quote(r.Mode)},
 		contradiction{shard.Index < 1 || shard.Index > shard.Count || shard.Count > verify.MaxShards, fmt.Sprintf("invalid shard %d of %d", shard.Index, shard.Count)},
-		contradiction{r.Shard == nil && !r.Plan.IsZero(), "it has a plan and no shard"},
+		contradiction{r.Shard == nil && !r.Plan.IsZero(), "it has a plan but no shard"},
 		contradiction{least < 0, "a number is negative"},
 		contradiction{s.Bytes > maxBytes, "it counts more bytes than any run reads"},
 	)
@@ -131,8 +131,8 @@ func (a Artifact) check(r *Report) error {
 		contradiction{!a.Before.IsZero() && (a.Before.Algorithm != a.Observed.Algorithm || a.Before == a.Observed), "the digest before can't be compared with the observed one"},
 		contradiction{a.Line < 0 || a.Column < 0 || a.Size != nil && *a.Size < 0, "a number is negative"},
 		contradiction{a.Source == verify.FromLocal && r.Run.Event != localEvent, "files on disk are only compared on the command line"},
-		contradiction{!slices.Contains(sourcesOf[r.Mode], a.Source), "its source is none of the mode's"},
-		contradiction{!isUnread && !slices.Contains(statusesOf[a.Source], a.Status), "its source can't give its status"},
+		contradiction{!slices.Contains(sourcesOf[r.Mode], a.Source), "its source is invalid in this mode"},
+		contradiction{!isUnread && !slices.Contains(statusesOf[a.Source], a.Status), "its source contradicts its status"},
 		contradiction{a.Status == verify.Verified && !same || a.Status == verify.Mismatch && (a.Declared.IsZero() || same) ||
 			a.Status == verify.Unverified && !a.Declared.IsZero() && a.Source != "" || !isUnread && hasBody == a.Observed.IsZero(), "its digests contradict its status"},
 		contradiction{hasBody && !isImage && a.Size == nil, "it has no size"},

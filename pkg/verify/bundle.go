@@ -138,7 +138,7 @@ func (t *Attester) verifyAll(ctx context.Context, source string, text []byte, su
 			return failed(errEnded)
 		}
 		if len(text) > provenance.MaxBundle {
-			return failed(fmt.Errorf("the bundles have more than %d MiB", provenance.MaxBundle>>20))
+			return failed(fmt.Errorf("the bundles are larger than %d MiB", provenance.MaxBundle>>20))
 		}
 		bundles := provenance.Split(text)
 		if len(bundles) > provenance.MaxAttestations {
@@ -201,7 +201,7 @@ func (t *Attester) builderByBundles(a artifact.Artifact, all *attestations, urls
 	case len(unknown) > 0:
 		return nil, unchecked(a, rule, "The declared attestation can't be checked: "+listed(unknown))
 	}
-	return nil, a.Finding(finding.ProvenanceInvalid, "The declared attestation is invalid: "+cmp.Or(listed(invalid), "the text holds no bundle"), "")
+	return nil, a.Finding(finding.ProvenanceInvalid, "The declared attestation is invalid: "+cmp.Or(listed(invalid), "the text contains no bundle"), "")
 }
 
 // aside is the result of verifying the bundles in the run that attest an artifact's file beside their manifest.

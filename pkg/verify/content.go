@@ -34,18 +34,18 @@ func inspect(a artifact.Artifact, f *file) []finding.Finding {
 	case kind.Kind == format.LFSPointer:
 		rule, message = finding.ArtifactLFSPointer, fmt.Sprintf("%s %s instead of the file", serves, is)
 	case isBinary && kind.NotExecutable():
-		rule, message = finding.ArtifactWrongFormat, fmt.Sprintf("The binary is %s, and binaries are executed as they came", is)
-		fix = "Name the URL of the executable itself"
+		rule, message = finding.ArtifactWrongFormat, fmt.Sprintf("The binary is %s, but binaries are executed as downloaded", is)
+		fix = "Use the URL of the executable itself"
 	case isBinary && isKnown && !runs:
 		rule, message = finding.ArtifactWrongPlatform, fmt.Sprintf("The file is %s under %s", is, finding.Quote(a.Platform))
 	case isWeight && isClaimed && kind.Kind != claimed:
-		rule, message = finding.ArtifactWrongFormat, fmt.Sprintf("The name says %s, and the file is %s", finding.Quote(extension(a)), is)
-		fix = "Name the file that was meant, or call it what it is"
+		rule, message = finding.ArtifactWrongFormat, fmt.Sprintf("The file name ends in %s, but the file is %s", finding.Quote(extension(a)), is)
+		fix = "Correct the URL, or rename the file"
 	case isWeight && kind.Unsafe():
 		rule, message = finding.ArtifactUnsafeFormat, fmt.Sprintf("The weights are %s, a format that can execute code when it is loaded", is)
 	case isBinary && kind.Kind == format.Script:
 		rule, message = finding.ArtifactUnsafeFormat, fmt.Sprintf("The binary is %s: a digest covers the script, not what it fetches when it starts", is)
-		fix = "Publish an executable that holds all it needs, or pin by digest whatever the script fetches"
+		fix = "Publish a self-contained executable, or pin by digest what the script fetches"
 	default:
 		return nil
 	}

@@ -361,7 +361,7 @@ func TestAChangeIsLookedAtTwice(t *testing.T) {
 	if f.gets != 2 || outcome(results[0]) != "unverified error:artifact/changed" {
 		t.Fatalf("after %d downloads: %v", f.gets, results[0].Findings)
 	}
-	for _, want := range []string{"changed since 2026-11-01", sum("x"), sum("download 0"), "anew each time"} {
+	for _, want := range []string{"changed since 2026-11-01", sum("x"), sum("download 0"), "for each request"} {
 		if got := results[0].Findings[0].Message; !strings.Contains(got, want) {
 			t.Errorf("the message lacks %s: %s", want, got)
 		}

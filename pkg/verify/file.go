@@ -67,7 +67,7 @@ func (f *file) secondDownload(want digest.Digest, should string) string {
 	case !want.IsZero() && f.second.has(want):
 		return fmt.Sprintf(". A second download was %s: the server does not always serve the same bytes", should)
 	case f.head.Validator != "" && f.head.Validator == f.second.head.Validator:
-		return ". A second download had other bytes under the same validator: the server contradicts itself"
+		return ". A second download had other bytes under the same validator: the server is inconsistent"
 	}
-	return ". A second download had other bytes again: the server makes the file anew each time, so no checksum can pin it"
+	return ". A second download had other bytes again: the server generates the file for each request, so no checksum can pin it"
 }

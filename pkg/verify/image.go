@@ -57,7 +57,7 @@ func (v *Verifier) readImage(ctx context.Context, d Download, s *slot) []Result 
 	ref, err := image.Parse(d.URL)
 	if err != nil {
 		return d.each(func(a artifact.Artifact) Result {
-			return refused(a, a.Finding(finding.ImageInvalid, fmt.Sprintf("The reference %s names no image: %s", finding.QuoteURL(a.URL), err), ""))
+			return refused(a, a.Finding(finding.ImageInvalid, fmt.Sprintf("Invalid image reference %s: %s", finding.QuoteURL(a.URL), err), ""))
 		})
 	}
 	d.Artifacts = slices.Clone(d.Artifacts)
@@ -77,8 +77,8 @@ func (v *Verifier) readImage(ctx context.Context, d Download, s *slot) []Result 
 		r := v.Policy.applyToImage(a, known, d.baseline, err)
 		if why := ref.Mutable(); why != "" && a.Checksum == nil {
 			r.Findings = append(r.Findings, a.Finding(finding.URLMutable,
-				fmt.Sprintf("The reference has %s: what is pulled changes with every release, without a change here", why),
-				"Name the tag of a version, and the digest behind it"))
+				fmt.Sprintf("The reference has %s: each release changes what is pulled", why),
+				"Use the tag of a version, and append its digest"))
 		}
 		return r
 	})
@@ -123,13 +123,13 @@ func (v *Verifier) moved(ctx context.Context, ref image.Reference, s *slot) stri
 		now, err = v.Images.Read(ctx, ref.Tagged(), false)
 		s.add(now.Bytes)
 		if failure := new(fetch.Error); errors.As(err, &failure) && failure.Kind == fetch.Unavailable {
-			return "is not there any more"
+			return "no longer exists"
 		}
 	}
 	if err != nil || now.Digest == ref.Digest || now.Digest.Algorithm != ref.Digest.Algorithm {
 		return ""
 	}
-	return "is at " + finding.Quote(now.Digest.String()) + " now"
+	return "now names " + finding.Quote(now.Digest.String())
 }
 
 // applyToImage returns the Result of an artifact whose image is known, but for err.
@@ -150,7 +150,7 @@ func (p Policy) applyToImage(a artifact.Artifact, known knownImage, baseline Bas
 	}
 	if known.moved != "" {
 		r.Findings = append(r.Findings, a.Finding(finding.ImageTagMoved,
-			fmt.Sprintf("The tag %s %s; the digest beside it still decides what is pulled", finding.Quote(known.ref.Tag), known.moved), ""))
+			fmt.Sprintf("The tag %s %s; the digest still decides what is pulled", finding.Quote(known.ref.Tag), known.moved), ""))
 	}
 	if a.Checksum != nil || p.MissingChecksum == nil {
 		return r
@@ -186,10 +186,10 @@ func unreadImage(a artifact.Artifact, known knownImage, err error) Result {
 	var invalid *image.InvalidError
 	switch {
 	case errors.As(err, &invalid):
-		f := a.Finding(finding.ArtifactWrongFormat, invalid.Message, "Name an image that docker can pull")
+		f := a.Finding(finding.ArtifactWrongFormat, invalid.Message, "Use an image that docker can pull")
 		if format.Sniff(invalid.Body, true).Kind == format.HTML {
 			f = a.Finding(finding.ArtifactHTMLPage, fmt.Sprintf("The registry serves %s instead of an image's manifest", describe(invalid.Body)),
-				"Check the registry's host: this one answers like a web site")
+				"Check the registry's host: this one serves a web site")
 		}
 		return Result{Artifact: a, Status: Invalid, Observation: known.observation(), Source: known.source(), Findings: []finding.Finding{f}}
 	case !errors.As(err, &other):

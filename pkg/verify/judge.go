@@ -85,12 +85,12 @@ func (p Policy) unverified(r *Result, f *file) {
 		r.Note = "published by the registry's owner under a versioned URL"
 		return
 	case isWeight && f.kind.Safe():
-		r.Note = fmt.Sprintf("weights in the %s format, which holds no code", f.kind)
+		r.Note = fmt.Sprintf("weights in the %s format, which contains no code", f.kind)
 		return
 	case p.MissingChecksum == nil:
 		return
 	case isWeight && !f.isRead():
-		message += ". Weights in a safe format need none, but this file was not read"
+		message += ". Weights in a safe format don't need one, but this file was not read"
 		fix = "Declare a checksum, or use the mode `full`, which reads the file"
 	case isWeight && f.kind.Ambiguous():
 		message += fmt.Sprintf(". It is %s, which is not a safe format", f.kind.Describe())
@@ -133,7 +133,7 @@ func (p Policy) signature(a artifact.Artifact, m *minisign.Message) []finding.Fi
 		case err != nil:
 			rule, message = finding.SignatureInvalid, "The signature does not verify: "+err.Error()
 		case isLegacy:
-			rule, message = finding.SignatureLegacy, "The signature verifies, but is a legacy one: of the file itself instead of its hash"
+			rule, message = finding.SignatureLegacy, "The signature is valid, but has the legacy format: it signs the file itself instead of its hash"
 		default:
 			return nil
 		}
@@ -156,7 +156,7 @@ func (d Download) mismatch(a artifact.Artifact, f *file, isOther bool) finding.F
 	declared, observed := a.Checksum.Value, f.digests[algorithm(a)]
 	message := fmt.Sprintf("The file is not the declared one: %s %s of %s bytes", f.serves(), f.kind.Describe(), humanize.Comma(f.size))
 	if oid, _, ok := f.kind.LFS(); ok && oid == declared {
-		message = capital(f.serves()) + " a Git LFS pointer whose oid is the declared checksum: it is the right file's pointer, not the file"
+		message = capital(f.serves()) + " a Git LFS pointer whose oid is the declared checksum: this is the pointer of the declared file, not the file"
 	}
 	fix := ""
 	if isOther {
@@ -169,15 +169,15 @@ func (d Download) mismatch(a artifact.Artifact, f *file, isOther bool) finding.F
 	switch {
 	case f.source != FromLocal:
 	case a.Size == nil:
-		why += ". No size is declared that would tell whether its download has ended"
+		why += ". No size is declared, so the download may be incomplete"
 	case a.Size.Value == f.size:
-		why += ". It has the declared size, so programs take it for complete: an interrupted download may have gone on with another version"
+		why += ". It has the declared size, so programs consider it complete: an interrupted download may have been resumed with another version"
 	}
 	if encoding := f.head.ContentEncoding; encoding != "" && encoding != "identity" {
-		why += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not asked for", finding.Quote(encoding))
+		why += fmt.Sprintf(". The server applied the Content-Encoding %s, which was not requested", finding.Quote(encoding))
 	}
 	if was := a.Was; was != nil && was.URL != a.URL && was.Checksum != nil && was.Checksum.Value == declared {
-		why += fmt.Sprintf(". The change gives the file another URL (it was %s) and leaves its checksum as it was", finding.QuoteURL(was.URL))
+		why += fmt.Sprintf(". The change edits the file's URL (before: %s) but not its checksum", finding.QuoteURL(was.URL))
 	}
 	return at(a.Finding(finding.ArtifactMismatch, message, fix), a.Checksum).Comparing("declared", declared.String(), "served", observed.String(), why)
 }
@@ -217,7 +217,7 @@ func cutShort(ctx context.Context, err error) error {
 	}
 	return &fetch.Error{
 		Message: "The file was not read to its end: " + finding.Clean(context.Cause(ctx).Error()),
-		Fix:     "Run it again, with a longer `timeout` where that was over",
+		Fix:     "Run it again, with a longer `timeout` if that expired",
 		Err:     errors.Join(err, ctx.Err()),
 	}
 }

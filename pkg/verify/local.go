@@ -67,15 +67,15 @@ func (v *Verifier) local(ctx context.Context, root *os.Root, d Download, s *slot
 	f.path = d.path
 	results := d.results(err, func(a artifact.Artifact) Result {
 		if isIncomplete(a, f) {
-			message := fmt.Sprintf("%s has %s of the %s bytes that are declared: its download has not ended, or was cut short",
+			message := fmt.Sprintf("%s has %s of the %s declared bytes: its download is incomplete",
 				finding.Quote(d.path), humanize.Comma(f.size), humanize.Comma(a.Size.Value))
-			f := a.Finding(finding.ArtifactSize, message, "Let the download end. If it does not go on, delete the file, and download the service again")
+			f := a.Finding(finding.ArtifactSize, message, "Wait until the download ends. If it does not continue, delete the file and download the service again")
 			return Result{Artifact: a, Observation: unseen, Findings: []finding.Finding{at(f, a.Size)}}
 		}
 		r := v.Policy.apply(d, a, f)
 		for i, f := range r.Findings {
 			if isError(f) && strings.HasPrefix(f.Rule, "artifact/") { // what is true of the URL is not known here
-				r.Findings[i].Fix = "Do not start the service. Delete the file, and download the service again; should the file come back the same, check the manifest without --local"
+				r.Findings[i].Fix = "Do not start the service. Delete the file and download the service again. If the file is the same, check the manifest without --local"
 			}
 		}
 		return r
@@ -83,7 +83,7 @@ func (v *Verifier) local(ctx context.Context, root *os.Root, d Download, s *slot
 	right := slices.IndexFunc(results, func(r Result) bool { return r.Status == Verified })
 	for i, r := range results {
 		if right >= 0 && (r.Status == Mismatch || r.Status == Unreachable) {
-			results[i] = unread(r.Artifact, absent(fmt.Sprintf("%s is the file of %s, and of one name there is only one file",
+			results[i] = unread(r.Artifact, absent(fmt.Sprintf("%s is the file of %s: two files can't have one path",
 				finding.Quote(d.path), finding.Quote(results[right].Artifact.Pointer))))
 		}
 		results[i].Source = FromLocal
@@ -102,16 +102,16 @@ func isIncomplete(a artifact.Artifact, f *file) bool {
 }
 
 func absent(message string) error {
-	return &fetch.Error{Kind: fetch.Unavailable, Message: message, Fix: "Download the service again. A binary for another platform than this one's need not be there"}
+	return &fetch.Error{Kind: fetch.Unavailable, Message: message, Fix: "Download the service again. Binaries for other platforms may be missing"}
 }
 
 func cantRead(path string, err error) error {
 	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s can't be read: %s", finding.Quote(path), finding.Quote(finding.WithoutPath(err).Error())),
-		Fix: "Check what is there, and its permissions"}
+		Fix: "Check the file and its permissions"}
 }
 
 func changing(path string) error {
-	return &fetch.Error{Message: fmt.Sprintf("%s changed while it was read", finding.Quote(path)), Fix: "Wait until its download has ended"}
+	return &fetch.Error{Message: fmt.Sprintf("%s changed while it was read", finding.Quote(path)), Fix: "Wait until its download ends"}
 }
 
 // readLocal reads a file of at most limit bytes, 0 for any number, into a body.
@@ -143,7 +143,7 @@ func readLocal(ctx context.Context, root *os.Root, path string, limit int64, to 
 func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 	if !fs.ValidPath(name) || name == "." {
 		return nil, 0, &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf("%s is not a path below the folder", finding.Quote(name)),
-			Fix: "Correct the manifest's id or the file's name: they make up the path"}
+			Fix: "Correct the manifest's id or the file's name, which form the path"}
 	}
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		if info, err := root.Lstat(dir); err == nil && !info.IsDir() {
@@ -153,7 +153,7 @@ func openLocal(root *os.Root, name string) (*os.File, int64, error) {
 	named, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, 0, absent("There is no file " + finding.Quote(name))
+		return nil, 0, absent("The file " + finding.Quote(name) + " does not exist")
 	case err != nil:
 		return nil, 0, cantRead(name, err)
 	case !named.Mode().IsRegular():

@@ -100,9 +100,9 @@ func TestAnIncompleteFileIsNoMismatch(t *testing.T) {
 		outcome, says string
 	}{
 		"page":  {64, "mismatch error:artifact/html-page error:artifact/mismatch error:artifact/size", "`page` is an HTML page"},
-		"part":  {64, "unreachable error:artifact/size", "`part` has 20 of the 64 bytes that are declared: its download has not ended"},
+		"part":  {64, "unreachable error:artifact/size", "`part` has 20 of the 64 declared bytes: its download is incomplete"},
 		"whole": {65, "verified error:artifact/size", ""}, // the digest decides
-		"other": {64, "mismatch error:artifact/mismatch", "It has the declared size, so programs take it for complete"},
+		"other": {64, "mismatch error:artifact/mismatch", "It has the declared size, so programs consider it complete"},
 		"long":  {64, "mismatch error:artifact/mismatch error:artifact/size", "`long` is a Mach-O arm64 executable of 65 bytes"},
 	} {
 		r := local(t, t.Context(), root, path, 0, sized(binary("https://example.com/x", sum(machOArm)), int64(want.size)))
@@ -124,7 +124,7 @@ func TestTwoFilesOnDisk(t *testing.T) {
 		"two digests of one URL": {map[string]string{"a": machOArm, "b": machOArm}, one, machOArm, "a", one, "another", "b",
 			"refused error:artifact/digest-conflict", "refused error:artifact/digest-conflict", "Two digests"},
 		"one name, whatever the platforms": {map[string]string{"server": machOArm}, one, machOArm, "server", two, machOX86, "server",
-			"verified", "unavailable error:artifact/unavailable", "of one name there is only one file"},
+			"verified", "unavailable error:artifact/unavailable", "two files can't have one path"},
 		"one name, and neither": {map[string]string{"server": "\x00another"}, one, machOArm, "server", two, machOX86, "server",
 			"mismatch error:artifact/mismatch", "mismatch error:artifact/mismatch", ""},
 		"swapped": {map[string]string{"a": "\x00b", "b": "\x00a"}, one, "\x00a", "a", two, "\x00b", "b",

@@ -58,7 +58,7 @@ func TestTwoDownloads(t *testing.T) {
 	broken := func(w http.ResponseWriter) { panic(http.ErrAbortHandler) }
 	const right, short, long, other = "\x00the file", "\x00the f", "\x00the file and more", "\x00another of 20 bytes"
 	const mismatch, unreachable = "mismatch error:artifact/mismatch", "unreachable error:artifact/unreachable"
-	const isRight, isAnew, contradicts = "A second download was the declared file", "makes the file anew each time", "under the same validator"
+	const isRight, isAnew, contradicts = "A second download was the declared file", "generates the file for each request", "under the same validator"
 	for name, c := range map[string]struct {
 		first, second answer
 		want, says    string // says: what the message has to hold; "" is nothing of a second download
@@ -135,7 +135,7 @@ func TestEncodingThatNobodyAskedForIsNamed(t *testing.T) {
 		fmt.Fprint(w, "\x1f\x8b\x08\x00")
 	})
 	r := one(t, h, weight(h.URL+"/m", "m", sum("x")))
-	if r.Status != verify.Mismatch || !strings.Contains(r.Findings[0].Message, "Content-Encoding `gzip`, which was not asked for") {
+	if r.Status != verify.Mismatch || !strings.Contains(r.Findings[0].Message, "Content-Encoding `gzip`, which was not requested") {
 		t.Errorf("%s: %v", outcome(r), r.Findings)
 	}
 }

@@ -46,7 +46,7 @@ func Check(text []byte) error {
 	}
 	result, err := schema.Validate(gojsonschema.NewBytesLoader(text))
 	if err != nil {
-		return fmt.Errorf("the report is no JSON: %w", err)
+		return fmt.Errorf("the report is not JSON: %w", err)
 	}
 	if !result.Valid() {
 		return fmt.Errorf("the report does not fit its schema: %v", result.Errors())
