@@ -37,7 +37,7 @@ func (p *program) action(ctx context.Context, _ []string) (int, error) {
 	return code, err
 }
 
-// answer handles the event. An error with the code 0 means that nothing was published.
+// answer handles the event. With an error, the code 0 means that nothing was published.
 func (a *action) answer(ctx context.Context) (int, error) {
 	if len(a.config.Merge) > 0 {
 		return a.merge(ctx)
@@ -110,7 +110,7 @@ func (a *action) head() string {
 // scopeAuto lets the event and the registries decide.
 const scopeAuto = "auto"
 
-// scope is what the run verifies: by default what the event changed, and everything for an event without changes.
+// scope is what the run verifies: by default the event's changes, or everything for an event without changes.
 func (a *action) scope() string {
 	switch {
 	case a.config.Scope == source.ScopeAll, a.config.Scope == scopeAuto && !a.event.HasChanges():
@@ -129,7 +129,7 @@ func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
 	return later, func() { stop(); cancel() }
 }
 
-// exitCode returns the exit code for a report. A run that was cancelled has failed, whatever fail-on is.
+// exitCode returns the exit code for a report. A cancelled run has failed, regardless of fail-on.
 func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 	switch {
 	case failOn == "error" && s.Errors > 0, failOn == "warning" && s.Errors+s.Warnings > 0:
@@ -141,7 +141,7 @@ func exitCode(ctx context.Context, failOn string, s report.Summary) int {
 }
 
 // finish compares results with the baseline, builds the report, updates the baseline and publishes. An output that can't be written is an
-// error; the others are written all the same.
+// error, but does not prevent the others.
 func (a *action) finish(ctx context.Context, in report.Input, by rules, before *baseline.State) (int, error) {
 	isUnreachable := func(r verify.Result) bool { return r.Status == verify.Unreachable }
 	if a.keepsIssue() && a.config.StateFile == "" && slices.ContainsFunc(in.Results, isUnreachable) {
@@ -171,7 +171,7 @@ func (a *action) finish(ctx context.Context, in report.Input, by rules, before *
 		target.OnlyUpdate = r.Summary.Manifests == 0 || a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
 	}
 	if a.keepsIssue() {
-		target.Drift = &publish.Drift{Comparison: compared, Judge: by.judge.Judge}
+		target.Drift = &publish.Drift{Comparison: compared, Judge: by.policy.Apply}
 	}
 	out, err := target.Publish(ctx, r)
 	return a.end(code, errors.Join(problem, err), out)
@@ -197,13 +197,13 @@ func (p *program) output(values map[string]string) error {
 	return publish.Outputs(p.actions(), values)
 }
 
-// keepsIssue reports whether the run keeps the drift issue, which is about what is merged.
+// keepsIssue reports whether the run maintains the drift issue, which covers merged manifests only.
 func (a *action) keepsIssue() bool {
 	return a.config.DriftIssue && a.config.Shard == nil && a.scope() == source.ScopeAll && a.isMerged() &&
 		slices.Contains([]string{"schedule", "workflow_dispatch"}, a.event.Name)
 }
 
-// isMerged reports whether the run is of the default branch, as far as the event tells: nothing else is a baseline.
+// isMerged reports whether the run is of the default branch, the only one with a baseline. An unknown branch counts as merged.
 func (a *action) isMerged() bool {
 	ref, branch := a.Getenv("GITHUB_REF"), a.event.DefaultBranch
 	isOther := ref != "" && branch != "" && ref != "refs/heads/"+branch

@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github/githubtest"
 )
 
-// attack runs the Action in mode offline on pull request 7, and returns its exit code and what it said in the log, the summary and the
+// attack runs the Action in mode offline on pull request 7, and returns its exit code and its output in the log, the summary and the
 // comments.
 func attack(t *testing.T, api *githubtest.Server) (code int, log, summary string, comments []string) {
 	t.Helper()
@@ -30,7 +30,7 @@ func changesOne(t *testing.T, mode, kind, text string) *githubtest.Server {
 		f.SHA = api.AddBlob(text)
 	}
 	api.PullRequests[7] = []githubtest.File{f}
-	api.Trees[judgedSHA] = githubtest.Tree{Files: []githubtest.File{f}}
+	api.Trees[headSHA] = githubtest.Tree{Files: []githubtest.File{f}}
 	return api
 }
 
@@ -92,12 +92,12 @@ func TestAConfigurationThatIsAnotherKindOfFileIsAChange(t *testing.T) {
 				api.AddToTree(beforeSHA, name, "missing-checksum: error\n")
 			}
 			sha := api.AddBlob("missing-checksum: off\n")
-			tree := api.Trees[judgedSHA]
+			tree := api.Trees[headSHA]
 			for _, f := range test.head {
 				f.SHA = sha
 				tree.Files, api.PullRequests[7] = append(tree.Files, f), append(api.PullRequests[7], f)
 			}
-			api.Trees[judgedSHA] = tree
+			api.Trees[headSHA] = tree
 			_, log, _, _ := attack(t, api)
 			if !strings.Contains(log, "config/changed") || !strings.Contains(log, "artifact/missing-checksum") {
 				t.Error(log)

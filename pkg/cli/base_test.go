@@ -105,7 +105,7 @@ func proposedTo(t *testing.T, base, files fileTree) *githubtest.Server {
 	after := maps.Clone(base)
 	maps.Copy(after, files)
 	addTree(api, beforeSHA, base)
-	addTree(api, judgedSHA, after)
+	addTree(api, headSHA, after)
 	api.PullRequests[7] = nil
 	removed := ""
 	for path, text := range files {
@@ -149,7 +149,7 @@ func addTree(api *githubtest.Server, commit string, files fileTree) {
 func checkBase(t *testing.T, dir string) report.Report {
 	t.Helper()
 	proxy, roots := internet(t, "github.com")
-	api := githubtest.New() // which knows no release
+	api := githubtest.New() // without releases
 	defer api.Close()
 	file := filepath.Join(t.TempDir(), "report.json")
 	var out bytes.Buffer
@@ -164,7 +164,7 @@ func checkBase(t *testing.T, dir string) report.Report {
 func git(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("there is no git")
+		t.Skip("git is not installed")
 	}
 	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=dev", "-c", "user.email=dev@example.com"}, args...)...)
 	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	judgedSHA = "3333333333333333333333333333333333333333"
+	headSHA   = "3333333333333333333333333333333333333333"
 	beforeSHA = "1111111111111111111111111111111111111111"
 )
 
@@ -43,7 +43,7 @@ func newServices(t *testing.T, n int) *ofServices {
 		writeService(t, r.head, name, 8000+i, changed)
 		path := name + "/manifest.json"
 		is, was := readText(t, filepath.Join(r.head, path)), readText(t, filepath.Join(r.base, path))
-		r.api.AddToTree(judgedSHA, path, is)
+		r.api.AddToTree(headSHA, path, is)
 		r.api.AddToTree(beforeSHA, path, was)
 		if i < 3 {
 			r.api.AddChange(7, "modified", path, is)
@@ -57,7 +57,7 @@ func newServices(t *testing.T, n int) *ofServices {
 func act(t *testing.T, api *githubtest.Server, roots *x509.CertPool, event string, environ ...string) (code int, out string) {
 	t.Helper()
 	payload := filepath.Join(t.TempDir(), "event.json")
-	text := fmt.Sprintf(`{"pull_request": {"number": 7, "head": {"sha": %q, "repo": null, "user": null}, "base": {"sha": %q}}}`, judgedSHA, beforeSHA)
+	text := fmt.Sprintf(`{"pull_request": {"number": 7, "head": {"sha": %q, "repo": null, "user": null}, "base": {"sha": %q}}}`, headSHA, beforeSHA)
 	if err := os.WriteFile(payload, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func act(t *testing.T, api *githubtest.Server, roots *x509.CertPool, event strin
 	}
 	var printed bytes.Buffer
 	code = cli.Main(t.Context(), cli.Env{Stdout: &printed, Stderr: &printed, RootCAs: roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: append(environ,
-		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+payload, "GITHUB_REPOSITORY=acme/registry", "GITHUB_SHA="+judgedSHA,
+		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+payload, "GITHUB_REPOSITORY=acme/registry", "GITHUB_SHA="+headSHA,
 		"GITHUB_API_URL="+api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1")})
 	if unknown := api.Unknown(); len(unknown) > 0 {
 		t.Errorf("unknown routes %q", unknown)
@@ -112,8 +112,8 @@ func TestCallsOfTheAPIAreFew(t *testing.T) {
 		if blobs != c.blobs || others != c.others {
 			t.Errorf("%s: %d calls for text and %d others, want %d and %d", c.name, blobs, others, c.blobs, c.others)
 		}
-		if said := strings.Contains(r.out, "API calls (none after"); said != (blobs >= 20) {
-			t.Errorf("%s: what a checkout would save is said: %t", c.name, said)
+		if isNoted := strings.Contains(r.out, "API calls (none after"); isNoted != (blobs >= 20) {
+			t.Errorf("%s: what a checkout would save is noted: %t", c.name, isNoted)
 		}
 		if before, found := reports[c.event]; found {
 			if diff := cmp.Diff(before, report); diff != "" {

@@ -23,7 +23,7 @@ type check struct {
 	config *Config
 	format string
 	local  string
-	base   string // a reference of git; "" for everything that is named
+	base   string // a git reference; "" to verify everything
 }
 
 func (p *program) checkCommand() *cobra.Command {
@@ -80,7 +80,7 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 	return c.print(ctx, c.config, r, c.format, compared.Next, saveState(c.config, compared.Next))
 }
 
-// validate reports flags that exclude each other.
+// validate reports invalid combinations of flags.
 func (c *check) validate() error {
 	switch scope := c.config.Scope; {
 	case len(c.config.Merge) > 0:
@@ -95,7 +95,7 @@ func (c *check) validate() error {
 	return c.config.checkPlan()
 }
 
-// origin is the source of the manifests that flags and arguments name.
+// origin is the source of the manifests in flags and arguments.
 func (c *check) origin(args []string) source.Origin {
 	if c.base != "" {
 		return source.Since{Ref: c.base, Args: args, Environ: c.Environ}
@@ -111,13 +111,13 @@ func (p *program) print(ctx context.Context, c *Config, r *report.Report, format
 	return exitCode(ctx, c.FailOn, r.Summary), nil
 }
 
-// addFormat adds the flag that says how a report is printed.
+// addFormat adds the flag for a report's output format.
 func addFormat(cmd *cobra.Command, format *string) {
 	addChoice(cmd.Flags(), format, "format", "output format (html is a status page, badge a shields.io endpoint)",
 		"text", "json", "sarif", "markdown", "html", "badge")
 }
 
-// write prints a report in a format. The HTML page also shows the scans of a state, nil for none.
+// write prints a report in a format. The HTML page also shows the scans of a state, which may be nil.
 func (p *program) write(r *report.Report, format string, state *baseline.State) error {
 	switch format {
 	case "json":

@@ -1,5 +1,5 @@
-// Package cli is the program: it reads flags, inputs and events, wires the other packages, and turns what
-// they find into output and an exit code.
+// Package cli is the program: it reads flags, inputs and events, wires the other packages, and turns
+// findings into output and an exit code.
 package cli
 
 import (
@@ -78,7 +78,7 @@ type program struct {
 	code           int
 }
 
-// Main runs the program and returns its exit code. When ctx ends, it reports what is known and returns
+// Main runs the program and returns its exit code. When ctx ends, it reports the results so far and returns
 // within seconds.
 func Main(ctx context.Context, env Env) int {
 	p := &program{Env: env}
@@ -93,7 +93,7 @@ func Main(ctx context.Context, env Env) int {
 	return ExitUsage
 }
 
-// printError prints why there is no result: one line for each error.
+// printError prints one line for each error.
 func (p *program) printError(err error) {
 	var lines []string
 	for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -112,7 +112,7 @@ func (p *program) actions() *githubactions.Action {
 	return githubactions.New(githubactions.WithWriter(p.Stdout), githubactions.WithGetenv(p.Getenv))
 }
 
-// helpWidth is how wide help is, in columns.
+// helpWidth is the width of help, in columns.
 const helpWidth = 80
 
 // command builds the command line. Without arguments the program is the Action.
@@ -159,8 +159,8 @@ func (p *program) root(cmd *cobra.Command, _ []string) error {
 	return nil
 }
 
-// do makes a command's work from a function that returns an exit code; its errors are failures unless
-// they are usage errors.
+// do adapts a function that returns an exit code to cobra. Its errors are failures unless they are usage
+// errors.
 func (p *program) do(work func(ctx context.Context, args []string) (int, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) (err error) {
 		if err := refuseEmpty(cmd); err != nil {
@@ -174,7 +174,7 @@ func (p *program) do(work func(ctx context.Context, args []string) (int, error))
 	}
 }
 
-// refuseEmpty refuses a flag such as --from "$UNSET", which would otherwise count as left out. An empty input stands for its default.
+// refuseEmpty refuses a flag such as --from "$UNSET", which would otherwise count as omitted. An empty input means its default.
 func refuseEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if f.Value.Type() == "string" && f.Value.String() == "" {

@@ -54,7 +54,7 @@ func (p *program) publicAPI(c *Config) (*github.Client, error) {
 	return github.New(github.Config{APIURL: p.Getenv("GITHUB_API_URL"), Token: c.GitHubToken, UserAgent: userAgent(), Sleep: p.Sleep})
 }
 
-// published returns a function that asks GitHub for the digest and size of a release asset. Where GitHub has none, the file is read.
+// published returns a function that asks GitHub for the digest and size of a release asset. Without a digest, the file is read.
 func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Published {
 	return func(ctx context.Context, ref hosts.Ref) hosts.Published {
 		assets, err := api.AssetDigests(ctx, ref.Owner, ref.Repo, ref.Revision)
@@ -62,7 +62,7 @@ func published(api *github.Client) func(context.Context, hosts.Ref) hosts.Publis
 			return hosts.Published{Size: -1}
 		}
 		asset := assets[ref.Path]
-		d, _ := digest.Parse(asset.Digest) // the zero Digest where GitHub has none
+		d, _ := digest.Parse(asset.Digest) // the zero Digest if GitHub has none
 		return hosts.Published{Digest: d, Size: asset.Size}
 	}
 }

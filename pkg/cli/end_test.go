@@ -24,7 +24,7 @@ const service = `{
 }`
 
 // host serves over TLS, and returns a manifest that names its /quick and /stuck, and what runs a command on that.
-func host(t *testing.T, serve http.HandlerFunc) (name string, run func(ctx context.Context, args ...string) (code int, said string)) {
+func host(t *testing.T, serve http.HandlerFunc) (name string, run func(ctx context.Context, args ...string) (code int, stderr string)) {
 	t.Helper()
 	server := httptest.NewTLSServer(serve)
 	t.Cleanup(server.Close)
@@ -50,7 +50,7 @@ func TestARunThatIsCutShortSaysWhatIsKnown(t *testing.T) {
 			}
 			fmt.Fprint(w, "#!/bin/sh\n")
 		})
-		cutShort := func(args ...string) (code int, said string) {
+		cutShort := func(args ...string) (code int, stderr string) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			go func() {
@@ -61,23 +61,23 @@ func TestARunThatIsCutShortSaysWhatIsKnown(t *testing.T) {
 			return run(ctx, append(args, "--concurrency=1", "--timeout="+timeout)...)
 		}
 		file := filepath.Join(t.TempDir(), "report.json")
-		code, said := cutShort("check", "--report-file="+file)
-		r := writtenReport(t, file, bytes.NewBufferString(said))
+		code, stderr := cutShort("check", "--report-file="+file)
+		r := writtenReport(t, file, bytes.NewBufferString(stderr))
 		if code == cli.ExitOK || r.Complete || r.Summary.Unverified != 1 || r.Summary.Unreachable != 1 {
 			t.Errorf("%s: code %d, complete %t, %+v", timeout, code, r.Complete, r.Summary)
 		}
 		if timeout != "5h" && !strings.Contains(readText(t, file), "timeout, 300ms") {
-			t.Errorf("the finding does not say why: %s", said)
+			t.Errorf("the finding does not say why: %s", stderr)
 		}
-		code, said = cutShort("sum", "--write")
-		if got := readText(t, manifest); code == cli.ExitOK || strings.Contains(got, "checksum") || !json.Valid([]byte(got)) || !strings.Contains(said, "not read to its end") {
-			t.Errorf("%s: code %d\n%s\n%s", timeout, code, said, got)
+		code, stderr = cutShort("sum", "--write")
+		if got := readText(t, manifest); code == cli.ExitOK || strings.Contains(got, "checksum") || !json.Valid([]byte(got)) || !strings.Contains(stderr, "not read to its end") {
+			t.Errorf("%s: code %d\n%s\n%s", timeout, code, stderr, got)
 		}
 	}
 	_, run := host(t, func(http.ResponseWriter, *http.Request) {})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if code, said := run(ctx, "check", "--fail-on=never"); code == cli.ExitOK {
-		t.Errorf("a run that was interrupted has passed: %s", said)
+	if code, stderr := run(ctx, "check", "--fail-on=never"); code == cli.ExitOK {
+		t.Errorf("a run that was interrupted has passed: %s", stderr)
 	}
 }

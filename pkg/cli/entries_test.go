@@ -38,11 +38,11 @@ func TestOneModelAddedToAGalleryIsOneDownload(t *testing.T) {
 	defer api.Close()
 	const config, path = ".github/verify-manifests.yaml", "gallery/index.yaml"
 	head := modelsOf(host.URL, 0, models+1)
-	for sha, text := range map[string]string{base: modelsOf(host.URL, 0, models), beforeSHA: modelsOf(host.URL, 1, models), judgedSHA: head} {
+	for sha, text := range map[string]string{base: modelsOf(host.URL, 0, models), beforeSHA: modelsOf(host.URL, 1, models), headSHA: head} {
 		api.AddToTree(sha, path, text)
 		api.AddToTree(sha, config, "registry: localai\n")
 	}
-	api.MergeBases[beforeSHA+"..."+judgedSHA] = base
+	api.MergeBases[beforeSHA+"..."+headSHA] = base
 	api.AddChange(7, "modified", path, head)
 	report := filepath.Join(t.TempDir(), "report.json")
 	roots := x509.NewCertPool()
@@ -79,7 +79,7 @@ func TestAFullCheckoutSavesTheBaseTexts(t *testing.T) {
 	defer api.Close()
 	git(t, dir, "init", "-q")
 	const path = "gallery/index.yaml"
-	for i, sha := range []string{beforeSHA, judgedSHA} {
+	for i, sha := range []string{beforeSHA, headSHA} {
 		text := modelsOf("https://example.org", 0, 3+i)
 		api.AddToTree(sha, path, text)
 		lay(t, dir, fileTree{path: text})

@@ -64,7 +64,7 @@ func addChoice(flags *pflag.FlagSet, value *string, name, help string, values ..
 // (https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax#inputs).
 const inputPrefix = "INPUT_"
 
-// configFromInputs reads the Action's inputs from INPUT_* variables, and refuses misspelt ones. An empty one stands for the default.
+// configFromInputs reads the Action's inputs from INPUT_* variables, and refuses unknown ones. An empty one means the default.
 func (p *program) configFromInputs() (*Config, error) {
 	c, known, actions := defaultConfig(), []string{"args", "entrypoint"}, p.actions() // the runner itself sets these two for container actions
 	for _, in := range c.inputs {

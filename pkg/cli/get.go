@@ -97,8 +97,7 @@ func (g *getter) run(ctx context.Context, args []string) (int, error) {
 	return code, nil
 }
 
-// targets returns the files to download. Those that can't be downloaded are added to the input for the report. The error is a usage
-// error.
+// targets returns the files to download. Files that can't be downloaded become findings. The error is a usage error.
 func (g *getter) targets(registries *inspect.Registries, manifests []source.Source, in *report.Input) ([]*target, error) {
 	var all []*target
 	images, leftOut, platforms := 0, 0, map[string]bool{}
@@ -166,7 +165,7 @@ func (g *getter) targets(registries *inspect.Registries, manifests []source.Sour
 	return all, nil
 }
 
-// concernsFiles reports whether a finding is about the files of a manifest, and not about its form.
+// concernsFiles reports whether a finding is about a manifest's files rather than its form.
 func concernsFiles(f finding.Finding) bool {
 	area, _, _ := strings.Cut(f.Rule, "/")
 	switch area {

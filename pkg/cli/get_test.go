@@ -58,7 +58,7 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(content))
 }
 
-// get runs the command in a folder that has a manifest, and returns its exit code, the report, and what it says of its failure.
+// get runs the command in a folder that has a manifest, and returns its exit code, the report, and its standard error.
 func (s *shop) get(ctx context.Context, t *testing.T, dir, manifest string, args ...string) (int, report.Report, string) {
 	t.Helper()
 	name := filepath.Join(dir, "m", "manifest.json")
@@ -73,17 +73,17 @@ func (s *shop) get(ctx context.Context, t *testing.T, dir, manifest string, args
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
-	var out, said bytes.Buffer
+	var out, stderr bytes.Buffer
 	code := cli.Main(ctx, cli.Env{
 		Args:   append([]string{"get", "--quiet", "--format=json", "--allow-networks=127.0.0.0/8", "--to=" + filepath.Join(dir, "out"), name}, args...),
-		Stdout: &out, Stderr: &said, RootCAs: roots,
+		Stdout: &out, Stderr: &stderr, RootCAs: roots,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
 	})
 	var r report.Report
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil && code != cli.ExitUsage {
-		t.Fatalf("%v: %s%s", err, out.String(), said.String())
+		t.Fatalf("%v: %s%s", err, out.String(), stderr.String())
 	}
-	return code, r, said.String()
+	return code, r, stderr.String()
 }
 
 func (s *shop) requests() []string {
@@ -112,9 +112,9 @@ func TestGetTakesTheFirstMirrorThatIsRight(t *testing.T) {
 	s := newShop(t, map[string]string{"/wrong/f.tgz": "wrong", "/right/f.tgz": "right", "/spare/f.tgz": "right"})
 	manifest := fmt.Sprintf("sources:\n  \"1.0\":\n    url:\n      - %[1]s/gone/f.tgz\n      - %[1]s/wrong/f.tgz\n      - %[1]s/right/f.tgz\n      - %[1]s/spare/f.tgz\n    sha256: %[2]s\n", s.URL, hexOf("right"))
 	dir := t.TempDir()
-	code, r, said := s.get(t.Context(), t, dir, manifest, "--registry=conan")
+	code, r, stderr := s.get(t.Context(), t, dir, manifest, "--registry=conan")
 	if code != 0 || len(r.Artifacts) != 1 || r.Artifacts[0].Mirror != 2 || len(r.Findings) > 0 || len(r.Notes) != 2 {
-		t.Errorf("exit %d, %+v %s", code, r, said)
+		t.Errorf("exit %d, %+v %s", code, r, stderr)
 	}
 	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"conandata/f.tgz"}) {
 		t.Errorf("kept %q", names)
@@ -166,9 +166,9 @@ func TestGetAsksForNothingThatIsDeclaredTwice(t *testing.T) {
 		"`m/a` would be a file and a folder": {weightOf("a/b/c", "/f", "content"), weightOf("a", "/g", "other")},
 		"`m/A` would be a file and a folder": {weightOf("A", "/f", "content"), weightOf("a/b", "/f", "content")},
 	} {
-		code, _, said := s.get(t.Context(), t, t.TempDir(), serviceOf(s, entries...))
-		if asked := s.requests(); code != 2 || !strings.Contains(said, want) || len(asked) > 0 {
-			t.Errorf("exit %d, %s, asked for %q", code, said, asked)
+		code, _, stderr := s.get(t.Context(), t, t.TempDir(), serviceOf(s, entries...))
+		if asked := s.requests(); code != 2 || !strings.Contains(stderr, want) || len(asked) > 0 {
+			t.Errorf("exit %d, %s, asked for %q", code, stderr, asked)
 		}
 	}
 }
@@ -287,9 +287,9 @@ func TestAnAddressWithoutAChecksumIsNoWayAroundOne(t *testing.T) {
 		binary("aarch64-apple-darwin", wrong) + "," + binary("x86_64-apple-darwin", ""),
 		binary("aarch64-apple-darwin", "") + "," + binary("x86_64-apple-darwin", wrong),
 	} {
-		code, _, said := s.get(t.Context(), t, dir, `{"id": "m", "version": "1.1", "binaries": {`+both+`}}`, "--allow-unverified")
+		code, _, stderr := s.get(t.Context(), t, dir, `{"id": "m", "version": "1.1", "binaries": {`+both+`}}`, "--allow-unverified")
 		if files := kept(filepath.Join(dir, "out")); code != cli.ExitFindings || len(files) != 0 {
-			t.Errorf("code %d, kept %v: %s", code, files, said)
+			t.Errorf("code %d, kept %v: %s", code, files, stderr)
 		}
 	}
 }
@@ -305,9 +305,9 @@ func TestGetKeepsWhatAWaiverAllows(t *testing.T) {
 	sized := func(name string) string {
 		return strings.Replace(weightOf(name, "/"+name, s.files["/"+name]), `"checksum"`, `"size": 7, "checksum"`, 1)
 	}
-	code, r, said := s.get(t.Context(), t, dir, serviceOf(s, sized("long"), sized("short"), sized("other")), "--config="+config)
+	code, r, stderr := s.get(t.Context(), t, dir, serviceOf(s, sized("long"), sized("short"), sized("other")), "--config="+config)
 	if names := kept(filepath.Join(dir, "out")); code != 1 || r.Summary.Verified != 3 || !slices.Equal(names, []string{"m/long", "m/short"}) {
-		t.Errorf("exit %d, kept %q, %+v %s", code, names, r.Findings, said)
+		t.Errorf("exit %d, kept %q, %+v %s", code, names, r.Findings, stderr)
 	}
 }
 
@@ -317,9 +317,9 @@ func TestGetDownloadsNothingAgainThatCouldNotBeKept(t *testing.T) {
 	manifest := serviceOf(s, weightOf("f", "/f", "content"))
 	inTheWay := filepath.Join(dir, "out", "m", "f")
 	s.before = func(http.ResponseWriter, *http.Request) { _ = os.Mkdir(inTheWay, 0o700) }
-	code, _, said := s.get(t.Context(), t, dir, manifest)
-	if code != cli.ExitFailure || !strings.Contains(said, "it is a folder") {
-		t.Fatalf("exit %d, %s", code, said)
+	code, _, stderr := s.get(t.Context(), t, dir, manifest)
+	if code != cli.ExitFailure || !strings.Contains(stderr, "it is a folder") {
+		t.Fatalf("exit %d, %s", code, stderr)
 	}
 	s.requests()
 	if err := os.Remove(inTheWay); err != nil {

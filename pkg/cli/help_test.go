@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// say returns what the program prints, on both its outputs.
+// say returns the output of the program on both streams.
 func say(t *testing.T, args ...string) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -42,7 +42,7 @@ func TestHelpLeavesOutWhatMeansNothingHere(t *testing.T) {
 		}
 	}
 	if got := say(t, "check", "--comment=sometimes"); !strings.Contains(got, "always, on-failure or never") {
-		t.Errorf("--comment is no flag any more: %s", got)
+		t.Errorf("--comment is not a flag: %s", got)
 	}
 }
 

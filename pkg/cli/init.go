@@ -111,7 +111,7 @@ var (
 	fullCommit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 )
 
-// pinnedAction is the Action at the commit of this program, else at its release; a build that knows neither names version 1.
+// pinnedAction is the Action at this program's commit, else its release, else version 1.
 func pinnedAction(o origin) string {
 	const action = "premAI-io/verify-manifests@"
 	switch {

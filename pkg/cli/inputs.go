@@ -25,7 +25,7 @@ import (
 type Config struct {
 	GitHubToken     string
 	ConfigFile      string   // slash-separated, from the registry's root
-	Registry        string   // a preset's name; "" for what the configuration file says
+	Registry        string   // a preset's name; "" for the configuration file's
 	Manifests       []string // globs; one that begins with "!" excludes; nil for the registry's own
 	Scope           string   // scopeAuto or one of source's
 	MissingChecksum string   // "error", "warning", "notice" or "off"
@@ -40,7 +40,7 @@ type Config struct {
 	StateFile       string
 	Files           publish.Files
 	Shard           *report.Shard
-	Plan            time.Duration // how long one runner may take; 0 is no plan
+	Plan            time.Duration // target time of one runner; 0 for no plan
 	PlanFile        string
 	Merge           []string // globs of shard reports
 	Concurrency     int      // files at a time
@@ -61,13 +61,13 @@ type Config struct {
 type group uint8
 
 const (
-	selecting   group = 1 << iota // which manifests, and how to judge them
+	selecting   group = 1 << iota // which manifests, and by which policy
 	network                       // how to download
 	outputting                    // what to write, and when to fail
 	publishing                    // what to publish on GitHub
 	describing                    // which registry it is
 	downloading                   // what a download needs, other than the mode
-	deciding                      // what is verified and how: a plan and its shards have to agree on it
+	deciding                      // must be equal in a plan and its shards
 )
 
 // input is one input of the Action and the flag of the same name on the command line.
@@ -79,14 +79,13 @@ type input struct {
 	setter
 }
 
-// setter reads text into a Config. The error says what was expected; the caller names the input.
+// setter reads text into a Config. The error states what was expected; the caller names the input.
 type setter struct {
 	set  func(text string) error
 	list bool // one item a line
 }
 
-// inputsOf is the one table of inputs, which set a Config: flags, INPUT_* variables, defaults and help all come from it, and a test holds
-// action.yml against it.
+// inputsOf is the table of inputs: flags, INPUT_* variables, defaults and help come from it, and a test compares action.yml with it.
 func inputsOf(c *Config) []input {
 	return []input{
 		{"github-token", "", network | publishing | downloading, "token for GitHub's API", into(&c.GitHubToken, text)},
@@ -122,7 +121,7 @@ func inputsOf(c *Config) []input {
 // The modes.
 const (
 	modeFull    = "full"    // every byte is read
-	modeFast    = "fast"    // a host's own digest, or an unchanged validator, will do
+	modeFast    = "fast"    // a digest published by the host, or an unchanged validator, suffices
 	modeOffline = "offline" // no host is contacted
 )
 
@@ -137,7 +136,7 @@ func into[T any](value *T, read func(string) (T, error)) setter {
 	}}
 }
 
-// list makes a setter of values from a reader of one; blank lines and white space around an item do not count.
+// list makes a setter of values from a reader of one. It ignores blank lines and white space around an item.
 func list[T any](values *[]T, read func(string) (T, error)) setter {
 	s := into(values, func(s string) ([]T, error) {
 		var items []T
@@ -160,7 +159,7 @@ func list[T any](values *[]T, read func(string) (T, error)) setter {
 
 // read sets an input from text; the error names it and quotes the text.
 func (c *Config) read(in input, s string) error {
-	c.given[in.name] = s != in.value // the runner passes defaults as if they were given
+	c.given[in.name] = s != in.value // the runner passes defaults too
 	c.texts[in.name] = s
 	if err := in.set(s); err != nil {
 		return usageError{Err: fmt.Errorf("input %s is %s: %w", in.name, finding.Quote(s), err)}
@@ -196,7 +195,7 @@ func oneOf(values ...string) func(string) (string, error) {
 	}
 }
 
-// orList writes words as people do.
+// orList returns "a, b or c".
 func orList(words []string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " or " + words[last]
@@ -228,7 +227,7 @@ func duration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// optional lets "" stand for nothing.
+// optional reads "" as the zero value.
 func optional[T any](read func(string) (T, error)) func(string) (T, error) {
 	return func(s string) (value T, err error) {
 		if s == "" {

@@ -93,7 +93,7 @@ func readInput(t *testing.T, c *Config, name, value string) error {
 	t.Helper()
 	i := slices.IndexFunc(c.inputs, func(in input) bool { return in.name == name })
 	if i < 0 {
-		t.Fatalf("there is no input %s", name)
+		t.Fatalf("unknown input %s", name)
 	}
 	return c.read(c.inputs[i], value)
 }

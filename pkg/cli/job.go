@@ -26,23 +26,23 @@ import (
 
 // job is what a run verifies, and by which rules.
 type job struct {
-	in         report.Input // without what downloads find
+	in         report.Input // without the results of downloads
 	downloads  []verify.Download
 	rules      rules
 	before     *baseline.State  // nil for none
-	settings   *source.Settings // nil where a plan gives the job
+	settings   *source.Settings // nil for a job from a plan
 	inspection inspect.Inspection
 	beside     map[string]verify.Beside // files that bundles attest beside manifests, by path
 	roots      *provenance.Roots
 	registries *inspect.Registries
 	began      time.Time
 
-	// asset returns what GitHub published of release assets when the plan was made; nil without a plan.
+	// asset returns the digests that GitHub published of release assets when the plan was made; nil without a plan.
 	asset func(context.Context, hosts.Ref) hosts.Published
 }
 
-// job returns the job of a run: from its plan, else from the manifests that the origin selects. The latter are kept where local files
-// are compared with them.
+// job returns the job of a run: from its plan, else from the manifests that the origin selects. With isLocal, it keeps those in memory to
+// compare local files with them.
 func (p *program) job(ctx context.Context, c *Config, run report.Run, from source.Origin, isLocal bool) (j *job, err error) {
 	began := p.now()
 	before, notes := loadState(ctx, c, from)
@@ -90,8 +90,7 @@ func (p *program) prepare(ctx context.Context, c *Config, from source.Origin, o 
 	}, nil
 }
 
-// verify verifies the files of a job: those below a folder on disk, else those that it downloads. When ctx ends, the results are
-// incomplete.
+// verify verifies the files of a job: below a folder on disk, or by downloading them. When ctx ends, the results are incomplete.
 func (p *program) verify(ctx context.Context, c *Config, j *job, local *os.Root) (in report.Input, err error) {
 	verifier, err := p.verifier(c, j.rules)
 	if err != nil {
@@ -129,16 +128,16 @@ func (p *program) verify(ctx context.Context, c *Config, j *job, local *os.Root)
 
 // compare compares what a run found with the baseline, and builds the report.
 func (p *program) compare(in report.Input, by rules, before *baseline.State) (*report.Report, baseline.Comparison) {
-	c := before.Compare(in.Results, in.Complete, by.judge.Judge, p.now())
+	c := before.Compare(in.Results, in.Complete, by.policy.Apply, p.now())
 	in.Results, in.Notes = c.Results, slices.Concat(in.Notes, c.Notes)
 	return build(in, by), c
 }
 
 // build builds a report with the configuration's severities and waivers.
 func build(in report.Input, by rules) *report.Report {
-	in.Judge = by.judge.Judge
+	in.Judge = by.policy.Apply
 	in.Waivers = func() []finding.Finding {
-		return by.judge.Waivers(in.IsWhole && in.Complete && in.Mode != modeOffline) // offline finds less
+		return by.policy.Waivers(in.IsWhole && in.Complete && in.Mode != modeOffline) // offline finds less
 	}
 	return report.Build(in)
 }
@@ -150,19 +149,19 @@ func deadline(ctx context.Context, c *Config) (context.Context, context.CancelFu
 
 // rules are the configuration file's, overridden by the inputs.
 type rules struct {
-	file            *config.File // nil where there is none
-	judge           *config.Judge
+	file            *config.File // nil without one
+	policy          *config.Policy
 	trustedURLs     []string // globs
 	missingChecksum string   // a severity, or "off"
 }
 
-// rulesOf merges the inputs with the configuration file, which they override. By default the releases of the registry's owner are
-// trusted: that of the repository that runs the Action, else of the git remote.
+// rulesOf merges the inputs with the configuration file, which they override. By default it trusts the releases of the registry's owner:
+// the owner of the repository that runs the Action, else of the git remote.
 func (p *program) rulesOf(c *Config, file *config.File, remote string) rules {
 	if c.given["missing-checksum"] {
 		file = file.WithoutSeverity(finding.ArtifactMissingChecksum, finding.ImageUnpinned)
 	}
-	r := rules{file: file, judge: file.Judge(p.now()), trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
+	r := rules{file: file, policy: file.Policy(p.now()), trustedURLs: c.TrustedURLs, missingChecksum: c.MissingChecksum}
 	if file != nil && !c.given["trusted-urls"] && file.TrustedURLs != nil {
 		r.trustedURLs = file.TrustedURLs
 	}
@@ -194,8 +193,8 @@ func ownerOf(remote, host string) string {
 	return ""
 }
 
-// loadState reads the state file, nil for none. One that is missing or can't be used is a note, and no error: it is replaced. One that
-// a pull request brings is not read: who wrote it is unknown.
+// loadState reads the state file, nil for none. A missing or invalid file gives a note, not an error: it will be replaced. A file from a
+// pull request is not read, since anyone can have written it.
 func loadState(ctx context.Context, c *Config, from source.Origin) (s *baseline.State, notes []string) {
 	if c.StateFile == "" {
 		return nil, nil

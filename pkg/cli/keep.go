@@ -23,16 +23,16 @@ type target struct {
 	path      string // below the folder, slash-separated
 	addresses []artifact.Artifact
 	kept      *verify.Result  // nil while it is missing
-	tried     []verify.Result // of the addresses that do not serve it, in their order
+	tried     []verify.Result // of the addresses that do not serve it, in order
 }
 
 // store downloads targets into a folder. It is the Fetcher of a Verifier, so that the verified bytes are the written ones.
 type store struct {
-	client verify.Fetcher
-	folder *get.Folder
-	policy verify.Policy
-	judge  *config.Judge // the registry's own severities and waivers
-	allow  bool          // keep files without a checksum
+	client     verify.Fetcher
+	folder     *get.Folder
+	policy     verify.Policy
+	severities *config.Policy // the registry's own severities and waivers
+	allow      bool           // keep files without a checksum
 
 	// Of this round, in which each missing target has one address:
 	byKey map[string][]*target         // by verify.Key
@@ -41,11 +41,11 @@ type store struct {
 	mu     sync.Mutex
 	parts  map[string]*get.Part // open ones, by verify.Key
 	reused int64                // bytes that were read from parts instead of downloaded
-	errs   []error              // of the disk
+	errs   []error              // I/O errors
 }
 
-// keep makes sure that the targets are in the folder. It adds results and notes to the input for the report, and returns the number of
-// missing files. The error is one of the disk.
+// keep downloads the targets that the folder lacks. It adds results and notes to the input for the report, and returns the number of
+// missing files. The error is an I/O error.
 func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report.Input) (missing int, err error) {
 	missing = len(in.Results)
 	if len(targets) == 0 {
@@ -66,7 +66,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 		return missing, err
 	}
 	defer folder.Close()
-	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, judge: j.rules.judge, allow: g.unverified, parts: map[string]*get.Part{}}
+	s := &store{client: verifier.Fetcher, folder: folder, policy: verifier.Policy, severities: j.rules.policy, allow: g.unverified, parts: map[string]*get.Part{}}
 
 	addresses := s.next(targets)
 	var files []verify.LocalFile
@@ -106,7 +106,7 @@ func (s *store) next(targets []*target) (addresses []artifact.Artifact) {
 	return addresses
 }
 
-// present takes the results of the files that exist. Those without a checksum are downloaded again.
+// present processes the results of existing files. Files without a checksum are downloaded again.
 func (s *store) present(results []verify.Result) {
 	for _, r := range results {
 		if t := s.at[r.Artifact.Location()]; r.Status == verify.Verified && s.isRight(r) {
@@ -132,7 +132,7 @@ func (s *store) Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetc
 	return head, err
 }
 
-// part returns the part that a URL is downloaded into. It is open until the URL's results are known.
+// part returns the part that a URL is downloaded into. It stays open until done receives the URL's results.
 func (s *store) part(key string) (*get.Part, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,9 +150,9 @@ func (s *store) part(key string) (*get.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	part.Resume = a.Checksum != nil // else nothing proves its bytes
+	part.Resume = a.Checksum != nil // otherwise nothing verifies its bytes
 	if a.Size != nil && !s.isWaived(verify.WrongSize(a, a.Size.Value+1), a.URL, declared) {
-		part.Limit = a.Size.Value // longer, it can't be kept
+		part.Limit = a.Size.Value // a longer file can't be kept
 	}
 	s.parts[key] = part
 	return part, nil
@@ -166,8 +166,8 @@ func (s *store) fail(err error) {
 	}
 }
 
-// done takes the results of one URL. A part that is right for its target is kept there, and copied for the other targets that it is
-// right for. If it is wrong for its own target only, the others download it again.
+// done processes the results of one URL. A part that is right for its target is kept there and copied to the other targets that it is
+// right for. If it is wrong only for its own target, the others download it again.
 func (s *store) done(results []verify.Result) {
 	key := verify.Key(results[0].Artifact.URL)
 	owner := s.byKey[key][0]
@@ -221,8 +221,8 @@ func (s *store) settle(t *target, r verify.Result, keep func() error) {
 		r.Artifact.Finding(finding.ArtifactUnreachable, "The file was downloaded but could not be kept: "+err.Error(), "Fix the cause, then run the command again")}})
 }
 
-// isRight reports whether a file may be kept: it has the declared digest or needs none, and there is no error about it. Waivers apply,
-// but not to an invalid signature.
+// isRight reports whether a file may be kept: it has the declared digest or needs none, and has no error finding. Waivers apply, except
+// to an invalid signature.
 func (s *store) isRight(r verify.Result) bool {
 	for _, f := range r.Findings {
 		if f.Rule == finding.SignatureInvalid || !s.isWaived(f, r.Artifact.URL, r.Digest) {
@@ -232,10 +232,10 @@ func (s *store) isRight(r verify.Result) bool {
 	return r.Status == verify.Verified || r.Status == verify.Unverified && (s.allow || s.policy.Trusted(r.Artifact))
 }
 
-// isWaived reports whether a finding about a file with a digest is no error under the configuration.
+// isWaived reports whether the configuration lowers or waives a finding about a file with a digest.
 func (s *store) isWaived(f finding.Finding, url string, observed digest.Digest) bool {
-	judged, isReported := s.judge.Judge(f, finding.WithoutUser(url), observed)
-	return !isReported || !judged.IsError()
+	f, isReported := s.severities.Apply(f, finding.WithoutUser(url), observed)
+	return !isReported || !f.IsError()
 }
 
 // mode returns the permissions of a file that is kept.

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// maxLeftOver bounds the files of one service that are named as left over.
+	// maxLeftOver bounds the left-over files that are reported for one service.
 	maxLeftOver = 20
-	// maxOtherFiles bounds those that are counted.
+	// maxOtherFiles bounds the left-over files that are counted.
 	maxOtherFiles = 10_000
-	// finderFile is what macOS leaves in every folder that it shows.
+	// finderFile is created by macOS in every folder that Finder opens.
 	finderFile = ".DS_Store"
 )
 
@@ -35,7 +35,7 @@ func openLocal(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-// localFiles returns where the files of a job are below a folder.
+// localFiles maps the files of a job to paths below a folder.
 func (j *job) localFiles(root *os.Root) (files []verify.LocalFile) {
 	for _, m := range j.inspection.Manifests {
 		for _, a := range m.Artifacts {
@@ -47,7 +47,7 @@ func (j *job) localFiles(root *os.Root) (files []verify.LocalFile) {
 	return files
 }
 
-// leftOut says what is not verified because no host is contacted.
+// leftOut returns notes on what --local can't verify.
 func (j *job) leftOut(attester *verify.Attester) (notes []string) {
 	images, builds := 0, 0
 	for _, m := range j.inspection.Manifests {
@@ -69,7 +69,7 @@ func (j *job) leftOut(attester *verify.Attester) (notes []string) {
 	return notes
 }
 
-// leftOver reports the files in the services' folders that no manifest names.
+// leftOver reports files in the services' folders that no manifest names.
 func (j *job) leftOver(root *os.Root, files []verify.LocalFile) (findings []finding.Finding) {
 	named := map[string]bool{}
 	for _, f := range files {
@@ -93,8 +93,8 @@ func (j *job) leftOver(root *os.Root, files []verify.LocalFile) (findings []find
 	return findings
 }
 
-// otherFiles lists what is below a service's folder and is not named, up to maxOtherFiles. Symbolic links are listed, not followed.
-// Why a folder can't be listed is said of the files that it should hold.
+// otherFiles lists the unnamed files below a service's folder, up to maxOtherFiles. Symbolic links are listed, not followed. Errors are
+// ignored here: they are reported for the files that the folder should contain.
 func otherFiles(root *os.Root, folder string, named map[string]bool) []string {
 	info, err := root.Lstat(folder)
 	if err != nil || !info.IsDir() || strings.Contains(folder, "/") || folder == "." {

@@ -69,12 +69,12 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	}
 	before, stateNotes := loadState(ctx, a.config, a.origin())
 	in.Notes = slices.Concat(in.Notes, notes, stateNotes)
-	in.Unjudge(by.unjudge)
+	in.Unjudge(by.withoutPolicy)
 	return a.finish(ctx, in, by, before)
 }
 
-// mergeRules returns the rules for merged reports, whose own severities and waivers don't count: those of the plan, which the same run
-// made, else those at the base.
+// mergeRules returns the rules for merged reports: those of the plan, which the same run made, else those at the base. The severities and
+// waivers in the reports are ignored.
 func (a *action) mergeRules(ctx context.Context, made *plan.Plan, isClaimed bool) (by rules, notes []string, err error) {
 	if made != nil && !isClaimed {
 		file, err := configOf(made, a.config)
@@ -87,17 +87,17 @@ func (a *action) mergeRules(ctx context.Context, made *plan.Plan, isClaimed bool
 	return a.rulesOf(a.config, settings.File, ""), settings.Notes, nil
 }
 
-// unjudge removes a finding's waiver and what a configuration changed of its severity.
-func (r rules) unjudge(f finding.Finding) finding.Finding {
-	f = config.Unjudged(f)
+// withoutPolicy removes a finding's waiver and restores its default severity.
+func (r rules) withoutPolicy(f finding.Finding) finding.Finding {
+	f = config.WithoutPolicy(f)
 	if f.Rule == finding.ArtifactMissingChecksum || f.Rule == finding.ImageUnpinned {
-		_ = f.Severity.UnmarshalText([]byte(r.missingChecksum)) // "off" leaves it as it is
+		_ = f.Severity.UnmarshalText([]byte(r.missingChecksum)) // "off" changes nothing
 	}
 	return f
 }
 
-// follow finds the pull request of the run that a workflow_run follows. The report claims one; GitHub says whether the run's commit is
-// still its head. If not, nothing is published.
+// follow finds the pull request of the run that a workflow_run follows. The report claims one; GitHub confirms that the run's commit is
+// still its head. Otherwise nothing is published.
 func (a *action) follow(ctx context.Context, claimed report.Run) (current bool, err error) {
 	followed := a.event.Follows
 	if followed.Event == "" {
@@ -132,7 +132,7 @@ func expand(globs []string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// mergeReports reads and merges shard reports. With a plan, which it also returns, they have to cover all of its files.
+// mergeReports reads and merges shard reports. With a plan, which it also returns, they must cover all of its files.
 func mergeReports(names []string, planFile string) (in report.Input, made *plan.Plan, err error) {
 	var shards []report.Named
 	var problems []error
@@ -158,10 +158,10 @@ func mergeReports(names []string, planFile string) (in report.Input, made *plan.
 	return in, made, err
 }
 
-// maxReports bounds the reports of one merge together, in bytes.
+// maxReports bounds the total size of the reports of one merge, in bytes.
 const maxReports = 1 << 30
 
-// readReport reads a report of at most left bytes, which it reduces by its size.
+// readReport reads a report of at most left bytes, and subtracts its size from left.
 func readReport(name string, left *int64) (*report.Report, error) {
 	file, err := source.OpenRegular(name)
 	if err != nil {

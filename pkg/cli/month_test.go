@@ -44,7 +44,7 @@ type hub struct {
 	mu       sync.Mutex
 	files    map[string]string // bodies by host and path; "" is a 404
 	down     map[string]bool   // hosts whose certificate is another's
-	commit   string            // that Hugging Face's branches stand for
+	commit   string            // of Hugging Face's branches
 	images   *imagetest.Registry
 	requests int
 	bytes    int64
@@ -160,7 +160,7 @@ func (r *registry) write() {
 	writeService(r.t, r.dir, "chat-model", 8102, map[string]any{"weights": r.models, "binaries": map[string]any{"aarch64-apple-darwin": r.chat["aarch64-apple-darwin"]}})
 }
 
-// writeService writes a manifest of version 1.1 with the given fields, without those that are nil, and whatever else it needs.
+// writeService writes a manifest of version 1.1 with the given fields, without nil fields, and with all required ones.
 func writeService(t testing.TB, dir, name string, port int, fields map[string]any) {
 	t.Helper()
 	for field, value := range map[string]any{
@@ -206,7 +206,7 @@ func (s *scan) run(t testing.TB, dir string, n int, inputs ...string) int {
 		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
 		Environ: slices.Concat(inputs, s.inputs, []string{ // the first of a name counts
 			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE=" + dir,
-			"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + judgedSHA,
+			"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + headSHA,
 			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY=" + s.proxy,
 			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE=" + file,
 		}),
@@ -221,7 +221,7 @@ func noDNS(context.Context, string, string) (net.Conn, error) { return nil, erro
 // target is that of a link.
 var target = regexp.MustCompile(`\]\([^)]*\)`)
 
-// word is what the issue says: its title, the rows without what never changes, and how many comments there are.
+// word summarises the issue: its title, the variable part of its rows, and the number of comments.
 func (s *scan) word() string {
 	if len(s.api.Issues) == 0 {
 		return "no issue"
@@ -303,7 +303,7 @@ func TestAMonthOfNightlyScans(t *testing.T) {
 	}
 }
 
-// month plays thirty nights over the registry in a folder, and returns what the issue said each day.
+// month runs thirty nightly scans of the registry in a folder, and returns the issue's text of each day.
 func (s *scan) month(t *testing.T, dir string, events map[int]event) string {
 	t.Helper()
 	s.api = githubtest.New()

@@ -15,7 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// TestOfflineContactsNobody checks the samples of each preset, and is told so by whoever would be asked.
+// TestOfflineContactsNobody checks the samples of each preset against servers that fail the test on any request.
 func TestOfflineContactsNobody(t *testing.T) {
 	for _, name := range reg.Presets() {
 		t.Run(name, func(t *testing.T) {

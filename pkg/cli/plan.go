@@ -21,7 +21,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// decisions returns the texts of the deciding inputs: a plan and its shards have to agree on them.
+// decisions returns the texts of the inputs that must be equal in a plan and its shards.
 func (c *Config) decisions() map[string]string {
 	decided := map[string]string{}
 	for _, in := range c.inputs {
@@ -32,7 +32,7 @@ func (c *Config) decisions() map[string]string {
 	return decided
 }
 
-// checkPlan says which inputs exclude each other.
+// checkPlan reports invalid combinations of inputs.
 func (c *Config) checkPlan() error {
 	switch {
 	case c.Plan > 0 && c.Shard != nil:
@@ -45,7 +45,7 @@ func (c *Config) checkPlan() error {
 	return nil
 }
 
-// isPlanned reports whether a plan says what a run has to verify, in place of the registry.
+// isPlanned reports whether a run reads its files from a plan instead of the registry.
 func (c *Config) isPlanned() bool { return c.PlanFile != "" && c.Shard != nil }
 
 // plan estimates the sizes of the selected manifests' files, divides them among shards, and writes the plan.
@@ -70,7 +70,7 @@ func (p *program) plan(ctx context.Context, c *Config, j *job) (*plan.Plan, erro
 	return made, publish.WriteFile("plan-file", c.PlanFile, made.Write)
 }
 
-// describePlan says what a plan comes to.
+// describePlan summarises a plan.
 func describePlan(loads []verify.Load, shards int, longest, asked time.Duration) string {
 	bytes, unknown := 0.0, 0
 	for _, l := range loads {
@@ -87,7 +87,7 @@ func describePlan(loads []verify.Load, shards int, longest, asked time.Duration)
 	return text
 }
 
-// planned returns the job of a shard from its plan, without reading the registry.
+// planned returns a shard's job from its plan, without reading the registry.
 func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	made, sum, err := readPlan(c.PlanFile)
 	if err != nil {
@@ -114,7 +114,7 @@ func (p *program) planned(c *Config, run report.Run) (*job, error) {
 	}, nil
 }
 
-// configOf returns the configuration file that a plan was made with; nil for none.
+// configOf returns the configuration file of a plan; nil for none.
 func configOf(made *plan.Plan, c *Config) (*config.File, error) {
 	if made.Config == "" {
 		return nil, nil

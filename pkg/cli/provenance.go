@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// rootsOf reads the text of trusted roots; without one, they are the built-in one.
+// rootsOf reads the text of trusted roots; without one, it returns the built-in root.
 func rootsOf(text []byte) (*provenance.Roots, error) {
 	if text == nil {
 		return provenance.PublicGood(), nil
@@ -24,7 +24,7 @@ func rootsOf(text []byte) (*provenance.Roots, error) {
 	return roots, nil
 }
 
-// attester returns what finds out who built the files of a job.
+// attester returns the verifier of the provenance of a job's files.
 func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseline.State) (*verify.Attester, error) {
 	api, err := p.publicAPI(c)
 	if err != nil {
@@ -45,7 +45,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseli
 	return t, nil
 }
 
-// bundles reads bundles from URLs; a direct one is read without a token or a redirect.
+// bundles returns a function that reads bundles from URLs; with isDirect, without a token or redirects.
 func bundles(client *fetch.Client, isDirect bool) func(context.Context, string) ([]byte, error) {
 	return func(ctx context.Context, url string) ([]byte, error) {
 		reply, err := client.Do(ctx, fetch.Call{Method: http.MethodGet, URL: url, Direct: isDirect, MaxBody: provenance.MaxBundle})

@@ -54,7 +54,7 @@ func TestAPullRequestBringsNoTrustedRoot(t *testing.T) {
 func TestAPullRequestBringsNoState(t *testing.T) {
 	r := newServices(t, 1)
 	for _, file := range []struct{ sha, path, text string }{
-		{judgedSHA, "added.json", "{}"}, {judgedSHA, "folder/added.json", "{}"}, {judgedSHA, "kept.json", "{}"}, {beforeSHA, "kept.json", "{}"},
+		{headSHA, "added.json", "{}"}, {headSHA, "folder/added.json", "{}"}, {headSHA, "kept.json", "{}"}, {beforeSHA, "kept.json", "{}"},
 	} {
 		r.api.AddToTree(file.sha, file.path, file.text)
 	}
@@ -88,7 +88,7 @@ func TestAPullRequestThatRemovesBundles(t *testing.T) {
 	for name, text := range map[string]string{"source.json": `{"url": "https://example.com/x.tar.gz"}`, "attestations.json": bundles} {
 		r.api.AddToTree(beforeSHA, folder+name, text)
 	}
-	r.api.AddToTree(judgedSHA, folder+"source.json", `{"url": "https://example.com/x.tar.gz"}`)
+	r.api.AddToTree(headSHA, folder+"source.json", `{"url": "https://example.com/x.tar.gz"}`)
 	r.api.AddChange(7, "removed", folder+"attestations.json", bundles)
 	_, _, report := r.calls(t, "pull_request", "", "INPUT_REGISTRY=bcr")
 	if n := strings.Count(report, `"rule": "provenance/lost"`); n != 2 || !strings.Contains(report, "`source.json`") {
@@ -114,11 +114,11 @@ func TestAPullRequestThatLeavesBundlesAsTheyAre(t *testing.T) {
 		for name, text := range map[string]string{"source.json": `{"url": "https://example.com/x.tar.gz"}`, "MODULE.bazel": "module()", "attestations.json": bundles} {
 			r.api.AddToTree(beforeSHA, folder+name, text)
 			if folder+name != test.path {
-				r.api.AddToTree(judgedSHA, folder+name, text)
+				r.api.AddToTree(headSHA, folder+name, text)
 			}
 		}
 		const changed = `{"url": "https://example.com/x.tar.gz", "patches": {"x.patch": ""}}`
-		r.api.AddToTree(judgedSHA, test.path, changed)
+		r.api.AddToTree(headSHA, test.path, changed)
 		r.api.AddChange(7, "modified", test.path, changed)
 		blobs, others, report := r.calls(t, "pull_request", "", "INPUT_REGISTRY="+test.registry)
 		var judged []string

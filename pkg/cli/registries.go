@@ -18,7 +18,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/source"
 )
 
-// registriesCommand lists and prints the presets, and tries a description on files.
+// registriesCommand lists and prints presets, and tests a description on files.
 func (p *program) registriesCommand() *cobra.Command {
 	test, c := false, defaultConfig()
 	cmd := &cobra.Command{
@@ -68,7 +68,7 @@ func (p *program) listPresets() error {
 	return nil
 }
 
-// testDescription prints what the description in force matches in manifests. The exit code is 1 if it finds no file in one.
+// testDescription prints what the active description matches in manifests. The exit code is 1 if it finds no file in one of them.
 func (p *program) testDescription(ctx context.Context, c *Config, args []string) (int, error) {
 	code := ExitOK
 	var b strings.Builder
@@ -91,7 +91,7 @@ func (p *program) testDescription(ctx context.Context, c *Config, args []string)
 	return code, err
 }
 
-// matchesIn writes what a description matches in a manifest, and reports whether that names a file.
+// matchesIn writes what a description matches in a manifest, and reports whether it finds a file.
 func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.Source) bool {
 	r := registries.Of(from.At())
 	fmt.Fprintf(b, "%s\n", finding.Clean(from.Path))
@@ -127,7 +127,7 @@ func matchesIn(b *strings.Builder, registries *inspect.Registries, from source.S
 	return len(m.Artifacts) > 0
 }
 
-// unusedAddresses returns the texts that look like URLs and belong to no artifact.
+// unusedAddresses returns the strings that look like URLs but belong to no artifact.
 func unusedAddresses(m *registry.Manifest) (unused []*document.Value) {
 	declared := map[string]bool{}
 	for _, a := range m.Artifacts {

@@ -199,15 +199,15 @@ func pullRequest(t *testing.T, api *githubtest.Server, environ ...string) report
 	return writtenReport(t, file, bytes.NewBufferString(out))
 }
 
-// writtenReport reads the report that the program wrote, which said something meanwhile.
-func writtenReport(t testing.TB, file string, said *bytes.Buffer) (r report.Report) {
+// writtenReport reads and validates a report file. output is printed on failure.
+func writtenReport(t testing.TB, file string, output *bytes.Buffer) (r report.Report) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err == nil {
 		err = errors.Join(json.Unmarshal(text, &r), reporttest.Check(text))
 	}
 	if err != nil {
-		t.Fatalf("%v; the program said:\n%s", err, said)
+		t.Fatalf("%v; output:\n%s", err, output)
 	}
 	return r
 }
@@ -226,10 +226,10 @@ func TestANewerCommitHidesNothing(t *testing.T) {
 		mismatches         int
 		rules              []string // that a comparison with the base finds broken
 	}{
-		"another text in the list":          {fileTree{a: good}, fileTree{"README.md": "x"}, fileTree{a: bad, b: manifestOf("b", 8102, "acme", otherDigest)}, judgedSHA, "all", 2, nil},
+		"another text in the list":          {fileTree{a: good}, fileTree{"README.md": "x"}, fileTree{a: bad, b: manifestOf("b", 8102, "acme", otherDigest)}, headSHA, "all", 2, nil},
 		"no manifest in the list":           {fileTree{"README.md": "new"}, nil, fileTree{a: bad}, newer, "all", 1, nil},
 		"a manifest taken back":             {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, newer, "all", 1, nil},
-		"no newer commit, but a newer base": {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, judgedSHA, "changed", 0, nil},
+		"no newer commit, but a newer base": {fileTree{b: unchanged}, fileTree{a: good}, fileTree{a: bad, b: unchanged}, headSHA, "changed", 0, nil},
 		"another text, and what was before": {fileTree{a: bad}, compared, worse, newer, "all", 0, []string{finding.ChecksumDropped, finding.ConfigChanged, finding.ProvenanceLost}},
 		"no manifest, and what was before":  {fileTree{"README.md": "new"}, compared, worse, newer, "all", 0, []string{finding.ChecksumDropped, finding.ConfigChanged, finding.ProvenanceLost}},
 	} {
@@ -240,7 +240,7 @@ func TestANewerCommitHidesNothing(t *testing.T) {
 			api.AddChange(7, "modified", path, text)
 		}
 		addTree(api, beforeSHA, test.base)
-		addTree(api, judgedSHA, test.head)
+		addTree(api, headSHA, test.head)
 		r := pullRequest(t, api)
 		isTold := strings.Contains(strings.Join(r.Notes, " "), "newer commit")
 		if r.Summary.Mismatch != test.mismatches || r.Scope != test.scope || isTold != (test.scope == "all") {

@@ -29,7 +29,7 @@ func TestCheckSaysWhatTheActionSays(t *testing.T) {
 	if err != nil || len(goldens) == 0 {
 		t.Fatal("no golden files", err)
 	}
-	said := map[string]bool{}
+	reported := map[string]bool{}
 	for i, name := range append(goldens, "testdata/same/other-registries.txtar") {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
 			archive, err := txtar.ParseFile(name)
@@ -42,7 +42,7 @@ func TestCheckSaysWhatTheActionSays(t *testing.T) {
 			want := proposedManifests(t, tree, bad)
 			sameReport(t, want, checkFrom(t, dir, bad...))
 			for _, f := range want.Findings {
-				said[f.Rule] = true
+				reported[f.Rule] = true
 			}
 			if i%8 == 0 {
 				want := proposedManifests(t, tree, bad[:1])
@@ -52,8 +52,8 @@ func TestCheckSaysWhatTheActionSays(t *testing.T) {
 		})
 	}
 	for _, r := range finding.Rules {
-		if family, _, _ := strings.Cut(r.ID, "/"); (family == "manifest" || family == "url") && !said[r.ID] && !slices.Contains(notOfOneTree, r.ID) {
-			t.Errorf("%s is said of no golden", r.ID)
+		if family, _, _ := strings.Cut(r.ID, "/"); (family == "manifest" || family == "url") && !reported[r.ID] && !slices.Contains(notOfOneTree, r.ID) {
+			t.Errorf("%s is reported for no golden", r.ID)
 		}
 	}
 }

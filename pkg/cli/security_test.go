@@ -36,7 +36,7 @@ func TestEveryPromiseNamesATestThatIsThere(t *testing.T) {
 		for _, n := range names {
 			_, err := os.Stat(filepath.Join(root, n[1]))
 			if err != nil && !strings.Contains(tests.String(), "func "+n[1]+"(") {
-				t.Errorf("there is no %s", n[1])
+				t.Errorf("missing %s", n[1])
 			}
 		}
 	}

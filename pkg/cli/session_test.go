@@ -95,7 +95,7 @@ func newSession(t *testing.T) *session {
 	return s
 }
 
-// run returns what a command prints. Any but ours and git is a mistake in the page.
+// run returns what a command prints. Commands other than verify-manifests and git are errors in the page.
 func (s *session) run(command []string) string {
 	s.t.Helper()
 	switch command[0] {
@@ -114,6 +114,6 @@ func (s *session) run(command []string) string {
 		})
 		return strings.TrimLeft(out.String(), "\n")
 	}
-	s.t.Fatalf("the command %q is none that can be recorded", command)
+	s.t.Fatalf("the command %q can't be recorded", command)
 	return ""
 }

@@ -175,7 +175,7 @@ func TestAMergeOverShardsThatKnewNoBaselineBlessesNoChange(t *testing.T) {
 	n.n--
 	n.night(nil)
 	if diff := cmp.Diff(n.report.Findings, merged); diff != "" {
-		t.Errorf("a whole run says something else: %s", diff)
+		t.Errorf("a whole run differs: %s", diff)
 	}
 }
 

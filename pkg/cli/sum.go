@@ -15,7 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/sum"
 )
 
-// sumCommand is the command sum: it fills in the checksums that manifests lack.
+// sumCommand is the command sum, which fills in missing checksums.
 type sumCommand struct {
 	*program
 	config *Config
@@ -89,7 +89,7 @@ func (s *sumCommand) run(ctx context.Context, args []string) (int, error) {
 	return exitCode(ctx, "error", r.Summary), errors.Join(err, r.WriteFindings(s.Stderr, s.textOptions(s.Stderr)), s.remind(found, r.Summary.Errors))
 }
 
-// validate reports flags that exclude each other.
+// validate reports invalid combinations of flags.
 func (s *sumCommand) validate() error {
 	switch {
 	case s.config.Mode != modeFull:
@@ -100,7 +100,7 @@ func (s *sumCommand) validate() error {
 	return nil
 }
 
-// remind prints what the checksums mean, and whether they were written.
+// remind prints what the user vouches for, and whether anything was written.
 func (s *sumCommand) remind(found sum.Outcome, errors int) error {
 	n, changed := found.Found, found.IsChanged
 	var lines []string

@@ -50,9 +50,9 @@ func TestTheRealRegistryIsFilledIn(t *testing.T) {
 			t.Fatal(err)
 		}
 		before := manifestsIn(t, dir)
-		code, printed, said := runOutside(t, proxy, roots, "sum", "--write", flag, dir)
+		code, printed, stderr := runOutside(t, proxy, roots, "sum", "--write", flag, dir)
 		if code != cli.ExitOK {
-			t.Fatalf("%s: code %d; the program said:\n%s", flag, code, said)
+			t.Fatalf("%s: code %d; stderr:\n%s", flag, code, stderr)
 		}
 		after := manifestsIn(t, dir)
 		for name, text := range before {
@@ -63,8 +63,8 @@ func TestTheRealRegistryIsFilledIn(t *testing.T) {
 		if n, lines := verified(t, proxy, roots, dir), strings.Count(printed, "\n"); n != lines {
 			t.Errorf("%s: %d checksums are printed, and %d files verified", flag, lines, n)
 		}
-		if code, printed, said := runOutside(t, "", nil, "sum", "--write", flag, dir); code != cli.ExitOK || printed != "" {
-			t.Errorf("%s again: code %d\n%s%s", flag, code, printed, said)
+		if code, printed, stderr := runOutside(t, "", nil, "sum", "--write", flag, dir); code != cli.ExitOK || printed != "" {
+			t.Errorf("%s again: code %d\n%s%s", flag, code, printed, stderr)
 		}
 		if diff := cmp.Diff(after, manifestsIn(t, dir)); diff != "" {
 			t.Errorf("%s again:\n%s", flag, diff)
@@ -89,10 +89,10 @@ func manifestsIn(t *testing.T, dir string) map[string]string {
 // verified makes sure that check finds every file of a registry to be the declared one, and no error. It returns their number.
 func verified(t *testing.T, proxy string, roots *x509.CertPool, dir string) int {
 	t.Helper()
-	code, printed, said := runOutside(t, proxy, roots, "check", "--format=json", dir)
+	code, printed, stderr := runOutside(t, proxy, roots, "check", "--format=json", dir)
 	var r report.Report
 	if err := errors.Join(json.Unmarshal([]byte(printed), &r), reporttest.Check([]byte(printed))); err != nil {
-		t.Fatalf("%v; the program said:\n%s", err, said)
+		t.Fatalf("%v; stderr:\n%s", err, stderr)
 	}
 	if code != cli.ExitOK || r.Summary.Artifacts == 0 || r.Summary.Verified != r.Summary.Artifacts {
 		t.Errorf("code %d, %+v\n%v", code, r.Summary, r.Findings)
@@ -133,11 +133,11 @@ func TestURLsArePinnedToTheCommitThatWasRead(t *testing.T) {
 	h.files[hubPinned] = h.files[hubModel]
 	digest := entry(hubModel, h.files[hubModel])["checksum"]
 	name := written(t, fmt.Sprintf(hubService, "?download=true", fmt.Sprintf(`, "checksum": "%s"`, digest)))
-	code, printed, said := runOutside(t, h.proxy, h.roots, "sum", "--pin", name)
-	if code != cli.ExitOK || strings.Count(printed, "\n") != 3 || strings.Count(said, ": pinned to `https://") != 2 || !strings.Contains(said, "Nothing was written") {
-		t.Errorf("shown: code %d\n%s%s", code, printed, said)
+	code, printed, stderr := runOutside(t, h.proxy, h.roots, "sum", "--pin", name)
+	if code != cli.ExitOK || strings.Count(printed, "\n") != 3 || strings.Count(stderr, ": pinned to `https://") != 2 || !strings.Contains(stderr, "Nothing was written") {
+		t.Errorf("shown: code %d\n%s%s", code, printed, stderr)
 	}
-	code, _, said = runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", name)
+	code, _, stderr = runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", name)
 	got := readText(t, name)
 	for _, want := range []string{
 		`"https://huggingface.co/acme/m/resolve/` + h.commit + `/m.gguf?download=true", "checksum"`,
@@ -145,11 +145,11 @@ func TestURLsArePinnedToTheCommitThatWasRead(t *testing.T) {
 		`"https://` + hubAsset + `", "checksum"`, `"https://` + hubPinned + `", "checksum"`,
 	} {
 		if !strings.Contains(got, want) {
-			t.Errorf("there is no %s in\n%s", want, got)
+			t.Errorf("missing %s in\n%s", want, got)
 		}
 	}
-	if code != cli.ExitOK || strings.Count(said, "not pinned") != 1 || !strings.Contains(said, "/binaries/aarch64-apple-darwin: not pinned, it follows the release tag `v1`") {
-		t.Errorf("code %d; the program said:\n%s", code, said)
+	if code != cli.ExitOK || strings.Count(stderr, "not pinned") != 1 || !strings.Contains(stderr, "/binaries/aarch64-apple-darwin: not pinned, it follows the release tag `v1`") {
+		t.Errorf("code %d; stderr:\n%s", code, stderr)
 	}
 	h.commit = strings.Repeat("c", 40)
 	if code, printed, _ := runOutside(t, "", nil, "sum", "--write", "--pin", name); code != cli.ExitOK || printed != "" || readText(t, name) != got {
@@ -164,12 +164,12 @@ func TestAFileThatIsNotTheDeclaredOneIsNotPinned(t *testing.T) {
 	if err := os.WriteFile(list, fmt.Appendf(nil, "%x  config.json\n", sha256.Sum256([]byte(h.files[hubConfig]))), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, _, said := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", "--from", list, name)
-	if strings.Contains(said, "does not match the file, so none") {
-		t.Errorf("the list is blamed for what the manifest declares:\n%s", said)
+	code, _, stderr := runOutside(t, h.proxy, h.roots, "sum", "--write", "--pin", "--from", list, name)
+	if strings.Contains(stderr, "does not match the file, so none") {
+		t.Errorf("the list is blamed for what the manifest declares:\n%s", stderr)
 	}
 	if got := readText(t, name); code != cli.ExitFindings || !strings.Contains(got, "https://"+hubModel) || !strings.Contains(got, h.commit+"/config.json") {
-		t.Errorf("code %d\n%s\n%s", code, said, got)
+		t.Errorf("code %d\n%s\n%s", code, stderr, got)
 	}
 }
 
@@ -179,15 +179,15 @@ func TestSharedFieldsAreNotPinned(t *testing.T) {
 	"weightsDirectoryUrl": "https://huggingface.co/acme/m/resolve/main/", "weightsFiles": ["m.gguf", "config.json"]}`
 	for _, flags := range [][]string{{"--pin"}, {"--pin", "--write", "--transition"}} {
 		name := written(t, old)
-		code, _, said := runOutside(t, h.proxy, h.roots, append([]string{"sum", name}, flags...)...)
-		if code != cli.ExitUsage || !strings.Contains(said, "use --upgrade") || readText(t, name) != old || h.requests > 0 {
-			t.Errorf("%v: code %d, %d requests\n%s", flags, code, h.requests, said)
+		code, _, stderr := runOutside(t, h.proxy, h.roots, append([]string{"sum", name}, flags...)...)
+		if code != cli.ExitUsage || !strings.Contains(stderr, "use --upgrade") || readText(t, name) != old || h.requests > 0 {
+			t.Errorf("%v: code %d, %d requests\n%s", flags, code, h.requests, stderr)
 		}
 	}
 	name := written(t, old)
-	code, _, said := runOutside(t, h.proxy, h.roots, "sum", name, "--pin", "--write", "--upgrade")
+	code, _, stderr := runOutside(t, h.proxy, h.roots, "sum", name, "--pin", "--write", "--upgrade")
 	if got := readText(t, name); code != cli.ExitOK || strings.Count(got, "/resolve/"+h.commit+"/") != 2 {
-		t.Errorf("code %d\n%s\n%s", code, said, got)
+		t.Errorf("code %d\n%s\n%s", code, stderr, got)
 	}
 }
 
@@ -195,9 +195,9 @@ func TestOneURLIsDownloadedOnceForAllManifests(t *testing.T) {
 	h := newHub(t)
 	text := fmt.Sprintf(`{"id": "x", "modelInfo": {}, "interfaces": [], "version": "1.1", "binaries": {}, "weights": {"a": {"url": "https://%s"}, "b": {"url": "https://%s"}}}`, hubModel, hubModel)
 	one, other := written(t, text), written(t, text)
-	code, printed, said := runOutside(t, h.proxy, h.roots, "sum", one, other, one)
+	code, printed, stderr := runOutside(t, h.proxy, h.roots, "sum", one, other, one)
 	if code != cli.ExitOK || strings.Count(printed, "\n") != 4 || h.bytes != int64(len(h.files[hubModel])) {
-		t.Errorf("code %d, %d bytes\n%s%s", code, h.bytes, printed, said)
+		t.Errorf("code %d, %d bytes\n%s%s", code, h.bytes, printed, stderr)
 	}
 }
 
@@ -208,9 +208,9 @@ func TestWhatIsCutShortIsNotDeclared(t *testing.T) {
 		}
 		fmt.Fprint(w, "#!/bin/sh\n")
 	})
-	code, said := run(t.Context(), "sum", "--write")
+	code, stderr := run(t.Context(), "sum", "--write")
 	if got := readText(t, name); code != cli.ExitFindings || strings.Count(got, "checksum") != 1 || !strings.Contains(got, `/quick", "checksum": "sha256:`) {
-		t.Errorf("code %d\n%s\n%s", code, said, got)
+		t.Errorf("code %d\n%s\n%s", code, stderr, got)
 	}
 }
 
@@ -222,8 +222,8 @@ func TestAManifestThatWasEditedMeanwhileIsNotOverwritten(t *testing.T) {
 		}
 		fmt.Fprint(w, "#!/bin/sh\n")
 	})
-	code, said := run(t.Context(), "sum", "--write")
-	if got := readText(t, name); code != cli.ExitFailure || got != "edited" || !strings.Contains(said, filepath.Base(name)) || !strings.Contains(said, "run the command again") {
-		t.Errorf("code %d\n%s\n%s", code, said, got)
+	code, stderr := run(t.Context(), "sum", "--write")
+	if got := readText(t, name); code != cli.ExitFailure || got != "edited" || !strings.Contains(stderr, filepath.Base(name)) || !strings.Contains(stderr, "run the command again") {
+		t.Errorf("code %d\n%s\n%s", code, stderr, got)
 	}
 }

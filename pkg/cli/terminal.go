@@ -15,14 +15,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// How often progress is shown, in a log and on a terminal.
+// The intervals of progress in a log and on a terminal.
 const (
 	logInterval  = 15 * time.Second
 	liveInterval = 150 * time.Millisecond
 )
 
 const (
-	// slowAfter is how long a file is read before progress names it.
+	// slowAfter is the time after which progress names a slow file.
 	slowAfter = 30 * time.Second
 	// slowName bounds its name, in runes.
 	slowName = 40
@@ -39,7 +39,7 @@ func (p *program) watch(progress *verify.Progress) (stop func()) {
 	return every(logInterval, func(elapsed time.Duration) { fmt.Fprintln(p.Stderr, figures(progress, elapsed)) })
 }
 
-// live updates one line, and removes it in the end.
+// live updates one line, and erases it when stopped.
 func live(to io.Writer, progress *verify.Progress) (stop func()) {
 	erase := ""
 	end := every(liveInterval, func(elapsed time.Duration) {
@@ -62,7 +62,7 @@ func columns(terminal io.Writer) int {
 	return helpWidth
 }
 
-// every calls show, with the time since the beginning, until stop is called.
+// every calls show with the elapsed time until stop is called.
 func every(interval time.Duration, show func(elapsed time.Duration)) (stop func()) {
 	began := time.Now()
 	ended, done := make(chan struct{}), make(chan struct{})
@@ -84,7 +84,7 @@ func every(interval time.Duration, show func(elapsed time.Duration)) (stop func(
 	}
 }
 
-// figures returns the files done, the bytes read, the rate, and the time left for the files that were begun.
+// figures returns the files done, the bytes read, the rate, and the time left for the files in progress.
 func figures(p *verify.Progress, elapsed time.Duration) string {
 	files, allFiles := p.Files()
 	bytes, announced := p.Bytes()

@@ -9,17 +9,17 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
-// version and revision are set by a build that has no repository to ask, such as the Dockerfile's:
+// version and revision are set by a build without a repository, such as the Dockerfile's:
 // -ldflags "-X github.com/premAI-io/verify-manifests/pkg/cli.revision=0123…".
 var version, revision string
 
-// archive is the commit of an archive of the repository, and the tag before it: git fills them in, and so does
-// GitHub, which gives an Action to a runner as an archive (see .gitattributes).
+// archive is the commit of an archive of the repository, and the tag before it. Git fills them in (see .gitattributes), and so does
+// GitHub, which delivers an Action to a runner as an archive.
 //
 //go:embed archive.txt
 var archive string
 
-// Version returns the program's version: the release's ("v1.2.3"), else one that names its commit, else "devel".
+// Version returns the release ("v1.2.3"), else a version with the commit, else "devel".
 func Version() string { return built().version }
 
 // tool is this program in a report.
@@ -35,8 +35,8 @@ func built() origin {
 	return origin{version, revision}.completed(info, archive)
 }
 
-// completed is o with what it lacks taken from what Go writes into a program (the module's version, which the tag of the repository gives,
-// and the commit), else from the text of archive.txt, which outside an archive is what git would replace.
+// completed fills in missing fields of o from Go's build information, else from the text of archive.txt, which outside an archive is a
+// placeholder.
 func (o origin) completed(info *debug.BuildInfo, archive string) origin {
 	if info != nil {
 		if info.Main.Version != "(devel)" {

@@ -19,16 +19,16 @@ func TestTheVersionNamesWhereTheProgramIsFrom(t *testing.T) {
 		archive string
 		want    origin
 	}{
-		"a release, from its tag":       {info: &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: repository}, want: origin{"v1.2.3", someCommit}},
-		"go install of a module":        {info: &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, archive: "$Format:%H$\n", want: origin{"v1.2.3", ""}},
-		"a commit after a release":      {info: &debug.BuildInfo{Main: debug.Module{Version: "v1.2.4-0.20260101000000-0123456789ab+dirty"}, Settings: repository}, want: origin{"v1.2.4-0.20260101000000-0123456789ab+dirty", someCommit}},
-		"an archive of a tag":           {info: &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, archive: someCommit + " v1.2.3\n", want: origin{"v1.2.3", someCommit}},
-		"an archive after a tag":        {archive: someCommit + " v1.2.3-4-g0123456\n", want: origin{"v1.2.3-4-g0123456", someCommit}},
-		"an archive before any tag":     {archive: someCommit + " \n", want: origin{"devel+0123456789ab", someCommit}},
-		"a Dockerfile in a checkout":    {flags: origin{"", someCommit}, archive: "$Format:%H$\n", want: origin{"devel+0123456789ab", someCommit}},
-		"a Dockerfile with a version":   {flags: origin{"v1.2.3", ""}, archive: "$Format:%H$\n", want: origin{"v1.2.3", ""}},
-		"a build that was told nothing": {archive: "$Format:%H$\n", want: origin{"devel", ""}},
-		"a commit that is none":         {flags: origin{"", "x"}, want: origin{"devel+x", "x"}},
+		"a release, from its tag":     {info: &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: repository}, want: origin{"v1.2.3", someCommit}},
+		"go install of a module":      {info: &debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}}, archive: "$Format:%H$\n", want: origin{"v1.2.3", ""}},
+		"a commit after a release":    {info: &debug.BuildInfo{Main: debug.Module{Version: "v1.2.4-0.20260101000000-0123456789ab+dirty"}, Settings: repository}, want: origin{"v1.2.4-0.20260101000000-0123456789ab+dirty", someCommit}},
+		"an archive of a tag":         {info: &debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, archive: someCommit + " v1.2.3\n", want: origin{"v1.2.3", someCommit}},
+		"an archive after a tag":      {archive: someCommit + " v1.2.3-4-g0123456\n", want: origin{"v1.2.3-4-g0123456", someCommit}},
+		"an archive before any tag":   {archive: someCommit + " \n", want: origin{"devel+0123456789ab", someCommit}},
+		"a Dockerfile in a checkout":  {flags: origin{"", someCommit}, archive: "$Format:%H$\n", want: origin{"devel+0123456789ab", someCommit}},
+		"a Dockerfile with a version": {flags: origin{"v1.2.3", ""}, archive: "$Format:%H$\n", want: origin{"v1.2.3", ""}},
+		"a build without information": {archive: "$Format:%H$\n", want: origin{"devel", ""}},
+		"an invalid commit":           {flags: origin{"", "x"}, want: origin{"devel+x", "x"}},
 	} {
 		if got := c.flags.completed(c.info, c.archive); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

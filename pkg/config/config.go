@@ -27,7 +27,7 @@ func Schema() []byte { return bytes.Clone(schemaText) }
 // MaxSize bounds a configuration file, in bytes.
 const MaxSize = 1 << 20
 
-// Off is the level at which a finding is not reported at all.
+// Off is the level that suppresses a finding.
 const Off = "off"
 
 // levels are the severities that a rule can have.
@@ -39,7 +39,7 @@ type File struct {
 	Registries      []*registry.Registry
 	TrustedURLs     []string          // globs
 	MissingChecksum string            // a level; "" for the default
-	Provenance      *provenance.Rules // nil: GitHub is not asked who built files
+	Provenance      *provenance.Rules // nil: provenance is not verified
 	severity        map[string]string
 	waivers         []waiver
 }
@@ -48,11 +48,11 @@ type File struct {
 type waiver struct {
 	rule      string
 	manifests []string          // globs; none: any
-	at        *document.Pattern // nil: anywhere
+	at        *document.Pattern // nil: any
 	url       string            // a glob; "": any
 	observed  digest.Digest     // of a mismatch
 	because   string
-	until     time.Time // the last day, UTC; zero: for good
+	until     time.Time // the last day, UTC; zero: forever
 	position  finding.Position
 }
 
@@ -111,7 +111,7 @@ func (p *parser) registries(v *document.Value) {
 	}
 }
 
-// fixed are rules that find other bytes than were reviewed, or a text with two meanings.
+// fixed are the rules for unreviewed bytes and ambiguous texts.
 var fixed = []string{
 	finding.ArtifactMismatch, finding.ProvenanceInvalid, finding.ArtifactDigestConflict, finding.RegistryKeyCase, finding.RegistryPathCase,
 }
@@ -122,7 +122,7 @@ func IsFixed(rule string) bool {
 	return slices.Contains(fixed, rule) || family == "json" || family == "yaml" || family == "toml"
 }
 
-// explainsFailure reports whether a rule is the reason why a file failed, which can't be left out.
+// explainsFailure reports whether a rule explains why a file failed. Such a rule can't be off.
 func explainsFailure(rule string) bool {
 	others := []string{finding.ArtifactMissingChecksum, finding.ArtifactLeftOver, finding.ArtifactHostDigest}
 	return strings.HasPrefix(rule, "artifact/") && !slices.Contains(others, rule) ||
@@ -189,7 +189,7 @@ func (p *parser) waiver(v *document.Value) waiver {
 	return w
 }
 
-// whole reports a waiver that lacks a key, or can't be given.
+// whole reports a waiver that lacks a key or is not allowed.
 func (p *parser) whole(v *document.Value, w waiver) {
 	isMismatch := w.rule == finding.ArtifactMismatch
 	switch {

@@ -17,7 +17,7 @@ const (
 	waived = "waive:\n- rule: url/mutable\n  because: x\n"
 )
 
-// mistakes are configuration files, and what is said of them.
+// mistakes are configuration files, and their errors.
 var mistakes = []struct{ name, text, want string }{
 	{"nothing", "", ""},
 	{"a comment", "# nothing yet\n", ""},
@@ -35,7 +35,7 @@ var mistakes = []struct{ name, text, want string }{
 	{"a mistake in a description", "registry:\n  manifests: a\n  artifacts:\n  - at: ''\n    url: '*'\n", "5:10: invalid pointer `*`"},
 	{"bad level", "missing-checksum: fatal", "1:19: invalid value `fatal`: expected one of error, warning, notice, off"},
 	{"bad glob", "trusted-urls: ['https://[']", "1:16: invalid glob `https://[`"},
-	{"severities that are none", "severity: error", "1:11: `severity` is the string `error`"},
+	{"severities that are invalid", "severity: error", "1:11: `severity` is the string `error`"},
 	{"severity of no rule", "severity: {url/mutabel: off}", "1:25: unknown rule `url/mutabel`"},
 	{"bad severity", "severity: {url/mutable: none}", "1:25: invalid value `none`: expected one of error"},
 	{"a lower mismatch", "severity: {artifact/mismatch: notice}", "1:31: `artifact/mismatch` is always an error"},
@@ -46,13 +46,13 @@ var mistakes = []struct{ name, text, want string }{
 	{"waived case of keys", "waive: [{rule: registry/key-case, because: a}]", "1:9: `registry/key-case` can't be waived"},
 	{"lower strictness of YAML", "severity: {yaml/alias: notice}", "1:24: `yaml/alias` is always an error"},
 	{"no word on a failure", "severity: {artifact/unavailable: off}", "1:34: `artifact/unavailable` explains why"},
-	{"waivers that are none", "waive: url/mutable", "1:8: `waive` is the string `url/mutable`; expected a list"},
-	{"a waiver that is none", "waive: [url/mutable]", "1:9: item 1 of `waive` is the string `url/mutable`; expected an object"},
+	{"waivers that are invalid", "waive: url/mutable", "1:8: `waive` is the string `url/mutable`; expected a list"},
+	{"a waiver that is invalid", "waive: [url/mutable]", "1:9: item 1 of `waive` is the string `url/mutable`; expected an object"},
 	{"a waiver without rule", "waive: [{because: x}]", "1:9: missing `rule`"},
 	{"a waiver without reason", "waive: [{rule: url/mutable}]", "1:9: missing `because`"},
 	{"a waiver of no rule", "waive: [{rule: url/x, because: x}]", "1:16: unknown rule `url/x`"},
 	{"a waiver until no day", waived + "  until: tomorrow", "4:10: invalid date `tomorrow`"},
-	{"a waiver until a day that is none", waived + "  until: 2027-02-30", "4:10: invalid date `2027-02-30`"},
+	{"a waiver until a day that is invalid", waived + "  until: 2027-02-30", "4:10: invalid date `2027-02-30`"},
 	{"a waiver at no place", waived + "  at: files", "4:7: invalid pattern `files`"},
 	{"a waiver of no URL", waived + "  url: '['", "4:8: invalid glob `[`"},
 	{"a waiver with another key", waived + "  reason: x", "4:3: unknown key `reason`"},
@@ -62,20 +62,20 @@ var mistakes = []struct{ name, text, want string }{
 	{"bytes that are no digest", "waive: [{rule: artifact/mismatch, observed: x, until: 2027-03-31, because: x}]", "1:45: `observed`: "},
 	{"a waived forgery", "waive: [{rule: provenance/invalid, because: x}]", "1:9: `provenance/invalid` can't be waived"},
 	{"a lower forgery", "severity: {provenance/invalid: warning}", "1:32: `provenance/invalid` is always an error"},
-	{"a provenance that is none", "provenance: on", "1:13: `provenance` is"},
+	{"a provenance that is invalid", "provenance: on", "1:13: `provenance` is"},
 	{"a rule without url", "provenance: {rules: [{missing: error}]}", "1:22: missing `url`"},
-	{"a repository that is none", "provenance: {rules: [{url: x, repository: tool}]}", "1:43: invalid repository `tool`"},
-	{"a signer that is none", "provenance: {rules: [{url: x, signers: [acme/ci/release.yml]}]}", "1:41: invalid signer `acme/ci/release.yml`"},
+	{"a repository that is invalid", "provenance: {rules: [{url: x, repository: tool}]}", "1:43: invalid repository `tool`"},
+	{"a signer that is invalid", "provenance: {rules: [{url: x, signers: [acme/ci/release.yml]}]}", "1:41: invalid signer `acme/ci/release.yml`"},
 	{"a signer with a ref", "provenance: {rules: [{url: x, signers: [acme/ci/.github/workflows/release.yml@v1]}]}", "invalid signer"},
-	{"a ref that is none", "provenance: {rules: [{url: x, refs: ['[']}]}", "1:38: invalid glob `[`"},
-	{"a level of provenance that is none", "provenance: {missing: fatal}", "1:23: invalid value `fatal`"},
+	{"a ref that is invalid", "provenance: {rules: [{url: x, refs: ['[']}]}", "1:38: invalid glob `[`"},
+	{"a level of provenance that is invalid", "provenance: {missing: fatal}", "1:23: invalid value `fatal`"},
 	{"a waived conflict", "waive: [{rule: artifact/digest-conflict, because: x}]", "1:9: `artifact/digest-conflict` can't be waived"},
 	{"waived strictness", "waive: [{rule: yaml/alias, because: x}]", "1:9: `yaml/alias` can't be waived"},
 	{"a tag", "registry: !!python/object/apply:os.system [scoop]", "1:43: `registry` has the unsupported tag `!!python/object/apply:os.system`"},
 	{"too large", strings.Repeat("#", config.MaxSize+1), "more than 1048576 bytes"},
 }
 
-func TestEveryMistakeIsToldAtItsPlace(t *testing.T) {
+func TestEveryMistakeHasAPosition(t *testing.T) {
 	for _, test := range mistakes {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := config.Parse("c.yaml", []byte(test.text))
@@ -92,7 +92,7 @@ func TestEveryMistakeIsToldAtItsPlace(t *testing.T) {
 
 var place = regexp.MustCompile(`^c\.yaml:\d+:\d+: .+`)
 
-// FuzzConfig holds Parse to a file that can judge, or errors that each tell a place.
+// FuzzConfig checks that Parse returns a usable file, or errors that each have a position.
 func FuzzConfig(f *testing.F) {
 	for _, test := range mistakes {
 		if len(test.text) < 10_000 {
@@ -107,17 +107,17 @@ func FuzzConfig(f *testing.F) {
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				if !place.MatchString(line) {
-					t.Errorf("the error %q tells no place", line)
+					t.Errorf("the error %q has no position", line)
 				}
 			}
 			return
 		}
-		j := file.Judge(day("2026-01-01"))
+		policy := file.Policy(day("2026-01-01"))
 		mismatch := finding.New(finding.ArtifactMismatch, "a", "/a", finding.Position{Line: 1, Column: 1}, "m", "")
-		if judged, reported := j.Judge(mismatch, "https://x/a", digest.Digest{}); !reported || judged.Severity != finding.Error || judged.Waived != (finding.Waiver{}) {
-			t.Errorf("a mismatch is let pass: %+v", judged)
+		if got, reported := policy.Apply(mismatch, "https://x/a", digest.Digest{}); !reported || got.Severity != finding.Error || got.Waived != (finding.Waiver{}) {
+			t.Errorf("a mismatch was lowered: %+v", got)
 		}
-		j.Waivers(true)
+		policy.Waivers(true)
 	})
 }
 
@@ -159,17 +159,17 @@ func TestJudge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j := file.Judge(day("2026-11-25").Add(23 * time.Hour))
+			policy := file.Policy(day("2026-11-25").Add(23 * time.Hour))
 			f := finding.New(test.rule, test.manifest, test.pointer, finding.Position{Line: 1, Column: 1}, "m", "")
-			got, reported := j.Judge(f, test.url, test.observed)
+			got, reported := policy.Apply(f, test.url, test.observed)
 			if isWaived := got.Waived.Because == "x"; !reported || isWaived != test.isWaived || got.Severity != f.Severity {
 				t.Errorf("reported %v, %+v", reported, got)
 			}
 			isOver := strings.Contains(test.waiver, "2026-11-24")
-			if part := j.Waivers(false); (len(part) > 0) != isOver {
+			if part := policy.Waivers(false); (len(part) > 0) != isOver {
 				t.Errorf("of a part of the registry: %v", part)
 			}
-			whole := j.Waivers(true)
+			whole := policy.Waivers(true)
 			if (len(whole) > 0) == test.isWaived || len(whole) > 0 && (whole[0].Rule != finding.ConfigWaiver || whole[0].Severity != finding.Warning || whole[0].Line != 1 || whole[0].Column != 9 || whole[0].Manifest != "c.yaml") {
 				t.Errorf("of the whole registry: %v", whole)
 			}
@@ -182,50 +182,50 @@ func TestSeverities(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := file.Judge(day("2026-11-25"))
+	policy := file.Policy(day("2026-11-25"))
 	for rule, want := range map[string]finding.Severity{"url/mutable": finding.Error, "url/insecure": finding.Notice, "artifact/mismatch": finding.Error} {
-		if got, reported := j.Judge(finding.New(rule, "m", "", finding.Position{}, "m", ""), "", digest.Digest{}); !reported || got.Severity != want || got.Waived.Because != "" {
+		if got, reported := policy.Apply(finding.New(rule, "m", "", finding.Position{}, "m", ""), "", digest.Digest{}); !reported || got.Severity != want || got.Waived.Because != "" {
 			t.Errorf("%s: %v, %+v", rule, reported, got)
 		}
 	}
-	if told := j.Waivers(true); told != nil {
+	if told := policy.Waivers(true); told != nil {
 		t.Errorf("a rule that is off is reported: %v", told)
 	}
 	var none *config.File
-	if f, reported := none.Judge(time.Time{}).Judge(finding.New("url/mutable", "m", "", finding.Position{}, "m", ""), "", digest.Digest{}); !reported || f.Waived.Because != "" {
-		t.Error("no file judges")
+	if f, reported := none.Policy(time.Time{}).Apply(finding.New("url/mutable", "m", "", finding.Position{}, "m", ""), "", digest.Digest{}); !reported || f.Waived.Because != "" {
+		t.Error("a nil file changes a finding")
 	}
 }
 
-func TestUnjudgedUndoesWhatAShardSays(t *testing.T) {
+func TestWithoutPolicyRestoresTheDefaults(t *testing.T) {
 	for rule, want := range map[string]finding.Severity{
 		finding.ProvenanceInvalid: finding.Error, finding.ProvenanceOtherBuilder: finding.Error, finding.ChecksumDropped: finding.Warning,
 		finding.ArtifactMissingChecksum: finding.Notice, // the input decides
 	} {
-		f := config.Unjudged(finding.Finding{Rule: rule, Severity: finding.Notice, Waived: finding.Waiver{Because: "mine"}})
+		f := config.WithoutPolicy(finding.Finding{Rule: rule, Severity: finding.Notice, Waived: finding.Waiver{Because: "mine"}})
 		if f.Severity != want || f.Waived != (finding.Waiver{}) {
 			t.Errorf("%s: %+v, want %s", rule, f, want)
 		}
 	}
 }
 
-// TestAJudgeServesSeveralGoroutines is for the race detector: get judges each file as it ends.
-func TestAJudgeServesSeveralGoroutines(t *testing.T) {
+// TestAPolicyIsSafeForConcurrentUse is for the race detector: get applies it to each file as it ends.
+func TestAPolicyIsSafeForConcurrentUse(t *testing.T) {
 	file, err := config.Parse("c.yaml", []byte("waive: [{rule: url/mutable, because: known}]"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge := file.Judge(time.Now())
+	policy := file.Policy(time.Now())
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			if f, _ := judge.Judge(finding.Finding{Rule: finding.URLMutable}, "", digest.Digest{}); f.Waived.IsZero() {
+			if f, _ := policy.Apply(finding.Finding{Rule: finding.URLMutable}, "", digest.Digest{}); f.Waived.IsZero() {
 				t.Error("not waived")
 			}
 		})
 	}
 	group.Wait()
-	if unused := judge.Waivers(true); len(unused) > 0 {
+	if unused := policy.Waivers(true); len(unused) > 0 {
 		t.Errorf("%+v", unused)
 	}
 }

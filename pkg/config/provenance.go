@@ -13,11 +13,11 @@ var (
 	workflowShape   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*/\.github/workflows/[^/]+\.ya?ml$`)
 )
 
-// provenance reads which files have to be attested, and by whom.
+// provenance reads which files must be attested, and by whom.
 func (p *parser) provenance(v *document.Value) {
 	r := &provenance.Rules{}
 	p.file.Provenance = r
-	if v.Kind() == document.Null { // `provenance:` with nothing below it asks for what there is
+	if v.Kind() == document.Null { // `provenance:` without rules verifies existing attestations
 		return
 	}
 	p.Fields(v, map[string]func(*document.Value){

@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/schema"
 )
 
-// violations returns what the published schema says of a configuration file.
+// violations returns the violations of the published schema by a configuration file.
 func violations(t *testing.T, text string) []schema.Violation {
 	t.Helper()
 	s, err := schema.Compile(config.Schema())

@@ -15,7 +15,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Commit returns the ID of the commit that a reference (gitrevisions(7)) names. It fails where there is none.
+// Commit resolves a reference (gitrevisions(7)) to a commit ID.
 func (c *Checkout) Commit(ctx context.Context, ref string) (string, error) {
 	id, err := c.line(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
 	if isRefusal(err) {
@@ -26,7 +26,7 @@ func (c *Checkout) Commit(ctx context.Context, ref string) (string, error) {
 
 func isRefusal(err error) bool { return errors.As(err, new(*Error)) }
 
-// MergeBase returns the ID of the best common ancestor of two commits. It fails where they have none.
+// MergeBase returns the ID of the best common ancestor of two commits.
 func (c *Checkout) MergeBase(ctx context.Context, a, b string) (string, error) {
 	id, err := c.line(ctx, "merge-base", "--end-of-options", a, b)
 	if isRefusal(err) {
@@ -35,7 +35,7 @@ func (c *Checkout) MergeBase(ctx context.Context, a, b string) (string, error) {
 	return id, err
 }
 
-// RemoteURL returns where the branch that a reference names is fetched from, "" where that is not known.
+// RemoteURL returns the URL of the remote of a reference's branch, "" if unknown.
 func (c *Checkout) RemoteURL(ctx context.Context, ref string) string {
 	for _, candidate := range []string{ref, ref + "@{upstream}"} {
 		full, _ := c.line(ctx, "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", candidate)
@@ -47,7 +47,7 @@ func (c *Checkout) RemoteURL(ctx context.Context, ref string) string {
 	return ""
 }
 
-// Origin returns where the remote of that name is fetched from, "" where there is none.
+// Origin returns the URL of the remote named origin, "" without one.
 func (c *Checkout) Origin(ctx context.Context) string { return c.url(ctx, "origin") }
 
 func (c *Checkout) url(ctx context.Context, remote string) string {
@@ -62,8 +62,8 @@ type Change struct {
 	Removed  bool   // the file does not exist any more
 }
 
-// Changes returns, by their paths, the files of the working tree that differ from a commit: those that were committed
-// since, those that are not committed yet, and new files that git does not ignore.
+// Changes returns the files of the working tree that differ from a commit, sorted by path: committed since, uncommitted,
+// and new files that git does not ignore.
 func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error) {
 	dir, err := os.MkdirTemp("", "verify-manifests-*")
 	if err != nil {
@@ -87,8 +87,8 @@ func (c *Checkout) Changes(ctx context.Context, commit string) ([]Change, error)
 	return slices.CompactFunc(changes, func(a, b Change) bool { return a.Path == b.Path }), err
 }
 
-// copyIndex returns the checkout with a copy of its index, since `git diff` brings the times in it up to date and writes it, whatever
-// GIT_OPTIONAL_LOCKS says. There is no index where nothing was ever added.
+// copyIndex returns the checkout with a copy of its index, since `git diff` refreshes and writes it in spite of GIT_OPTIONAL_LOCKS. A
+// repository without added files has no index.
 func (c *Checkout) copyIndex(ctx context.Context, to string) (*Checkout, error) {
 	from, err := c.line(ctx, "rev-parse", "--path-format=absolute", "--git-path", "index")
 	if err != nil {
@@ -98,7 +98,7 @@ func (c *Checkout) copyIndex(ctx context.Context, to string) (*Checkout, error) 
 	if err == nil {
 		err = os.WriteFile(to, index, 0o600)
 	}
-	if info, statErr := os.Stat(from); err == nil && statErr == nil { // git reads files that are as new as its index
+	if info, statErr := os.Stat(from); err == nil && statErr == nil { // git rereads files that are as new as its index
 		err = os.Chtimes(to, time.Time{}, info.ModTime())
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -107,8 +107,8 @@ func (c *Checkout) copyIndex(ctx context.Context, to string) (*Checkout, error) 
 	return &Checkout{Root: c.Root, environ: append(slices.Clone(c.environ), "GIT_INDEX_FILE="+to)}, nil
 }
 
-// addUntracked adds to the index the names of new files that git does not ignore, so that it compares them too, and sees which of them
-// were moved. No content is added: any object, such as a commit, stands for it.
+// addUntracked adds the names of new files that git does not ignore to the index, so that git compares them and detects renames. It adds
+// no content: any object, such as a commit, serves as a placeholder.
 func (c *Checkout) addUntracked(ctx context.Context, object string) error {
 	names, err := c.names(ctx, "ls-files", "-z", "--others", "--exclude-standard")
 	if err != nil {
@@ -146,7 +146,7 @@ func readStatus(fields []string) ([]Change, error) {
 	return changes, nil
 }
 
-// Files returns the paths of the files in the working tree, sorted: all that git knows and those that it does not ignore.
+// Files returns the sorted paths of the tracked files and of the new files that git does not ignore.
 func (c *Checkout) Files(ctx context.Context) ([]string, error) {
 	files, err := c.names(ctx, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	if err != nil {

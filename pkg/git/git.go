@@ -1,5 +1,5 @@
 // Package git reads a checkout with the installed git. It changes nothing, opens no connection and runs no hook of the
-// checkout. Its arguments come from the user or from git, never from a manifest.
+// checkout. Its arguments come from the user or git, never from a manifest.
 package git
 
 import (
@@ -18,22 +18,22 @@ import (
 )
 
 const (
-	// outputLimit bounds what one command may answer, in bytes: the names of half a million files.
+	// outputLimit bounds the output of one command, in bytes: the names of half a million files.
 	outputLimit = 64 << 20
-	// stopTime is how long a command may take to end once it was told to.
+	// stopTime bounds the time that a command takes to stop.
 	stopTime = time.Second
 )
 
 // Checkout is a repository's working tree.
 type Checkout struct {
 	Root   string // the folder at its top
-	Prefix string // from there to the folder that was opened, with a slash at its end; "" for the top itself
+	Prefix string // from the root to the opened folder, with a slash at its end; "" for the root
 
 	environ []string
 }
 
-// Open finds the checkout that a folder belongs to. It fails where the folder is in none, or is in one that git
-// does not trust, and where the machine has no git. environ is the environment of this process.
+// Open finds the checkout that a folder belongs to. It fails outside a checkout, in a checkout that git does not
+// trust, and without git. environ is the environment of this process.
 func Open(ctx context.Context, dir string, environ []string) (*Checkout, error) {
 	c := &Checkout{Root: dir, environ: quiet(environ)}
 	top, err := c.line(ctx, "rev-parse", "--show-toplevel")
@@ -51,20 +51,20 @@ func Open(ctx context.Context, dir string, environ []string) (*Checkout, error) 
 }
 
 // disableFilters disables the filter programs of the configuration, such as Git LFS (gitattributes(5), "filter"). A file that
-// equals the committed one only after its filter counts as changed.
+// equals the committed one only after filtering counts as changed.
 func (c *Checkout) disableFilters(ctx context.Context) error {
 	keys, err := c.names(ctx, "config", "--null", "--name-only", "--get-regexp", `^filter\.`)
-	if isRefusal(err) { // none exists
+	if isRefusal(err) { // no filters
 		return nil
 	}
 	n := 0
-	for _, variable := range c.environ { // that the user may have set
+	for _, variable := range c.environ { // the user's own
 		if count, found := strings.CutPrefix(variable, "GIT_CONFIG_COUNT="); found {
 			n, _ = strconv.Atoi(count)
 		}
 	}
 	for _, key := range keys {
-		// A filter's name may hold an equals sign, which -c would end the key at.
+		// A filter's name may contain an equals sign, which ends the key in -c.
 		c.environ = append(c.environ, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=", n))
 		n++
 	}
@@ -72,8 +72,8 @@ func (c *Checkout) disableFilters(ctx context.Context) error {
 	return err
 }
 
-// quiet returns an environment without the variables that point git at another repository. Git does not prompt, takes no lock
-// and does not fetch what a partial clone lacks.
+// quiet returns an environment without variables that select another repository. Git does not prompt, takes no locks
+// and does not fetch missing objects of a partial clone.
 func quiet(environ []string) []string {
 	environ = slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		return strings.HasPrefix(variable, "GIT_") && !strings.HasPrefix(variable, "GIT_CONFIG")
@@ -81,12 +81,12 @@ func quiet(environ []string) []string {
 	return append(environ, "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
 }
 
-// hardening precedes every command, so that the repository's configuration starts no program.
+// hardening prevents the repository's configuration from starting programs.
 var hardening = []string{
 	"--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull, "-c", "core.splitIndex=false",
 }
 
-// run gives a command its input, and returns what it prints.
+// run runs a command with its input, and returns its output.
 func (c *Checkout) run(ctx context.Context, stdin string, args ...string) ([]byte, error) {
 	stdout, stderr := &limited{left: outputLimit}, &limited{left: outputLimit}
 	cmd := exec.CommandContext(ctx, "git", slices.Concat(hardening, []string{"-C", c.Root}, args)...)
@@ -100,19 +100,19 @@ func (c *Checkout) run(ctx context.Context, stdin string, args ...string) ([]byt
 	case stdout.left < 0:
 		return nil, fmt.Errorf("git %s printed more than %d bytes", args[0], outputLimit)
 	case err != nil:
-		said, _, _ := strings.Cut(strings.TrimSpace(stderr.text.String()), "\n")
-		return nil, &Error{command: args[0], said: said, err: err}
+		message, _, _ := strings.Cut(strings.TrimSpace(stderr.text.String()), "\n")
+		return nil, &Error{command: args[0], message: message, err: err}
 	}
 	return stdout.text.Bytes(), nil
 }
 
-// line returns the one line that a command prints.
+// line returns the single line of a command's output.
 func (c *Checkout) line(ctx context.Context, args ...string) (string, error) {
 	out, err := c.run(ctx, "", args...)
 	return strings.TrimSuffix(strings.TrimSuffix(string(out), "\n"), "\r"), err
 }
 
-// names returns the NUL-terminated fields that a command prints.
+// names returns the NUL-terminated fields of a command's output.
 func (c *Checkout) names(ctx context.Context, args ...string) ([]string, error) {
 	out, err := c.run(ctx, "", args...)
 	if err != nil || len(out) == 0 {
@@ -123,22 +123,22 @@ func (c *Checkout) names(ctx context.Context, args ...string) ([]string, error) 
 
 // Error is a git command that failed.
 type Error struct {
-	command, said string
-	err           error
+	command, message string
+	err              error
 }
 
 func (e *Error) Error() string {
-	if e.said == "" {
+	if e.message == "" {
 		return fmt.Sprintf("git %s failed: %v", e.command, e.err)
 	}
-	return fmt.Sprintf("git %s failed: %s", e.command, finding.Quote(e.said))
+	return fmt.Sprintf("git %s failed: %s", e.command, finding.Quote(e.message))
 }
 
 func (e *Error) Unwrap() error { return e.err }
 
 // limited is a buffer that fails when it is full, which ends the command.
 type limited struct {
-	text bytes.Buffer // not embedded: io.Copy would go around Write
+	text bytes.Buffer // not embedded: io.Copy would bypass Write
 	left int
 }
 

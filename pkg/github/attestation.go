@@ -13,26 +13,26 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Bounds of what is read of attestations.
+// Bounds of attestations.
 const (
 	MaxBundle       = 16 << 20 // bytes of one bundle, unpacked
 	maxAttestations = 1000     // of one file
 )
 
-// bundleHost is where GitHub keeps bundles; hosts below bundleDomain are the others that are asked.
+// bundleHost is GitHub's storage of bundles; hosts below bundleDomain are also allowed.
 const (
 	bundleHost   = "tmaproduction.blob.core.windows.net"
 	bundleDomain = ".githubusercontent.com"
 )
 
-// ErrNoBundle is what errors.Is finds where the host of a bundle did not answer with it: it may be right.
+// ErrNoBundle means that the host of a bundle did not return it. The bundle may be valid.
 var ErrNoBundle = errors.New("its host did not answer")
 
 // Attestations calls yield with each Sigstore bundle by which a repository ("owner/name") attests a file with a SHA-256, in
-// hex, or with why it can't be read, until yield returns false
+// hex, or with the error of reading it, until yield returns false
 // (https://docs.github.com/rest/repos/attestations#list-attestations). A repository without attestations of the file, or
-// that the token may not see, yields none. get reads a URL without a token and without following a redirect; it gets only
-// https URLs of GitHub's storage only. More than 1,000 attestations are an error.
+// that the token can't access, yields none. get reads a URL without a token and without following a redirect; it is called only for
+// https URLs of GitHub's storage. More than 1,000 attestations are an error.
 func (c *Client) Attestations(ctx context.Context, repository, sum string, get func(ctx context.Context, url string) ([]byte, error), yield func(bundle []byte, err error) bool) error {
 	if !isRepository(repository) {
 		return fmt.Errorf("invalid repository %s: expected owner/name", finding.Quote(repository))

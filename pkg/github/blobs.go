@@ -11,12 +11,12 @@ const (
 	// blobsAtATime bounds the files of one GraphQL request: each object costs GitHub a look-up, and an answer may take 10 s
 	// (https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api).
 	blobsAtATime = 100
-	// blobBytesAtATime bounds their sizes together, as far as they are known.
+	// blobBytesAtATime bounds their total known size.
 	blobBytesAtATime = 4 << 20
 )
 
-// Blobs reads files by their blob SHAs, a hundred in each request, and returns those texts that it has: GraphQL gives no binary
-// file, and none over 512 KB whole. What is missing is left to Blob. Where GraphQL does not answer, all is.
+// Blobs reads files by their blob SHAs, up to a hundred in each request. GraphQL returns no binary files and truncates texts over 512 KB:
+// those, and all files if GraphQL fails, are missing from texts and need Blob.
 func (c *Client) Blobs(ctx context.Context, files []File) (texts map[string][]byte, requests int) {
 	texts = map[string][]byte{}
 	for c.blobs != "" && len(files) > 0 {
@@ -30,7 +30,7 @@ func (c *Client) Blobs(ctx context.Context, files []File) (texts map[string][]by
 	return texts, requests
 }
 
-// atATime is how many of the files fit one request.
+// atATime returns how many of the files fit into one request.
 func atATime(files []File) int {
 	var size int64
 	for i, f := range files {
@@ -61,7 +61,7 @@ func (c *Client) readBlobs(ctx context.Context, files []File, into map[string][]
 	}}, nil)
 	for i, f := range files {
 		text := answer.Data.Repository[fmt.Sprintf("b%d", i)].Text
-		if text != nil && IsBlob(f.BlobSHA, []byte(*text)) { // else it was cut, or decoded as what it is not
+		if text != nil && IsBlob(f.BlobSHA, []byte(*text)) { // otherwise it was truncated or decoded wrongly
 			into[f.BlobSHA] = []byte(*text)
 		}
 	}

@@ -1,6 +1,5 @@
-// Package github reads what started a run, and moves bytes between the program and GitHub's REST API:
-// changed files, trees, blobs, release digests, the one comment and the one issue. It decides nothing
-// about manifests.
+// Package github reads the event of a run, and calls GitHub's API: changed files, trees, blobs, release
+// digests, the comment and the issue. It contains no logic about manifests.
 package github
 
 import (
@@ -23,35 +22,35 @@ const defaultAPIURL = "https://api.github.com"
 
 // Config names the API and the token.
 type Config struct {
-	// APIURL is GITHUB_API_URL: https://api.github.com where empty, https://HOST/api/v3 on GitHub
+	// APIURL is GITHUB_API_URL: https://api.github.com if empty, https://HOST/api/v3 on GitHub
 	// Enterprise Server. Plain http is the operator's choice.
 	APIURL string
 	// GraphQLURL is GITHUB_GRAPHQL_URL, on APIURL's host, for Blobs; empty: Blobs reads nothing.
 	GraphQLURL string
 	// Token goes to APIURL's host only, never along a redirect to another. Empty: no authentication.
 	Token string
-	// Repository is "owner/name", what every call but AssetDigests and Attestations is about.
+	// Repository is "owner/name". AssetDigests and Attestations take another one.
 	Repository string
-	// UserAgent is required of every client of the API.
+	// UserAgent is required by the API.
 	UserAgent string
-	// Sleep waits for d or until ctx is done, and then returns its error. Nil is a real wait.
+	// Sleep waits for d, or until ctx is done and returns its error. Nil waits in real time.
 	Sleep func(ctx context.Context, d time.Duration) error
 }
 
-// Client talks to GitHub's REST API about one repository. It is safe for concurrent use. Each call tries
-// again what is transient (connections, 5xx, rate limits on 403 and 429) a few times, and fails with an
-// *Error that says what was asked, what GitHub answered, and what to do.
+// Client calls GitHub's REST API for one repository. It is safe for concurrent use. Each call retries
+// transient failures (connections, 5xx, rate limits on 403 and 429) a few times, and fails with an
+// *Error that contains the request, GitHub's answer, and advice.
 type Client struct {
 	api        *gh.Client
 	repository string
 	graphql    string
-	blobs      string // GraphQL for texts; "" for none
+	blobs      string // the GraphQL URL for texts; "" for none
 	sleep      func(context.Context, time.Duration) error
 	identity   identity
 	releases   sync.Map // *release by owner, repository and tag
 }
 
-// New returns a client. An API URL or a repository of the wrong form is an error.
+// New returns a client. An invalid API URL or repository is an error.
 func New(c Config) (*Client, error) {
 	base, err := parseAPIURL(cmp.Or(c.APIURL, defaultAPIURL))
 	if err != nil {
@@ -66,7 +65,7 @@ func New(c Config) (*Client, error) {
 	if client.sleep == nil {
 		client.sleep = wait
 	}
-	if u, err := url.Parse(c.GraphQLURL); err == nil && u.Scheme == base.Scheme && u.Host == base.Host { // where the token goes
+	if u, err := url.Parse(c.GraphQLURL); err == nil && u.Scheme == base.Scheme && u.Host == base.Host { // the token's host
 		client.blobs = c.GraphQLURL
 	}
 	return client, nil
@@ -81,7 +80,7 @@ func parseAPIURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// graphqlURL is where GraphQL lives beside a REST API
+// graphqlURL returns the GraphQL URL of a REST API
 // (https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql#the-graphql-endpoint).
 func graphqlURL(base *url.URL) string {
 	u := *base
@@ -91,7 +90,7 @@ func graphqlURL(base *url.URL) string {
 
 var ownerAndName = regexp.MustCompile(`^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$`)
 
-// isRepository reports whether a name is owner/name, and leads nowhere else in a URL.
+// isRepository reports whether a name is owner/name and safe in a URL's path.
 func isRepository(name string) bool {
 	owner, repo, _ := strings.Cut(name, "/")
 	isDots := func(segment string) bool { return segment == "." || segment == ".." }

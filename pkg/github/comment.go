@@ -19,14 +19,14 @@ type Comment struct {
 	Number     int    // of the pull request
 	RunID      int64  // GITHUB_RUN_ID
 	Attempt    int    // GITHUB_RUN_ATTEMPT
-	Workflow   string // the file of the workflow: each has a comment of its own; "" where that is not known
+	Workflow   string // the file of the workflow: each has its own comment; "" if unknown
 	Body       string // Markdown, below the marker line that UpsertComment adds
-	OnlyUpdate bool   // create none
+	OnlyUpdate bool   // don't create a comment
 }
 
 // UpsertComment creates or updates the one comment of the token's user whose first line is the workflow's marker, and
-// returns its URL. What others wrote is never touched. A newer run's comment is left as it is, and isNewer says so. Of several,
-// which concurrent first runs create, the oldest is kept. Without the permission to comment the error is an ErrPermission.
+// returns its URL. It never changes comments of other users or, with isNewer, of a newer run. If concurrent first runs
+// created several comments, it keeps the oldest. Without the permission to comment the error is an ErrPermission.
 func (c *Client) UpsertComment(ctx context.Context, comment Comment) (url string, isNewer bool, err error) {
 	err = c.settle(ctx, func() (err error) {
 		url, isNewer, err = c.upsertComment(ctx, comment)
@@ -54,7 +54,7 @@ func (c *Client) upsertComment(ctx context.Context, comment Comment) (url string
 	return c.keepOldest(ctx, on, comment, ours)
 }
 
-// keepOldest brings the oldest of our comments up to date and deletes the others, but for a newer run's: that run does the same.
+// keepOldest updates the oldest of this program's comments and deletes the others. A newer run's comment is left to that run.
 func (c *Client) keepOldest(ctx context.Context, on thread, comment Comment, ours []*gh.IssueComment) (url string, isNewer bool, err error) {
 	isOfNewer := func(each *gh.IssueComment) bool {
 		r, _ := readMarker(each.GetBody())
@@ -67,7 +67,7 @@ func (c *Client) keepOldest(ctx context.Context, on thread, comment Comment, our
 		_, _, err := c.do(ctx, request{
 			doing: "deleting a second comment on " + on.name, needs: on.needs, method: http.MethodDelete, path: c.path("issues/comments/%d", each.GetID()),
 		})
-		if err != nil && !isGone(err) { // else the other run has deleted it
+		if err != nil && !isGone(err) { // otherwise the other run deleted it
 			return "", false, err
 		}
 	}
@@ -89,8 +89,8 @@ func (comment Comment) text() string {
 	return fmt.Sprintf("%s%d attempt=%d -->\n%s", comment.mark(), comment.RunID, comment.Attempt, comment.Body)
 }
 
-// mark begins the hidden first line by which the comment is found again. It names the workflow by a hash, since a file's name can hold
-// anything.
+// mark is the start of the hidden first line that identifies the comment. It contains a hash of the workflow's file name, which can have
+// any characters.
 func (comment Comment) mark() string {
 	if comment.Workflow == "" {
 		return "<!-- verify-manifests run="
@@ -128,7 +128,7 @@ func (c *Client) createComment(ctx context.Context, on thread, text string) (gh.
 	}, nil)
 }
 
-// normal returns a text as it is compared: GitHub may change line ends.
+// normal returns a text for comparison: GitHub may change line ends.
 func normal(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 
 // run is one attempt of a workflow's run. The zero run is older than any other.
@@ -143,7 +143,7 @@ func (r run) compare(s run) int {
 
 var marker = regexp.MustCompile(`^<!-- verify-manifests(?: workflow=[0-9a-f]+|-drift)? run=([0-9]+) attempt=([0-9]+)(?: problems=([A-Za-z0-9_-]*))? -->[ \t\r]*(?:\n|$)`)
 
-// readMarker reads the hidden first line of a comment or an issue of this program. One that is invalid gives the zero run.
+// readMarker reads the hidden first line of a comment or an issue of this program. An invalid line gives the zero run.
 func readMarker(body string) (r run, fingerprint string) {
 	m := marker.FindStringSubmatch(body)
 	if m == nil {

@@ -17,24 +17,24 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// What errors.Is finds in the error of a call.
+// The errors that errors.Is recognises in an *Error.
 var (
 	ErrNotFound   = errors.New("not found")         // 404
-	ErrTooMany    = errors.New("too many requests") // GitHub turned it away for its rate limit
-	ErrPermission = errors.New("not permitted")     // the token may not do it, or may not know of it; issues may be switched off
+	ErrTooMany    = errors.New("too many requests") // rate limit
+	ErrPermission = errors.New("not permitted")     // a missing permission, or issues are disabled
 	ErrLocked     = errors.New("locked")            // the conversation is locked; also an ErrPermission
 )
 
 // Error is a failed call of GitHub's API. Its text is one sentence, safe to print.
 type Error struct {
-	Doing  string // what was asked: "listing the files of pull request 7"
+	Doing  string // the operation: "listing the files of pull request 7"
 	Status int    // of the answer; 0 without one
 	Answer string // GitHub's or the network's message: untrusted
 	Advice string // what to do
 
-	transient bool          // another try may do better
-	limited   bool          // it was turned away for a rate limit
-	unsure    bool          // a request that must not be made twice may have been carried out
+	transient bool          // a retry may succeed
+	limited   bool          // refused for a rate limit
+	unsure    bool          // a request that must not be repeated may have succeeded
 	wait      time.Duration // that GitHub asked for
 	err       error
 }
@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("GitHub answered %d %s when %s: %s", e.Status, finding.Quote(e.Answer), e.Doing, e.Advice)
 }
 
-// Is finds the errors above.
+// Is recognises the errors above.
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrNotFound:
@@ -67,7 +67,7 @@ func (e *Error) isTransient() bool { return e.transient }
 
 func (e *Error) isLimit() bool { return e.limited }
 
-// failure describes an answer that is an error, or that could not be read. resp is nil without one.
+// failure describes an error response, or one that could not be read. resp is nil without a response.
 func (r request) failure(resp *http.Response, body []byte, err error) *Error {
 	e := &Error{Doing: r.doing, err: err}
 	if err != nil {
@@ -96,15 +96,15 @@ func (r request) failure(resp *http.Response, body []byte, err error) *Error {
 	return e
 }
 
-// isOther reports whether an answer is whole, and not what was asked for.
+// isOther reports whether an answer is complete but not the requested data.
 func isOther(err error) bool {
 	return errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError))
 }
 
-// message is what GitHub says in an error's body.
+// message returns GitHub's message from the body of an error.
 func message(status int, body []byte) string {
 	var answer gh.ErrorResponse
-	_ = json.Unmarshal(body, &answer) // a proxy's page says nothing
+	_ = json.Unmarshal(body, &answer) // a proxy's page has no message
 	words := []string{cmp.Or(answer.Message, http.StatusText(status))}
 	for _, e := range answer.Errors {
 		words = append(words, strings.TrimSpace(strings.Join([]string{e.Resource, e.Field, e.Code, e.Message}, " ")))
@@ -119,7 +119,7 @@ func isLimit(resp *http.Response, message string) bool {
 	return resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden && isNamed
 }
 
-// waitOf returns how long an answer asks to wait, by its own clock; 0 where it names no time.
+// waitOf returns the requested wait of an answer, by its own clock; 0 for none.
 func waitOf(h http.Header) time.Duration {
 	now, err := http.ParseTime(h.Get("Date"))
 	if err != nil {

@@ -19,25 +19,25 @@ const maxEvent = 32 << 20
 type Event struct {
 	Name        string // GITHUB_EVENT_NAME
 	PullRequest int    // 0 on events without one
-	BaseSHA     string // the commit before the change; "" where there is none
+	BaseSHA     string // the commit before the change; "" without one
 	HeadSHA     string // the commit after it; "" on events without a change
-	New         bool   // a push that made the branch
+	New         bool   // a push that created the branch
 	Forced      bool   // a push that replaced the branch's history
 	Follows     Follow // the run that a workflow_run follows
-	// DefaultBranch is the repository's, "" where the payload does not name it.
+	// DefaultBranch is the repository's, "" if the payload lacks it.
 	DefaultBranch string
 }
 
-// Follow is a run that another one follows. For a fork's pull request the payload does not name the pull request.
+// Follow is the run before a workflow_run. For a fork, the payload does not contain the pull request.
 type Follow struct {
-	Event   string // that started it
+	Event   string // its event
 	HeadSHA string // its commit: on pull_request, the head of the pull request
 }
 
-// HasChanges reports whether the event is about a change, rather than about a moment.
+// HasChanges reports whether the event has a change.
 func (e Event) HasChanges() bool { return e.HeadSHA != "" }
 
-// payload is the part of a webhook's payload that says what changed
+// payload is the part of a webhook's payload that describes the change
 // (https://docs.github.com/webhooks/webhook-events-and-payloads).
 type payload struct {
 	PullRequest struct {
@@ -59,8 +59,8 @@ type payload struct {
 	Forced        bool
 }
 
-// ReadEvent returns the event of the name, GITHUB_EVENT_NAME, whose payload is in the file at path, GITHUB_EVENT_PATH. A payload that
-// lacks what its event must have is an error that says what, and in which file. Events about a moment need no payload.
+// ReadEvent returns the event named GITHUB_EVENT_NAME, with the payload in the file GITHUB_EVENT_PATH. A payload without a required field
+// of its event is an error. Events without a change need no payload.
 func ReadEvent(name, path string) (Event, error) {
 	if name == "" {
 		return Event{}, errors.New("GITHUB_EVENT_NAME is not set: the event that started the run is unknown")
@@ -121,7 +121,7 @@ func readPayload(path string) (p payload, err error) {
 	return p, nil
 }
 
-// commit returns the SHA, or "" for the zeros by which a push names no commit: before it for a new branch, after it for a deleted one.
+// commit returns the SHA, or "" for the zeros of a push that creates or deletes a branch.
 func commit(sha string) string {
 	if strings.Trim(sha, "0") == "" {
 		return ""

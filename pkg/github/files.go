@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// maxPullRequestFiles is how many files GitHub lists of a pull request
+	// maxPullRequestFiles is GitHub's limit for the files of a pull request
 	// (https://docs.github.com/rest/pulls/pulls#list-pull-requests-files).
 	maxPullRequestFiles = 3000
-	// maxComparedFiles is how many it lists of a comparison
+	// maxComparedFiles is GitHub's limit for the files of a comparison
 	// (https://docs.github.com/rest/commits/commits#compare-two-commits).
 	maxComparedFiles = 300
 )
@@ -25,13 +25,12 @@ type File struct {
 	BlobSHA   string
 	Status    string // added, modified, renamed, copied or changed; "" in a tree
 	Previous  string // the path before a rename
-	Size      int64  // bytes; known of a tree only, else 0
-	Symlink   bool   // a symbolic link, whose blob is its target; known of a tree only
-	Submodule bool   // another repository's commit, which has no blob here; known of a tree only
+	Size      int64  // bytes; only in a tree
+	Symlink   bool   // a symbolic link, whose blob is its target; only in a tree
+	Submodule bool   // another repository's commit, without a blob; only in a tree
 }
 
-// PullRequest returns the commits at the head and the base of a pull request as they are now. One that does not exist is an
-// ErrNotFound.
+// PullRequest returns the current head and base commits of a pull request. A missing one is an ErrNotFound.
 func (c *Client) PullRequest(ctx context.Context, number int) (head, base string, err error) {
 	r := request{doing: fmt.Sprintf("reading pull request %d", number), needs: "pull-requests: read", path: c.path("pulls/%d", number)}
 	hasHead := func(pr gh.PullRequest) bool { return pr.GetHead().GetSHA() != "" }
@@ -39,15 +38,15 @@ func (c *Client) PullRequest(ctx context.Context, number int) (head, base string
 	return found.GetHead().GetSHA(), found.GetBase().GetSHA(), err
 }
 
-// Comparison is what differs between two commits.
+// Comparison is the difference between two commits.
 type Comparison struct {
-	Files     []File   // that are there after the change: added, modified, renamed, copied or changed, whichever status GitHub gives them
-	Removed   []string // paths that are not there any more, those before a rename among them
-	Complete  bool     // false where GitHub's limit of files is reached, and where base is no ancestor of head
-	MergeBase string   // the commit that GitHub compares head with; "" where it does not say
+	Files     []File   // changed files that exist at head
+	Removed   []string // paths that no longer exist, including those before a rename
+	Complete  bool     // false at GitHub's limit of files, or if base is not an ancestor of head
+	MergeBase string   // the commit that GitHub compares head with; "" if unknown
 }
 
-// PullRequestFiles lists what a pull request changes. It is not complete where GitHub's limit of 3,000 files is reached.
+// PullRequestFiles lists the changes of a pull request. It is incomplete at GitHub's limit of 3,000 files.
 func (c *Client) PullRequestFiles(ctx context.Context, number int) (Comparison, error) {
 	r := request{
 		doing: fmt.Sprintf("listing the files of pull request %d", number), needs: "pull-requests: read",
@@ -60,8 +59,7 @@ func (c *Client) PullRequestFiles(ctx context.Context, number int) (Comparison, 
 	return comparison(changed, isWhole && len(changed) < maxPullRequestFiles), nil
 }
 
-// Compare lists the files that differ at head from its merge base with base, 300 at most. A commit that GitHub doesn't know is an
-// ErrNotFound.
+// Compare lists up to 300 files that differ between head and its merge base with base. An unknown commit is an ErrNotFound.
 func (c *Client) Compare(ctx context.Context, base, head string) (Comparison, error) {
 	r := request{
 		doing: fmt.Sprintf("comparing commit %s with %s", finding.Quote(base), finding.Quote(head)), needs: "contents: read",

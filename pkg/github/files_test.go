@@ -107,7 +107,7 @@ func TestCompareIsIncompleteWhereGitHubsListIsNotTheWholeDifference(t *testing.T
 		"the same commit":            {githubtest.Comparison{Status: "identical"}, true},
 		"the limit":                  {githubtest.Comparison{Status: "ahead", Files: files(300)}, false},
 		"over the limit":             {githubtest.Comparison{Status: "ahead", Files: files(400)}, false},
-		"base is no ancestor":        {githubtest.Comparison{Status: "diverged", Files: files(1)}, false},
+		"base is not an ancestor":    {githubtest.Comparison{Status: "diverged", Files: files(1)}, false},
 		"head is an ancestor":        {githubtest.Comparison{Status: "behind"}, false},
 		"a server without the field": {githubtest.Comparison{Files: files(1)}, true},
 	} {
@@ -188,7 +188,7 @@ func TestATreeThatCanNotBeListedWholeIsAnError(t *testing.T) {
 }
 
 // TestBlobReturnsTheTextInEitherForm also of a text that is at once a valid answer in JSON with another text in it: git's name for it
-// tells, of either hash.
+// tells, in either object format.
 func TestBlobReturnsTheTextInEitherForm(t *testing.T) {
 	envelope := `{"encoding": "base64", "content": "e30=", "id": "evil"}`
 	sha256Name := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "blob %d\x00%s", len(envelope), envelope)))

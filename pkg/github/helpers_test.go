@@ -111,7 +111,7 @@ func mustSay(t *testing.T, err error, words ...string) {
 		}
 	}
 	if strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("%q tells the token", err)
+		t.Errorf("%q contains the token", err)
 	}
 }
 

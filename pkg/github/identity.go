@@ -11,19 +11,19 @@ import (
 	gh "github.com/google/go-github/v57/github"
 )
 
-// actionsBot is who writes with a workflow's own token, which may not ask for its name.
+// actionsBot is the user of a workflow's own token, which can't read its user.
 const actionsBot = "github-actions[bot]"
 
-// identity is who the token speaks for, as far as it was asked for.
+// identity caches the token's user.
 type identity struct {
 	sync.Mutex
 	login string
 }
 
-// written is what has an author: a comment or an issue.
+// written is a comment or an issue.
 type written interface{ GetUser() *gh.User }
 
-// own returns those of the items that the token's user wrote. The name of an App's bot is asked for only where another bot wrote one.
+// own returns the items written by the token's user. It reads the name of an App's bot only if another bot wrote an item.
 func own[T written](ctx context.Context, c *Client, items []T) (mine []T, err error) {
 	if len(items) == 0 {
 		return nil, nil
@@ -53,7 +53,7 @@ func writtenBy[T written](items []T, login string) (mine []T) {
 	return mine
 }
 
-// login returns the token's user. GitHub refuses the token of an App's installation, a workflow's own among them
+// login returns the token's user. GitHub refuses the token of an App's installation, such as a workflow's own
 // (https://docs.github.com/rest/users/users#get-the-authenticated-user).
 func (c *Client) login(ctx context.Context) (string, error) {
 	user, err := ask[gh.User](ctx, c, request{doing: "identifying the token's user", path: "user"}, nil)
@@ -64,7 +64,7 @@ func (c *Client) login(ctx context.Context) (string, error) {
 	return cmp.Or(user.GetLogin(), actionsBot), err
 }
 
-// viewer returns the name of an App's bot, which only GraphQL tells; a workflow's where it does not.
+// viewer returns the name of an App's bot from GraphQL, else a workflow's.
 func (c *Client) viewer(ctx context.Context) string {
 	type viewer struct {
 		Data struct{ Viewer struct{ Login string } }

@@ -15,13 +15,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// MaxText is the most characters that a comment or an issue may have; GitHub takes 65,536.
+// MaxText bounds the characters of a comment or an issue; GitHub accepts 65,536.
 const MaxText = 65_535
 
-// issuePermission is what a token needs to keep an issue.
+// issuePermission is the permission to write an issue.
 const issuePermission = "issues: write"
 
-// issueMark begins the hidden first line by which the issue is found again, and that of comments on it.
+// issueMark is the start of the hidden first line that identifies the issue and comments on it.
 const issueMark = "<!-- verify-manifests-drift "
 
 // DesiredState is the state that an issue should be in. The zero value is Open.
@@ -42,18 +42,18 @@ type Issue struct {
 	Title   string
 	Body    string // Markdown, below the hidden line that UpsertIssue adds
 
-	// Fingerprint stands for the set of problems: letters, digits, - and _.
+	// Fingerprint identifies the set of problems: letters, digits, - and _.
 	Fingerprint string
 
 	DesiredState DesiredState
-	// Comment is posted on an issue that should be open and had another fingerprint.
+	// Comment is posted on an issue that should be open if its fingerprint has changed.
 	Comment string
 	// LastWord is posted on an open issue before it is closed.
 	LastWord string
 }
 
-// UpsertIssue creates, updates, reopens or closes the one issue, and returns its number: 0 where there is none
-// and it need not be open. Open duplicates are closed as continued in it. A newer run's issue is left as it is, and isNewer says so.
+// UpsertIssue creates, updates, reopens or closes the one issue, and returns its number, or 0 without an issue. Open duplicates are
+// closed as continued in it. With isNewer, the issue is a newer run's and unchanged.
 // Without the permission to write issues, and in a repository without issues, the error is an ErrPermission.
 func (c *Client) UpsertIssue(ctx context.Context, issue Issue) (number int, isNewer bool, err error) {
 	err = c.settle(ctx, func() (err error) {
@@ -81,7 +81,7 @@ func (c *Client) upsertIssue(ctx context.Context, issue Issue) (number int, isNe
 		number, err = c.createIssue(ctx, issue)
 		return number, false, err
 	}
-	for _, other := range ours[1:] { // that another run made at the same time
+	for _, other := range ours[1:] { // created by concurrent runs
 		if err == nil && isOpen(other) {
 			closed := gh.IssueRequest{State: gh.String("closed"), StateReason: gh.String("not_planned")}
 			err = c.editIssue(ctx, other, issue, fmt.Sprintf("Continued in #%d.", ours[0].GetNumber()), closed)
@@ -90,14 +90,14 @@ func (c *Client) upsertIssue(ctx context.Context, issue Issue) (number int, isNe
 	return ours[0].GetNumber(), false, err
 }
 
-// isGone reports whether an issue turned out to be deleted, or transferred to another repository.
+// isGone reports whether an issue was deleted, or transferred to another repository.
 func isGone(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusGone || errors.Is(err, errRedirect))
 }
 
-// ownIssues returns the issues of the token's user that have the label and our mark on their first line: the open ones, oldest first,
-// then the closed ones, newest first. A workflow's token can't reopen a closed and locked one, so that is left out.
+// ownIssues returns the issues of the token's user with the label and the mark on their first line: open issues, oldest first, then
+// closed ones, newest first. It skips closed and locked issues, which a workflow's token can't reopen.
 func (c *Client) ownIssues(ctx context.Context, label string) ([]*gh.Issue, error) {
 	issues, _, err := list[*gh.Issue](ctx, c, request{
 		doing: "listing the issues with the label " + finding.Quote(label), needs: issuePermission,
@@ -125,7 +125,7 @@ func (c *Client) ownIssues(ctx context.Context, label string) ([]*gh.Issue, erro
 
 func isOpen(i *gh.Issue) bool { return i.GetState() != "closed" }
 
-// createIssue creates the issue where it should be open. Its label is set in the same request.
+// createIssue creates the issue with its label if it should be open.
 func (c *Client) createIssue(ctx context.Context, issue Issue) (number int, err error) {
 	if issue.DesiredState != Open {
 		return 0, nil
@@ -137,7 +137,7 @@ func (c *Client) createIssue(ctx context.Context, issue Issue) (number int, err 
 	if err != nil || made.Labels == nil || slices.ContainsFunc(made.Labels, func(l *gh.Label) bool { return strings.EqualFold(l.GetName(), issue.Label) }) {
 		return made.GetNumber(), err
 	}
-	_, _, err = c.do(ctx, request{ // GitHub drops labels that it can't set, and the next run would make another issue
+	_, _, err = c.do(ctx, request{ // GitHub drops labels that it can't set, and the next run would create another issue
 		doing: fmt.Sprintf("adding the label %s to issue %d", finding.Quote(issue.Label), made.GetNumber()), needs: issuePermission,
 		method: http.MethodPatch, path: c.path("issues/%d", made.GetNumber()), body: gh.IssueRequest{Labels: &[]string{issue.Label}},
 	})
@@ -164,7 +164,7 @@ func (c *Client) updateIssue(ctx context.Context, there *gh.Issue, issue Issue) 
 	return c.editIssue(ctx, there, issue, comment, change)
 }
 
-// editIssue comments on an issue, once a run, and changes it.
+// editIssue comments on an issue, at most once per run, and changes it.
 func (c *Client) editIssue(ctx context.Context, i *gh.Issue, issue Issue, comment string, change gh.IssueRequest) error {
 	on := thread{i.GetNumber(), fmt.Sprintf("issue %d", i.GetNumber()), issuePermission}
 	if comment != "" {
@@ -183,7 +183,7 @@ func (c *Client) editIssue(ctx context.Context, i *gh.Issue, issue Issue, commen
 	return err
 }
 
-// mark begins the hidden first line of this run's text of the issue, and of its comment.
+// mark is the start of the hidden first line of this run's issue text and comment.
 func (i Issue) mark() string {
 	return fmt.Sprintf("%srun=%d attempt=%d", issueMark, i.RunID, i.Attempt)
 }

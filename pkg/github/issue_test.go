@@ -35,14 +35,14 @@ func in(state github.DesiredState, issue github.Issue) github.Issue {
 	return issue
 }
 
-// clean is what a complete scan without problems says.
+// clean is the issue after a complete scan without problems.
 func clean(run int64) github.Issue { return in(github.Closed, drift(run, "none")) }
 
 func driftText(run int64, problems string) string {
 	return fmt.Sprintf("<!-- verify-manifests-drift run=%d attempt=1 problems=%s -->\nfound %[2]s", run, problems)
 }
 
-func said(run int64, text string) string {
+func driftComment(run int64, text string) string {
 	return fmt.Sprintf("<!-- verify-manifests-drift run=%d attempt=1 -->\n%s", run, text)
 }
 
@@ -59,7 +59,7 @@ func upsertIssue(t *testing.T, client *github.Client, issue github.Issue, want i
 	}
 }
 
-// wantIssue fails the test unless the issue stands so, and just these comments are on it.
+// wantIssue fails the test unless the issue has this state and text, and exactly these comments.
 func wantIssue(t *testing.T, fake *githubtest.Server, number int, state, body string, comments ...string) {
 	t.Helper()
 	issue, found := fake.IssueNumbered(number)
@@ -81,12 +81,12 @@ func TestTheIssueLivesThroughAMonth(t *testing.T) {
 	}{
 		{drift(2, "a"), "open", driftText(2, "a"), ""},
 		{drift(3, "a"), "open", driftText(3, "a"), ""},
-		{drift(4, "ab"), "open", driftText(4, "ab"), said(4, "now ab")},
+		{drift(4, "ab"), "open", driftText(4, "ab"), driftComment(4, "now ab")},
 		{in(github.Keep, drift(5, "ab")), "open", driftText(5, "ab"), ""},
-		{clean(6), "closed", driftText(6, "none"), said(6, "all good")},
+		{clean(6), "closed", driftText(6, "none"), driftComment(6, "all good")},
 		{clean(7), "closed", driftText(6, "none"), ""},
 		{in(github.Keep, drift(7, "none")), "closed", driftText(6, "none"), ""},
-		{drift(8, "c"), "open", driftText(8, "c"), said(8, "now c")},
+		{drift(8, "c"), "open", driftText(8, "c"), driftComment(8, "now c")},
 		{drift(8, "c"), "open", driftText(8, "c"), ""},
 	} {
 		comments := fake.CommentsOn(101)
@@ -101,7 +101,7 @@ func TestTheIssueLivesThroughAMonth(t *testing.T) {
 	}
 	updates := asked(fake, "PATCH")
 	if upsertIssue(t, client, drift(8, "c"), 101); asked(fake, "PATCH") != updates {
-		t.Error("the same run updates what it said")
+		t.Error("the same run updates its own text")
 	}
 }
 
@@ -176,7 +176,7 @@ func TestOfTwoOpenIssuesOneGoesOn(t *testing.T) {
 		fake.AddIssue(ours(1, "a"))
 		fake.AddIssue(ours(1, "a"))
 		upsertIssue(t, client, issue, 101)
-		wantIssue(t, fake, 102, "closed", driftText(1, "a"), said(2, "Continued in #101."))
+		wantIssue(t, fake, 102, "closed", driftText(1, "a"), driftComment(2, "Continued in #101."))
 		if other, _ := fake.IssueNumbered(102); other.Reason != "not_planned" {
 			t.Errorf("closed as %q", other.Reason)
 		}
@@ -197,7 +197,7 @@ func TestAHiddenLineThatPeopleEditedIsRebuilt(t *testing.T) {
 			there.Body = body
 			fake.AddIssue(there)
 			upsertIssue(t, client, drift(2, "b"), 101)
-			wantIssue(t, fake, 101, "open", driftText(2, "b"), said(2, "now b"))
+			wantIssue(t, fake, 101, "open", driftText(2, "b"), driftComment(2, "now b"))
 		})
 	}
 }
@@ -212,7 +212,7 @@ func TestAnAnswerThatIsLostMakesNoSecondIssueAndSaysNothingTwice(t *testing.T) {
 				fake.Fail(route, faults...)
 			}
 			upsertIssue(t, client, drift(2, "b"), 101)
-			wantIssue(t, fake, 101, "open", driftText(2, "b"), said(2, "now b"))
+			wantIssue(t, fake, 101, "open", driftText(2, "b"), driftComment(2, "now b"))
 			if len(fake.Issues) != 1 {
 				t.Errorf("%d issues", len(fake.Issues))
 			}
@@ -227,7 +227,7 @@ func TestARunThatFailedHalfWaySaysItOnceWhenRunAgain(t *testing.T) {
 	_, _, err := client.UpsertIssue(t.Context(), clean(2))
 	mustSay(t, err, "updating issue 101")
 	upsertIssue(t, client, clean(2), 101)
-	wantIssue(t, fake, 101, "closed", driftText(2, "none"), said(2, "all good"))
+	wantIssue(t, fake, 101, "closed", driftText(2, "none"), driftComment(2, "all good"))
 }
 
 func TestALockedIssueIsUpdatedWithoutAComment(t *testing.T) {

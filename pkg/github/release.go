@@ -12,11 +12,11 @@ import (
 
 // Asset is one file of a release.
 type Asset struct {
-	Digest string // "sha256:...", as GitHub computed it when the file came; "" for older files
+	Digest string // "sha256:...", as GitHub computed it at upload; "" for older files
 	Size   int64  // in bytes
 }
 
-// release is what was asked of a release of any repository.
+// release caches the assets of a release.
 type release struct {
 	sync.Mutex
 	asked  bool
@@ -24,9 +24,9 @@ type release struct {
 	err    error
 }
 
-// AssetDigests returns the files of a release of any repository, by name, which the caller must not
-// change. Each release is asked for once, however many of its files are of interest; its failure is
-// remembered too. A release that does not exist, or that the token may not see, is an ErrNotFound.
+// AssetDigests returns the files of a release of any repository, by name. The caller must not change
+// the map. Each release is requested once, and a failure is cached too. A release that does not exist,
+// or that the token can't access, is an ErrNotFound.
 func (c *Client) AssetDigests(ctx context.Context, owner, repo, tag string) (map[string]Asset, error) {
 	known, _ := c.releases.LoadOrStore([3]string{owner, repo, tag}, new(release))
 	r := known.(*release)
@@ -34,13 +34,12 @@ func (c *Client) AssetDigests(ctx context.Context, owner, repo, tag string) (map
 	defer r.Unlock()
 	if !r.asked {
 		r.assets, r.err = c.assets(ctx, owner, repo, tag)
-		r.asked = ctx.Err() == nil // one caller's end is not another's
+		r.asked = ctx.Err() == nil // another caller may retry after this one's cancellation
 	}
 	return r.assets, r.err
 }
 
-// assets reads a release (https://docs.github.com/rest/releases/releases#get-a-release-by-tag-name). go-github does not know the
-// digests yet.
+// assets reads a release (https://docs.github.com/rest/releases/releases#get-a-release-by-tag-name). go-github lacks the digests.
 func (c *Client) assets(ctx context.Context, owner, repo, tag string) (map[string]Asset, error) {
 	name := owner + "/" + repo
 	if !isRepository(name) || tag == "" || strings.Contains(tag, "..") {

@@ -22,8 +22,8 @@ const (
 	requestTimeout = 30 * time.Second // one try, its body included
 	maxTries       = 4                // of one request
 	firstPause     = 500 * time.Millisecond
-	maxPause       = 8 * time.Second  // between tries, where GitHub names no time
-	maxWait        = 90 * time.Second // that GitHub may name; secondary limits usually ask for 60 s
+	maxPause       = 8 * time.Second  // between tries, if GitHub requests no wait
+	maxWait        = 90 * time.Second // requested by GitHub; secondary limits usually ask for 60 s
 
 	perPage  = 100 // the API's own maximum
 	maxPages = 100 // of one list
@@ -38,12 +38,12 @@ type request struct {
 	body   any    // sent as JSON
 	accept string // "" for JSON
 	limit  int64  // bytes of the answer that are read; 0 for all
-	once   bool   // it must not be made twice, so it is tried again only where GitHub turned it away for its rate limit
+	once   bool   // must not be repeated: retried only if refused for a rate limit
 
-	decode func(body []byte) error // nil leaves the answer as it is
+	decode func(body []byte) error // nil to return the body
 }
 
-// do makes a request until it is answered for good or the tries are used up.
+// do makes a request, and retries transient failures.
 func (c *Client) do(ctx context.Context, r request) (body []byte, header http.Header, err error) {
 	again := (*Error).isTransient
 	if r.once {
@@ -56,8 +56,7 @@ func (c *Client) do(ctx context.Context, r request) (body []byte, header http.He
 	return body, header, err
 }
 
-// try makes a request once. It does not use go-github's own sending, which knows rate limits on 403 only, and refuses requests by itself
-// once it has seen one.
+// try makes a request once. It does not use go-github's sending, which recognises rate limits on 403 only and then refuses requests.
 func (c *Client) try(ctx context.Context, r request) ([]byte, http.Header, error) {
 	req, err := c.api.NewRequest(cmp.Or(r.method, http.MethodGet), r.path, r.body)
 	if err != nil {
@@ -96,13 +95,13 @@ func (c *Client) retry(ctx context.Context, again func(*Error) bool, work func()
 	}
 }
 
-// settle does work that looks for something before it makes it once, again while it is unsure whether it was made.
+// settle repeats work while its result is unsure. The work checks whether something exists before it creates it.
 func (c *Client) settle(ctx context.Context, work func() error) error {
 	return c.retry(ctx, func(e *Error) bool { return e.unsure }, work)
 }
 
-// ask makes a request whose answer is JSON. An answer that lacks what was asked for, by isWhole (which may be nil), is an error: read as
-// an empty list, it would pass as "nothing changed".
+// ask makes a request with a JSON answer. An incomplete answer, by isWhole (which may be nil), is an error: an empty list would mean
+// "nothing changed".
 func ask[T any](ctx context.Context, c *Client, r request, isWhole func(T) bool) (answer T, err error) {
 	answer, _, err = askPage(ctx, c, r, isWhole)
 	return answer, err
@@ -110,7 +109,7 @@ func ask[T any](ctx context.Context, c *Client, r request, isWhole func(T) bool)
 
 func askPage[T any](ctx context.Context, c *Client, r request, isWhole func(T) bool) (answer T, header http.Header, err error) {
 	r.decode = func(body []byte) error {
-		answer = *new(T) // an earlier try may have left some of it
+		answer = *new(T) // drop the fields of an earlier try
 		err := json.NewDecoder(bytes.NewReader(body)).Decode(&answer)
 		if err == nil && isWhole != nil && !isWhole(answer) {
 			err = errIncomplete
@@ -121,16 +120,16 @@ func askPage[T any](ctx context.Context, c *Client, r request, isWhole func(T) b
 	return answer, header, err
 }
 
-// errIncomplete is a 200 without what was asked for.
+// errIncomplete is a 200 without the requested data.
 var errIncomplete = fmt.Errorf("the answer holds no list: %w", io.ErrUnexpectedEOF)
 
-// errMore is the error after the last page that is read of a list that is longer.
+// errMore follows the last page of a list that is too long.
 var errMore = errors.New("the list is longer")
 
 var nextPage = regexp.MustCompile(`<[^>?]*\?([^>]*)>; rel="next"`)
 
 // pages yields the pages of a list, as each links to the next
-// (https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api), and errMore where there are more than most.
+// (https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api), and errMore after most pages.
 func pages[T any](ctx context.Context, c *Client, r request, most int, isWhole func(T) bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		path, _, _ := strings.Cut(r.path, "?")
@@ -146,7 +145,7 @@ func pages[T any](ctx context.Context, c *Client, r request, most int, isWhole f
 	}
 }
 
-// list returns the items of a list; isWhole is false where it has more than most pages.
+// list returns the items of a list; isWhole is false if it has more than most pages.
 func list[T any](ctx context.Context, c *Client, r request, most int) (items []T, isWhole bool, err error) {
 	for page, err := range pages[[]T](ctx, c, r, most, nil) {
 		switch {

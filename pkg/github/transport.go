@@ -32,11 +32,11 @@ func newTransport(api *url.URL, token string) transport {
 	}}
 }
 
-// RoundTrip sends one request, a redirect's among them.
+// RoundTrip sends one request, including redirects.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(t.authorize(req))
 	if err == nil {
-		resp.Body = http.MaxBytesReader(nil, resp.Body, maxBody) // which fails, rather than ends, at its limit
+		resp.Body = http.MaxBytesReader(nil, resp.Body, maxBody) // fails at its limit instead of truncating
 	}
 	return resp, err
 }
@@ -53,8 +53,8 @@ func (t transport) authorize(req *http.Request) *http.Request {
 // errRedirect is a redirect that is not followed.
 var errRedirect = errors.New("a redirect is not followed")
 
-// keepMethod follows redirects (a renamed repository's) as net/http does, but not where a 301 or 302
-// would turn a write into a read that then looks like a success.
+// keepMethod follows redirects (of a renamed repository) like net/http, but refuses a 301 or 302 that
+// would turn a write into a read, which looks like a success.
 func keepMethod(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:

@@ -23,8 +23,8 @@ import (
 // maxTrees bounds the requests for one commit whose tree is too large for one answer.
 const maxTrees = 1000
 
-// Tree lists every file of a commit, sorted by path. Where GitHub cuts the list short (over 100,000
-// entries or 7 MB) it is put together from the lists of the folders.
+// Tree lists every file of a commit, sorted by path. If GitHub truncates the list (over 100,000
+// entries or 7 MB), it lists the folders one by one.
 func (c *Client) Tree(ctx context.Context, sha string) ([]File, error) {
 	w := treeWalk{client: c, doing: "listing the files of commit " + finding.Quote(sha)}
 	if err := w.walk(ctx, sha, ""); err != nil {
@@ -41,7 +41,7 @@ type treeWalk struct {
 	requests int
 }
 
-// walk adds what is below one folder, in one request where GitHub can give it whole.
+// walk adds the files below one folder, in one request if GitHub can list them all.
 func (w *treeWalk) walk(ctx context.Context, sha, dir string) error {
 	tree, err := w.read(ctx, sha, "?recursive=1")
 	isFlat := tree.GetTruncated()
@@ -78,8 +78,7 @@ func (w *treeWalk) read(ctx context.Context, sha, query string) (gh.Tree, error)
 	return ask(ctx, w.client, r, hasEntries)
 }
 
-// Blob returns the first limit bytes of a file's text, by its blob SHA, whole where it is shorter. It is
-// the text that was committed, whatever a branch has become since.
+// Blob returns up to limit bytes of a file's text by its blob SHA.
 func (c *Client) Blob(ctx context.Context, sha string, limit int64) ([]byte, error) {
 	if sha == "" {
 		return nil, errors.New("GitHub's list has no blob for the file")
@@ -97,10 +96,10 @@ func (c *Client) Blob(ctx context.Context, sha string, limit int64) ([]byte, err
 // envelopeSize bounds the JSON around a text of limit bytes in base64, with line breaks in it.
 func envelopeSize(limit int64) int64 { return 2*limit + 64<<10 }
 
-// unwrap returns a blob's text from a whole answer, which is the text itself, as was asked for, or base64
-// of it in JSON, as some servers answer all the same. A manifest written to look like the second must not
-// pass for one, or its author would show us another text than the one that is merged: an answer with the
-// digest that was asked for is the text. Beyond that the API is trusted: TLS vouches for it.
+// unwrap returns a blob's text from a complete answer: the raw text that was requested, or base64 in
+// JSON, which some servers return anyway. A manifest that imitates the second form could show another
+// text than the merged one, so an answer with the requested digest is always the text. Otherwise the
+// API is trusted through TLS.
 func unwrap(sha string, answer []byte) []byte {
 	var envelope struct {
 		Encoding string
@@ -109,14 +108,14 @@ func unwrap(sha string, answer []byte) []byte {
 	if IsBlob(sha, answer) || json.Unmarshal(answer, &envelope) != nil || envelope.Encoding != "base64" || envelope.Content == nil {
 		return answer
 	}
-	text, err := base64.StdEncoding.DecodeString(*envelope.Content) // which skips line breaks
+	text, err := base64.StdEncoding.DecodeString(*envelope.Content) // skips line breaks
 	if err != nil {
 		return answer
 	}
 	return text
 }
 
-// IsBlob reports whether sha is git's name for the text, in a repository of either object format
+// IsBlob reports whether sha is the text's blob ID, in a repository of either object format
 // (https://git-scm.com/docs/hash-function-transition#_object_names).
 func IsBlob(sha string, text []byte) bool {
 	h := sha1.New()

@@ -26,7 +26,7 @@ func (r *Registries) artifactsOf(sources []source.Source) (all []artifact.Artifa
 	return all
 }
 
-// untouchedBundles returns those of the bundles beside a change that attest files which it touches.
+// untouchedBundles returns the unchanged bundles that attest files of a change.
 func untouchedBundles(s source.Selection, touched, beside []artifact.Artifact) []artifact.Artifact {
 	isTouched := map[string]bool{}
 	for _, name := range s.Touched {
@@ -38,8 +38,8 @@ func untouchedBundles(s source.Selection, touched, beside []artifact.Artifact) [
 	return slices.DeleteFunc(slices.Clone(beside), func(a artifact.Artifact) bool { return a.Attests == "" || !isTouched[a.AttestedPath()] })
 }
 
-// besideOf returns the files that bundles attest beside manifests, by path. A file in the registry counts before an artifact of its
-// name.
+// besideOf returns the files that bundles attest beside manifests, by path. A file in the registry takes precedence over an artifact of
+// the same name.
 func besideOf(s source.Selection, artifacts []artifact.Artifact) map[string]verify.Beside {
 	files := map[string]verify.Beside{}
 	for _, a := range artifacts {
@@ -67,12 +67,12 @@ func besideOf(s source.Selection, artifacts []artifact.Artifact) map[string]veri
 	return files
 }
 
-// lostBundles reports the files beside manifests that bundles attested before a change, and that it leaves without one. A file that the
-// change removes too, or replaces by an attested one, has lost nothing. manifests are those that there are now.
+// lostBundles reports files beside manifests whose bundle a change removes, unless it also removes the file or replaces it by an attested
+// one. manifests are those after the change.
 func (r *Registries) lostBundles(before, after []artifact.Artifact, paths []string, manifests []source.Source) (findings []finding.Finding) {
-	bundles := map[string]artifact.Artifact{} // by the path of the file that they attest
-	about := map[string]string{}              // the manifest that findings are about, by folder
-	wasDeclared := map[string]bool{}          // paths that the files of manifests would have had beside them
+	bundles := map[string]artifact.Artifact{} // by the path of the attested file
+	about := map[string]string{}              // the manifest to report, by folder
+	wasDeclared := map[string]bool{}          // paths of the manifests' files, as if beside them
 	for _, a := range before {
 		if a.Attests == "" {
 			wasDeclared[a.PathBeside()] = true
@@ -97,7 +97,7 @@ func (r *Registries) lostBundles(before, after []artifact.Artifact, paths []stri
 			isDeclared[a.PathBeside()] = true
 		}
 	}
-	isLacking := map[string]bool{} // folders that declare a file without a bundle
+	isLacking := map[string]bool{} // folders with a declared file that has no bundle
 	for name := range isDeclared {
 		isLacking[path.Dir(name)] = isLacking[path.Dir(name)] || !isAttested[name]
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// keepTouched keeps of a changed manifest what the change touches. Findings of reading head are left out where base had the same.
+// keepTouched reduces a changed manifest to the entries that the change touches, without findings that base had too.
 func (found *reading) keepTouched(base, head *registry.Manifest, ofBase []finding.Finding, c lint.Comparison, server string) {
 	touched := *head
 	touched.Artifacts = nil
@@ -30,8 +30,8 @@ func (found *reading) keepTouched(base, head *registry.Manifest, ofBase []findin
 	found.findings = slices.Concat(findings, lint.Manifest(&touched, server), c.Changes(server))
 }
 
-// addSharing adds the untouched artifacts, of all manifests, that share a URL with a touched one: what both cause, such as two digests
-// for one URL, is reported at the touched one.
+// addSharing adds the untouched artifacts of all manifests that share a URL with a touched one, so that conflicts between them, such as
+// two digests for one URL, are reported at the touched one.
 func addSharing(artifacts []artifact.Artifact, readings []reading) []artifact.Artifact {
 	urls := map[string]bool{}
 	for _, a := range artifacts {
@@ -49,8 +49,8 @@ func addSharing(artifacts []artifact.Artifact, readings []reading) []artifact.Ar
 }
 
 // newFindings returns the findings of head that base did not have, and those that are about a touched artifact or the whole manifest,
-// can't be lowered, or count others. Two findings are equal where rule, message and subject are: an artifact by what is declared about
-// it, any other value by its content.
+// can't be lowered, or count others. Two findings are equal if their rules, messages and subjects are. Artifacts are compared by their
+// declarations, other values by their content.
 func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding, c lint.Comparison) (kept []finding.Finding) {
 	isTouched := map[finding.Location]bool{}
 	for _, change := range c.Touched {
@@ -74,10 +74,10 @@ func newFindings(base, head *registry.Manifest, ofHead, ofBase []finding.Finding
 	return kept
 }
 
-// ofManifest are the rules whose findings sum up a manifest.
+// ofManifest are the rules whose findings summarise a manifest.
 var ofManifest = []string{finding.RegistryUnusedDigest, finding.RegistryNoAddress, finding.RegistryOtherScheme, finding.RegistryNoArtifact, finding.RegistryTooMany}
 
-// subject returns a key of a finding and what it is about, and the artifact that it is about, nil for none.
+// subject returns a key of a finding and its subject, and the finding's artifact, nil for none.
 func subject(m *registry.Manifest, artifacts map[finding.Location]*artifact.Artifact, f finding.Finding) (about string, of *artifact.Artifact) {
 	for pointer := f.Pointer; pointer != ""; pointer = pointer[:strings.LastIndexByte(pointer, '/')] {
 		if a := artifacts[finding.Location{Document: f.Document, Pointer: pointer}]; a != nil {

@@ -19,27 +19,27 @@ import (
 // Options say how manifests are inspected.
 type Options struct {
 	Server string // the GitHub server's URL
-	// Scope is the input: source.ScopeEntries judges every registry of a change by entry and source.ScopeChanged none; else the registry
+	// Scope is the input: source.ScopeEntries reads every registry of a change by entry, source.ScopeChanged none; otherwise the registry
 	// decides.
 	Scope string
-	// KeepManifests keeps every manifest as it was read. Else only those are kept that others are compared with: of a large registry
-	// they would take all memory.
+	// KeepManifests keeps every manifest in memory. By default only those that rules compare with others are kept, since a large registry
+	// would fill the memory.
 	KeepManifests bool
 }
 
-// Inspection is what the selected manifests say.
+// Inspection is the content of the selected manifests.
 type Inspection struct {
 	Artifacts []artifact.Artifact      // to verify
-	Attesting int                      // manifests that are not selected, and whose bundles attest what a change touches
+	Attesting int                      // unselected manifests whose bundles attest changed files
 	Beside    map[string]verify.Beside // files that bundles attest beside manifests, by path
-	Unchanged int                      // artifacts that a change does not touch, and that are left out
-	IsByEntry bool                     // a manifest was judged by the entries that the change touches
+	Unchanged int                      // artifacts left out because the change does not touch them
+	IsByEntry bool                     // a manifest was reduced to the entries that the change touches
 	Manifests []*registry.Manifest
 	Findings  []finding.Finding
 	Notes     []string // for the reader of the report
 }
 
-// Inspect reads the manifests of a selection side by side. The result does not depend on their order in time.
+// Inspect reads the manifests of a selection concurrently, with a deterministic result.
 func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	readings := make([]reading, len(s.Manifests))
 	var group errgroup.Group
@@ -50,7 +50,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 			return nil
 		})
 	}
-	_ = group.Wait() // no goroutine returns an error: an error is a finding
+	_ = group.Wait() // the goroutines return no errors, only findings
 	var in Inspection
 	if s.ConfigChanged != "" {
 		in.Findings = append(in.Findings, configChanged(s))
@@ -89,7 +89,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 	return in
 }
 
-// configChanged reports a change of the configuration file, or the registry's first one.
+// configChanged reports a changed or added configuration file.
 func configChanged(s source.Selection) finding.Finding {
 	message, fix := "The change modifies the configuration file, which takes effect once merged: this run used the previous one", ""
 	if s.File == nil {
@@ -99,18 +99,18 @@ func configChanged(s source.Selection) finding.Finding {
 	return finding.New(finding.ConfigChanged, s.ConfigChanged, "", finding.Position{Line: 1, Column: 1}, message, fix)
 }
 
-// reading is what one source gave.
+// reading is the result of reading one source.
 type reading struct {
-	manifest      *registry.Manifest // where it is kept
+	manifest      *registry.Manifest // nil unless kept
 	artifacts     []artifact.Artifact
-	untouched     []artifact.Artifact // by the change, and left out
-	before, after []artifact.Artifact // all, where a change may lose what attests files
-	isByEntry     bool                // a change of the manifest is judged by the entries that it touches
+	untouched     []artifact.Artifact // left out because the change does not touch them
+	before, after []artifact.Artifact // all artifacts, if the change may remove attestations
+	isByEntry     bool                // the manifest is reduced to the entries that the change touches
 	findings      []finding.Finding
 	notes         []string
 }
 
-// read reads a manifest and what it was at the base, which is compared and let go.
+// read reads a manifest, and compares it with its base version.
 func (r *Registries) read(from source.Source, s source.Selection, o Options) (found reading) {
 	m, findings := r.Read(from)
 	found.findings = findings

@@ -120,7 +120,7 @@ func TestAManifestOfOnePackageIsTouchedAsAWhole(t *testing.T) {
 	}
 }
 
-// galleryOr is the gallery of some entries, or a text that is none.
+// galleryOr is the gallery of some entries, or an invalid text.
 func galleryOr(entries string) string {
 	if strings.HasPrefix(entries, "x: [") {
 		return entries

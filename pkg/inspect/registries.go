@@ -1,4 +1,4 @@
-// Package inspect reads the selected manifests, applies the rules that need no download, and tells which artifacts a change touches.
+// Package inspect reads the selected manifests, applies the rules that need no download, and finds the artifacts that a change touches.
 package inspect
 
 import (
@@ -20,13 +20,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Registries are the registries of a run, each with what finds its artifacts.
+// Registries are the registries of a run, each bound to its describer.
 type Registries struct {
 	*source.Settings
 	describers map[*registry.Registry]registry.Describer
 }
 
-// Bind finds what describes each registry: its description, what its own package adds, and its JSON Schema. An error is the user's.
+// Bind binds each registry to its description, its own package and its JSON Schema. The error is a usage error.
 func Bind(s *source.Settings) (*Registries, error) {
 	bound := &Registries{s, map[*registry.Registry]registry.Describer{}}
 	for _, r := range s.Registries {
@@ -60,7 +60,7 @@ func (w withSchema) Artifacts(d *document.Document) ([]artifact.Artifact, []find
 	return artifacts, findings
 }
 
-// Read reads a source strictly. For one without a text, or that can't be read, it returns nil and the reasons.
+// Read reads a source strictly. For an unreadable one, it returns nil and the reasons.
 func (r *Registries) Read(from source.Source) (*registry.Manifest, []finding.Finding) {
 	if from.Problem != "" {
 		return nil, []finding.Finding{finding.New(finding.ManifestUnreadable, from.Path, "", finding.Position{Line: 1, Column: 1}, from.Problem, "")}
@@ -69,7 +69,7 @@ func (r *Registries) Read(from source.Source) (*registry.Manifest, []finding.Fin
 	return of.Read(from.Path, from.Text, r.describers[of])
 }
 
-// Folder returns where the files of a manifest are kept on disk, such as a service's id, and whether the registry has such folders.
+// Folder returns the folder of a manifest's files on disk, such as a service's id, and reports whether the registry has such folders.
 func (r *Registries) Folder(m *registry.Manifest) (folder string, found bool) {
 	p, found := r.describers[m.Registry].(prem.Registry)
 	if found {
@@ -78,8 +78,8 @@ func (r *Registries) Folder(m *registry.Manifest) (folder string, found bool) {
 	return folder, found
 }
 
-// Upgrade returns a manifest's text in the registry's newest format: the same text where there is no newer one. What prevents
-// it is a *registry.InvalidError.
+// Upgrade returns a manifest's text in the registry's newest format, unchanged if it has that format. The error of an invalid manifest is
+// a *registry.InvalidError.
 func (r *Registries) Upgrade(m *registry.Manifest, text []byte, transition bool) ([]byte, error) {
 	if p, is := r.describers[m.Registry].(prem.Registry); is {
 		return p.Upgrade(text, transition)
@@ -93,9 +93,9 @@ func (r *Registries) IsOld(m *registry.Manifest) bool {
 	return is && p.IsOld(m)
 }
 
-// LocalFile tells where an artifact's file is kept below a folder: in that which the registry's own package knows, such as <id>/<file>,
-// else in <the manifest's name without its ending>/<file>. A root that has only a file of that name is a folder of files. Without a
-// root, nothing is there. A path that leads out of the folder is refused where it is opened.
+// LocalFile returns the path of an artifact's file below a folder: that of the registry's own package, such as <id>/<file>, else
+// <the manifest's name without its ending>/<file>. If root contains only the file's name, it is itself the folder of files. A nil root
+// contains nothing. A path that leads outside the folder is refused when it is opened.
 func (r *Registries) LocalFile(root *os.Root, m *registry.Manifest, a artifact.Artifact) verify.LocalFile {
 	if folder, found := r.Folder(m); found {
 		return verify.LocalFile{Artifact: a, Path: folder + "/" + a.Name}

@@ -8,8 +8,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Changes returns the findings of a change that a reviewer has to look at: protection that it removes, and files that it moves to
-// another owner. server is the GitHub server's URL.
+// Changes returns findings for the reviewer of a change: removed protection, and files that moved to another owner. server is the GitHub
+// server's URL.
 func (c Comparison) Changes(server string) []finding.Finding {
 	var findings, moved []finding.Finding
 	seen := map[string]bool{}

@@ -11,25 +11,25 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Change is one artifact of a manifest that differs from all that the manifest named at the base. Its Was is what it was there, nil
-// where nothing there corresponds to it.
+// Change is an artifact of a manifest that differs from all of the manifest's artifacts at the base. Its Was is the corresponding
+// artifact at the base, nil for none.
 type Change struct {
 	Is    artifact.Artifact
 	Index int // of Is among the manifest's artifacts
 }
 
-// Comparison is what a change did to one manifest.
+// Comparison is the effect of a change on one manifest.
 type Comparison struct {
 	Touched   []Change            // in the order of the text
-	Untouched []artifact.Artifact // those that the base names too, in the order of the text
+	Untouched []artifact.Artifact // also in the base, in the order of the text
 
-	urls map[string]bool // that the base names, by urlKey
+	urls map[string]bool // of the base, by urlKey
 }
 
-// Compare finds the artifacts of head that base, which may be nil, lacks. What they declare is compared as a multiset, so that
-// reordering or reformatting a manifest touches nothing; of equal ones, the one at the same location counts. A touched artifact is
-// paired with one of base that head lacks: by URL, then by platform or name, then by location. One that is left, at the
-// location and for the platform of an artifact of base, is paired with that one too: another entry may have taken over its URL.
+// Compare finds the artifacts of head that base, which may be nil, lacks. Declarations are compared as a multiset, so that reordering or
+// reformatting a manifest touches nothing; equal ones are matched by location first. A touched artifact is paired with an artifact that
+// only base has: by URL, then by platform or name, then by location. An unpaired one is paired with the artifact of base at its location
+// and for its platform, even if head still has that: another entry may have taken over its URL.
 func Compare(base, head *registry.Manifest) Comparison {
 	c := Comparison{urls: map[string]bool{}}
 	var before []artifact.Artifact
@@ -62,13 +62,13 @@ func Compare(base, head *registry.Manifest) Comparison {
 	return c
 }
 
-// inList matches the pointer of what stands in a list, where an insertion moves it.
+// inList matches pointers into a list, which an insertion shifts.
 var inList = regexp.MustCompile(`/[0-9]+(/|$)`)
 
-// pair is an artifact of base, and the number of the key under which one of head was paired with it.
+// pair is an artifact of base, and the index of the key that paired it.
 type pair struct{ base, key int }
 
-// match pairs artifacts of head with artifacts of base, each at most once, by the first key under which one is left.
+// match pairs artifacts of head with artifacts of base, each at most once, by the first key with an unpaired match.
 func match(base, head []artifact.Artifact, keys []func(artifact.Artifact) string) map[int]pair {
 	pairs, isTaken := map[int]pair{}, map[int]bool{}
 	if len(base) == 0 {
@@ -107,7 +107,7 @@ func valueOf[T any](f *artifact.Field[T]) (value T) {
 	return value
 }
 
-// oddSpelling is a URL that other programs may read as another than its canonical form, "" for any other.
+// oddSpelling returns a URL that other programs may read differently from its canonical form, else "".
 func oddSpelling(url string) string {
 	if strings.ContainsFunc(url, func(r rune) bool { return r >= utf8.RuneSelf || r == '\\' }) {
 		return url
@@ -123,7 +123,7 @@ func urlKey(a artifact.Artifact) string {
 	return key
 }
 
-// targetKey is what an artifact is for: a platform, else its name.
+// targetKey is an artifact's platform, else its name.
 func targetKey(a artifact.Artifact) string {
 	if a.Platform != "" {
 		return fmt.Sprintf("%d %s for %q", a.Document, a.Role, a.Platform)

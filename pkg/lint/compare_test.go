@@ -30,18 +30,18 @@ func TestComparisonTellsWhatAChangeTouches(t *testing.T) {
 		head    string
 		touched string // "is<was", the base's URL "-" where there is none
 	}{
-		"nothing":                             {base, ""},
-		"reordered":                           {"c 3 3\na 1 1\nb 2 2\n", ""},
-		"one added":                           {base + "d 4 4\n", "4<-"},
-		"one removed":                         {"a 1 1\nc 3 3\n", ""},
-		"a checksum changed":                  {"a 1 1\nb 2 9\nc 3 3\n", "2<2"},
-		"a checksum removed":                  {"a 1 1\nb 2\nc 3 3\n", "2<2"},
-		"a URL changed":                       {"a 1 1\nb 9 2\nc 3 3\n", "9<2"},
-		"a duplicate":                         {base + "e 1 1\n", "1<-"},
-		"a checksum moved":                    {"a 1\nb 2 1\nc 3 3\n", "1<1 2<2"},
-		"two URLs swapped":                    {"a 2 1\nb 1 2\nc 3 3\n", "2<2 1<1"},
-		"one added where another was":         {"a 1 1\nd 4 4\nc 3 3\n", "4<2"},
-		"a fragment is no part of an address": {"a 1#x 1\nb 2 2\nc 3 3\n", ""},
+		"nothing":                              {base, ""},
+		"reordered":                            {"c 3 3\na 1 1\nb 2 2\n", ""},
+		"one added":                            {base + "d 4 4\n", "4<-"},
+		"one removed":                          {"a 1 1\nc 3 3\n", ""},
+		"a checksum changed":                   {"a 1 1\nb 2 9\nc 3 3\n", "2<2"},
+		"a checksum removed":                   {"a 1 1\nb 2\nc 3 3\n", "2<2"},
+		"a URL changed":                        {"a 1 1\nb 9 2\nc 3 3\n", "9<2"},
+		"a duplicate":                          {base + "e 1 1\n", "1<-"},
+		"a checksum moved":                     {"a 1\nb 2 1\nc 3 3\n", "1<1 2<2"},
+		"two URLs swapped":                     {"a 2 1\nb 1 2\nc 3 3\n", "2<2 1<1"},
+		"one added where another was":          {"a 1 1\nd 4 4\nc 3 3\n", "4<2"},
+		"a fragment is not part of an address": {"a 1#x 1\nb 2 2\nc 3 3\n", ""},
 	} {
 		var got []string
 		c := lint.Compare(gallery(t, base), gallery(t, test.head))

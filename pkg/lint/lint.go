@@ -58,7 +58,7 @@ type Link struct {
 	hasChecksum bool
 }
 
-// folderFile stands for any file of a folder.
+// folderFile is a placeholder for any file of a folder.
 const folderFile = "file"
 
 // Links returns the URLs that artifacts declare, without images. Files in one folder give that folder's URL, once.

@@ -10,7 +10,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
-// changedOwner reports that a file has moved to another owner.
+// changedOwner reports a file that moved to another owner.
 func changedOwner(was, is artifact.Artifact, server string) *finding.Finding {
 	before, now := publisher(was, server), publisher(is, server)
 	if before == "" || now == "" || strings.EqualFold(before, now) {
@@ -23,8 +23,8 @@ func changedOwner(was, is artifact.Artifact, server string) *finding.Finding {
 	return &f
 }
 
-// publisher returns the owner of the repository that an artifact comes from, or the host where the host has no owners. An image's
-// owner is "" where the reference names none.
+// publisher returns the owner of an artifact's repository, or the host if it has no owners. An image's owner is "" if its reference has
+// none.
 func publisher(a artifact.Artifact, server string) string {
 	if a.Role == artifact.Image {
 		return imageOwner(a.URL)

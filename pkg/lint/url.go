@@ -20,7 +20,7 @@ func (l Link) declare(file string) string {
 	return file
 }
 
-// appendedNames reports file names that make another URL than they look like when they are appended to a folder's.
+// appendedNames reports file names that change the meaning of the folder's URL that they are appended to.
 func (s *subject) appendedNames() {
 	for _, a := range s.Artifacts {
 		if _, err := url.PathUnescape(a.Name); a.Base != nil && (err != nil || strings.ContainsAny(a.Name, " #?")) {
@@ -99,7 +99,7 @@ func (s *subject) checkURL(l Link) {
 // maxRevisions is how many mutable revisions of one manifest are reported separately.
 const maxRevisions = 3
 
-// urlMutable reports each revision once, with the number of its URLs. Several revisions of a manifest become one finding.
+// urlMutable reports each mutable revision once, with the number of its URLs. More than maxRevisions become one finding.
 func (s *subject) urlMutable(links []Link) {
 	all := slices.DeleteFunc(slices.Clone(links), func(l Link) bool { return l.Mutable() == "" })
 	byRevision := map[[3]string][]Link{}
@@ -130,7 +130,7 @@ func (s *subject) urlMutable(links []Link) {
 	}
 }
 
-// pin says what to write instead of a mutable URL.
+// pin returns the fix for a mutable URL.
 func (s *subject) pin(l Link) string {
 	commit := finding.QuoteURL(l.declare(hosts.WithRevision(l.url, s.server, "<commit>")))
 	switch l.Kind {

@@ -1,5 +1,5 @@
 // Package plan divides the files of a large registry among runners. One run reads the registry and writes a Plan; each shard reads its
-// files from it, and the merge checks the shards against it. A Plan is read as hostile: it proves nothing about the registry.
+// files from it, and the merge checks the shards against it. A Plan is untrusted: it proves nothing about the registry.
 package plan
 
 import (
@@ -22,7 +22,7 @@ import (
 // Version is the version of a Plan's JSON form.
 const Version = 1
 
-// Plan is what shards and their merge need of a registry.
+// Plan is the part of a registry that shards and their merge need.
 type Plan struct {
 	Version int         `json:"version"`
 	Tool    report.Tool `json:"tool"`
@@ -31,8 +31,8 @@ type Plan struct {
 	Mode    string      `json:"mode"`
 	Shards  int         `json:"shards"`
 
-	// Inputs are the texts of those inputs that decide what is judged and how, by name. Registry is the digest of them, of TrustedRoot and
-	// of Config, the text of the configuration file ("" for none).
+	// Inputs are the texts of the inputs that select files or set policy, by name. Registry is the digest of them, of TrustedRoot and of
+	// Config, the text of the configuration file ("" for none).
 	Inputs     map[string]string `json:"inputs"`
 	Config     string            `json:"config,omitzero"`      // the text of the configuration file
 	ConfigFile string            `json:"config_file,omitzero"` // the path of that file
@@ -46,7 +46,7 @@ type Plan struct {
 	Manifests int               `json:"manifests"`          // how many were read
 	Unchanged int               `json:"unchanged,omitzero"` // artifacts that the change does not touch
 	Notes     []string          `json:"notes,omitempty"`
-	Findings  []finding.Finding `json:"findings"` // of reading and lint, before the configuration weighs them
+	Findings  []finding.Finding `json:"findings"` // of reading and lint, with default severities
 	Files     []File            `json:"files"`    // sorted by URL
 }
 
@@ -59,8 +59,8 @@ type File struct {
 	Artifacts []artifact.Artifact `json:"artifacts"`
 }
 
-// New divides downloads among so many runners that each takes about the asked time, MaxShards at most, and returns how long the longest
-// takes. Loads are those of the downloads.
+// New divides downloads among up to MaxShards runners so that each takes about the requested time, and returns the longest time. Loads
+// are the estimates of the downloads.
 func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (p *Plan, longest time.Duration) {
 	weights := make([]int64, len(downloads))
 	var all float64
@@ -87,7 +87,7 @@ func New(downloads []verify.Download, loads []verify.Load, each time.Duration) (
 	return p, time.Duration(hours * float64(time.Hour))
 }
 
-// Downloads returns the files of one shard, as a run that has read the registry has them.
+// Downloads returns the files of one shard, as a run without a plan has them.
 func (p *Plan) Downloads(shard int) []verify.Download {
 	var part []verify.Download
 	for i, d := range p.downloads() {
@@ -110,7 +110,7 @@ func (p *Plan) downloads() []verify.Download {
 	return verify.Plan(all)
 }
 
-// Asset returns what GitHub's API said of a server's release assets when the plan was made, and nothing for others.
+// Asset returns the digests and sizes that GitHub published of a server's release assets when the plan was made.
 func (p *Plan) Asset(server string) func(context.Context, hosts.Ref) hosts.Published {
 	assets := map[hosts.Ref]hosts.Published{}
 	for _, f := range p.Files {
@@ -135,7 +135,7 @@ func (p *Plan) Matrix() string {
 	return `{"include":[` + strings.Join(jobs, ",") + "]}"
 }
 
-// Fits reports why a run can't use the plan: it is of another commit, version or configuration. Inputs are as in Plan.
+// Fits reports why a run can't use the plan: another commit, version or configuration. Inputs are as in Plan.
 func (p *Plan) Fits(version string, run report.Run, shard report.Shard, inputs map[string]string) error {
 	for _, each := range []struct {
 		what          string
@@ -164,8 +164,8 @@ func (p *Plan) Fits(version string, run report.Run, shard report.Shard, inputs m
 // maxNamed bounds the files in one message.
 const maxNamed = 5
 
-// Covers reports a shard report that was made with another plan, or whose files are not those that the plan gave its shard. Planned is
-// the digest of the plan.
+// Covers reports a shard report that was made with another plan, or with other files than the plan assigns to its shard. Planned is the
+// digest of the plan.
 func (p *Plan) Covers(shards []report.Named, planned digest.Digest) error {
 	for _, shard := range shards {
 		if err := p.covers(shard.Report, planned); err != nil {

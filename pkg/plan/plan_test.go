@@ -103,7 +103,7 @@ func TestRunnersTakeAboutTheAskedTime(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoPlanIsRefused forges one thing at a time.
+// TestWhatIsNoPlanIsRefused changes one thing at a time.
 func TestWhatIsNoPlanIsRefused(t *testing.T) {
 	p, _ := made(3)
 	text := written(t, p)
@@ -121,7 +121,7 @@ func TestWhatIsNoPlanIsRefused(t *testing.T) {
 		"a doubled member":       {replace(`"scope"`, `"scope":"all","scope"`), "invalid plan"},
 		"no shard":               {replace(`"shards":1`, `"shards":0`), "1 to 256"},
 		"257 shards":             {replace(`"shards":1`, `"shards":257`), "1 to 256"},
-		"a shard beyond":         {replace(`"shard":1`, `"shard":2`), "shard 2 of 1"},
+		"shard 2 of 1":           {replace(`"shard":1`, `"shard":2`), "shard 2 of 1"},
 		"a negative size":        {replace(`"size":40000000000`, `"size":-1`), "negative"},
 		"another artifact's URL": {replace(`"url":"https://example.com/1","line"`, `"url":"https://example.com/2","line"`), "has another URL"},
 		"a URL twice":            {replace(`{"url":"https://example.com/1"`, `{"url":"https://example.com/2"`), "has another URL"},

@@ -20,13 +20,13 @@ import (
 // maxSize bounds a plan, in bytes: some 400,000 files.
 const maxSize = 256 << 20
 
-// Write writes the plan as JSON. One that Read would refuse is an error.
+// Write writes the plan as JSON. A plan that Read would refuse is an error.
 func (p *Plan) Write(w io.Writer) error {
 	return document.WriteVersioned(w, "plan", maxSize, p, jsontext.AllowInvalidUTF8(true))
 }
 
-// Read reads a plan, and returns with it the digest of its bytes, by which reports name it. It trusts nothing in it: its size is
-// bounded, its form is read strictly, and what this program does not write is an error.
+// Read reads an untrusted plan, and returns it with the digest of its bytes, which identifies it in reports. It bounds the size, reads
+// JSON strictly, and refuses anything that this program does not write.
 func Read(from io.Reader) (*Plan, digest.Digest, error) {
 	hash := sha256.New()
 	p := new(Plan)
@@ -39,7 +39,7 @@ func Read(from io.Reader) (*Plan, digest.Digest, error) {
 	return p, digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
-// check reports the first thing in which the plan differs from what New makes.
+// check reports the first inconsistency.
 func (p *Plan) check() error {
 	switch {
 	case p.Shards < 1 || p.Shards > verify.MaxShards:

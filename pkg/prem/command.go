@@ -27,7 +27,7 @@ func serveCommand(s *service) {
 		return
 	}
 	word := s.command[0]
-	var names, others []string // of the binaries that are not the first word, and of their platforms
+	var names, others []string // the binaries with another name, and their platforms
 	for _, b := range s.binaries {
 		if b.Name != word {
 			names, others = append(names, b.Name), append(others, b.Platform)
@@ -46,8 +46,8 @@ func serveCommand(s *service) {
 	}
 }
 
-// notLiteral words need a shell (operators, redirections, variables, command substitution, quotes and the home folder) or stand for a
-// value.
+// notLiteral matches words that need a shell (operators, redirections, variables, command substitution, quotes and the home folder) and
+// placeholders.
 var notLiteral = regexp.MustCompile(`^(\|\|?|&&?|;|[0-9]?>>?(&[0-9])?|<)$|;$|\$\(|\$\{?[A-Za-z_]|` + "`" + `|(^|=)["'~]` +
 	`|(^|=)(\{\{?[A-Za-z_. -]+\}\}?|<[A-Za-z_. -]+>|%[A-Za-z_]+%)$`)
 

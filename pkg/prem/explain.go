@@ -9,7 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/schema"
 )
 
-// explain adds to the description of a violation what the App does with it.
+// explain adds the effect on the App to the description of a violation.
 func explain(v schema.Violation) (message, fix string) {
 	message, fix = v.Explain()
 	at := v.Value
@@ -42,7 +42,7 @@ func explain(v schema.Violation) (message, fix string) {
 	return message, fix
 }
 
-// member is what is said about a member of the manifest: the effect of its absence and of a wrong value, and the fix.
+// member is the effect of a missing member of the manifest and of a wrong value, and the fix.
 type member struct{ missing, wrong, fix string }
 
 var members = map[string]member{

@@ -17,7 +17,7 @@ func serviceType(s *service) {
 	case !s.set("binariesUrl") && !s.set("binaries") || v.String() == "binary":
 	case !s.set("serviceType"):
 		s.report("manifest/service-type", s.binariesField(), "The manifest has binaries and no `serviceType`: the App treats the service as a container", "")
-	case v.Kind() == document.String: // else the schema says so
+	case v.Kind() == document.String: // otherwise the schema reports it
 		s.report("manifest/service-type", valueOf(v), fmt.Sprintf("The manifest has binaries and `serviceType` is %s: the App starts them only if it is `binary`", finding.Quote(v.String())), "")
 	}
 }
@@ -32,7 +32,7 @@ func noImage(s *service) {
 	}
 }
 
-// numberWord reports numbers that are texts, such as "Variable" in chat-codellama-34b. Placeholders have a rule of their own.
+// numberWord reports strings in numeric fields, such as "Variable" in chat-codellama-34b. Placeholders have their own rule.
 func numberWord(s *service) {
 	for _, name := range []string{"tokensPerSecond", "secondsPerImage"} {
 		v := s.root.Get("modelInfo").Get(name)
@@ -42,11 +42,11 @@ func numberWord(s *service) {
 	}
 }
 
-// shortID is the length of names that differ in a letter or two because they mean something else.
+// shortID is the length up to which names that differ in one or two letters are probably unrelated.
 const shortID = 4
 
-// idFolder reports an id that differs from the folder's name by one or two letters, as dolly-v2-12 did from chat-dolly-v2-12b. One
-// that differs in case or separators only is intended.
+// idFolder reports an id that differs from the folder's name by one or two letters, as dolly-v2-12 did from chat-dolly-v2-12b. A
+// difference only in case or separators is intended.
 func idFolder(s *service) {
 	want := strings.TrimPrefix(s.folder, kindOf(s.folder)+"-")
 	plain := func(name string) string {

@@ -32,7 +32,7 @@ func pathEscape(s *service) {
 	}
 }
 
-// archiveSuffixes are of files that contain others, or are installed instead of run.
+// archiveSuffixes are the suffixes of archives and of installers.
 var archiveSuffixes = []string{
 	".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".gz", ".xz", ".bz2", ".zst", ".7z", ".rar",
 	".dmg", ".pkg", ".deb", ".rpm", ".msi", ".whl",
@@ -49,7 +49,7 @@ func archive(s *service) {
 	}
 }
 
-// weightIsBinary reports a weight that is stored under the binary's name, as vector-store-redis-binary had it.
+// weightIsBinary reports a weight with the binary's name, as in vector-store-redis-binary.
 func weightIsBinary(s *service) {
 	platforms := map[string]string{} // by URL and name of a binary
 	for _, b := range s.binaries {
@@ -76,7 +76,7 @@ func noWeights(s *service) {
 	}
 }
 
-// weightsDirectory reports a folder without a slash at its end (APP.md: "without the closing / the download breaks").
+// weightsDirectory reports a folder URL without a trailing slash (APP.md: "without the closing / the download breaks").
 func weightsDirectory(s *service) {
 	directory := s.root.Get("weightsDirectoryUrl")
 	files := s.root.Get("weightsFiles").Elements()
@@ -87,7 +87,7 @@ func weightsDirectory(s *service) {
 	}
 }
 
-// versionShape compares the version with the fields that it stands for (APP.md: "version").
+// versionShape compares the version with the fields that it requires (APP.md: "version").
 func versionShape(s *service) {
 	switch {
 	case s.lacksBinariesURL():
@@ -117,7 +117,7 @@ func (s *service) lacksBinariesURL() bool {
 	return s.root.Get("version").String() == "1" && !s.set("binariesUrl")
 }
 
-// noBinary reports a service of which the App can run nothing (APP.md: "The App is for macOS").
+// noBinary reports a service that the App can't run (APP.md: "The App is for macOS").
 func noBinary(s *service) {
 	forMac := func(a artifact.Artifact) bool { return slices.Contains(appPlatforms, a.Platform) }
 	switch {
@@ -132,7 +132,7 @@ func noBinary(s *service) {
 }
 
 // binariesField is the location of the first field that names binaries, else the whole manifest.
-func (s *service) binariesField() place {
+func (s *service) binariesField() location {
 	for _, name := range []string{"binaries", "binariesUrl"} {
 		if v := s.root.Get(name); v != nil {
 			return nameOf(v)

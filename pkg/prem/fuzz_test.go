@@ -47,7 +47,7 @@ func checkInside(t *testing.T, text []byte, p finding.Position) {
 	}
 }
 
-// checkRefusal makes sure that a text is refused for a reason that another parser has too, or that is a bound of ours.
+// checkRefusal makes sure that a text is refused for a reason that another parser has too, or a limit of this program.
 func checkRefusal(t *testing.T, text []byte, findings []finding.Finding) {
 	t.Helper()
 	if len(findings) == 0 || findings[0].Severity != finding.Error {

@@ -11,9 +11,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// rules apply to one manifest. Each is a function that reports; texts that do not depend on the manifest are in finding.Rules. Each
-// stands for a fact about the App, its registry or its generator (APP.md, which its comment quotes), or for a mistake in the registry's
-// history, which its comment names.
+// rules apply to one manifest. Texts that do not depend on the manifest are in finding.Rules. Each rule is based on a fact about the App,
+// its registry or its generator (quoted from APP.md in its comment), or on a mistake in the registry's history.
 var rules = []func(*service){
 	serveCommand, shellSyntax, modelPath, port,
 	pathEscape, archive, weightIsBinary, noWeights, weightsDirectory, versionShape, noBinary,
@@ -62,19 +61,19 @@ func newService(m *registry.Manifest) *service {
 	return s
 }
 
-// place is the location of a finding.
-type place struct {
+// location is the location of a finding.
+type location struct {
 	pointer string
 	at      finding.Position
 }
 
-func valueOf(v *document.Value) place      { return place{v.Pointer(), v.Position()} }
-func nameOf(v *document.Value) place       { return place{v.Pointer(), v.NamePosition()} }
-func urlOf(a artifact.Artifact) place      { return place{a.Pointer, a.Position} }
-func (s *service) whole() place            { return valueOf(s.root) }
-func (s *service) field(name string) place { return valueOf(s.root.Get(name)) }
+func valueOf(v *document.Value) location      { return location{v.Pointer(), v.Position()} }
+func nameOf(v *document.Value) location       { return location{v.Pointer(), v.NamePosition()} }
+func urlOf(a artifact.Artifact) location      { return location{a.Pointer, a.Position} }
+func (s *service) whole() location            { return valueOf(s.root) }
+func (s *service) field(name string) location { return valueOf(s.root.Get(name)) }
 
-func (s *service) report(rule string, at place, message, fix string) {
+func (s *service) report(rule string, at location, message, fix string) {
 	s.findings.Add(finding.New(rule, s.Path, at.pointer, at.at, message, fix))
 }
 
@@ -93,7 +92,7 @@ func (s *service) isContainer() bool { return s.set("dockerImages") }
 // listLimit bounds the items in a message.
 const listLimit = 3
 
-// list joins outside values for a sentence.
+// list quotes untrusted values and joins them for a sentence.
 func list(values []string) string {
 	var quoted []string
 	for _, v := range values[:min(len(values), listLimit)] {

@@ -1,5 +1,5 @@
-// Package prem knows prem-registry: its manifests' old and new fields, their JSON Schema, the upgrade from version 1 to 1.1, and the rules
-// about its App and generator. No other package knows the App.
+// Package prem implements prem-registry: its manifests' old and new fields, their JSON Schema, the upgrade from version 1 to 1.1, and the
+// rules about its App and generator. No other package depends on the App.
 package prem
 
 import (
@@ -19,7 +19,7 @@ import (
 //go:embed schema/manifest.schema.json
 var schemaText []byte
 
-// Schema returns the JSON Schema (draft-07) of manifests of both versions, as it is published under its "$id".
+// Schema returns the JSON Schema (draft-07) of manifests of both versions, as published under its "$id".
 func Schema() []byte { return bytes.Clone(schemaText) }
 
 // compiledSchema panics if the embedded schema does not compile, which is a defect of this program.
@@ -70,7 +70,7 @@ func (r Registry) Artifacts(d *document.Document) ([]artifact.Artifact, []findin
 	return artifacts, findings
 }
 
-// violations returns the violations of the schema without those of checksums, which checksum/invalid reports.
+// violations returns the violations of the schema, except for checksums, which checksum/invalid reports.
 func violations(root *document.Value) []schema.Violation {
 	return slices.DeleteFunc(compiledSchema().Violations(root), func(v schema.Violation) bool {
 		return v.Rule == finding.SchemaPattern && v.Value.Name() == "checksum"

@@ -12,7 +12,7 @@ import (
 // appPlatforms are the target triples that the App looks up.
 var appPlatforms = []string{"aarch64-apple-darwin", "x86_64-apple-darwin", "universal-apple-darwin"}
 
-// otherPlatforms are the triples of other systems that a registry may serve
+// otherPlatforms are triples of other systems
 // (https://doc.rust-lang.org/rustc/platform-support.html).
 var otherPlatforms = []string{
 	"x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl",
@@ -31,7 +31,7 @@ func platform(s *service) {
 	}
 }
 
-// meantPlatform returns the triple that a name is, or probably stands for, else "".
+// meantPlatform returns the triple that a name is or probably means, else "".
 func meantPlatform(name string) string {
 	triples := slices.Concat(appPlatforms, otherPlatforms)
 	if slices.Contains(triples, name) {
@@ -62,14 +62,14 @@ var (
 	}
 )
 
-// namedPlatform returns the architecture and the system in a name, "" for one that it does not contain or contains several of.
+// namedPlatform returns the architecture and the system in a name, each "" if absent or ambiguous.
 func namedPlatform(name string) (architecture, system string) {
 	name = strings.NewReplacer("x86_64", "amd64", "x86-64", "amd64").Replace(strings.ToLower(name))
 	words := strings.FieldsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	return only(words, architectureWords), only(words, systemWords)
 }
 
-// only returns the single meaning of the words, "" if they have none or several.
+// only returns the words' single meaning, "" for none or several.
 func only(words []string, meanings map[string]string) string {
 	found := ""
 	for _, word := range words {

@@ -42,7 +42,7 @@ type services struct {
 	ports   [lastPort + 1]bool // used or suggested
 }
 
-// clashes calls report for every service in scope whose value others have too, with their paths. With variants, the two variants of
+// clashes calls report for every service in scope that shares a value with others, with their paths. With variants, the two variants of
 // one service may share a value.
 func (r *services) clashes(value func(*service) string, variants bool, report func(s *service, others string)) {
 	byValue := map[string][]*service{}
@@ -58,7 +58,7 @@ func (r *services) clashes(value func(*service) string, variants bool, report fu
 	}
 }
 
-// others lists the first services of a group that are not s, nor (with variants) its variant.
+// others lists the first other services of a group, with variants except for s's variant.
 func (s *service) others(group []*service, variants bool) string {
 	var paths []string
 	for _, o := range group {
@@ -92,7 +92,7 @@ func (r *services) duplicateIDs() {
 
 const lastPort = 65535
 
-// externalPort is 0 if none or an invalid one is declared.
+// externalPort is 0 for a missing or invalid port.
 func (s *service) externalPort() int {
 	n, ok := s.root.Get("defaultExternalPort").Integer()
 	if !ok || n < 1 || n > lastPort {
@@ -101,8 +101,8 @@ func (s *service) externalPort() int {
 	return int(n)
 }
 
-// duplicatePorts reports ports that several services have (APP.md: they "can't run together"). The fix suggests a port that no service
-// has, another one for each.
+// duplicatePorts reports ports that several services use (APP.md: they "can't run together"). The fix suggests a different free port for
+// each.
 func (r *services) duplicatePorts() {
 	port := func(s *service) string {
 		if s.externalPort() == 0 {
@@ -124,8 +124,8 @@ func (r *services) duplicatePorts() {
 	})
 }
 
-// sharedWeights reports services whose weights are all the same, as a proposal for audio-to-text-whisper-tiny-cpp had those of
-// embeddings-all-minilm-l6-v2-binary. Sharing one tokenizer is usual.
+// sharedWeights reports services with identical lists of weights: a proposal for audio-to-text-whisper-tiny-cpp had those of
+// embeddings-all-minilm-l6-v2-binary. Services often share single files such as a tokenizer.
 func (r *services) sharedWeights() {
 	r.clashes((*service).weightsKey, true, func(s *service, others string) {
 		s.report("manifest/shared-weights", urlOf(s.weights[0]), fmt.Sprintf("All weights are shared with %s: their URLs may have been copied", others), "")
@@ -142,7 +142,7 @@ func (s *service) weightsKey() string {
 		urls = append(urls, w.URL)
 	}
 	slices.Sort(urls)
-	key := sha256.New() // a hostile manifest's URLs are much longer than its text
+	key := sha256.New() // a hostile manifest's URLs can be much longer than its text
 	for _, url := range slices.Compact(urls) {
 		fmt.Fprintln(key, url)
 	}
@@ -171,8 +171,8 @@ var companions = []struct{ rule, name, cost string }{
 	{"manifest/no-logo", "logo.svg", "the App shows the service without an icon"},
 }
 
-// missingFiles reports a missing README.md as an error only if most services have one, which shows that the generator is in use. A file
-// that all services lack is one finding.
+// missingFiles reports a missing README.md as an error only if most services have one, which indicates that the generator is in use. A
+// file that all services lack is one finding.
 func (r *services) missingFiles(entries []string) {
 	files := map[string]bool{}
 	for _, entry := range entries {

@@ -40,7 +40,7 @@ func (x *extractor) artifacts(described []artifact.Artifact) []artifact.Artifact
 	return x.kept.Artifacts()
 }
 
-// target is equal for one file in old and new fields: a binary's platform, a weight's path.
+// target is a file's key in old and new fields: a binary's platform, a weight's path.
 func target(a artifact.Artifact) string { return string(a.Role) + " " + cmp.Or(a.Platform, a.Name) }
 
 // addOld adds an artifact of an old field, unless the new ones have it. It reports another URL there.
@@ -57,8 +57,8 @@ func (x *extractor) addOld(o artifact.Artifact, newer map[string]artifact.Artifa
 	x.kept.Add(o)
 }
 
-// complete adds what a description can't express: a weight's name is its key and a binary's the part after the last slash, a size is
-// written beside a checksum, and a checksum has one of the forms of digest.Parse.
+// complete adds what a description can't express: a weight's name is its key, a binary's the part after the last slash, a size is beside
+// the checksum, and a checksum has one of the forms of digest.Parse.
 func (x *extractor) complete(a *artifact.Artifact) {
 	v := x.document.Root.At(a.Pointer)
 	switch a.Role {
@@ -75,14 +75,14 @@ func (x *extractor) complete(a *artifact.Artifact) {
 	}
 }
 
-// strict refuses a checksum in another form than this registry's.
+// strict reports a checksum that is not in this registry's form.
 func (x *extractor) strict(a *artifact.Artifact, v *document.Value) {
 	_, err := digest.Parse(v.String())
 	if v == nil || err == nil || a.Checksum != nil && a.Checksum.Value.IsZero() {
 		return
 	}
 	a.Checksum = &artifact.Field[digest.Digest]{Pointer: v.Pointer(), Position: v.Position()}
-	if v.Kind() == document.String { // else the schema says so
+	if v.Kind() == document.String { // otherwise the schema reports it
 		x.findings = append(x.findings, x.document.Finding(finding.ChecksumInvalid, v,
 			"invalid checksum "+finding.Quote(v.String())+": "+err.Error(), ""))
 	}
@@ -96,7 +96,7 @@ func (x *extractor) addWeightsFiles(newer map[string]artifact.Artifact) {
 	base := &artifact.Field[string]{}
 	if v := x.document.Root.Get("weightsDirectoryUrl"); v.Kind() == document.String {
 		base.Pointer, base.Position = v.Pointer(), v.Position()
-		if len(v.String()) <= maxDirectory { // else the schema reports it
+		if len(v.String()) <= maxDirectory { // otherwise the schema reports it
 			base.Value = v.String()
 		}
 	}

@@ -11,11 +11,11 @@ import (
 )
 
 // Upgrade rewrites a manifest of version 1 as 1.1: binariesUrl becomes binaries, weightsDirectoryUrl and weightsFiles become weights.
-// With transition it stays a "1" and gets the new fields beside the old, for old and new Apps. Existing new fields are kept, and
-// extended by what only the old ones name, also in a 1.1 with old fields.
+// With transition it keeps version 1 and gets the new fields beside the old, for old and new Apps. Existing new fields are kept and
+// extended by files that only the old ones name, also in version 1.1.
 //
-// All other bytes stay as they are. Upgrade is idempotent, and returns manifests of other versions unchanged. The error is a
-// *registry.InvalidError if the manifest has errors, or would have them afterwards.
+// All other bytes are unchanged. Upgrade is idempotent, and returns manifests of other versions unchanged. The error is a
+// *registry.InvalidError if the manifest has errors before or after.
 func (Registry) Upgrade(text []byte, transition bool) ([]byte, error) {
 	top, err := valid(text)
 	if err != nil {
@@ -38,7 +38,7 @@ func (Registry) Upgrade(text []byte, transition bool) ([]byte, error) {
 	return out, nil
 }
 
-// valid reads a manifest, and fails on any error in it.
+// valid reads a manifest without errors.
 func valid(text []byte) (*document.Value, error) {
 	m, findings := Parse("", text)
 	findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Severity != finding.Error })
@@ -59,10 +59,10 @@ type upgrade struct {
 // file is a file of an old field.
 type file struct {
 	key       string // the platform of a binary, the path of a weight
-	name, url string // JSON strings, as they are written; url is "" for a platform without a binary
+	name, url string // JSON strings as written; url is "" for a platform without a binary
 }
 
-// binaries returns what binariesUrl names.
+// binaries returns the files of binariesUrl.
 func (u *upgrade) binaries() (files []file) {
 	for _, v := range u.root.Get("binariesUrl").Members() {
 		f := file{key: v.Name(), name: string(u.text[v.NameStart():u.NameEnd(v)])}
@@ -74,7 +74,7 @@ func (u *upgrade) binaries() (files []file) {
 	return files
 }
 
-// weights returns what weightsFiles names, each once. A URL is the concatenation with weightsDirectoryUrl, with their escapes.
+// weights returns the files of weightsFiles without duplicates. A URL is the concatenation with weightsDirectoryUrl, keeping escapes.
 func (u *upgrade) weights() (files []file) {
 	for _, v := range u.root.Get("weightsFiles").Elements() {
 		directory := strings.TrimSuffix(u.Raw(u.root.Get("weightsDirectoryUrl")), `"`)
@@ -121,7 +121,7 @@ func (u *upgrade) add(object *document.Value, files []file) {
 	}
 }
 
-// object returns files as an object of entries, with the white space of the old field.
+// object formats files as an object of entries, with the white space of the old field.
 func (u *upgrade) object(old *document.Value, files []file) string {
 	children := old.Children()
 	if len(children) == 0 {
@@ -143,7 +143,7 @@ func (u *upgrade) object(old *document.Value, files []file) string {
 	return "{" + string(u.text[old.Start()+1:start(first)]) + strings.Join(members, comma) + string(u.text[last.End():old.End()-1]) + "}"
 }
 
-// start is where a member or an element begins.
+// start returns the offset of a member or an element.
 func start(v *document.Value) int {
 	if v.Parent().Kind() == document.Object {
 		return v.NameStart()

@@ -12,13 +12,13 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/lint"
 )
 
-// schemaTree is the manifests' JSON Schema, which lists the fields and kinds that the App knows.
+// schemaTree is the manifests' JSON Schema, which lists the fields and kinds that the App supports.
 var schemaTree = sync.OnceValue(func() *document.Value {
 	documents, _ := document.Read("schema", schemaText, document.Options{})
 	return documents[0].Root
 })
 
-// kinds returns the kinds of services, the longest first, so that no kind is found inside another.
+// kinds returns the kinds of services, the longest first, so that none matches inside another.
 var kinds = sync.OnceValue(func() []string {
 	var all []string
 	for _, kind := range schemaTree().At("/properties/interfaces/items/enum").Elements() {
@@ -31,7 +31,7 @@ var kinds = sync.OnceValue(func() []string {
 // suspects bounds the unknown keys of one object that are compared with known ones.
 const suspects = 50
 
-// misspeltKey reports fields that the App ignores and that look like one it knows (APP.md: "a misspelt key is silently lost").
+// misspeltKey reports unknown fields that resemble a field of the App (APP.md: "a misspelt key is silently lost").
 func misspeltKey(s *service) { s.misspelt(s.root, schemaTree()) }
 
 func (s *service) misspelt(object, schema *document.Value) {
@@ -62,7 +62,7 @@ func (s *service) misspelt(object, schema *document.Value) {
 	}
 }
 
-// definition follows the reference of a schema that consists of one.
+// definition resolves a schema that is a reference.
 func definition(schema *document.Value) *document.Value {
 	if ref := schema.At("/allOf/0/$ref").String(); ref != "" {
 		return schemaTree().At(strings.TrimPrefix(ref, "#"))
@@ -70,14 +70,14 @@ func definition(schema *document.Value) *document.Value {
 	return schema
 }
 
-// blanks are words for something still to be written. chat-gorilla-falcon-7b had TODO in numbers.
+// blanks matches words for missing content. chat-gorilla-falcon-7b had TODO in numbers.
 var blanks = regexp.MustCompile(`\b(TODO|FIXME|TBD|CHANGEME|CHANGE_ME|REPLACE_ME)\b`)
 
-// templates stand for a value, in texts where angle brackets and braces have no other meaning.
+// templates matches placeholders in texts where angle brackets and braces have no other meaning.
 var templates = regexp.MustCompile(`<[A-Za-z][A-Za-z0-9 _.-]*>|\{\{[^}]*\}\}|\$\{[^}]*\}|\bYOUR[_-][A-Z_-]+`)
 
 func placeholder(s *service) {
-	search := func(at place, text string, patterns ...*regexp.Regexp) {
+	search := func(at location, text string, patterns ...*regexp.Regexp) {
 		for _, pattern := range patterns {
 			if found := pattern.FindString(text); found != "" {
 				s.report("manifest/placeholder", at, finding.Quote(found)+" is a placeholder", "")
@@ -94,7 +94,7 @@ func placeholder(s *service) {
 		search(valueOf(v), v.String(), blanks)
 	}
 	for _, l := range lint.Links(s.Artifacts, s.server) {
-		search(place{l.Pointer, l.Position}, l.Declared, blanks, templates)
+		search(location{l.Pointer, l.Position}, l.Declared, blanks, templates)
 	}
 	for _, a := range s.weights {
 		if a.Base != nil { // otherwise the name is its key or part of its URL

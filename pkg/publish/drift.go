@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// issueLabel is the label by which the issue is found, beside its marker and its author.
+	// issueLabel identifies the issue, with its marker and its author.
 	issueLabel = "manifest-drift"
 	// issueLimit bounds the issue's text: 200 characters are left for its hidden line.
 	issueLimit = github.MaxText - 200
 )
 
-// issue brings the drift issue up to date and returns its number, "" where there is none.
+// issue updates the drift issue and returns its number, "" without one.
 func (p *publisher) issue(ctx context.Context, r *report.Report) (string, error) {
 	if p.Drift == nil {
 		return "", nil
@@ -49,14 +49,14 @@ func (p *publisher) issue(ctx context.Context, r *report.Report) (string, error)
 	return strconv.Itoa(n), err
 }
 
-// Drift is what the drift issue is made of.
+// Drift is the input of the drift issue.
 type Drift struct {
 	baseline.Comparison
 	Judge baseline.Judge
 }
 
-// of returns the drift that a report shows beside the scans before it, and whether that settles the issue: only a complete scan
-// settles it that read every manifest and found nothing wrong, or what is wrong waived.
+// of returns the drift of a report compared with earlier scans, and reports whether it settles the issue: only a complete scan without
+// unwaived errors that read every manifest does.
 func (c Drift) of(r *report.Report) (d report.Drift, isSettled bool) {
 	results, _ := r.Results()
 	found := c.Comparison.Drift(results, r.IsAllRead(), c.Judge)
@@ -95,7 +95,7 @@ func problem(a report.Artifact, r verify.Result, item baseline.Item, server stri
 	return p
 }
 
-// first returns the first finding by one of the rules, in their order; the zero Finding where there is none.
+// first returns the first finding of one of the rules, in their order; the zero Finding for none.
 func first(r verify.Result, rules ...string) finding.Finding {
 	for _, rule := range rules {
 		if i := slices.IndexFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == rule }); i >= 0 {
@@ -105,7 +105,7 @@ func first(r verify.Result, rules ...string) finding.Finding {
 	return finding.Finding{}
 }
 
-// changed returns why a file has probably changed, and what to do.
+// changed returns the probable cause of a changed file, and the fix.
 func changed(r verify.Result, f baseline.File, ref hosts.Ref) (cause, fix string) {
 	const review = "Ask the publisher whether the change was intended"
 	url, expected, mutable := r.Artifact.URL, f.Expected(r.Artifact), ref.Mutable()
@@ -131,7 +131,7 @@ func changed(r verify.Result, f baseline.File, ref hosts.Ref) (cause, fix string
 	return cause, review + ". Then use a commit or a full version, and declare its checksum"
 }
 
-// gone returns why a file is probably gone; "" where our own policy refuses it.
+// gone returns the probable cause of a missing file; "" if the program's own policy refuses it.
 func gone(r verify.Result, ref hosts.Ref) string {
 	switch {
 	case r.Status == verify.Refused:

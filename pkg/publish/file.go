@@ -15,10 +15,10 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// filePermissions let later steps, which may run as another user, read what the Action wrote.
+// filePermissions let later steps, which may run as another user, read the files.
 const filePermissions = 0o644
 
-// maxPipeWait bounds how long the reader of a pipe may leave it unread.
+// maxPipeWait bounds the wait for the reader of a pipe.
 const maxPipeWait = 30 * time.Second
 
 // WriteFile writes the file that an input names, as ReplaceFile does. An empty name writes nothing.
@@ -37,8 +37,8 @@ func WriteFile(input, name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// ReplaceFile writes a file whole or not at all: into a temporary one beside it, which is then renamed. Of a link it replaces what the
-// link leads to. A device or a pipe is written to.
+// ReplaceFile writes a file atomically: it renames a temporary file beside it. For a link it replaces the target. It writes into a device
+// or a pipe.
 func ReplaceFile(name string, content []byte, permissions os.FileMode) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() || isOpenFile(name) {
 		return writeInto(name, content)
@@ -61,14 +61,14 @@ func ReplaceFile(name string, content []byte, permissions os.FileMode) error {
 	return err
 }
 
-// isOpenFile reports whether a name is that of an open file of a process, which is never replaced.
+// isOpenFile reports whether a name is an open file of a process, which is never replaced.
 func isOpenFile(name string) bool {
 	isBelow := func(dir string) bool { return strings.HasPrefix(filepath.Clean(name), dir) }
 	return slices.ContainsFunc([]string{"/dev/std", "/dev/fd/", "/proc/"}, isBelow)
 }
 
 func writeInto(name string, content []byte) error {
-	// Through the own descriptor, since one opened anew has an offset of its own, and a socket can't be opened.
+	// Use the process's own descriptor: a reopened file has its own offset, and a socket can't be opened.
 	if own := map[string]*os.File{"/dev/stdout": os.Stdout, "/dev/stderr": os.Stderr}[filepath.Clean(name)]; own != nil {
 		_, err := own.Write(content)
 		return err

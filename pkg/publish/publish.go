@@ -1,5 +1,5 @@
-// Package publish says what a run found wherever it was asked to: a comment on the pull request, the drift issue, files, the log, the
-// job summary, annotations and outputs.
+// Package publish writes the results of a run: a comment on the pull request, the drift issue, files, the log, the job summary,
+// annotations and outputs.
 package publish
 
 import (
@@ -18,14 +18,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/report"
 )
 
-// SummaryLimit is how much GitHub takes of one step's summary, in bytes
+// SummaryLimit is GitHub's limit for one step's summary, in bytes
 // (https://docs.github.com/actions/reference/workflow-commands-for-github-actions#step-isolation-and-limits).
 const SummaryLimit = 1 << 20
 
-// commentLimit keeps the comment, with its marker, at 60,000 bytes, below the 65,536 characters that GitHub takes.
+// commentLimit keeps the comment, with its marker, at 60,000 bytes, below GitHub's limit of 65,536 characters.
 const commentLimit = 60_000 - 200
 
-// Files are the report files that were asked for; "" is none.
+// Files are the names of the report files; "" for none.
 type Files struct{ Report, SARIF string }
 
 // Write writes the files.
@@ -33,7 +33,7 @@ func (f Files) Write(r *report.Report) error {
 	return errors.Join(WriteFile("report-file", f.Report, r.WriteJSON), WriteFile("sarif-file", f.SARIF, r.WriteSARIF))
 }
 
-// Target is where the report of an Action's run goes.
+// Target is the destinations of an Action's report.
 type Target struct {
 	API     *github.Client
 	Actions *githubactions.Action
@@ -41,22 +41,22 @@ type Target struct {
 	Files   Files
 
 	PullRequest int    // to comment on; 0 for none
-	OnlyUpdate  bool   // a comment that exists
+	OnlyUpdate  bool   // don't create a comment
 	Workflow    string // the file of the workflow, which has its own comment; "" when unknown
 	Drift       *Drift // for the drift issue; nil for none
 	Annotations bool
-	HasSummary  bool // the runner takes a job summary
+	HasSummary  bool // the runner accepts a job summary
 }
 
-// publisher is one report on its way.
+// publisher publishes one report.
 type publisher struct {
 	Target
-	notes       []string                 // learnt on the way
+	notes       []string                 // added while publishing
 	annotations map[finding.Severity]int // of the run itself; GitHub counts them among those of the findings
 }
 
-// Publish says what a report says at every place of the target, and returns the step's outputs. GitHub comes first: a permission that
-// it denies becomes a note in every output after. A place that can't be written is an error; the others are written all the same.
+// Publish writes a report to every destination of the target, and returns the step's outputs. GitHub comes first: a denied permission
+// becomes a note in the later outputs. A destination that can't be written is an error, but does not prevent the others.
 func (t Target) Publish(ctx context.Context, r *report.Report) (outputs map[string]string, err error) {
 	p := &publisher{Target: t, annotations: map[finding.Severity]int{}}
 	url, commentErr := p.comment(ctx, r)
@@ -75,8 +75,8 @@ func (t Target) Publish(ctx context.Context, r *report.Report) (outputs map[stri
 	return outputs, errors.Join(problems...)
 }
 
-// comment keeps the workflow's one comment on the pull request. It is created when there is something to say, and updated whenever it
-// exists, so that none is stale after a fix.
+// comment maintains the workflow's one comment on the pull request. An existing comment is always updated, so that it is not stale after
+// a fix.
 func (p *publisher) comment(ctx context.Context, r *report.Report) (url string, err error) {
 	if p.PullRequest == 0 {
 		return "", nil
@@ -91,7 +91,7 @@ func (p *publisher) comment(ctx context.Context, r *report.Report) (url string, 
 	return url, err
 }
 
-// tolerate turns a missing permission into a warning: it is not the author's failure. Any other error stays.
+// tolerate turns a missing permission into a warning: it is not the author's failure.
 func (p *publisher) tolerate(err error) error {
 	if !errors.Is(err, github.ErrPermission) {
 		return err
@@ -115,7 +115,7 @@ func (p *publisher) annotate(severity finding.Severity, text string) {
 	}
 }
 
-// counts are the outputs that the report counts.
+// counts returns the outputs with the counts of a report.
 func counts(s report.Summary) map[string]string {
 	values := map[string]string{"bytes": strconv.FormatInt(s.Bytes, 10)}
 	for name, n := range map[string]int{
@@ -127,7 +127,7 @@ func counts(s report.Summary) map[string]string {
 	return values
 }
 
-// Outputs sets the step's outputs. None of them holds a line break, which the runner would read as another output.
+// Outputs sets the step's outputs. None of them contains a line break, which would start another output.
 func Outputs(actions *githubactions.Action, values map[string]string) error {
 	return attempt("the outputs can't be written", func() {
 		for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -136,7 +136,7 @@ func Outputs(actions *githubactions.Action, values map[string]string) error {
 	})
 }
 
-// attempt returns as an error what go-githubactions panics with where a file can't be written.
+// attempt returns the panics of go-githubactions, about files that can't be written, as errors.
 func attempt(what string, write func()) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {

@@ -18,9 +18,9 @@ type Commit struct {
 	SHA   string
 	list  func(context.Context) ([]github.File, error)
 	read  func(ctx context.Context, f github.File, maxSize int) ([]byte, error)
-	ahead func(ctx context.Context, files []github.File, maxSize int) map[string][]byte // texts by blob, as many as it can; nil without a use
-	files []github.File                                                                 // once they were listed
-	texts map[string][]byte                                                             // that were read ahead
+	ahead func(ctx context.Context, files []github.File, maxSize int) map[string][]byte // reads as many texts as it can, by blob; may be nil
+	files []github.File                                                                 // set by List
+	texts map[string][]byte                                                             // read ahead
 }
 
 // List implements Tree.
@@ -87,12 +87,12 @@ func gitCommit(c *git.Checkout, id string) *Commit {
 // API reads commits in GitHub's API.
 type API struct {
 	*github.Client
-	Disk  *Workspace           // a checkout, whose texts are taken where their blob ID proves that they are a commit's; nil for none
-	Git   func() *git.Checkout // the same, nil where git does not read it; may be nil itself
-	calls atomic.Int64         // made for texts
+	Disk  *Workspace           // a checkout, whose texts are used if their blob ID matches; nil for none
+	Git   func() *git.Checkout // opens the same checkout with git, nil if git can't; may be nil itself
+	calls atomic.Int64         // for texts
 }
 
-// Commit returns the commit of an ID.
+// Commit returns the commit with an ID.
 func (a *API) Commit(sha string) *Commit {
 	return &Commit{
 		SHA:   sha,
@@ -110,7 +110,7 @@ func (a *API) read(ctx context.Context, f github.File, maxSize int) ([]byte, err
 	return a.Blob(ctx, f.BlobSHA, int64(maxSize)+1)
 }
 
-// ahead reads texts in as few calls as GitHub allows.
+// ahead reads texts in as few API calls as possible.
 func (a *API) ahead(ctx context.Context, files []github.File, maxSize int) map[string][]byte {
 	texts := map[string][]byte{}
 	var missing []github.File
@@ -132,7 +132,7 @@ func (a *API) ahead(ctx context.Context, files []github.File, maxSize int) map[s
 // objectName matches the ID of a git object.
 var objectName = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
 
-// onDisk returns a file's text where the checkout holds that very one, be it in another commit.
+// onDisk returns a file's text if the checkout has the same blob, in any commit.
 func (a *API) onDisk(ctx context.Context, f github.File, maxSize int) ([]byte, bool) {
 	if a.Disk == nil {
 		return nil, false

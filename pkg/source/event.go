@@ -11,19 +11,19 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Event selects the manifests that an event of GitHub asks about.
+// Event selects the manifests of a GitHub event.
 type Event struct {
 	github.Event
 	API       *github.Client
-	Commit    string   // the one that is judged
+	Commit    string   // to verify
 	Workspace string   // a folder that may hold a checkout; "" for none
 	Scope     string   // ScopeChanged or ScopeAll
 	Environ   []string // for git: "NAME=value"
 }
 
-// Select implements Origin. On a pull request manifests come from the head commit in GitHub's API, since nothing in a checkout can
-// be trusted there, and settings from the base branch: a change of the configuration counts once it is merged. Else
-// both come from the workspace, unless it holds no checkout.
+// Select implements Origin. On a pull request, manifests come from the head commit in GitHub's API, since the checkout is untrusted, and
+// settings from the base branch: a configuration change takes effect once merged. On other events, both come from the workspace if it
+// contains a checkout.
 func (e *Event) Select(ctx context.Context, in Inputs) (Selection, error) {
 	api := e.api(ctx)
 	s, err := e.selection(ctx, in, api)
@@ -31,7 +31,7 @@ func (e *Event) Select(ctx context.Context, in Inputs) (Selection, error) {
 	return s, err
 }
 
-// api returns GitHub's API, beside the workspace.
+// api returns GitHub's API, with the workspace as a source of texts.
 func (e *Event) api(ctx context.Context) *API {
 	api := &API{Client: e.API}
 	if w, err := OpenWorkspace(e.Workspace, ""); e.Workspace != "" && err == nil {
@@ -87,7 +87,7 @@ func (e *Event) selection(ctx context.Context, in Inputs, api *API) (Selection, 
 	return s, err
 }
 
-// resolve finds the tree whose manifests are judged, and the settings.
+// resolve finds the tree of the manifests, and the settings.
 func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit, api *API) (Tree, *Settings, error) {
 	if e.Workspace != "" {
 		in = in.within(e.Workspace)
@@ -114,15 +114,15 @@ func (e *Event) resolve(ctx context.Context, in Inputs, tip *Commit, api *API) (
 	return remote, s, err
 }
 
-// Settings are those by which the event's manifests are judged.
+// Settings returns the settings that apply to the event's manifests.
 func (e *Event) Settings(ctx context.Context, in Inputs) (*Settings, error) {
 	api := e.api(ctx)
 	_, s, err := e.resolve(ctx, in, api.Commit(e.BaseSHA), api)
 	return s, err
 }
 
-// Brings reports whether a file on disk may come with the checkout of a pull request: it is in the workspace, and the head has a file
-// of that path which the base has not.
+// Brings reports whether a file on disk may come from a pull request's checkout: it is in the workspace, and the head, but not the base,
+// has a file at that path.
 func (e *Event) Brings(ctx context.Context, name string) bool {
 	if e.PullRequest == 0 || e.Workspace == "" {
 		return false
@@ -136,8 +136,7 @@ func (e *Event) Brings(ctx context.Context, name string) bool {
 	})
 }
 
-// compare lists the files that the event changed. Where the list can't be had whole, every manifest has to be verified, and why
-// says why.
+// compare lists the files that the event changed. If the list is incomplete, why is the reason, and every manifest is verified.
 func (e *Event) compare(ctx context.Context) (found github.Comparison, why string, err error) {
 	switch {
 	case e.PullRequest != 0:
@@ -158,8 +157,8 @@ func (e *Event) compare(ctx context.Context) (found github.Comparison, why strin
 	return found, "", err
 }
 
-// mergeBase returns the commit that a change starts from. Where GitHub does not tell, it is the tip of the base branch, and a note
-// says so: what is equal there was reviewed too.
+// mergeBase returns the commit that a change starts from. If GitHub does not report it, it is the tip of the base branch, with a note:
+// what is equal there was reviewed too.
 func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, api *API, isChanged bool) (base *Commit, note string) {
 	if e.PullRequest != 0 && isChanged {
 		found, err := e.API.Compare(ctx, e.BaseSHA, e.HeadSHA)
@@ -177,8 +176,8 @@ func (e *Event) mergeBase(ctx context.Context, sha string, tip *Commit, api *API
 	return api.Commit(sha), ""
 }
 
-// isNewer reports whether the list of a pull request's changes, which GitHub gives as they are now, is that of a newer commit than the
-// run's: a manifest in it is another, or it may lack one and the pull request has moved on.
+// isNewer reports whether the list of a pull request's changes, which GitHub returns for the current head, is that of a newer commit than
+// the run's: a manifest in it differs, or one may be missing and the pull request has a newer head.
 func (e *Event) isNewer(ctx context.Context, c change) bool {
 	if listed := byPath(c.manifests()); len(listed) > 0 {
 		files, err := c.head.List(ctx)

@@ -15,8 +15,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Folders selects the manifests below the folders that arguments name, and the files that they name, whatever they are called. The
-// registry around the first argument gives the settings.
+// Folders selects the manifests below the folders that arguments name, and any file that they name. The settings come from the registry
+// around the first argument.
 type Folders struct {
 	Args    []string // none: the current folder
 	Environ []string // for git: "NAME=value"
@@ -47,7 +47,7 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 			return s, err
 		}
 	}
-	seen := map[string]bool{} // since several arguments may name one
+	seen := map[string]bool{} // several arguments may name one file
 	isAgain := func(each Source) bool {
 		name, err := filepath.Abs(each.Disk)
 		again := err == nil && seen[name]
@@ -65,8 +65,8 @@ func (f Folders) Select(ctx context.Context, in Inputs) (Selection, error) {
 	return s, nil
 }
 
-// add adds the manifests that an argument names, and what they are compared with. A folder in which the registry around it selects nothing is
-// judged as a registry of its own.
+// add adds the manifests that an argument names, and their comparison set. A folder in which the surrounding registry selects nothing is
+// treated as a registry of its own.
 func (s *Selection) add(ctx context.Context, in Inputs, p *Argument, files []github.File) error {
 	settings, err := in.Load(ctx, p)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *Selection) add(ctx context.Context, in Inputs, p *Argument, files []git
 	}
 	s.Settings = cmp.Or(s.Settings, settings)
 	named := p.named(s.Settings, files)
-	if len(named) == 0 && p.checkout != nil { // all may be ignored by git
+	if len(named) == 0 && p.checkout != nil { // git may ignore all of them
 		all, err := p.listAll()
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Selection) add(ctx context.Context, in Inputs, p *Argument, files []git
 	if err := s.read(ctx, p, p.Name, named, files); err != nil {
 		return err
 	}
-	isRegistry := p.Name == "" || isRoot(p.Dir) // and not a folder of one that nothing marks
+	isRegistry := p.Name == "" || isRoot(p.Dir) // not a folder of an unmarked registry
 	s.IsWhole = s.IsWhole || p.Within == "" && isRegistry
 	if p.checkout != nil && s.Remote == "" {
 		s.Remote = p.checkout.Origin(ctx)
@@ -106,13 +106,13 @@ func (s *Selection) add(ctx context.Context, in Inputs, p *Argument, files []git
 	return s.readOthers(ctx, p, files, named, math.MaxInt)
 }
 
-// Argument is what an argument names, and the registry around it: a Tree.
+// Argument is an argument and the registry around it: a Tree.
 type Argument struct {
 	*Workspace        // the registry's root
-	Within     string // slash-separated, from there: the folder that is judged, with a slash at its end, or the file; "" is everything
+	Within     string // slash-separated, from the root: the folder to verify, with a slash at its end, or the file; "" for everything
 }
 
-// OpenArgument finds the registry that an argument belongs to: its root is the nearest folder at or above it that holds .github or
+// OpenArgument finds the registry that an argument belongs to: its root is the nearest folder at or above it that contains .github or
 // .git, else the folder itself.
 func OpenArgument(ctx context.Context, arg string, environ []string) (*Argument, error) {
 	dir, name, err := splitPath(arg)
@@ -143,7 +143,7 @@ func OpenArgument(ctx context.Context, arg string, environ []string) (*Argument,
 	return &Argument{w, within}, nil
 }
 
-// rootAround returns the nearest folder at or above an absolute one that holds .github or .git, else that one.
+// rootAround returns the nearest folder at or above dir that contains .github or .git, else dir. The path is absolute.
 func rootAround(folder string) string {
 	for at := folder; ; at = filepath.Dir(at) {
 		if isRoot(at) {
@@ -162,8 +162,8 @@ func isRoot(dir string) bool {
 	})
 }
 
-// openShown opens a folder whose files reports call by the way there from the current folder; within the folder that is
-// nothing: paths are as CI shows them.
+// openShown opens a folder. Reports show its files relative to the current folder or, inside that folder, relative to its root, as CI
+// does.
 func openShown(dir string) (*Workspace, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -179,14 +179,14 @@ func openShown(dir string) (*Workspace, error) {
 	return OpenWorkspace(dir, filepath.ToSlash(rel))
 }
 
-// named returns those of the files that the argument names.
+// named returns the files that the argument names.
 func (p *Argument) named(s *Settings, files []github.File) []github.File {
 	return slices.DeleteFunc(slices.Clone(files), func(f github.File) bool { return !includes([]string{p.Within}, f.Path, s.Selects) })
 }
 
 // splitPath returns the folder that an argument names and, where it names a file, the file's name in its folder.
 func splitPath(arg string) (dir, name string, err error) {
-	arg = filepath.Clean(arg) // so that the path that is shown, and written to, is the one that is read
+	arg = filepath.Clean(arg) // the path that is read is also shown and written
 	info, err := os.Stat(arg)
 	if err != nil {
 		return "", "", fmt.Errorf("%s can't be read: %w", finding.Quote(arg), finding.WithoutPath(err))

@@ -12,30 +12,30 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// The scopes of a run: every file of the changed manifests, the entries that a change touches, or the whole registry.
+// The scopes of a run: all files of the changed manifests, the entries that a change touches, or the whole registry.
 const (
 	ScopeChanged = "changed"
 	ScopeEntries = "entries"
 	ScopeAll     = "all"
 )
 
-// Selection is the manifests that a run judges, and what they are compared with.
+// Selection is the manifests that a run verifies, and their comparison set.
 type Selection struct {
 	*Settings
 	Scope         string            // ScopeChanged or ScopeAll
-	Manifests     []Source          // to judge
-	Base          map[string]Source // what they were at the base of a change, by the path they have now
-	Removed       []Source          // what manifests that attest files beside them were at the base, of those that the change removes
-	Others        []Source          // manifests that are not judged, but compared with those that are
-	Beside        []Source          // files beside manifests that attest such, which are not judged
-	Touched       []string          // paths of the files that a change touches where manifests may attest them
-	Paths         []string          // every file of the registry; nil where not known
-	LookAlikes    []string          // changed files that are no manifests, and would be if case were ignored
+	Manifests     []Source          // to verify
+	Base          map[string]Source // the manifests at the base of a change, by their current path
+	Removed       []Source          // base versions of removed manifests that attest files beside them
+	Others        []Source          // manifests only to compare with
+	Beside        []Source          // files beside manifests that may attest them
+	Touched       []string          // changed files that a manifest beside them may attest
+	Paths         []string          // every file of the registry; nil if unknown
+	LookAlikes    []string          // changed files that would be manifests if case were ignored
 	Notes         []string          // for the reader of the report
-	Calls         int               // of GitHub's API, for the texts of manifests
-	IsWhole       bool              // the whole registry is judged
-	ConfigChanged string            // the path of a configuration file that the change has, and that is not the one in use
-	Remote        string            // the URL of the git remote that names the registry's owner; "" where none does
+	Calls         int               // API calls for the texts of manifests
+	IsWhole       bool              // the whole registry is verified
+	ConfigChanged string            // the path of a configuration file that the change adds or modifies
+	Remote        string            // the URL of the git remote that names the registry's owner; "" if unknown
 }
 
 // Origin is where a run's manifests come from.
@@ -57,8 +57,8 @@ func all(ctx context.Context, settings *Settings, t Tree, notes ...string) (Sele
 	return s, s.read(ctx, t, "", manifests, files)
 }
 
-// read reads manifests of a tree, and the files in the folders of those that attest files, and of touched paths. name is what reports
-// put before a path.
+// read reads manifests of a tree, and the files in the folders of touched paths and of manifests that attest files. Reports put name
+// before a path.
 func (s *Selection) read(ctx context.Context, t Tree, name string, manifests, files []github.File, touched ...string) error {
 	sources, err := ReadAll(ctx, t, manifests, s.MaxSize())
 	if err != nil {
@@ -76,16 +76,16 @@ func (s *Selection) read(ctx context.Context, t Tree, name string, manifests, fi
 	return nil
 }
 
-// Bounds of the files that are read because a manifest attests them.
+// Bounds of the files that manifests attest.
 const (
 	maxBeside     = 5_000
 	maxBesideSize = 1 << 20 // bytes
 )
 
-// readBeside reads the files beside manifests and touched paths: manifests first. What can't be read is left out: that it is not known
-// is told where it is needed.
+// readBeside reads the files beside manifests and touched paths: manifests first. It skips unreadable files, which are reported where
+// they are needed.
 func (s *Selection) readBeside(ctx context.Context, t Tree, manifests, files []github.File, touched []string) ([]Source, error) {
-	folders, isJudged := map[string]bool{}, byPath(manifests)
+	folders, selected := map[string]bool{}, byPath(manifests)
 	for _, name := range touched {
 		folders[path.Dir(name)] = true
 	}
@@ -95,8 +95,8 @@ func (s *Selection) readBeside(ctx context.Context, t Tree, manifests, files []g
 		}
 	}
 	beside := slices.DeleteFunc(slices.Clone(files), func(f github.File) bool {
-		_, judged := isJudged[f.Path]
-		return judged || !folders[path.Dir(f.Path)]
+		_, isSelected := selected[f.Path]
+		return isSelected || !folders[path.Dir(f.Path)]
 	})
 	if len(beside) == 0 {
 		return nil, nil
@@ -110,11 +110,11 @@ func (s *Selection) readBeside(ctx context.Context, t Tree, manifests, files []g
 	return slices.DeleteFunc(sources, func(s Source) bool { return s.Problem != "" || len(s.Text) > maxBesideSize }), nil
 }
 
-// readOthers reads, of the other manifests, those that rules compare with the judged ones, up to a number.
-func (s *Selection) readOthers(ctx context.Context, t Tree, files, judged []github.File, most int) error {
-	isJudged := byPath(judged)
+// readOthers reads up to most other manifests that rules compare with the selected ones.
+func (s *Selection) readOthers(ctx context.Context, t Tree, files, selected []github.File, most int) error {
+	isSelected := byPath(selected)
 	others := slices.DeleteFunc(s.selected(files), func(f github.File) bool {
-		_, is := isJudged[f.Path]
+		_, is := isSelected[f.Path]
 		return is || !s.Compares(f.Path)
 	})
 	if len(others) > most {
@@ -125,13 +125,13 @@ func (s *Selection) readOthers(ctx context.Context, t Tree, files, judged []gith
 	return err
 }
 
-// change is what differs between two moments of a registry.
+// change is the difference between two commits of a registry.
 type change struct {
 	*Settings
 	base, head Tree
-	changed    []github.File // as head has them
-	gone       []string      // paths that head has not
-	within     []string      // the files and folders that it is limited to; "" is everything
+	changed    []github.File // at head
+	gone       []string      // paths that do not exist at head
+	within     []string      // the files and folders that the change is limited to; "" for everything
 }
 
 // manifests returns the changed files that are manifests or named.
@@ -139,7 +139,7 @@ func (c change) manifests() []github.File {
 	return slices.DeleteFunc(slices.Clone(c.changed), func(f github.File) bool { return !includes(c.within, f.Path, c.Selects) })
 }
 
-// includes reports whether a file is named, or is below a named folder and selected.
+// includes reports whether a file is named, or selected and below a named folder.
 func includes(within []string, path string, selects func(string) bool) bool {
 	return slices.ContainsFunc(within, func(each string) bool {
 		if each == "" || strings.HasSuffix(each, "/") {
@@ -149,11 +149,11 @@ func includes(within []string, path string, selects func(string) bool) bool {
 	})
 }
 
-// maxOthers bounds the manifests that are read only to be compared with those of a change.
+// maxOthers bounds the manifests that are read only to compare a change with them.
 const maxOthers = 500
 
-// selection reads the changed manifests, together with what the rules compare them with. What can't be read of the latter is left
-// out, and a note says so: the change itself is verified all the same.
+// selection reads the changed manifests and their comparison set. A comparison that can't be made is skipped with a note; the change
+// itself is verified anyway.
 func (c change) selection(ctx context.Context) (Selection, error) {
 	s := Selection{Settings: c.Settings, Scope: ScopeChanged}
 	for _, f := range c.changed {
@@ -171,7 +171,7 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 	}
 	files, listErr := c.head.List(ctx)
 	inTree := byPath(files)
-	for i, f := range manifests { // a list of changes does not tell which are regular files, and how large
+	for i, f := range manifests { // a list of changes lacks file types and sizes
 		is := inTree[f.Path]
 		manifests[i].Symlink, manifests[i].Submodule, manifests[i].Size = is.Symlink, is.Submodule, is.Size
 	}
@@ -191,15 +191,15 @@ func (c change) selection(ctx context.Context) (Selection, error) {
 	return s, nil
 }
 
-// removed returns the paths of manifests that attest files beside them, and that head has not.
+// removed returns the paths of removed manifests that attest files beside them.
 func (c change) removed() []string {
 	return slices.DeleteFunc(slices.Clone(c.gone), func(path string) bool {
 		return !includes(c.within, path, c.Selects) || !c.Selects(path) || !c.Of(path).AttestsBeside()
 	})
 }
 
-// readBase reads what the changed manifests were before, by the path they have now, and what the removed ones were. A renamed file
-// was a manifest only where the same registry selects its old path.
+// readBase reads the base versions of the changed manifests, by their current path, and of the removed ones. A renamed file was a
+// manifest only if the same registry selects its old path.
 func (c change) readBase(ctx context.Context, manifests []github.File, removed []string) (base map[string]Source, gone []Source, err error) {
 	files, err := c.base.List(ctx)
 	if err != nil {

@@ -30,7 +30,7 @@ func (e UsageError) Unwrap() error { return e.Err }
 
 func usage(format string, values ...any) error { return UsageError{fmt.Errorf(format, values...)} }
 
-// ConfigFile is the configuration file's path unless the inputs name another, and otherSpelling the one that is read as well.
+// ConfigFile is the default path of the configuration file, and otherSpelling an alternative.
 const (
 	ConfigFile    = ".github/verify-manifests.yaml"
 	otherSpelling = ".github/verify-manifests.yml"
@@ -39,21 +39,21 @@ const (
 // Inputs select the configuration and the manifests.
 type Inputs struct {
 	ConfigFile string   // slash-separated, from the registry's root
-	IsRequired bool     // ConfigFile was named, and has to exist
+	IsRequired bool     // ConfigFile was named and must exist
 	IsAnywhere bool     // a required ConfigFile may also be a path on disk, outside the registry
-	Preset     string   // "": what the configuration file says, else the default
-	Globs      []string // that select manifests; nil: the registries' own
+	Preset     string   // "" for the configuration file's, else the default
+	Globs      []string // select manifests; nil for the registries' own
 
 	TrustedRoot string // a file of Sigstore's trusted roots, by its path on disk; "" for none
-	rootInTree  string // the same, where it belongs to the registry: it is read there, as the configuration is
+	rootInTree  string // its path in the registry's tree, where it is read like the configuration; "" outside
 }
 
 // Settings are a registry's configuration under the inputs.
 type Settings struct {
 	registry.Set
 	ConfigFile string            // its path, slash-separated from the registry's root
-	File       *config.File      // the configuration file; nil where there is none
-	Text       []byte            // of it
+	File       *config.File      // the configuration file; nil without one
+	Text       []byte            // the configuration file's text
 	Schemas    map[string][]byte // texts of the registries' JSON Schemas, by path
 	Roots      []byte            // text of the trusted roots that the inputs name; nil for none
 	Notes      []string          // for the reader of the report
@@ -99,8 +99,8 @@ func (in Inputs) Load(ctx context.Context, t Tree) (*Settings, error) {
 	return s, nil
 }
 
-// LoadBase loads the settings of a change from its base. A required configuration file that the change adds is not missing: it
-// counts once it is merged.
+// LoadBase loads the settings of a change from its base. A required configuration file that the change adds is not an error: it takes
+// effect once merged.
 func (in Inputs) LoadBase(ctx context.Context, base, head Tree) (*Settings, error) {
 	s, err := in.Load(ctx, base)
 	if errors.Is(err, errMissing) {
@@ -112,7 +112,7 @@ func (in Inputs) LoadBase(ctx context.Context, base, head Tree) (*Settings, erro
 	return s, err
 }
 
-// configFiles returns the paths that the configuration file may have.
+// configFiles returns the possible paths of the configuration file.
 func (in Inputs) configFiles() []string {
 	if in.ConfigFile == ConfigFile && !in.IsRequired {
 		return []string{ConfigFile, otherSpelling}
@@ -141,7 +141,7 @@ func (in Inputs) findConfig(ctx context.Context, t Tree) (f github.File, found b
 
 var errMissing = UsageError{errors.New("the file does not exist")}
 
-// readConfig returns the path and text of the configuration file. The text is nil where there is no file and none is required.
+// readConfig returns the path and text of the configuration file. The text is nil if an optional file does not exist.
 func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []byte, err error) {
 	f, found, err := in.findConfig(ctx, t)
 	switch {
@@ -157,15 +157,14 @@ func (in Inputs) readConfig(ctx context.Context, t Tree) (path string, text []by
 	return in.ConfigFile, text, err
 }
 
-// changedConfig returns the path of the configuration file that head has and base has not, or has with another text; that of the
-// removed one; or "".
+// changedConfig returns the path of the configuration file that head adds, modifies or removes; else "".
 func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, error) {
 	was, _, err := in.findConfig(ctx, base)
 	if err != nil {
 		return "", err
 	}
 	is, isFound, err := in.findConfig(ctx, head)
-	if err != nil && !errors.As(err, &UsageError{}) { // the user's: both spellings
+	if err != nil && !errors.As(err, &UsageError{}) { // a UsageError: both spellings exist
 		return "", err
 	}
 	isEqual := err == nil && was.BlobSHA == is.BlobSHA
@@ -179,8 +178,8 @@ func (in Inputs) changedConfig(ctx context.Context, base, head Tree) (string, er
 	return cmp.Or(is.Path, was.Path), nil
 }
 
-// within returns the inputs for a registry in a folder on disk: a trusted root below that folder is read from the registry's tree.
-// Otherwise a pull request that is checked out there could bring its own.
+// within returns the inputs for a registry in a folder on disk. A trusted root below that folder is read from the registry's tree, so
+// that a pull request that is checked out there can't supply its own.
 func (in Inputs) within(dir string) Inputs {
 	if below := pathsBelow(dir, in.TrustedRoot); len(below) > 0 {
 		in.rootInTree = below[0]
@@ -188,8 +187,8 @@ func (in Inputs) within(dir string) Inputs {
 	return in
 }
 
-// pathsBelow returns a file's slash-separated paths below a folder, with symbolic links resolved and not; none for one outside, and
-// for "".
+// pathsBelow returns a file's slash-separated paths below a folder, with and without resolving symbolic links; none for a file outside
+// and for "".
 func pathsBelow(dir, name string) (all []string) {
 	if name == "" {
 		return nil
@@ -204,7 +203,7 @@ func pathsBelow(dir, name string) (all []string) {
 	return all
 }
 
-// spellings returns the absolute paths of a file: as written, and with symbolic links resolved in its folder, and in its name too.
+// spellings returns a file's absolute paths: as written, with symbolic links resolved in its folder, and in its name too.
 func spellings(name string) []string {
 	absolute, err := filepath.Abs(name)
 	if err != nil {
@@ -252,7 +251,7 @@ func readOnDisk(name string, maxSize int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, int64(maxSize)+1))
 }
 
-// readPath reads a regular file that has to exist.
+// readPath reads a regular file that must exist.
 func readPath(ctx context.Context, t Tree, path string, maxSize int) ([]byte, error) {
 	f, found, err := t.Find(ctx, path)
 	if err == nil && !found {
@@ -264,7 +263,7 @@ func readPath(ctx context.Context, t Tree, path string, maxSize int) ([]byte, er
 	return readFile(ctx, t, f, maxSize)
 }
 
-// readFile reads a regular file: a link may lead to a text that nobody reviewed.
+// readFile reads a regular file: a link may point to an unreviewed text.
 func readFile(ctx context.Context, t Tree, f github.File, maxSize int) ([]byte, error) {
 	problem, text := problemOf(f), []byte(nil)
 	if problem == "" {
@@ -280,7 +279,7 @@ func readFile(ctx context.Context, t Tree, f github.File, maxSize int) ([]byte, 
 	return text, nil
 }
 
-// selected returns those of the files that are manifests.
+// selected returns the files that are manifests.
 func (s *Settings) selected(files []github.File) (manifests []github.File) {
 	for _, f := range files {
 		if s.Selects(f.Path) {
@@ -290,7 +289,7 @@ func (s *Settings) selected(files []github.File) (manifests []github.File) {
 	return manifests
 }
 
-// mayAttest reports whether a folder may have a manifest that attests files beside it.
+// mayAttest reports whether a folder may contain a manifest that attests files beside it.
 func (s *Settings) mayAttest(folder string) bool {
 	return slices.ContainsFunc(s.Registries, func(r *registry.Registry) bool {
 		globs := r.Manifests
@@ -303,11 +302,10 @@ func (s *Settings) mayAttest(folder string) bool {
 	})
 }
 
-// Compares reports whether the registry of a path has rules that compare its manifests with each other.
+// Compares reports whether rules compare the manifests of a path's registry with each other.
 func (s *Settings) Compares(path string) bool { return s.Of(path).Rules != "" }
 
-// presetHint names the preset that finds manifests where those in use find none, "" where no other preset does or the globs
-// are the user's own.
+// presetHint suggests the preset that finds manifests if the active ones find none; "" without such a preset or with the user's own globs.
 func (s *Settings) presetHint(ctx context.Context, t Tree, files []github.File) string {
 	if s.Globs != nil {
 		return ""
@@ -320,8 +318,8 @@ func (s *Settings) presetHint(ctx context.Context, t Tree, files []github.File) 
 	return ""
 }
 
-// presetNotes names the preset that finds manifests among the changed files, where the registry has none that the presets in use
-// find, and the change has no configuration file.
+// presetNotes suggests the preset that finds manifests among the changed files, if the active presets find none in the registry and the
+// change has no configuration file.
 func (c change) presetNotes(ctx context.Context) []string {
 	isConfig := func(f github.File) bool { return f.Path == ConfigFile || f.Path == otherSpelling }
 	hint := c.presetHint(ctx, c.head, c.changed)
@@ -355,7 +353,7 @@ func Detect(ctx context.Context, t Tree, files []github.File) []registry.Detecte
 	})
 }
 
-// IsForWindows reports whether the readers of a manifest's findings have Windows: its registry is one of packages for it.
+// IsForWindows reports whether a manifest's registry is for Windows packages.
 func (s *Settings) IsForWindows(path string) bool {
 	return slices.Contains([]string{"scoop", "winget"}, s.Of(path).Name)
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Since selects the manifests of a git checkout that differ from the merge base of HEAD and a reference, committed or not. They are
-// compared with what the Action compares them with; the settings are those at the reference.
+// Since selects the manifests of a git checkout that differ from the merge base of HEAD and a reference, committed or not. The comparison
+// set is that of the Action; the settings come from the reference.
 type Since struct {
 	Ref     string   // such as "origin/main"
-	Args    []string // files and folders of one checkout to stay within; none: everything
+	Args    []string // files and folders of one checkout that limit the selection; none for everything
 	Environ []string // for git: "NAME=value"
 }
 
@@ -64,7 +64,7 @@ func (o Since) Select(ctx context.Context, in Inputs) (Selection, error) {
 	return s, err
 }
 
-// worktree is a checkout as git lists it: without what is in submodules and other repositories.
+// worktree is a checkout as git lists it: without the files of submodules and other repositories.
 type worktree struct{ *Workspace }
 
 // List implements Tree.
@@ -76,8 +76,7 @@ func (w worktree) List(ctx context.Context) (files []github.File, err error) {
 	return files, err
 }
 
-// open finds the checkout that all arguments belong to, and what in it they name: files, and folders with a slash at their end; ""
-// is everything.
+// open finds the checkout of all arguments, and the files and folders in it that they name. A folder ends with a slash; "" is everything.
 func (o Since) open(ctx context.Context) (checkout *git.Checkout, within []string, err error) {
 	args := o.Args
 	if len(args) == 0 {
@@ -103,7 +102,7 @@ func (o Since) open(ctx context.Context) (checkout *git.Checkout, within []strin
 	return checkout, within, nil
 }
 
-// resolve finds the reference's commit, and the merge base of it and HEAD.
+// resolve finds the reference's commit, and its merge base with HEAD.
 func (o Since) resolve(ctx context.Context, c *git.Checkout) (tip, ancestor *Commit, err error) {
 	head, err := c.Commit(ctx, "HEAD")
 	if err != nil {

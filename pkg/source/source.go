@@ -1,4 +1,4 @@
-// Package source reads the files of a registry from where it is: a folder, a git checkout, or a commit in GitHub's API.
+// Package source reads the files of a registry from a folder, a git checkout, or a commit in GitHub's API.
 package source
 
 import (
@@ -13,26 +13,26 @@ import (
 // Source is a manifest's text, or why it can't be read.
 type Source struct {
 	Path    string // slash-separated, as reports show it
-	InTree  string // slash-separated, from the registry's root; "" where it is Path
-	Disk    string // the file's name on disk; "" for one that is in no folder
+	InTree  string // slash-separated, from the registry's root; "" if equal to Path
+	Disk    string // the file's name on disk; "" for a commit
 	Text    []byte
-	Problem string // why the text could not be read; "" when it was
+	Problem string // why the text could not be read; "" on success
 }
 
-// At is the path by which globs know the source.
+// At is the path that globs match.
 func (s Source) At() string { return cmp.Or(s.InTree, s.Path) }
 
 // Tree is a registry at one moment: a folder on disk, or a commit.
 type Tree interface {
 	// List names every file.
 	List(ctx context.Context) ([]github.File, error)
-	// Find returns the file at a path, and whether it exists.
+	// Find returns the file at a path, and reports whether it exists.
 	Find(ctx context.Context, path string) (github.File, bool, error)
-	// Read gives a file's text, at most one byte more than maxSize, or a Problem in the source.
+	// Read returns a file's text, at most maxSize+1 bytes, or a source with a Problem.
 	Read(ctx context.Context, f github.File, maxSize int) (Source, error)
 }
 
-// problemOf says why a symbolic link or a submodule has no text, "" for another file.
+// problemOf returns why a symbolic link or a submodule has no text, "" for other files.
 func problemOf(f github.File) string {
 	switch {
 	case f.Symlink:
@@ -43,10 +43,10 @@ func problemOf(f github.File) string {
 	return ""
 }
 
-// readsAtATime bounds the files that are read side by side.
+// readsAtATime bounds concurrent reads.
 const readsAtATime = 8
 
-// ReadAll reads files side by side, and returns them in their order.
+// ReadAll reads files concurrently, and returns them in order.
 func ReadAll(ctx context.Context, t Tree, files []github.File, maxSize int) ([]Source, error) {
 	if c, is := t.(*Commit); is {
 		c.fetch(ctx, files, maxSize)

@@ -17,17 +17,16 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/github"
 )
 
-// Workspace is a folder of manifests on disk: a Tree. Nothing outside it is ever opened, whatever symbolic links say: os.Root sees to
-// that.
+// Workspace is a folder of manifests on disk: a Tree. os.Root keeps symbolic links from leading outside it.
 type Workspace struct {
 	root *os.Root
-	Name string // what reports put before a path, "" for nothing
+	Name string // the prefix of paths in reports
 	Dir  string // the folder's name on disk
-	// checkout is what a push takes along: not what git ignores, and of a link no more than the link. It is nil for everything.
+	// checkout limits the files to those that git does not ignore; nil for all files.
 	checkout *git.Checkout
 }
 
-// OpenWorkspace opens the folder dir, whose files reports call by name and their path. The error is the user's.
+// OpenWorkspace opens the folder dir. Reports show its files by name and path. The error is a usage error.
 func OpenWorkspace(dir, name string) (*Workspace, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -36,7 +35,7 @@ func OpenWorkspace(dir, name string) (*Workspace, error) {
 	return &Workspace{root: root, Name: name, Dir: dir}, nil
 }
 
-// Close lets go of the folder.
+// Close closes the folder.
 func (w *Workspace) Close() { _ = w.root.Close() }
 
 // List implements Tree. Git's own files are left out.
@@ -45,7 +44,7 @@ func (w *Workspace) List(ctx context.Context) ([]github.File, error) {
 	if err != nil || w.checkout == nil {
 		return files, err
 	}
-	names, _ := w.checkout.Ignored(ctx) // without them, there are too many files rather than too few
+	names, _ := w.checkout.Ignored(ctx) // an error leaves too many files rather than too few
 	isIgnored := map[string]bool{}
 	for _, name := range names {
 		isIgnored[name] = true
@@ -80,11 +79,11 @@ func (w *Workspace) Find(_ context.Context, name string) (github.File, bool, err
 	return github.File{Path: name, Symlink: info.Mode()&os.ModeSymlink != 0}, true, nil
 }
 
-// Read opens one file below the folder. Why it can't is the source's problem, not an error.
+// Read reads one file below the folder. A failure is the source's Problem, not an error.
 func (w *Workspace) Read(ctx context.Context, f github.File, maxSize int) (Source, error) {
 	s := Source{Path: path.Join(w.Name, f.Path), InTree: f.Path, Disk: filepath.Join(w.Dir, filepath.FromSlash(f.Path))}
 	if w.checkout != nil {
-		is, _, _ := w.Find(ctx, f.Path) // a list does not tell links; an error here is one below
+		is, _, _ := w.Find(ctx, f.Path) // a list does not mark links; an error here recurs below
 		s.Problem = problemOf(is)
 	}
 	if s.Problem != "" {
@@ -105,7 +104,7 @@ func OpenRegular(name string) (*os.File, error) {
 	return regular(os.OpenFile(filepath.Clean(name), readFlags, 0))
 }
 
-// regular returns an open file if it is a regular one.
+// regular returns an open file if it is regular.
 func regular(file *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
@@ -121,7 +120,7 @@ func regular(file *os.File, err error) (*os.File, error) {
 	return file, nil
 }
 
-// readRegular reads at most one byte more than a file may have, so that its reader can tell.
+// readRegular reads at most maxSize+1 bytes, so that the caller can detect a larger file.
 func (w *Workspace) readRegular(name string, maxSize int) ([]byte, error) {
 	file, err := regular(w.root.OpenFile(name, readFlags, 0))
 	if err != nil {
@@ -131,7 +130,7 @@ func (w *Workspace) readRegular(name string, maxSize int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, int64(maxSize)+1))
 }
 
-// openGit returns the folder as a git checkout, nil where it is not the top of one or git does not read it.
+// openGit returns the folder as a git checkout, nil if it is not the top of one or git can't read it.
 func (w *Workspace) openGit(ctx context.Context, environ []string) *git.Checkout {
 	if !w.IsRepository() {
 		return nil

@@ -20,7 +20,7 @@ import (
 // draft is a manifest on disk that is being edited.
 type draft struct {
 	source.Source
-	manifest *registry.Manifest // of the text, or of what an upgrade made of it
+	manifest *registry.Manifest // of the text, upgraded if asked for
 	edit     *registry.Edit
 	edited   []byte
 	wrong    []finding.Finding // errors about its artifacts
@@ -54,7 +54,7 @@ func (s *Sum) draft(from source.Source) (*draft, []finding.Finding, error) {
 		return !isError(f) || !slices.ContainsFunc(m.Artifacts, func(a artifact.Artifact) bool { return within(f, a.Pointer) && !s.fixes(f, a) })
 	})
 	if slices.ContainsFunc(d.wrong, func(f finding.Finding) bool { return f.Rule == finding.URLConflict }) {
-		return nil, d.wrong, nil // nothing tells which of two URLs is right
+		return nil, d.wrong, nil // it is unknown which of two URLs is right
 	}
 	return d, d.wrong, nil
 }
@@ -91,7 +91,7 @@ func (d *draft) setChecksum(r verify.Result, replace bool) error {
 
 func (d *draft) isChanged() bool { return !bytes.Equal(d.edited, d.Text) }
 
-// save replaces the manifest, whole or not at all, unless it is no longer the one that was read: reading its files may take hours.
+// save replaces the manifest atomically, unless it has changed since it was read: reading its files may take hours.
 func (d *draft) save() error {
 	if !d.isChanged() {
 		return nil

@@ -32,7 +32,7 @@ type sumLine struct {
 	digest digest.Digest
 }
 
-// ReadList reads a list from a file; nil for no name.
+// ReadList reads a list from a file; nil without a name.
 func ReadList(name string) (*List, error) {
 	if name == "" {
 		return nil, nil
@@ -75,8 +75,8 @@ func parseSums(name string, text []byte) (*List, error) {
 	return s, nil
 }
 
-// The two forms of a line: coreutils' and BSD's (https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html),
-// the one with our prefix perhaps, the other as OpenSSL writes it perhaps: SHA2-256(name)= hex.
+// The two forms of a line (https://www.gnu.org/software/coreutils/manual/html_node/cksum-output-modes.html): coreutils', optionally with
+// this project's algorithm prefix, and BSD's, also as OpenSSL writes it: SHA2-256(name)= hex.
 var (
 	coreutilsLine = regexp.MustCompile(`^((?:[a-z0-9]+:)?[0-9A-Fa-f]+) [ *](.+)$`)
 	bsdLine       = regexp.MustCompile(`^([A-Z0-9]+?)(?:2-([0-9]+))? ?\((.+)\) ?= ?([0-9A-Fa-f]+)$`)
@@ -101,7 +101,7 @@ func parseSumLine(line string) (sumLine, error) {
 	return sumLine{path.Clean(strings.ReplaceAll(name, `\`, "/")), d}, nil
 }
 
-// find returns the checksums of a file: those listed with its path, else with its last segment.
+// find returns the checksums listed for a file's path, else for its last segment.
 func (s *List) find(name string) []digest.Digest {
 	var same, similar []digest.Digest
 	for _, line := range s.lines {
@@ -120,7 +120,7 @@ func (s *List) find(name string) []digest.Digest {
 	return slices.Compact(found)
 }
 
-// declare sets an artifact's checksum to that of the list, or reports why it can't.
+// declare sets an artifact's checksum from the list, or reports why it can't.
 func (s *List) declare(a *artifact.Artifact) *finding.Finding {
 	found := s.find(a.Name)
 	if len(found) == 1 {

@@ -1,5 +1,5 @@
-// Package sum fills in the checksums that manifests lack. Whoever asks for it vouches for the files that are read; a declared checksum is
-// replaced only where its pointer is named.
+// Package sum fills in missing checksums of manifests. The user vouches for the files that are read. A declared checksum is replaced only
+// if its pointer is named.
 package sum
 
 import (
@@ -23,9 +23,9 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Sum is what is asked for.
+// Sum is the options of a run.
 type Sum struct {
-	Write      bool     // into the manifests; else what is found is only printed
+	Write      bool     // write checksums into the manifests instead of only printing them
 	Upgrade    bool     // rewrite manifests of an old format
 	Transition bool     // put the fields of the new format beside the old ones
 	Pin        bool     // replace branches in URLs by commits
@@ -45,12 +45,12 @@ type Outcome struct {
 	Findings  []finding.Finding
 	Results   []verify.Result
 	Found     int  // checksums
-	IsChanged bool // a manifest's text, whether it was written or not
+	IsChanged bool // a manifest's text has changed, written or not
 
 	ExpectsProvenance bool // a manifest declares attestations, which are not verified here
 }
 
-// Run reads the files of manifests, prints their checksums, and with Write writes them into the manifests. Wrong usage is a
+// Run reads the files of manifests, prints their checksums, and with Write writes them into the manifests. Invalid usage is a
 // source.UsageError.
 func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, err error) {
 	var drafts []*draft
@@ -76,8 +76,7 @@ func (s *Sum) Run(ctx context.Context, manifests []source.Source) (o Outcome, er
 	return o, err
 }
 
-// check reports what is asked for and can't be done: a pointer of Replace that does not name one artifact, and fields that can't be
-// written.
+// check reports impossible requests: a pointer of Replace that does not name exactly one artifact, and fields that can't hold checksums.
 func (s *Sum) check(drafts []*draft) error {
 	for _, pointer := range s.Replace {
 		n := 0
@@ -104,7 +103,7 @@ func (s *Sum) check(drafts []*draft) error {
 	return nil
 }
 
-// wanted returns the artifacts whose files have to be read, and where they are on disk. Those that can't get a checksum give findings.
+// wanted returns the artifacts whose files must be read, with their paths on disk, and findings for those that can't get a checksum.
 func (s *Sum) wanted(drafts []*draft) (files []verify.LocalFile, missing []finding.Finding) {
 	byPath := map[string][]artifact.Artifact{}
 	for _, d := range drafts {
@@ -135,20 +134,20 @@ func (s *Sum) fills(a artifact.Artifact) bool { return a.Checksum == nil || s.re
 
 func (s *Sum) replaces(a artifact.Artifact) bool { return slices.Contains(s.Replace, a.Pointer) }
 
-// pins reports whether a mutable URL is to be pinned and its host publishes commits.
+// pins reports whether to pin an artifact's URL: it is mutable and its host publishes commits.
 func (s *Sum) pins(a artifact.Artifact) bool {
 	return s.Pin && hosts.Publishes(a.URL) && s.mutable(a) != ""
 }
 
 func (s *Sum) mutable(a artifact.Artifact) string { return hosts.Parse(a.URL, s.Server).Mutable() }
 
-// expect sets the checksum that an artifact's file has to have: that of the list, else none. The finding says why it can't get one: several
-// URLs may have the file at its path on disk, such as those of two platforms' binaries of one name.
+// expect sets the expected checksum of an artifact's file: that of the list, else none. The finding states why it can't get one: several
+// URLs may share a path on disk, such as two platforms' binaries of one name.
 func (s *Sum) expect(a *artifact.Artifact, path string, atPath []artifact.Artifact) *finding.Finding {
 	switch {
 	case !s.fills(*a):
 		return nil
-	case a.Role == artifact.Image: // the digest of its reference is to be computed
+	case a.Role == artifact.Image: // computes the digest of its reference
 		a.Checksum = nil
 		if ref, err := image.Parse(a.URL); err == nil {
 			a.URL = ref.Unpinned()
@@ -174,8 +173,8 @@ func (s *Sum) expect(a *artifact.Artifact, path string, atPath []artifact.Artifa
 
 // read reads the files, from disk or from their URLs.
 func (s *Sum) read(ctx context.Context, files []verify.LocalFile) []verify.Result {
-	s.Verifier.Policy.MissingChecksum = nil // that is why they are read
-	s.Verifier.Hosts.AskOfAll = true        // a digest that the host contradicts is not written
+	s.Verifier.Policy.MissingChecksum = nil // missing by definition
+	s.Verifier.Hosts.AskOfAll = true        // don't write a digest that contradicts the host's
 	if s.Local != nil {
 		return s.Verifier.RunLocal(ctx, s.Local, files)
 	}
@@ -187,8 +186,8 @@ func (s *Sum) read(ctx context.Context, files []verify.LocalFile) []verify.Resul
 	return results
 }
 
-// take prints the checksums of files and, with Write, writes them. Only complete files without errors count. A run that was cut short
-// writes no manifest whose files it did not all read. It returns the number of checksums, and a finding for each that can't be written.
+// take prints the checksums of complete files without errors and, with Write, writes them. An interrupted run writes only manifests whose
+// files were all read. take returns the number of checksums, and a finding for each that can't be written.
 func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int, unplaced []finding.Finding, err error) {
 	var problems []error
 	for _, r := range results {
@@ -238,7 +237,7 @@ func (s *Sum) declare(d *draft, r verify.Result) error {
 	return d.setChecksum(r, s.replaces(r.Artifact))
 }
 
-// toDeclare returns the digest that is written: of the algorithm that the field is named after, if any.
+// toDeclare returns the digest to write, in the field's algorithm if it has one.
 func toDeclare(r verify.Result) digest.Digest {
 	return cmp.Or(r.Under(r.Artifact.Wanted), r.Digest)
 }
@@ -273,14 +272,14 @@ func (s *Sum) finish(d *draft) error {
 	return err
 }
 
-// lacks reports why an artifact gets no checksum.
+// lacks returns the finding for an artifact without a checksum.
 func lacks(a artifact.Artifact, message, fix string) *finding.Finding {
 	f := a.Finding(finding.ArtifactMissingChecksum, message, fix)
 	f.Severity = finding.Error
 	return &f
 }
 
-// unwritten reports why a checksum was not written.
+// unwritten returns the finding for a checksum that was not written.
 func unwritten(a artifact.Artifact, err error) *finding.Finding {
 	if errors.Is(err, document.ErrShared) {
 		return lacks(a, "The checksum of this file is an alias or has an anchor, so other entries share it; it was not written", "Write the checksum into the entry itself, without alias and anchor.")

@@ -14,20 +14,21 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/registry"
 )
 
-// Judge applies a configuration file to the findings of one run, and records which waivers were used. Several goroutines may use it.
-type Judge struct {
+// Policy applies the severities and waivers of a configuration file to the findings of one run, and records which waivers were used. It is
+// safe for concurrent use.
+type Policy struct {
 	file *File
 	now  time.Time
 	used []atomic.Bool // by waiver
 }
 
-// Judge returns a Judge for a run at a time. A nil File changes nothing.
-func (f *File) Judge(now time.Time) *Judge {
+// Policy returns the Policy for a run at the time now. With a nil File it changes nothing.
+func (f *File) Policy(now time.Time) *Policy {
 	f = cmp.Or(f, &File{})
-	return &Judge{f, now, make([]atomic.Bool, len(f.waivers))}
+	return &Policy{f, now, make([]atomic.Bool, len(f.waivers))}
 }
 
-// WithoutSeverity returns the configuration without its severities of some rules, which an input overrides.
+// WithoutSeverity returns the configuration without its severities of rules that an input overrides.
 func (f *File) WithoutSeverity(rules ...string) *File {
 	if f == nil {
 		return nil
@@ -40,38 +41,38 @@ func (f *File) WithoutSeverity(rules ...string) *File {
 	return &without
 }
 
-// Judge returns a finding with the severity and waiver of the file, and false where it is off. url and observed are those of the
+// Apply returns a finding with the severity and waiver of the file, and false if its rule is off. url and observed are those of the
 // finding's artifact, "" and zero without one.
-func (j *Judge) Judge(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool) {
-	if level, found := j.file.severity[f.Rule]; found {
+func (p *Policy) Apply(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool) {
+	if level, found := p.file.severity[f.Rule]; found {
 		if level == Off {
 			return f, false
 		}
-		_ = f.Severity.UnmarshalText([]byte(level)) // Parse has read it
+		_ = f.Severity.UnmarshalText([]byte(level)) // validated by Parse
 	}
-	for i, w := range j.file.waivers {
-		if w.covers(f, url, observed) && !w.isOver(j.now) {
-			j.used[i].Store(true)
+	for i, w := range p.file.waivers {
+		if w.covers(f, url, observed) && !w.isOver(p.now) {
+			p.used[i].Store(true)
 			f.Waived = finding.Waiver{Because: w.because, Until: w.day()}
 		}
 	}
 	return f, true
 }
 
-// Waivers reports the waivers that have expired and, after a scan of everything, those that waived nothing.
-func (j *Judge) Waivers(isWhole bool) []finding.Finding {
+// Waivers reports expired waivers and, after a scan of everything, unused ones.
+func (p *Policy) Waivers(isWhole bool) []finding.Finding {
 	var findings []finding.Finding
-	for i, w := range j.file.waivers {
+	for i, w := range p.file.waivers {
 		message := ""
 		switch {
-		case w.isOver(j.now):
+		case w.isOver(p.now):
 			message = fmt.Sprintf("The waiver of %s expired on %s", finding.Quote(w.rule), w.day())
-		case isWhole && !j.used[i].Load():
+		case isWhole && !p.used[i].Load():
 			message = fmt.Sprintf("The waiver of %s matches no finding", finding.Quote(w.rule))
 		default:
 			continue
 		}
-		f, isReported := j.Judge(finding.New(finding.ConfigWaiver, j.file.Name, "", w.position, message, ""), "", digest.Digest{})
+		f, isReported := p.Apply(finding.New(finding.ConfigWaiver, p.file.Name, "", w.position, message, ""), "", digest.Digest{})
 		if isReported {
 			findings = append(findings, f)
 		}
@@ -79,7 +80,7 @@ func (j *Judge) Waivers(isWhole bool) []finding.Finding {
 	return findings
 }
 
-// isOver reports whether the waiver's last day, in UTC, is past.
+// isOver reports whether the waiver's last day has passed in UTC.
 func (w waiver) isOver(now time.Time) bool {
 	return !w.until.IsZero() && !now.UTC().Before(w.until.AddDate(0, 0, 1))
 }
@@ -99,8 +100,8 @@ func (w waiver) covers(f finding.Finding, url string, observed digest.Digest) bo
 		(w.observed.IsZero() || w.observed == observed)
 }
 
-// Unjudged undoes what another configuration did to a finding: it is not waived, and has its rule's severity unless that varies.
-func Unjudged(f finding.Finding) finding.Finding {
+// WithoutPolicy removes another configuration's waiver and severity from a finding. A severity that varies within the rule is kept.
+func WithoutPolicy(f finding.Finding) finding.Finding {
 	f.Waived = finding.Waiver{}
 	if rule, known := finding.Lookup(f.Rule); known && !rule.Varies {
 		f.Severity = rule.Severity
