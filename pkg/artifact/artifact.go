@@ -1,4 +1,4 @@
-// Package artifact has what every registry's manifests declare: files to verify, and their positions.
+// Package artifact defines the files that manifests declare, with their positions.
 package artifact
 
 import (
@@ -48,7 +48,7 @@ type Artifact struct {
 	Attests     string                `json:"attests,omitzero"`       // the name of the file beside the manifest whose Sigstore bundles the artifact is; "" for none
 	AllowHTTP   bool                  `json:"allow_http,omitzero"`    // plain http is allowed: by the registry, and with a strong checksum
 	Spelling    digest.Spelling       `json:"spelling,omitzero"`      // of the checksum
-	Untouched   bool                  `json:"untouched,omitzero"`     // by a change: it is here for other artifacts of its URL, and has no result
+	Untouched   bool                  `json:"untouched,omitzero"`     // by a change: it is included for other artifacts of its URL, and has no result
 	Was         *Artifact             `json:"was,omitzero"`           // the artifact at the base, of one that a change touches; nil for a new one
 
 	// Not in the JSON form:
@@ -77,7 +77,7 @@ func (a Artifact) Finding(rule, message, fix string) finding.Finding {
 	return f
 }
 
-// Slot has the RFC 6901 pointers at which an artifact's values are written; "" for a value without a place of its own.
+// Slot has the RFC 6901 pointers at which an artifact's values are written; "" for a value that is not written by itself.
 type Slot struct {
 	URL      string // the URL, or an image's reference
 	Checksum string // declared or to be written

@@ -17,18 +17,18 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Judge applies severities and waivers to a finding, given the URL and the observed digest of the artifact that it is about, and
-// says whether it is reported.
+// Judge applies severities and waivers to a finding about an artifact with the given URL and observed digest. It returns false for
+// a finding that is not reported.
 type Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
 
-// Comparison is a scan beside the scans before it.
+// Comparison is a scan compared with earlier ones.
 type Comparison struct {
 	Results      []verify.Result // those of the scan, with changes, Since and Before
 	Notes        []string        // for the report
 	Before, Next *State
 }
 
-// Compare compares the results of a scan with the baseline, which it leaves as it is. A scan that is not complete says nothing of the
+// Compare compares the results of a scan with the baseline, which it leaves as it is. An incomplete scan changes nothing about the
 // URLs that it did not reach.
 func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, now time.Time) Comparison {
 	now = now.UTC().Truncate(time.Second)
@@ -43,7 +43,7 @@ func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, n
 		if kind == Good && !was.IsZero() && !slices.ContainsFunc(group, isVerified) {
 			switch sum := under(group, was.Algorithm); sum {
 			case was:
-			case digest.Digest{}: // nobody knows whether these are its bytes
+			case digest.Digest{}: // unknown whether these are its bytes
 				kind = ""
 				uncompared++
 			default:
@@ -101,7 +101,7 @@ func observed(group []*verify.Result, judge Judge) (Kind, verify.Result) {
 	return worstFirst[rank(worst)/2], seen
 }
 
-// judged returns a result with the findings that the registry's configuration reports.
+// judged returns a result with the findings that remain after severities and waivers.
 func judged(r verify.Result, judge Judge) verify.Result {
 	if judge == nil {
 		return r

@@ -20,11 +20,11 @@ type Item struct {
 	Kind   Kind
 	File   File // what is known of its URL
 	IsSeen bool // by this scan, and not only by an earlier one
-	IsNew  bool // the scans before did not know of it
+	IsNew  bool // no earlier scan reported it
 }
 
-// Drift says what is wrong with the results of a comparison, as a report has judged their findings. What is waived is not listed.
-// Where every manifest was read, a URL that no result names is not the registry's any more.
+// Drift says what is wrong with the results of a comparison, with severities and waivers applied. Waived problems are not listed.
+// Where every manifest was read, a URL that no result names has left the registry.
 func (c Comparison) Drift(results []verify.Result, isAllRead bool, judge Judge) (d Drift) {
 	groups := byURL(results)
 	for i, r := range results {
@@ -55,7 +55,7 @@ func (c Comparison) Drift(results []verify.Result, isAllRead bool, judge Judge) 
 	return d
 }
 
-// isBystander reports whether what is wrong at a URL is not wrong for an artifact, but for another one there. Where this scan could
+// isBystander reports whether a URL's problem concerns another of its artifacts only. Where this scan could
 // not look, what each of them expects tells.
 func isBystander(r verify.Result, group []*verify.Result, item Item) bool {
 	if slices.ContainsFunc(group, func(r *verify.Result) bool { return kindOf(*r) == item.Kind }) {

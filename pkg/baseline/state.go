@@ -1,5 +1,5 @@
-// Package baseline remembers what scans saw of each URL, and compares a scan with those before it. docs/state.md describes the file.
-// It proves nothing: whoever can write it can claim anything, so each reader decides what a claim is worth.
+// Package baseline stores what scans observed at each URL, and compares a scan with earlier ones. docs/state.md describes the file.
+// It proves nothing: anyone who can write it can claim anything.
 package baseline
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// State is what earlier scans saw. A nil State knows nothing: there was no scan.
+// State is what earlier scans observed. A nil State is empty.
 type State struct {
 	Version int `json:"version"`
 	// Files holds what is known of each URL, by verify.Key.
 	Files map[string]File `json:"files"`
 	// Scans are the last scans of the whole registry, the oldest first.
 	Scans []Scan `json:"scans,omitempty"`
-	// Attestations holds the builds of files that repositories attest. Each scan judges them anew.
+	// Attestations holds the builds of files that repositories attest. Each scan applies the policy again.
 	Attestations map[string][]provenance.Facts `json:"attestations,omitempty"`
 	// Builders holds who built files when a scan last found them attested, by verify.Key and by place in a manifest.
 	Builders map[string]Builder `json:"builders,omitempty"`
@@ -74,7 +74,7 @@ const (
 	Good        Kind = "good"
 	Changed     Kind = "changed"     // it serves other bytes
 	Gone        Kind = "gone"        // it serves nothing any more
-	Unreachable Kind = "unreachable" // nothing is known
+	Unreachable Kind = "unreachable" // no answer
 )
 
 // Problem is a change or a loss, since a scan first saw it. The zero Problem is none.
@@ -87,7 +87,7 @@ type Problem struct {
 // IsZero reports whether nothing is wrong.
 func (p Problem) IsZero() bool { return p == Problem{} }
 
-// IsZero reports whether nothing is known.
+// IsZero reports whether the File is empty.
 func (f File) IsZero() bool {
 	return f.Digest.IsZero() && f.Problem.IsZero() && f.Failures == 0
 }
@@ -95,7 +95,7 @@ func (f File) IsZero() bool {
 // maxUnreported is how many scans in a row may fail before a URL counts as unreachable.
 const maxUnreported = 2
 
-// Standing is the problem that is worth an issue, "" for none. A known problem stays one while the URL can't be reached.
+// Standing is the problem to report in an issue, "" for none. A problem persists while the URL can't be reached.
 func (f File) Standing() Kind {
 	if f.Problem.IsZero() && f.Failures > maxUnreported {
 		return Unreachable
@@ -144,8 +144,8 @@ func (s *State) Attested(repository, sum string) []provenance.Facts {
 	return s.Attestations[attestationKey(repository, sum)]
 }
 
-// Builder returns who built an artifact's file when a scan last found it attested, by its URL, else by its place, and whether a bundle
-// that the registry names said so.
+// Builder returns who built an artifact's file when a scan last found it attested, by its URL, else by its place, and whether it was by a
+// bundle that the registry names.
 func (s *State) Builder(a artifact.Artifact) (by provenance.Facts, isDeclared, found bool) {
 	if s == nil {
 		return by, false, false

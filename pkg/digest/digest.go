@@ -2,7 +2,7 @@
 package digest
 
 import (
-	"crypto/md5"  // where a registry has nothing better; with a warning
+	"crypto/md5"  // in some registries; with a warning
 	"crypto/sha1" // in old manifests; with a warning
 	"crypto/sha256"
 	"crypto/sha512"
@@ -16,7 +16,7 @@ import (
 	"lukechampine.com/blake3"
 )
 
-// Algorithm names a hash function. The zero value names none.
+// Algorithm names a hash function. The zero value is unset.
 type Algorithm string
 
 // The algorithms that a manifest may declare.

@@ -26,7 +26,7 @@ func (h *Hasher) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Reset forgets all bytes written.
+// Reset discards all bytes written.
 func (h *Hasher) Reset() {
 	for _, each := range h.hashes {
 		each.Reset()

@@ -19,7 +19,7 @@ type Decoder struct {
 	problems []error
 }
 
-// Err returns all errors as one, nil for none.
+// Err returns all errors joined, or nil.
 func (d *Decoder) Err() error { return errors.Join(d.problems...) }
 
 // Add collects an error whose text has its position.

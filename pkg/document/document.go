@@ -21,7 +21,7 @@ const (
 // maxValues bounds the values of a text, with aliases resolved. Real manifests have at most one value in ten bytes.
 func maxValues(size int) int { return 64*(size>>10) + 100_000 }
 
-// Syntax is a language of manifests. The zero Syntax means the one that the file's name tells.
+// Syntax is a language of manifests. The zero Syntax is detected from the file's extension.
 type Syntax string
 
 // The syntaxes.
@@ -31,7 +31,7 @@ const (
 	TOML Syntax = "toml"
 )
 
-// syntaxes are those that the ending of a file's name tells; of others it is JSON.
+// syntaxes maps file extensions; other files are JSON.
 var syntaxes = map[string]Syntax{".yaml": YAML, ".yml": YAML, ".toml": TOML}
 
 // Document is one document of a manifest. A YAML file can have several.
@@ -43,13 +43,13 @@ type Document struct {
 	Root   *Value
 }
 
-// Options say how a manifest is read. The zero Options read up to DefaultMaxSize bytes in the syntax that the name tells.
+// Options configure how a manifest is read. The zero Options read up to DefaultMaxSize bytes and detect the syntax.
 type Options struct {
 	Syntax  Syntax
 	MaxSize int // bytes
 }
 
-// Read reads a manifest, whose name in findings is its path. It returns documents or the findings (json/*, yaml/*, toml/*) that say
+// Read reads a manifest, whose name in findings is its path. It returns documents or the findings (json/*, yaml/*, toml/*) that explain
 // why the text can't be read, never both.
 func Read(name string, text []byte, o Options) ([]*Document, []finding.Finding) {
 	syntax := cmp.Or(o.Syntax, syntaxes[strings.ToLower(path.Ext(name))], JSON)

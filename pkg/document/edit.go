@@ -11,18 +11,18 @@ import (
 	"strings"
 )
 
-// ErrNoPlace means that the text around a value doesn't show how to write another one there.
-var ErrNoPlace = errors.New("the text around it doesn't show how to write it")
+// ErrNotEditable means that the text around a value doesn't show how to write a new one.
+var ErrNotEditable = errors.New("the text around it doesn't show how to write it")
 
-// ErrShared is the ErrNoPlace of a scalar that is an alias or has an anchor: an edit would change what others share.
-var ErrShared = fmt.Errorf("the value is an alias, or has an anchor: %w", ErrNoPlace)
+// ErrShared is the ErrNotEditable of a scalar that is an alias or has an anchor: an edit would change what others share.
+var ErrShared = fmt.Errorf("the value is an alias, or has an anchor: %w", ErrNotEditable)
 
-// noPlace returns an ErrNoPlace about a value.
-func noPlace(at *Value, why string) error {
-	return fmt.Errorf("line %d: %s: %w", at.at.Line, why, ErrNoPlace)
+// notEditable returns an ErrNotEditable about a value.
+func notEditable(at *Value, why string) error {
+	return fmt.Errorf("line %d: %s: %w", at.at.Line, why, ErrNotEditable)
 }
 
-// Editor collects edits of one text. Every byte that no edit touches stays as it is.
+// Editor collects edits of one text. Every byte outside the edits is unchanged.
 type Editor struct {
 	text  []byte
 	edits []edit
@@ -35,10 +35,10 @@ type edit struct {
 	with       string
 }
 
-// NewEditor returns an Editor of a text. The values that it is given are of that text.
+// NewEditor returns an Editor of a text. Values passed to it must be from that text.
 func NewEditor(text []byte) *Editor { return &Editor{text: text, set: map[int]string{}} }
 
-// Replace replaces the bytes from start up to end. The same edit twice, as of a value that several aliases name, is one.
+// Replace replaces the bytes from start up to end. The same edit twice, such as of a value with several aliases, counts once.
 func (e *Editor) Replace(start, end int, with string) {
 	if !slices.Contains(e.edits, edit{start, end, with}) {
 		e.edits = append(e.edits, edit{start, end, with})
@@ -59,19 +59,19 @@ func (e *Editor) Apply() []byte {
 	return out.Bytes()
 }
 
-// SetText replaces a scalar by a text, in the same quotes. The error is an ErrNoPlace for a text that needs other quotes, and for a
+// SetText replaces a scalar by a text, in the same quotes. The error is an ErrNotEditable for a text that needs other quotes, and for a
 // scalar that got another text before: it can have several places, as merged values do.
 func (e *Editor) SetText(v *Value, text string) error {
 	end, isBlank := e.blankAfter(v)
 	switch was, isSet := e.set[v.start]; {
 	case isSet && was != text:
-		return noPlace(v, "an alias shares the value with an entry that needs another")
+		return notEditable(v, "an alias shares the value with an entry that needs another")
 	case v.isShared:
 		return fmt.Errorf("line %d: %w", v.at.Line, ErrShared)
 	case isBlank && isPlainText(text):
 		e.Replace(end, end, " "+text)
 	case v.end == 0:
-		return noPlace(v, "the value spans several lines, or is an alias")
+		return notEditable(v, "the value spans several lines, or is an alias")
 	default:
 		written, err := e.spell(v, text)
 		if err != nil {
@@ -97,7 +97,7 @@ func (e *Editor) spell(like *Value, text string) (string, error) {
 	case !like.isOf(YAML):
 		return quoteJSON(text), nil
 	case strings.ContainsAny(text, "'\"\\\r\n"):
-		return "", noPlace(like, "the text needs other quotes")
+		return "", notEditable(like, "the text needs other quotes")
 	case quote == `"`:
 		return quote + text + quote, nil
 	case quote != "'" && isPlainText(text):
@@ -134,9 +134,9 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 		e.InsertAfter(sibling, quoteJSON(name)+e.Colon(sibling)+value)
 		return nil
 	case sibling.end == 0 || sibling.IsInherited() || sibling.parent.kind != Object:
-		return noPlace(sibling, "the value before it is inherited, or spans several lines")
+		return notEditable(sibling, "the value before it is inherited, or spans several lines")
 	case !bareKey.MatchString(name):
-		return noPlace(sibling, "the name needs quotes")
+		return notEditable(sibling, "the name needs quotes")
 	case err != nil:
 		return err
 	case e.text[sibling.parent.start] == '{':
@@ -145,7 +145,7 @@ func (e *Editor) AddText(sibling *Value, name, text string) error {
 	case sibling.isOf(YAML) && strings.Trim(indent, " -") == "":
 		indent = strings.Repeat(" ", len(indent))
 	case strings.TrimLeft(indent, " \t") != "":
-		return noPlace(sibling, "the line contains more than the entry")
+		return notEditable(sibling, "the line contains more than the entry")
 	}
 	end := sibling.end + lengthUpTo(e.text[sibling.end:], "\r\n") // behind a comment
 	e.Replace(end, end, e.lineBreak()+indent+member)

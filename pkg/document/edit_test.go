@@ -94,7 +94,7 @@ func TestEdits(t *testing.T) {
 			err = editor.AddText(v, name, test.text)
 		}
 		got := string(editor.Apply())
-		if test.after == "" && (!errors.Is(err, document.ErrNoPlace) || got != test.before) || test.after != "" && (err != nil || got != test.after) {
+		if test.after == "" && (!errors.Is(err, document.ErrNotEditable) || got != test.before) || test.after != "" && (err != nil || got != test.after) {
 			t.Errorf("%s %s %q in %q:\nwant %q\ngot  %q, %v", test.edit, test.at, test.text, test.before, test.after, got, err)
 		}
 	}
@@ -104,7 +104,7 @@ func TestOneScalarGetsOneText(t *testing.T) {
 	const text = "a: &x {c: ''}\nb: {<<: *x}"
 	root, editor := one(t, "x.yaml", text), document.NewEditor([]byte(text))
 	first, again, second := editor.SetText(root.At("/a/c"), "d"), editor.SetText(root.At("/b/c"), "d"), editor.SetText(root.At("/b/c"), "e")
-	if got := string(editor.Apply()); first != nil || again != nil || !errors.Is(second, document.ErrNoPlace) || got != strings.Replace(text, "''", "'d'", 1) {
+	if got := string(editor.Apply()); first != nil || again != nil || !errors.Is(second, document.ErrNotEditable) || got != strings.Replace(text, "''", "'d'", 1) {
 		t.Errorf("%v, %v, %v: %s", first, again, second, got)
 	}
 	if err := document.NewEditor([]byte("a: &x b")).SetText(one(t, "x.yaml", "a: &x b").Get("a"), "c"); !errors.Is(err, document.ErrShared) {

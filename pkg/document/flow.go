@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// scanFlow searches a YAML text from a bracket to the one that closes it for what parsers of YAML 1.1 and 1.2 read differently
+// scanFlow searches a YAML text from a bracket to the one that closes it for text that YAML 1.1 and 1.2 parsers read differently
 // (https://yaml.org/spec/1.2.2/#74-flow-collection-styles): `?` and `:` right before text, `:` right before a comma or closing
 // bracket, and a tag right before a comma or bracket. end is the offset behind what it read, or of the problem.
 func scanFlow(text []byte) (end int, problem string) {

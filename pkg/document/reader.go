@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// reader is what the readers of all syntaxes share: the text, its bounds and the findings.
+// reader is the common part of the readers of all syntaxes: the text, its bounds and the findings.
 type reader struct {
 	syntax    Syntax
 	path      string
@@ -106,7 +106,7 @@ func (r *reader) checkPath(v *Value, start int) {
 	}
 }
 
-// checkText refuses a text with a NUL, at which programs in C end it.
+// checkText rejects a text with a NUL, which ends it for C programs.
 func (r *reader) checkText(v *Value, text string, start int) {
 	if strings.Contains(text, "\x00") {
 		r.stop("control", start, v, "The text "+finding.Quote(text)+" contains a NUL character, where some programs end it", "Remove the character.")

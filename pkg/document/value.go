@@ -9,7 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Kind is the type of a value, as JSON Schema names it. The zero Kind means that there is no value.
+// Kind is the type of a value, as JSON Schema names it. The zero Kind means no value.
 type Kind string
 
 // The kinds.
@@ -84,7 +84,7 @@ func (v *Value) Text() (string, bool) {
 
 func (v *Value) isOf(s Syntax) bool { return v.orNone().syntax == s }
 
-// Integer returns a number that is written as a plain integer of 64 bits. Strict decoders accept no others: 8000.0 and -0 are none.
+// Integer returns a number that is written as a plain integer of 64 bits. As in strict decoders, 8000.0 and -0 are not integers.
 func (v *Value) Integer() (int64, bool) {
 	n, err := strconv.ParseInt(v.Literal(), 10, 64)
 	return n, v.Kind() == Number && err == nil && v.text != "-0"
@@ -248,7 +248,7 @@ func (v *Value) AtFold(pointer string) []*Value {
 
 var descriptions = map[Kind]string{"": "nothing", Null: "null", Array: "a list", Object: "an object"}
 
-// Describe returns what the value is, as part of a sentence.
+// Describe describes the value for a sentence.
 func (v *Value) Describe() string {
 	if description, isKnown := descriptions[v.Kind()]; isKnown {
 		return description

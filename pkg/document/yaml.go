@@ -16,8 +16,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// yamlReader reads YAML 1.2. The library gives nodes as they are written. What makes a text mean two things or grow without end is
-// checked here: duplicate keys, merges, tags, aliases, depth.
+// yamlReader reads YAML 1.2. The library returns nodes as written. Ambiguous and unbounded text is
+// detected here: duplicate keys, merges, tags, aliases, depth.
 type yamlReader struct {
 	*reader
 	lines   []int // byte offsets at which the library's lines begin
@@ -103,7 +103,7 @@ func libraryLines(text []byte, base int) []int {
 	return lines
 }
 
-// load keeps a panic of the library from ending the program: its input is hostile.
+// load recovers from panics of the library, whose input is hostile.
 func load(loader *yaml.Loader, node *yaml.Node) (err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -264,7 +264,7 @@ func isPlain(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Style&quoted == 0
 }
 
-// checkKey refuses keys that a pointer can't name, and those that parsers read differently. A key keeps its spelling: 1.10 stays 1.10.
+// checkKey rejects keys that a pointer can't name and keys that parsers read differently. A key keeps its spelling: 1.10 stays 1.10.
 func (r *yamlReader) checkKey(v *Value, key *yaml.Node, start int) {
 	stop := func(rule, message, fix string) { r.stop(rule, v.nameStart, v.parent, message, fix) }
 	r.checkNode(v.parent, key, v.nameStart)

@@ -60,7 +60,7 @@ func newBuffers(n int) chan []byte {
 	return buffers
 }
 
-// read makes one attempt. The retry of its Error says whether another one may succeed.
+// read makes one attempt. The retry of its Error says whether another attempt may succeed.
 func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -18,7 +18,7 @@ const (
 	maxConnections  = 256      // open at a time, to all hosts together
 	maxIdle         = 64       // of those, without a request, for each of the transports
 	maxHTTP2Buffer  = 1 << 20  // bytes of one HTTP/2 stream that are received before they are read
-	maxDrainedBytes = 16 << 10 // of a body that nobody wants, to keep its connection
+	maxDrainedBytes = 16 << 10 // of an unused body, to keep its connection
 	maxDrainTime    = time.Second
 	idleTimeout     = 30 * time.Second
 	pingAfter       = 5 * time.Second // without a byte, to tell a dead HTTP/2 connection; net/http keeps a closed one in memory as long

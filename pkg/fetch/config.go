@@ -17,7 +17,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Config is how a Client behaves. The zero Config is invalid.
+// Config configures a Client. The zero Config is invalid.
 type Config struct {
 	// AllowNetworks are the networks outside the public internet that may be contacted. A prefix of IPv4
 	// addresses covers their IPv4-mapped form too.
@@ -31,11 +31,11 @@ type Config struct {
 	// Tokens are bearer tokens by host, as "huggingface.co"; a port other than 443 is part of the name. A token is
 	// sent to exactly that host: on the first request, and along redirects until one leads elsewhere.
 	Tokens map[string]string
-	// UserAgent says who asks.
+	// UserAgent is the header of all requests.
 	UserAgent string
 	// Proxy holds the operator's proxies; the zero value is none. A proxy is dialled whatever its address is, since the
-	// operator chose it. What it is asked for is still refused where this machine knows it for an address that the
-	// guard refuses; a name that only the proxy can resolve is the proxy's to judge.
+	// operator chose it. Targets that this machine resolves to an address that the guard refuses are still
+	// refused; names that only the proxy can resolve are not checked.
 	Proxy httpproxy.Config
 	// RootCAs are the trusted certificate authorities; nil are the system's.
 	RootCAs *x509.CertPool

@@ -17,12 +17,12 @@ import (
 
 // download is the state of one Get, Peek or Do.
 type download struct {
-	client     *Client
-	url        *url.URL
-	host       *host                   // of url; one of its slots is held throughout
-	location   atomic.Pointer[url.URL] // where the latest redirect led; nil: ask at url
-	waited     atomic.Int64            // time.Duration of all pauses
-	secondLook bool                    // a 404 or 410 may still have one
+	client       *Client
+	url          *url.URL
+	host         *host                   // of url; one of its slots is held throughout
+	location     atomic.Pointer[url.URL] // where the latest redirect led; nil: ask at url
+	waited       atomic.Int64            // time.Duration of all pauses
+	retryMissing bool                    // a 404 or 410 may still be retried
 
 	resume    Resume
 	settled   bool // no further connections are tried
@@ -39,12 +39,12 @@ func (c *Client) begin(ctx context.Context, r Request) (*download, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &download{client: c, url: u, host: c.host(u.Hostname()), secondLook: r.SecondLook, settled: r.Unbroken, rangeless: r.Unbroken, resume: r.Resume, declared: r.Declared}
+	d := &download{client: c, url: u, host: c.host(u.Hostname()), retryMissing: r.RetryMissing, settled: r.Unbroken, rangeless: r.Unbroken, resume: r.Resume, declared: r.Declared}
 	d.announced.Store(r.Announced)
 	return d, d.host.enter(ctx)
 }
 
-// spend takes a pause from what the download may wait in all, or reports that it is too long.
+// spend subtracts a pause from the download's total waiting time, or reports that it is too long.
 func (d *download) spend(pause time.Duration) bool {
 	return time.Duration(d.waited.Add(int64(pause))) <= maxWait
 }

@@ -16,9 +16,9 @@ type Kind uint8
 
 // The kinds.
 const (
-	Unreachable Kind = iota // nothing is known: DNS, TLS, connection, time-out, stall, 5xx, 429, a body that stayed incomplete
+	Unreachable Kind = iota // no final answer: DNS, TLS, connection, time-out, stall, 5xx, 429, a body that stayed incomplete
 	Unavailable             // a final refusal by the server: 404, 410, 401, 403, ...
-	Refused                 // our own policy: not https, private address, redirect downgrade, too many redirects, over the size limit
+	Refused                 // forbidden by policy: not https, private address, redirect downgrade, too many redirects, over the size limit
 )
 
 // Error is why a file could not be read.
@@ -35,7 +35,7 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 func (e *Error) Unwrap() error { return e.Err }
 
-// retryFrom is what may succeed after an Error.
+// retryFrom is what to retry after an Error.
 type retryFrom uint8
 
 const (

@@ -43,9 +43,9 @@ func (a *answer) Read(p []byte) (int, error) {
 	n, err := a.Body.Read(p)
 	a.stall.Stop()
 	if err == io.EOF && a.closeDelimited() && (a.wire == nil || a.wire.ended.Load()) {
-		err = io.ErrUnexpectedEOF // nothing proves that this was the end
+		err = io.ErrUnexpectedEOF // the end is unproven
 	}
-	if err != nil && (err != io.EOF || a.ctx.Err() != nil) { // a server may end the body cleanly once it sees us leave
+	if err != nil && (err != io.EOF || a.ctx.Err() != nil) { // a server may end the body cleanly once the client has left
 		return n, failure(a.ctx, a.url.Hostname(), err)
 	}
 	a.got, a.waited = a.got+n, a.waited+time.Since(began)
@@ -71,7 +71,7 @@ func (a *answer) Close() error {
 	return a.Body.Close()
 }
 
-// discard closes an answer whose body nobody wants, after having read a short one so that the connection can serve again.
+// discard closes an answer whose body is unused, after having read a short one so that the connection can serve again.
 func (a *answer) discard() {
 	a.stall.Reset(min(a.limit, maxDrainTime))
 	_, _ = io.CopyN(io.Discard, a.Body, maxDrainedBytes)
@@ -120,7 +120,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	request := &http.Request{Method: method, URL: u, Host: u.Host, Header: header}
 	response, err := d.client.send(request.WithContext(traced(ctx, &by)))
 	stall.Stop()
-	if err == nil && ctx.Err() != nil { // too late, and the server may have answered our leaving
+	if err == nil && ctx.Err() != nil { // too late, and the answer may be a reaction to the cancellation
 		err = context.Cause(ctx)
 		_ = response.Body.Close()
 	}
@@ -142,7 +142,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	return a, nil
 }
 
-// dropLong removes the fields that are too long to be meant, except those that may be long: a server could otherwise fill the
+// dropLong removes the fields that are unreasonably long, except those that may be long: a server could otherwise fill the
 // memory of whoever keeps its validators.
 func dropLong(header http.Header) {
 	for name, values := range header {

@@ -1,6 +1,6 @@
 // Package fetch streams files from a hostile network.
 //
-// What always holds: only https, on every hop, unless a Request allows http; no connection to an address that the guard refuses;
+// It guarantees: only https, on every hop, unless a Request allows http; no connection to an address that the guard refuses;
 // credentials to their own host only; every wait and every size bounded; an error for whatever is not
 // a complete body.
 package fetch
@@ -17,17 +17,17 @@ import (
 // Request names a file to read.
 type Request struct {
 	URL string
-	// SecondLook asks for one more try, some seconds later, before a 404 or 410 is taken as final:
+	// RetryMissing asks for one more try, some seconds later, before a 404 or 410 is taken as final:
 	// just-released assets answer so for a while.
-	SecondLook bool
+	RetryMissing bool
 	// Announced is how many bytes an earlier answer said that the file has, such as a Head.Announced; 0 where none did. A shorter
 	// body is Unreachable.
 	Announced int64
-	// Declared is how many bytes the file has to have; 0 where nobody says. A shorter body whose answer gave no length is Unreachable.
+	// Declared is how many bytes the file has to have; 0 if unknown. A shorter body whose answer gave no length is Unreachable.
 	Declared int64
 	// Unbroken asks for the whole file in one answer, which nothing is added to: no ranges, and no resuming.
 	Unbroken bool
-	// AllowHTTP lets the URL be plain http: whoever asks knows by a digest which bytes are right. A redirect never leads from
+	// AllowHTTP lets the URL be plain http: the caller verifies the bytes by a digest. A redirect never leads from
 	// https to http, and no token goes along.
 	AllowHTTP bool
 	// Resume asks for the bytes after those that an earlier Get left; the zero value asks for all.
@@ -49,7 +49,7 @@ func (r Resume) version() (version, bool) {
 	return version{r.Size, r.Validator}, isValidator && r.Offset > 0 && r.Offset < r.Size
 }
 
-// Head is what a server said about a file before its first byte.
+// Head is what a server announces about a file before its first byte.
 type Head struct {
 	Status          int    // of the answer that this is the head of
 	Size            int64  // bytes of the complete file; -1 when not announced
@@ -62,10 +62,10 @@ type Head struct {
 	Host            string // the host that answered, after redirects, in ASCII and without its port
 
 	// CloseDelimited says that the body ends where the connection does, with neither a length nor
-	// chunks (RFC 9112, section 6.3). That the server ended it, and nobody on the way, TLS has proven; not that it had all.
+	// chunks (RFC 9112, section 6.3). TLS proves that the server ended it, not that it is complete.
 	CloseDelimited bool
-	// Pieced says that the body was put together from several answers of ranges. That they were of one version is the
-	// server's word: its validators say so.
+	// Pieced says that the body was put together from several answers of ranges. Only the server's validators show that they are of
+	// one version.
 	Pieced bool
 	// First has the ETag, the Location and what hosts.PublishedBy reads of the first answer, before any redirect was followed; as
 	// sent, hostile.

@@ -118,7 +118,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestSecondLook(t *testing.T) {
-	look := fetch.Request{SecondLook: true}
+	look := fetch.Request{RetryMissing: true}
 	for name, s := range map[string]scene{
 		"found then":             {wholes: []http.HandlerFunc{status(404), fine}, request: look, body: []byte("fine"), requests: 2},
 		"gone, found then":       {wholes: []http.HandlerFunc{status(410), fine}, request: look, body: []byte("fine"), requests: 2},

@@ -28,7 +28,7 @@ type host struct {
 	extra *semaphore.Weighted // one more for each that is not its file's first
 
 	retries atomic.Int64 // of its URLs, since one of them was read
-	silent  atomic.Int64 // requests that nothing answered, in a row
+	silent  atomic.Int64 // unanswered requests in a row
 
 	mu    sync.Mutex
 	quiet time.Time // no request before
@@ -89,7 +89,7 @@ func (h *host) leaveExtra() {
 	h.extra.Release(1)
 }
 
-// awaitRateLimit waits as long as the server asked everybody to, within what the download may wait.
+// awaitRateLimit waits for the server's rate limit, within the download's total waiting time.
 func (h *host) awaitRateLimit(ctx context.Context, d *download) error {
 	h.mu.Lock()
 	wait := time.Until(h.quiet)

@@ -9,7 +9,7 @@ import (
 const (
 	minParallel = 48  // chunks left: less is not worth it
 	maxRun      = 24  // chunks that one request asks for, beside others: the sink waits for the slowest
-	period      = 12  // chunks, after which a single connection is judged
+	period      = 12  // chunks, after which a single connection is measured
 	starving    = 0.5 // of the time that the sink waits for bytes
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// What tries and waiting may cost.
+// The bounds of tries and waiting.
 const (
 	maxTries        = 4                      // without progress
 	firstPause      = 500 * time.Millisecond // before the second try; doubled each time, give or take a half
@@ -66,8 +66,8 @@ func (r *retry) pause(failure *Error) (pause time.Duration, again bool) {
 		return r.backoff.NextBackOff(), r.tries < maxTries
 	}
 	isGone := failure.Status == http.StatusNotFound || failure.Status == http.StatusGone
-	again = isGone && r.secondLook
-	r.secondLook = r.secondLook && !isGone
+	again = isGone && r.retryMissing
+	r.retryMissing = r.retryMissing && !isGone
 	return secondLookAfter, again
 }
 

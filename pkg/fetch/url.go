@@ -61,7 +61,7 @@ func escapeQuery(query string) string {
 	return escaped.String()
 }
 
-// display is u as it may stand in a message. A fragment that came with a redirect may hold a token.
+// display is u for a message. A fragment that came with a redirect may hold a token.
 func display(u *url.URL) string {
 	shown := *u
 	shown.Fragment, shown.RawFragment = "", ""

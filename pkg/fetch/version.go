@@ -13,7 +13,7 @@ import (
 // minAge is how much older than its answer a Last-Modified has to be to identify the bytes (RFC 9110, section 8.8.2.2).
 const minAge = 60 * time.Second
 
-// version identifies the bytes behind a URL, so that bytes of two versions are never mixed.
+// version identifies the bytes behind a URL, so that bytes of two versions are not mixed.
 type version struct {
 	size      int64
 	validator string // a strong ETag or Last-Modified; "" means that bytes can't be proven to be of this version

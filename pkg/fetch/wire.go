@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// wire is a connection below TLS. crypto/tls ends a stream alike whether the server said that it is over (close_notify,
-// RFC 8446, section 6.1) or the connection just ended, which anybody on the way can make it do.
+// wire is a connection below TLS. crypto/tls ends a stream in the same way after a close_notify (RFC 8446,
+// section 6.1) and after a broken connection, which anyone on the path can cause.
 type wire struct {
 	net.Conn
 	ended   atomic.Bool // without TLS having said so: it reads no further once it has been told

@@ -64,7 +64,7 @@ func (w *worker) fill(ctx context.Context, chunk *chunk) error {
 			retry.progressed()
 		}
 		w.hangUp()
-		w.location.Store(nil) // such places expire
+		w.location.Store(nil) // redirect targets expire
 		if failure.Status == http.StatusTooManyRequests || failure.Status == http.StatusServiceUnavailable {
 			w.width.Store(1)
 		}

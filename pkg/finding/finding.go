@@ -47,7 +47,7 @@ type Position struct {
 	Column int `json:"column"`
 }
 
-// Compare orders positions as they stand in the file.
+// Compare orders positions as in the file.
 func (p Position) Compare(q Position) int {
 	return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
 }
@@ -60,14 +60,14 @@ type Finding struct {
 	Document int      `json:"document,omitzero"` // of a YAML stream, from 0
 	Pointer  string   `json:"pointer"`           // RFC 6901; "" is the whole document
 	Position
-	// Message says what is wrong, Fix (where one is known) what to do. Text from outside stands in
-	// them only between backticks, as Quote makes it.
+	// Message describes the problem, Fix (if known) what to do. Outside text appears in
+	// them only between backticks, as Quote returns it.
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
 	// Short is the message without the digests that it compares, for outputs that show those one below the other; "" where it
 	// compares none.
 	Short string `json:"short,omitempty"`
-	// Waived is set if the registry's maintainers accept the finding: then it fails nothing. The zero Waiver means that it is not waived.
+	// Waived is set if the registry's maintainers accept the finding: then it doesn't fail the run. The zero Waiver is unset.
 	Waived Waiver `json:"waived,omitzero"`
 }
 
@@ -90,7 +90,7 @@ type Waiver struct {
 	Until   string `json:"until,omitempty"` // the last day, as 2006-01-02, in UTC; "" for good
 }
 
-// IsZero reports whether w is no waiver.
+// IsZero reports whether w is unset.
 func (w Waiver) IsZero() bool { return w == Waiver{} }
 
 // IsError reports whether f is an error and not waived.
@@ -112,8 +112,8 @@ func (f Finding) Comparing(wasWord, was, isWord, is, more string) Finding {
 	return f
 }
 
-// Compare is the order of a report: by manifest, position, rule, then text, so that the same
-// findings stand in the same order whatever order they were found in.
+// Compare is the order of a report: by manifest, position, rule, then text, so that the
+// order is deterministic.
 func (f Finding) Compare(g Finding) int {
 	return cmp.Or(
 		cmp.Compare(f.Manifest, g.Manifest),

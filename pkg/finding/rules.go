@@ -14,12 +14,12 @@ type Rule struct {
 	ID       string   // "family/name"; never changes once published
 	Severity Severity // the default
 	Title    string   // at most eight words
-	Why      string   // what it costs users
+	Why      string   // the consequence for users
 	Example  string   // what breaks the rule
 	Fix      string
 	// Informational is set if a notice by the rule requires no action: pull-request comments leave it out.
 	Informational bool
-	// Varies is set if more than the configuration decides on the severity.
+	// Varies is set if the severity depends on what was found too.
 	Varies bool
 }
 

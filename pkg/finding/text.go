@@ -12,7 +12,7 @@ import (
 // quoteLimit bounds outside text inside a sentence, in runes.
 const quoteLimit = 200
 
-// Quote returns outside text as it may stand in a message: cleaned, without backticks of its own,
+// Quote returns outside text for a message: cleaned, without backticks of its own,
 // cut in the middle at quoteLimit runes, between backticks. The empty string becomes "(empty)".
 func Quote(s string) string {
 	if s == "" {

@@ -37,7 +37,7 @@ func URL(raw string) string {
 	return strings.Replace(shown, u.Hostname(), host, 1)
 }
 
-// QuoteURL returns an address as it may stand in a message.
+// QuoteURL returns an address for a message.
 func QuoteURL(raw string) string { return Quote(URL(raw)) }
 
 // WithoutUser returns an address without user information. Of one that can't be parsed, or has no authority,

@@ -1,5 +1,5 @@
 // Package get downloads files and keeps only verified ones: a file appears under its name complete and with the wanted digest or
-// signature, or not at all. Other programs can import it; it brings nothing that verifies registries.
+// signature, or not at all. Other programs can import it without the packages that verify registries.
 //
 // Bytes go to a part: a file of mode 0600 beside the wanted one, opened exclusively and following no link. A verified part is synced
 // and renamed. An interrupted one stays for the next call, which hashes it again and requests the rest under the validator of the

@@ -30,7 +30,7 @@ const (
 type Part struct {
 	// Limit is how many bytes of a body are written, 0 for all. The part of a longer body can't be kept.
 	Limit int64
-	// Resume lets Get continue what is there. The caller has to know which bytes are right.
+	// Resume lets Get continue what is there. The caller has to verify the bytes.
 	Resume bool
 	// Reused counts the bytes that were read from the part instead of the network.
 	Reused int64

@@ -48,8 +48,8 @@ type Issue struct {
 	DesiredState DesiredState
 	// Comment is posted on an issue that should be open if its fingerprint has changed.
 	Comment string
-	// LastWord is posted on an open issue before it is closed.
-	LastWord string
+	// ClosingComment is posted on an open issue before it is closed.
+	ClosingComment string
 }
 
 // UpsertIssue creates, updates, reopens or closes the one issue, and returns its number, or 0 without an issue. Open duplicates are
@@ -157,7 +157,7 @@ func (c *Client) updateIssue(ctx context.Context, there *gh.Issue, issue Issue) 
 		change.State = gh.String("open")
 	case issue.DesiredState == Closed && isOpen(there):
 		change.State, change.StateReason = gh.String("closed"), gh.String("completed")
-		comment = issue.LastWord
+		comment = issue.ClosingComment
 	case !isOpen(there), there.GetTitle() == issue.Title && normal(there.GetBody()) == normal(issue.text()):
 		return nil
 	}

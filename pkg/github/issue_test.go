@@ -25,7 +25,7 @@ const (
 func drift(run int64, problems string) github.Issue {
 	return github.Issue{
 		Label: label, RunID: run, Attempt: 1, Title: "Drift", Body: "found " + problems,
-		Fingerprint: problems, Comment: "now " + problems, LastWord: "all good",
+		Fingerprint: problems, Comment: "now " + problems, ClosingComment: "all good",
 	}
 }
 

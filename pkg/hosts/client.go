@@ -29,7 +29,7 @@ func HasDotSegments(u *url.URL) bool {
 var number = regexp.MustCompile(`^([0-9]+|0[xX][0-9A-Fa-f]*)$`)
 
 // IsNumeric reports whether a host is an IPv4 address in another form than four decimal numbers, such as "127.1", "0x7f000001" or
-// "2130706433", or seems to be one: its last label is a number. Who resolves it decides which address that is.
+// "2130706433", or seems to be one: its last label is a number. Resolvers disagree about its address.
 func IsNumeric(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return false
@@ -38,7 +38,7 @@ func IsNumeric(host string) bool {
 	return number.MatchString(host[strings.LastIndex(host, ".")+1:])
 }
 
-// HasPort reports whether there can be a server at a URL's port, or none is named: ports are from 1 to 65535 (RFC 9293, section 3.1).
+// HasPort reports whether a URL's port is valid or omitted: ports are from 1 to 65535 (RFC 9293, section 3.1).
 func HasPort(u *url.URL) bool {
 	n, err := strconv.ParseUint(u.Port(), 10, 16)
 	return u.Port() == "" || err == nil && n > 0

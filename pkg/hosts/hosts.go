@@ -33,7 +33,7 @@ type Ref struct {
 	Owner    string // "" for Other, and for the few models of Hugging Face without one
 	Repo     string
 	Revision string // tag, branch or commit; "" for GitHubLatest
-	Branch   bool   // the URL says itself that Revision is a branch (refs/heads/…)
+	Branch   bool   // the URL names Revision as a branch (refs/heads/…)
 	Path     string // below the repository; an asset's name
 	// Versioned reports that the URL names a commit or a full version (two numbers at least): a tag such as
 	// "v1" moves with every release. Where the host is known the revision has to; else any part of the path.
@@ -144,13 +144,13 @@ func Parse(rawURL, server string) Ref {
 	return Ref{Versioned: slices.ContainsFunc(strings.Split(u.EscapedPath(), "/"), versioned)}
 }
 
-// place is a URL's path, cut as its layout says. The segments are as in the URL, escaped.
-type place struct {
+// location is a URL's path, split by its layout. The segments are as in the URL, escaped.
+type location struct {
 	layout
 	repository, revision, path []string
 }
 
-func find(u *url.URL, server string) (place, bool) {
+func find(u *url.URL, server string) (location, bool) {
 	segments := strings.Split(strings.TrimPrefix(u.EscapedPath(), "/"), "/")
 	for _, l := range layouts(u.Host, server) {
 		end := l.repo + len(l.literal())
@@ -158,16 +158,16 @@ func find(u *url.URL, server string) (place, bool) {
 			continue
 		}
 		literal := strings.Join(segments[l.repo:end], "/")
-		if l.kind == GitHubAsset || l.kind == GitHubLatest { // no other spelling may hide a release
+		if l.kind == GitHubAsset || l.kind == GitHubLatest { // escapes could hide a release
 			literal = unescape(segments[l.repo:end])
 		}
 		if literal == l.after {
 			rest := segments[end:]
 			n := l.revisionLength(rest)
-			return place{layout: l, repository: segments[:l.repo], revision: rest[:n], path: rest[n:]}, true
+			return location{layout: l, repository: segments[:l.repo], revision: rest[:n], path: rest[n:]}, true
 		}
 	}
-	return place{}, false
+	return location{}, false
 }
 
 func (l layout) literal() []string {
@@ -188,7 +188,7 @@ func (l layout) revisionLength(rest []string) int {
 	return 1
 }
 
-func (p place) ref(u *url.URL) Ref {
+func (p location) ref(u *url.URL) Ref {
 	r := Ref{Kind: p.kind, Repo: unescape(p.repository[p.repo-1:]), Path: unescape(p.path)}
 	if p.repo > 1 {
 		r.Owner = unescape(p.repository[p.repo-2 : p.repo-1])
@@ -209,8 +209,8 @@ func (p place) ref(u *url.URL) Ref {
 	return r
 }
 
-// url is the place's URL with other literal segments or another revision.
-func (p place) url(host string, literal, revision []string) string {
+// url is the location's URL with other literal segments or another revision.
+func (p location) url(host string, literal, revision []string) string {
 	return "https://" + host + "/" + strings.Join(slices.Concat(p.repository, literal, revision, p.path), "/")
 }
 

@@ -18,7 +18,7 @@ func IsHuggingFace(host string) bool {
 
 const huggingFaceShort = "hf.co"
 
-// Published is what a host says itself about the file behind a URL.
+// Published is what a host publishes about the file behind a URL.
 type Published struct {
 	Digest digest.Digest // of the file's bytes; zero when none is published
 	Size   int64         // bytes; -1 when not published
@@ -28,14 +28,14 @@ type Published struct {
 // Commit returns the commit that Pinned names, 40 hex digits, or "".
 func (p Published) Commit() string { return Parse(p.Pinned, "").Revision }
 
-// Publishes reports whether a URL is one whose host PublishedBy believes.
+// Publishes reports whether a URL is one that PublishedBy accepts.
 func Publishes(rawURL string) bool {
 	u, err := canonical(rawURL)
 	if err != nil || u.Scheme != "https" || u.Host != HuggingFace || u.User != nil {
 		return false
 	}
-	place, ok := find(u, "")
-	return ok && place.kind == HuggingFaceFile
+	location, ok := find(u, "")
+	return ok && location.kind == HuggingFaceFile
 }
 
 // AssetOf returns the release asset that a URL names in exactly the form
@@ -50,7 +50,7 @@ func AssetOf(rawURL, server string) (Ref, bool) {
 }
 
 // PublishedBy reads the header of the first, unfollowed answer to a URL. Only an exact https://huggingface.co/…/resolve/… URL
-// is believed: X-Linked-Etag is the SHA-256 of a file in Git LFS or Xet and X-Linked-Size its size, and X-Repo-Commit the
+// is accepted: X-Linked-Etag is the SHA-256 of a file in Git LFS or Xet and X-Linked-Size its size, and X-Repo-Commit the
 // commit that the revision stands for (https://huggingface.co/docs/huggingface_hub/package_reference/file_download).
 func PublishedBy(rawURL string, header http.Header) Published {
 	if !Publishes(rawURL) {

@@ -108,7 +108,7 @@ func Trusted(rawURL string, globs []string) bool {
 }
 
 // ReleasesOf returns globs, for Trusted, of the URLs on a GitHub server that only an owner can make serve a file: the downloads
-// of the owner's releases. What anybody attaches to an issue stands below the owner's name too, and a fork's commit is served
+// of the owner's releases. Attachments of issues by anyone are below the owner's name too, and a fork's commit is served
 // as if it were the owner's.
 func ReleasesOf(server, owner string) []string {
 	return []string{server + "/" + owner + "/*/releases/download/**"}

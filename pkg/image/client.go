@@ -19,7 +19,7 @@ const (
 	maxTime     = 15 * time.Minute
 )
 
-// Network has the promises of fetch.Client.Do.
+// Network is fetch.Client.Do.
 type Network interface {
 	Do(ctx context.Context, call fetch.Call) (fetch.Reply, error)
 }
@@ -44,7 +44,7 @@ type Image struct {
 	Digest digest.Digest
 	Size   int64  // bytes of the manifest, -1 where they are not known
 	Format string // what the manifest is, as "OCI index"; "" where it was not read
-	Read   bool   // the manifest was read and hashed here; else Digest is the registry's word
+	Read   bool   // the manifest was read and hashed here; else Digest is what the registry announces
 	Bytes  int64  // that were downloaded
 }
 
@@ -67,7 +67,7 @@ func (c *Client) Ask(ctx context.Context, r Reference) (Image, error) {
 
 // Read reads the manifest that a reference names, and hashes it. Where isWhole is asked for it goes on to everything that
 // the digest stands for: children and configs are read and hashed, and of every layer the registry is asked whether it is
-// there. What was learnt stands in the Image, with an error too. The error is a *fetch.Error, an *OtherError or an *InvalidError.
+// there. The Image is filled in as far as possible, with an error too. The error is a *fetch.Error, an *OtherError or an *InvalidError.
 func (c *Client) Read(ctx context.Context, r Reference, isWhole bool) (Image, error) {
 	s, cancel := c.begin(ctx, r)
 	defer cancel()
@@ -154,10 +154,10 @@ func refused(format string, args ...any) error {
 	return &fetch.Error{Kind: fetch.Refused, Message: fmt.Sprintf(format, args...), Fix: "Check what was published under that name"}
 }
 
-// theImage is the part that is all of it.
+// theImage names the whole image in messages.
 const theImage = "The image"
 
-// refusal says what a server's final answer means for a part of the image.
+// refusal explains a server's final answer about a part of the image.
 func (s *session) refusal(reply fetch.Reply, part string) error {
 	status, host := reply.Status, finding.Quote(reply.Host)
 	failure := *reply.Refusal

@@ -91,7 +91,7 @@ func (r *Reference) locate(path string) error {
 	return nil
 }
 
-// hubHosts are further names of Docker Hub.
+// hubHosts are other names of Docker Hub.
 var hubHosts = regexp.MustCompile(`(?i)^(index|registry-1|registry\.hub)\.docker\.(io|com)(:443)?/|^docker\.io(:443)?/`)
 
 func invalidRepository(repository string) error {
@@ -137,7 +137,7 @@ func (r Reference) Tagged() Reference {
 	return r
 }
 
-// Mutable says what lets another image appear behind the reference as a matter of course, "" where nothing does.
+// Mutable returns why the reference's image is expected to change, "" if it isn't.
 func (r Reference) Mutable() string {
 	switch {
 	case !r.Digest.IsZero() || r.Tag != "" && r.Tag != latest:

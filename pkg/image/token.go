@@ -23,8 +23,8 @@ const (
 	maxToken     = 32 << 10
 )
 
-// challenge is what a registry says about where tokens come from (https://distribution.github.io/distribution/spec/auth/token/).
-// It is hostile: the realm is a URL like any other from outside.
+// challenge is a registry's description of its token service (https://distribution.github.io/distribution/spec/auth/token/).
+// It is hostile, including the realm's URL.
 type challenge struct{ realm, service string }
 
 var challengeParameter = regexp.MustCompile(`(?i)\b(realm|service)="([^"]*)"`)

@@ -53,7 +53,7 @@ func TestSetChecksumWritesInTheMannerOfTheText(t *testing.T) {
 func TestVersion1HasNoPlaceForAChecksum(t *testing.T) {
 	old := `{"binariesUrl": {"x": "u"}, "weightsDirectoryUrl": "d/", "weightsFiles": ["w"], "binaries": {"y": "u"}}`
 	for _, pointer := range []string{"/binariesUrl/x", "/weightsFiles/0", "/binaries/y"} {
-		if got, err := setChecksum([]byte(old), pointer, declared, 0, true); !errors.Is(err, document.ErrNoPlace) || got != nil {
+		if got, err := setChecksum([]byte(old), pointer, declared, 0, true); !errors.Is(err, document.ErrNotEditable) || got != nil {
 			t.Errorf("%s: %s, %v", pointer, got, err)
 		}
 	}

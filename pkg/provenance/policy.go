@@ -30,7 +30,7 @@ type Rule struct {
 // Demands reports whether a file without an attestation is an error.
 func (r Rule) Demands() bool { return r.Missing == "error" }
 
-// For returns what is expected of the file at an address that a repository ("" for none) has released, and whether a rule fits it. A
+// For returns the rule for the file at an address that a repository ("" for none) has released, and whether a rule fits it. A
 // URL is compared in its canonical form and without case: hosts take several forms of one URL. Nil Rules have no rule.
 func (r *Rules) For(address, repository string) (rule Rule, fits bool) {
 	if r != nil {

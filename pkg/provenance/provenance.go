@@ -1,6 +1,6 @@
 // Package provenance verifies who built a file: Sigstore bundles of SLSA provenance that GitHub Actions signed
 // (https://docs.github.com/actions/concepts/security/artifact-attestations). It opens no connection. Reading a certificate
-// (Facts) and applying a Policy are two steps, so that facts can be kept and judged again.
+// (Facts) and applying a Policy are two steps, so that facts can be stored and checked again.
 package provenance
 
 import (
@@ -41,14 +41,14 @@ const (
 	predicateRelease = "https://in-toto.io/attestation/release/"
 )
 
-// Errors that say a bundle can't be checked with these trusted roots. It may be authentic: other instances of Sigstore
+// Errors of bundles that these trusted roots can't check. It may be authentic: other instances of Sigstore
 // exist, and logs are replaced twice a year. All but the log is verified before a bundle is of an unknown one.
 var (
 	ErrUnknownAuthority = errors.New("no trusted root lists the authority that issued its certificate")
 	ErrUnknownLog       = errors.New("no trusted root lists its log")
 )
 
-// Facts is what a verified bundle says about a file. All texts are from outside.
+// Facts is what a verified bundle attests about a file. All texts are from outside.
 type Facts struct {
 	// Release says that GitHub attests that the file is in an immutable release. That is not a build: only Repository and
 	// Ref (the release's tag) are set.
@@ -79,7 +79,7 @@ func (f Facts) Workflow() string {
 }
 
 // Verify returns what a bundle says about the file with a SHA-256. Each root is tried by itself. An error is
-// ErrUnknownAuthority or ErrUnknownLog where no root can check the bundle; any other says why it does not verify.
+// ErrUnknownAuthority or ErrUnknownLog where no root can check the bundle; any other error explains why it is invalid.
 func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err error) {
 	defer func() { // sigstore-go parses hostile bytes through a dozen modules
 		if recover() != nil {
@@ -111,7 +111,7 @@ func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err erro
 	policy := verify.NewPolicy(verify.WithArtifactDigest("sha256", sum), verify.WithoutIdentitiesUnsafe()) // factsOf and Policy compare identities
 	failure := ErrUnknownAuthority
 	for _, root := range roots {
-		if !root.knowsAuthority(content.Certificate()) {
+		if !root.listsAuthority(content.Certificate()) {
 			continue
 		}
 		result, err := root.verifier.Verify(b, policy)
@@ -119,7 +119,7 @@ func (r *Roots) Verify(text []byte, sha256 digest.Digest) (facts Facts, err erro
 			return factsOf(b, result)
 		}
 		failure = fmt.Errorf("the bundle does not verify: %s", finding.Quote(err.Error()))
-		if !root.knowsLogs(b, content.Certificate()) && root.issued(b, content, sum) {
+		if !root.listsLogs(b, content.Certificate()) && root.issued(b, content, sum) {
 			failure = ErrUnknownLog
 		}
 	}

@@ -89,8 +89,8 @@ func newTrustedRoot(text []byte) (trustedRoot, error) {
 	return trustedRoot{tr, v}, err
 }
 
-// knowsAuthority reports whether an authority of the root issued a certificate, at whatever time.
-func (r trustedRoot) knowsAuthority(leaf *x509.Certificate) bool {
+// listsAuthority reports whether an authority of the root issued a certificate, at whatever time.
+func (r trustedRoot) listsAuthority(leaf *x509.Certificate) bool {
 	issued := func(c *x509.Certificate) bool {
 		return bytes.Equal(c.RawSubject, leaf.RawIssuer) && leaf.CheckSignatureFrom(c) == nil
 	}
@@ -113,9 +113,9 @@ func (r trustedRoot) issued(b *bundle.Bundle, content verify.VerificationContent
 	return verify.VerifySignatureWithArtifactDigests(signature, content, r, []verify.ArtifactDigest{{Algorithm: "sha256", Digest: sha256}}) == nil
 }
 
-// knowsLogs reports whether the root lists a log of each kind that the bundle names. What names none lacks it, and is not
+// listsLogs reports whether the root lists a log of each kind that the bundle names. What names none lacks it, and is not
 // from another log.
-func (r trustedRoot) knowsLogs(b *bundle.Bundle, leaf *x509.Certificate) bool {
+func (r trustedRoot) listsLogs(b *bundle.Bundle, leaf *x509.Certificate) bool {
 	if len(r.RekorLogs())+len(r.CTLogs()) == 0 {
 		return true
 	}

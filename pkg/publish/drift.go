@@ -38,7 +38,7 @@ func (p *publisher) issue(ctx context.Context, r *report.Report) (string, error)
 	}
 	n, isNewer, err := p.API.UpsertIssue(ctx, github.Issue{
 		Label: issueLabel, RunID: r.Run.RunID, Attempt: r.Run.RunAttempt, Title: d.Title(), Body: d.Markdown(issueLimit),
-		Fingerprint: d.Fingerprint(), DesiredState: state, Comment: d.Comment(issueLimit), LastWord: d.LastWord(),
+		Fingerprint: d.Fingerprint(), DesiredState: state, Comment: d.Comment(issueLimit), ClosingComment: d.ClosingComment(),
 	})
 	if isNewer {
 		p.annotate(finding.Notice, "A newer run has updated the drift issue, so this run did not change it")

@@ -37,14 +37,14 @@ type extraction struct {
 	schemes      map[string][]*document.Value
 }
 
-// mark is what an extraction notes of a value.
+// mark holds what an extraction recorded about a value.
 type mark uint8
 
 const (
 	taken     mark = 1 << iota // the URL of an artifact
-	covered                    // an object or list whose digests are used, or known to be of no download
+	covered                    // an object or list whose digests are used or belong to no download
 	lookalike                  // a member whose name differs from a described one only in case
-	merged                     // an overridden member that was looked through
+	merged                     // an overridden member that was searched
 	addressed                  // an entry with an address
 	leftOut                    // an entry with a URL that conditions leave out
 	reported                   // a look-alike that was reported
@@ -206,7 +206,7 @@ func (x *extraction) artifact(e *entry, v *document.Value, captured *document.Ca
 	return a
 }
 
-// cover marks an entry's digests, at its checksums and beside them, as known.
+// cover marks an entry's digests, at its checksums and beside them, as used.
 func (x *extraction) cover(e *entry, v *document.Value) {
 	for _, pointer := range e.checksum {
 		at := v.At(pointer)
@@ -221,7 +221,7 @@ func (x *extraction) cover(e *entry, v *document.Value) {
 }
 
 // noAddress keeps an entry without an address: an object with a checksum, or one that conditions have selected. The digests of
-// the latter are known to be of no download.
+// the latter belong to no download.
 func (x *extraction) noAddress(e *entry, v *document.Value) {
 	if v.Kind() != document.Object || len(e.image) > 0 {
 		return
@@ -328,7 +328,7 @@ func (x *extraction) address(e *entry, v, at *document.Value) address {
 // otherScheme is the scheme of an address that a package manager resolves itself: it is not the download of one file.
 var otherScheme = regexp.MustCompile(`(?i)^(?:oci|docker|ollama|git|ssh|github|gitlab|bitbucket|gist|(?:git|svn|hg|bzr)\+[a-z]+):`)
 
-// text returns the text of a value. It reports a value of another type.
+// text returns the text of a value. It reports values of other types.
 func (x *extraction) text(v *document.Value) string {
 	text, isText := v.Text()
 	if !isText && v != nil && v.Kind() != document.Null {

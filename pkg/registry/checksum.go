@@ -16,7 +16,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// checksum is a declared checksum, or the problem with it. The zero checksum is a missing one.
+// checksum is a declared checksum, or the problem with it. The zero checksum means a missing one.
 type checksum struct {
 	at       *document.Value
 	value    digest.Digest
@@ -24,7 +24,7 @@ type checksum struct {
 	spelling digest.Spelling
 	problem  string
 	rule     string // of the problem
-	isWeak   bool   // which is the only problem: none where a stronger one counts
+	isWeak   bool   // the only problem; ignored where a stronger one counts
 	isPair   bool   // an item of a list beside a list of addresses
 }
 
@@ -87,7 +87,7 @@ func (x *extraction) declareChecksum(a *artifact.Artifact, e *entry, v *document
 // maxText bounds what each address of an entry repeats.
 const maxText = 1024
 
-// isEmpty reports whether a value is there, and empty: null, or a text without characters.
+// isEmpty reports whether a value exists and is null or an empty text.
 func isEmpty(v *document.Value) bool {
 	return v.Kind() == document.Null || v.Kind() == document.String && v.Literal() == ""
 }
@@ -147,7 +147,7 @@ func (x *extraction) checksum(v *document.Value, urls int) checksum {
 
 var algorithmNames = map[digest.Algorithm]string{digest.MD5: "MD5", digest.SHA1: "SHA-1", digest.SHA256: "SHA-256", digest.SHA384: "SHA-384", digest.SHA512: "SHA-512", digest.BLAKE3: "BLAKE3"}
 
-// lastName returns the last name in a pointer that is not an index: that of the member that a checksum stands in.
+// lastName returns the last name in a pointer that is not an index: that of a checksum's member.
 func lastName(pointer string) string {
 	for pointer != "" {
 		above, name := splitPointer(pointer)

@@ -56,9 +56,9 @@ func TestADeclaredValueIsReplacedOnRequestOnly(t *testing.T) {
 		"both":             {func(e *registry.Edit, a artifact.Artifact) error { return e.SetChecksum(sized(a), other, 6, true) }, nil, strings.NewReplacer(sum256, other.Sum, "5}", "6}").Replace(text)},
 		"a URL":            {func(e *registry.Edit, a artifact.Artifact) error { return e.SetURL(a, "https://x/b") }, nil, strings.Replace(text, "x/a", "x/b", 1)},
 		"the same URL":     {func(e *registry.Edit, a artifact.Artifact) error { return e.SetURL(a, "https://x/a") }, nil, text},
-		"no slot":          {func(e *registry.Edit, a artifact.Artifact) error { a.Slot.URL = ""; return e.SetURL(a, "b") }, document.ErrNoPlace, text},
-		"no value":         {func(e *registry.Edit, a artifact.Artifact) error { a.Slot.URL = "/u"; return e.SetURL(a, "b") }, document.ErrNoPlace, text},
-		"another document": {func(e *registry.Edit, a artifact.Artifact) error { a.Document = 1; return e.SetURL(a, "b") }, document.ErrNoPlace, text},
+		"no slot":          {func(e *registry.Edit, a artifact.Artifact) error { a.Slot.URL = ""; return e.SetURL(a, "b") }, document.ErrNotEditable, text},
+		"no value":         {func(e *registry.Edit, a artifact.Artifact) error { a.Slot.URL = "/u"; return e.SetURL(a, "b") }, document.ErrNotEditable, text},
+		"another document": {func(e *registry.Edit, a artifact.Artifact) error { a.Document = 1; return e.SetURL(a, "b") }, document.ErrNotEditable, text},
 	} {
 		m, _ := r.Read("a.json", []byte(text), r)
 		edit := m.Edit([]byte(text))

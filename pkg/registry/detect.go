@@ -38,7 +38,7 @@ func Detect(files []string, read func(paths []string, maxSize int) map[string][]
 	}
 	tried := map[string][]string{} // by preset
 	for _, name := range Presets() {
-		r, _ := Preset(name) // which is one
+		r, _ := Preset(name) // exists
 		manifests := selected(files, r.Manifests)
 		for _, glob := range r.Manifests { // a glob may be of the one file that counts
 			ofGlob := selected(manifests, []string{glob})

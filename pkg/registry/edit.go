@@ -14,7 +14,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// ErrDeclared means that another checksum or size is declared already.
+// ErrDeclared means that another checksum or size is already declared.
 var ErrDeclared = errors.New("another value is already declared: find out which file is meant before you replace it")
 
 // InvalidError means that a manifest can't be edited: its text can't be read strictly before or after the edit, or has errors
@@ -53,8 +53,8 @@ func (e *Edit) Text() ([]byte, error) {
 // SetChecksum declares an artifact's checksum, spelled like those around it, and its size in bytes, unless that is 0 or the
 // registry declares none.
 //
-// It changes nothing where the same value is declared. Another value is replaced with replace, else ErrDeclared. The error is
-// document.ErrNoPlace where the text can't take the member.
+// It keeps an equal value. It replaces another value if replace is true, and returns ErrDeclared otherwise. The error is
+// document.ErrNotEditable where the text can't take the member.
 func (e *Edit) SetChecksum(a artifact.Artifact, checksum digest.Digest, size int64, replace bool) error {
 	if checksum.IsZero() || size < 0 {
 		return errors.New("missing checksum, or negative size")
@@ -70,12 +70,12 @@ func (e *Edit) SetChecksum(a artifact.Artifact, checksum digest.Digest, size int
 }
 
 // SetURL replaces an artifact's URL, such as one of a branch by that of its commit, or an image's reference. The error is
-// document.ErrNoPlace for a URL that is not the artifact's own.
+// document.ErrNotEditable for a URL that is not the artifact's own.
 func (e *Edit) SetURL(a artifact.Artifact, url string) error {
 	v := e.value(a, a.Slot.URL)
 	switch {
 	case a.Slot.URL == "" || v == nil:
-		return document.ErrNoPlace
+		return document.ErrNotEditable
 	case !utf8.ValidString(url):
 		return errors.New("the URL is not valid UTF-8")
 	case v.Literal() == url:
@@ -99,7 +99,7 @@ func (e *Edit) declare(a artifact.Artifact, pointer string, value any, isSame, r
 	text, isText := value.(string)
 	switch {
 	case pointer == "":
-		return document.ErrNoPlace
+		return document.ErrNotEditable
 	case isSame:
 		return nil
 	case at == nil:
@@ -131,7 +131,7 @@ func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 			siblings = []*document.Value{v}
 		}
 	}
-	err := document.ErrNoPlace
+	err := document.ErrNotEditable
 	for _, sibling := range slices.Backward(siblings) {
 		if text, isText := value.(string); isText {
 			err = e.editor.AddText(sibling, name, text)
@@ -139,7 +139,7 @@ func (e *Edit) add(a artifact.Artifact, pointer string, value any) error {
 			e.editor.InsertAfter(sibling, strconv.Quote(name)+e.editor.Colon(sibling)+fmt.Sprint(value))
 			err = nil
 		}
-		if !errors.Is(err, document.ErrNoPlace) {
+		if !errors.Is(err, document.ErrNotEditable) {
 			break
 		}
 	}

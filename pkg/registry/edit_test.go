@@ -94,8 +94,8 @@ func TestAChecksumIsWrittenAsItsRegistryWritesIt(t *testing.T) {
 			}
 			got, err := fill(r, test.path, []byte(test.before))
 			if test.after == "" {
-				if !errors.Is(err, document.ErrNoPlace) || got != nil && string(got) != test.before {
-					t.Errorf("want ErrNoPlace and nothing written, got %v and\n%s", err, got)
+				if !errors.Is(err, document.ErrNotEditable) || got != nil && string(got) != test.before {
+					t.Errorf("want ErrNotEditable and nothing written, got %v and\n%s", err, got)
 				}
 				return
 			}
@@ -205,7 +205,7 @@ func TestOnePlaceGetsNoTwoChecksums(t *testing.T) {
 		preset, path, text string
 		want               error
 	}{
-		{"krew", "plugins/a.yaml", "x: [&a {uri: https://x/a}, &b {uri: https://x/b}, &c {sha256: \"\"}]\nspec:\n  platforms:\n  - <<: [*a, *c]\n  - <<: [*b, *c]\n", document.ErrNoPlace},
+		{"krew", "plugins/a.yaml", "x: [&a {uri: https://x/a}, &b {uri: https://x/b}, &c {sha256: \"\"}]\nspec:\n  platforms:\n  - <<: [*a, *c]\n  - <<: [*b, *c]\n", document.ErrNotEditable},
 		{"bcr", "modules/a/1/source.json", `{"url": "https://x/a", "mirror_urls": ["https://y/a"]}`, registry.ErrDeclared},
 	} {
 		m, findings := registryOf(t, test.preset).Read(test.path, []byte(test.text), registryOf(t, test.preset))

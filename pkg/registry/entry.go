@@ -21,7 +21,7 @@ type entry struct {
 	where, unless                 []condition
 	url, checksum, size, platform []string
 	signature, attestation, image []string
-	base                          *string  // what relative URLs are resolved against: a URL or a pointer; "" for one that is not known
+	base                          *string  // the base of relative URLs: a URL or a pointer; "" for an unknown one
 	defaultURL, attests           template // of pointers, and of captures
 	rewrite                       []rewrite
 	capturedPlatform              string // the capture that is the platform; "" for none
@@ -33,8 +33,8 @@ type entry struct {
 type condition struct {
 	pointer string           // from the entry down; after a "#", from the document's root
 	texts   []*regexp.Regexp // one of which the text has to match; made of literals and `.*`
-	any     bool             // whatever is there matches
-	absent  bool             // so does nothing
+	any     bool             // any value matches
+	absent  bool             // a missing value matches
 }
 
 // addPointers sets read and asked. A pointer after a "#" is from the document's root.
@@ -120,7 +120,7 @@ type template string
 
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// names returns what stands in the placeholders.
+// names returns the names in the placeholders.
 func (t template) names() (names []string) {
 	for _, found := range placeholder.FindAllStringSubmatch(string(t), -1) {
 		names = append(names, found[1])

@@ -9,7 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Test says what each pattern matches in a manifest, one a line.
+// Test reports what each pattern matches in a manifest, one line each.
 func (r *Registry) Test(m *Manifest) (lines []string) {
 	for i := range r.patterns {
 		lines = append(lines, r.testPattern(i, m))

@@ -135,7 +135,7 @@ func (r *Registry) compile(ignore, includes []document.Pattern) {
 		pointers = append(pointers, c.pointer)
 	}
 	for _, pointer := range pointers {
-		p, _ := document.ParsePattern(strings.TrimPrefix(pointer, "#")) // it was checked
+		p, _ := document.ParsePattern(strings.TrimPrefix(pointer, "#")) // already validated
 		addNames(p)
 	}
 }

@@ -23,7 +23,7 @@ type Registry struct {
 	Syntax    document.Syntax // "": by the file's name
 	MaxSize   int             // of one manifest, in bytes
 	Schema    string          // path of a JSON Schema in the repository; "" for none
-	ByEntry   bool            // `changes: entry`: a change is judged by the entries it touches, not by the whole manifest
+	ByEntry   bool            // `changes: entry`: a change is checked by the entries that it touches, not by the whole manifest
 	AllowHTTP bool            // plain http is fetched where a strong checksum is declared
 	Rules     string          // the package with further rules; "" for none
 
@@ -119,7 +119,7 @@ func (r *Registry) Read(path string, text []byte, by Describer) (*Manifest, []fi
 	return m, findings
 }
 
-// isOfArtifact reports whether a rule's findings each explain the status of an artifact, so that none may be left out.
+// isOfArtifact reports whether a rule's findings each explain the status of an artifact, so all are kept.
 func isOfArtifact(rule string) bool {
 	return strings.HasPrefix(rule, "checksum/") || rule == finding.RegistryPairs || rule == finding.URLConflict
 }

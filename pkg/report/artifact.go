@@ -39,9 +39,9 @@ type Artifact struct {
 	Note       string            `json:"note,omitempty"` // why an unverified artifact needs no checksum
 	Since      time.Time         `json:"since,omitzero"` // when a scan first saw this status, where that is known
 
-	// Evidence is what the baseline keeps beside the above: validator, commit, and digests under other algorithms. Only the
+	// Observation is what the baseline stores besides the above: validator, commit, and digests under other algorithms. Only the
 	// report of a shard has it, for the merge.
-	Evidence *verify.Observation `json:"evidence,omitzero"`
+	Observation *verify.Observation `json:"evidence,omitzero"`
 }
 
 func newArtifact(result verify.Result) Artifact {
@@ -59,7 +59,7 @@ func newArtifact(result verify.Result) Artifact {
 		a.Size = &size // not result's: a pointer into it would keep all of it
 	}
 	if result.ETag != "" || result.Commit != "" || result.Attested != nil || len(result.Others) > 0 {
-		a.Evidence = &verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others, Attested: result.Attested}
+		a.Observation = &verify.Observation{ETag: result.ETag, Commit: result.Commit, Others: result.Others, Attested: result.Attested}
 	}
 	if result.Provenance != nil {
 		facts := *result.Provenance
@@ -78,8 +78,8 @@ func (a Artifact) result() verify.Result {
 		},
 		Status: a.Status, Gone: a.Gone, Before: a.Before, Format: a.Format, Source: a.Source, Note: a.Note, Since: a.Since, Provenance: a.Provenance,
 	}
-	if a.Evidence != nil {
-		r.Observation = *a.Evidence
+	if a.Observation != nil {
+		r.Observation = *a.Observation
 	}
 	r.Digest, r.Size = a.Observed, -1
 	if a.Size != nil {
@@ -180,7 +180,7 @@ func (a Artifact) size() string {
 	return humanize.Bytes(uint64(*a.Size))
 }
 
-// sources say where the digest of an artifact comes from.
+// sources describe where the digest of an artifact comes from.
 var sources = map[verify.Source]string{
 	verify.FromDownload: "downloaded",
 	verify.FromHost:     "digest published by the host",

@@ -16,7 +16,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// Drift is what went wrong in a registry since its manifests were merged.
+// Drift lists the problems of a registry since its manifests were merged.
 type Drift struct {
 	*Report
 	Problems []Problem
@@ -24,7 +24,7 @@ type Drift struct {
 	Solved   []string // URLs whose problems the previous scan had and this one has not
 }
 
-// Problem is one file that is not as it was.
+// Problem is one file that changed or can't be downloaded.
 type Problem struct {
 	baseline.Item
 	Artifact Artifact
@@ -102,8 +102,8 @@ func (d Drift) Comment(limit int) string {
 	return m.cut(head, append(m.groups(d.groups(added)), urls("Solved", d.Solved)), m.driftFoot())
 }
 
-// LastWord is the comment that closes the issue.
-func (d Drift) LastWord() string {
+// ClosingComment is the comment that closes the issue.
+func (d Drift) ClosingComment() string {
 	return fmt.Sprintf("%s All problems are solved: a complete scan of %s in %s found none.\n\n", signGood,
 		english.Plural(d.Summary.Artifacts, "file", ""), english.Plural(d.Summary.Manifests, "manifest", "")) + d.markdown(leastLimit).driftFoot()
 }

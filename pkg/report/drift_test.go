@@ -37,7 +37,7 @@ func drifted(in report.Input) report.Drift {
 
 func TestDriftReadsAsItShould(t *testing.T) {
 	d := drifted(mixed())
-	golden(t, "drift.md", d.Title()+"\n\n"+d.Markdown(commentLimit)+"\n---\n\n"+d.Comment(commentLimit)+"\n---\n\n"+report.Drift{Report: d.Report}.LastWord())
+	golden(t, "drift.md", d.Title()+"\n\n"+d.Markdown(commentLimit)+"\n---\n\n"+d.Comment(commentLimit)+"\n---\n\n"+report.Drift{Report: d.Report}.ClosingComment())
 }
 
 func TestTheFingerprintIsOfTheProblemsAndNotOfTheirAge(t *testing.T) {

@@ -27,7 +27,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	if r.Shard == nil {
 		written.Artifacts = slices.Clone(r.Artifacts)
 		for i := range written.Artifacts {
-			written.Artifacts[i].Evidence = nil
+			written.Artifacts[i].Observation = nil
 		}
 	}
 	return writeJSON(w, written)

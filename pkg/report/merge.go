@@ -115,7 +115,7 @@ func join(files []Named) (Input, error) {
 	return in, nil
 }
 
-// Unjudge undoes what the reports of a merge say of severities and waivers, with a function for each finding.
+// Unjudge resets the severities and waivers of merged reports, with a function for each finding.
 func (in *Input) Unjudge(reset func(finding.Finding) finding.Finding) {
 	undo := func(findings []finding.Finding) []finding.Finding {
 		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Rule == finding.ConfigWaiver })

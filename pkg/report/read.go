@@ -91,7 +91,7 @@ func (r *Report) checkArtifacts() error {
 			return fmt.Errorf("the artifact %s is in it twice", at)
 		}
 		seen[at] = true
-		if err := cmp.Or(a.check(r), a.checkEvidence()); err != nil {
+		if err := cmp.Or(a.check(r), a.checkObservation()); err != nil {
 			return fmt.Errorf("the artifact %s: %w", at, err)
 		}
 	}
@@ -140,9 +140,9 @@ func (a Artifact) check(r *Report) error {
 	)
 }
 
-// checkEvidence reports an observation that no shard makes.
-func (a Artifact) checkEvidence() error {
-	e := a.Evidence
+// checkObservation reports an observation that no shard makes.
+func (a Artifact) checkObservation() error {
+	e := a.Observation
 	if e == nil {
 		return nil
 	}

@@ -30,7 +30,7 @@ type Report struct {
 	Summary   Summary           `json:"summary"`
 	Artifacts []Artifact        `json:"artifacts"`
 	Findings  []finding.Finding `json:"findings"`
-	Notes     []string          `json:"notes,omitempty"` // what a reader should know of the run, a sentence each
+	Notes     []string          `json:"notes,omitempty"` // remarks about the run, a sentence each
 
 	Took      time.Duration `json:"-"` // zero where it is not known
 	APICalls  int           `json:"-"` // calls of GitHub's API for the texts of manifests
@@ -88,14 +88,14 @@ type Summary struct {
 // Failed is the number of artifacts that are neither verified nor unverified.
 func (s Summary) Failed() int { return s.Artifacts - s.Verified - s.Unverified }
 
-// Input is what a run has found.
+// Input is the result of a run.
 type Input struct {
 	Report  // without Artifacts, and with the findings about manifests; of its Summary, Manifests, Unchanged and Bytes
 	Results []verify.Result
 	// Windows reports whether a manifest is of a registry for Windows, whose readers have Get-FileHash and not shasum; nil is never.
 	Windows func(manifest string) bool
 	Judge   baseline.Judge           // nil leaves the findings as they are
-	Waivers func() []finding.Finding // about waivers, once all findings are judged
+	Waivers func() []finding.Finding // about waivers, after Judge has seen all findings
 
 	isJudged bool // the findings have their severities and waivers
 }

@@ -217,7 +217,7 @@ func position(manifest string, at finding.Position) string {
 	return fmt.Sprintf("%s:%d:%d", manifest, at.Line, at.Column)
 }
 
-// rest writes what needs no attention: what was waived, and the files that are fine.
+// rest lists what needs no action: what was waived, and the files that are fine.
 func (t *text) rest(r *Report, waived []group) {
 	s := r.Summary
 	if !t.options.Verbose && !t.options.Folds || len(waived)+s.Verified+s.Unverified == 0 {

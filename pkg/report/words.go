@@ -46,13 +46,13 @@ func (r *Report) Headline() string {
 	})
 }
 
-// isChange reports whether the run judged a change.
+// isChange reports whether the run checked a change.
 func (r *Report) isChange() bool { return r.Scope == "changed" || r.Scope == "entries" }
 
 // isOffline reports whether no file was checked because nothing was downloaded.
 func (r *Report) isOffline() bool { return r.Mode == "offline" && r.Summary.Verified == 0 }
 
-// unverified is what an unverified file is.
+// unverified describes unverified files.
 func (r *Report) unverified() string {
 	if r.isOffline() {
 		return "not checked (offline)"

@@ -1,4 +1,4 @@
-// Package schema validates documents against a JSON Schema, and tells which value violates which keyword.
+// Package schema validates documents against a JSON Schema, and reports which value violates which keyword.
 package schema
 
 import (
@@ -20,7 +20,7 @@ import (
 // Schema is a JSON Schema of draft 4, 6 or 7.
 type Schema struct{ compiled *gojsonschema.Schema }
 
-// Compile reads a schema. References to other files or URLs are errors: nothing but the schema's own text is read.
+// Compile reads a schema. References to other files or URLs are errors: only the schema's own text is read.
 func Compile(text []byte) (*Schema, error) {
 	var parsed any
 	if err := json.Unmarshal(text, &parsed); err != nil {

@@ -76,7 +76,7 @@ func newViolation(root *document.Value, e gojsonschema.ResultError) Violation {
 	return v
 }
 
-// Findings turns violations into findings, with the words of explain.
+// Findings converts violations to findings, with the texts of explain.
 func Findings(d *document.Document, found []Violation, explain func(Violation) (message, fix string)) []finding.Finding {
 	var findings finding.List
 	for _, v := range found {

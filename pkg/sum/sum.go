@@ -203,7 +203,7 @@ func (s *Sum) take(drafts []*draft, results []verify.Result, isCut bool) (n int,
 		if fills {
 			n++
 			err = s.declare(d, r)
-			if errors.Is(err, document.ErrNoPlace) {
+			if errors.Is(err, document.ErrNotEditable) {
 				unplaced, err = append(unplaced, *unwritten(r.Artifact, err)), nil
 			}
 		}

@@ -21,7 +21,7 @@ import (
 
 // Attester verifies who built the files of Results. It changes no status and makes no file trusted.
 type Attester struct {
-	Rules       *provenance.Rules // nil: GitHub is not asked; bundles that manifests declare are verified all the same
+	Rules       *provenance.Rules // nil: GitHub is not asked; declared bundles are still verified
 	Roots       *provenance.Roots
 	Server      string // whose release assets GitHub is asked about
 	Concurrency int    // files at a time
@@ -36,10 +36,10 @@ type Attester struct {
 	// Beside has the files that bundles among the artifacts of manifests attest beside them, by path.
 	Beside map[string]Beside
 
-	// Known returns what earlier scans learned of a file that a repository attests; nil knows nothing.
+	// Known returns what earlier scans observed of a file that a repository attests; may be nil.
 	Known func(repository, sum string) []provenance.Facts
-	// Baseline returns who built an artifact's file when a scan last found it attested, and whether by a declared bundle; nil
-	// knows nothing.
+	// Baseline returns who built an artifact's file when a scan last found it attested, and whether by a declared bundle; may be
+	// nil.
 	Baseline func(artifact.Artifact) (by provenance.Facts, isDeclared, found bool)
 
 	once     sync.Map     // what is asked, read or verified but once: functions, by what they do
@@ -47,13 +47,13 @@ type Attester struct {
 	notAsked atomic.Pointer[error]
 }
 
-// Beside is what the registry says of a file that a bundle attests beside a manifest.
+// Beside describes a file beside a manifest that a bundle attests.
 type Beside struct {
 	SHA256 string   `json:"sha256,omitzero"` // in hex, of the file in the registry, or as declared for an artifact of that file name; "" if unknown
 	URLs   []string `json:"urls,omitempty"`  // of the artifacts of which it is declared
 }
 
-// Attested is what is learned of the builds of a file that a repository attests.
+// Attested holds the observed builds of a file that a repository attests.
 type Attested struct {
 	Repository string             `json:"repository"` // that was asked
 	Builds     []provenance.Facts `json:"builds"`
@@ -87,7 +87,7 @@ func (t *Attester) NeedsSHA256(a artifact.Artifact) bool {
 	return t.isBeside(a) || a.Attestation != nil || t.Rules != nil && t.releaseOf(a.URL) != ""
 }
 
-// NeedsNetwork reports whether it takes the network to tell who built an artifact's file.
+// NeedsNetwork reports whether finding an artifact's builder requires the network.
 func (t *Attester) NeedsNetwork(a artifact.Artifact) bool {
 	return t.isBeside(a) || a.Attests != "" || t.NeedsSHA256(a) && !isBundle(a.Attestation)
 }
@@ -262,7 +262,7 @@ func (t *Attester) ofBase(ctx context.Context, a artifact.Artifact) (by provenan
 	return by, false, answer.err
 }
 
-// changed tells that another repository or workflow built a file than the one before.
+// changed reports that another repository or workflow than before built a file.
 func (t *Attester) changed(ctx context.Context, a artifact.Artifact, by provenance.Facts) []finding.Finding {
 	before, found, _ := t.ofBase(ctx, a)
 	if !found && t.Baseline != nil {

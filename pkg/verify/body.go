@@ -10,8 +10,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
-// body takes the bytes of one file and keeps what a Result needs: digests, size, the first and the last bytes. No byte goes
-// anywhere else. It is a fetch.Sink.
+// body takes the bytes of one file and keeps what a Result needs: digests, size, the first and the last bytes. It is a
+// fetch.Sink.
 type body struct {
 	algorithms []digest.Algorithm
 	hasher     *digest.Hasher
@@ -48,7 +48,7 @@ func (v *Verifier) newBody(d Download, s *slot) *body {
 	return b
 }
 
-// Start forgets what was written: the file is read from its first byte.
+// Start discards what was written.
 func (b *body) Start(head fetch.Head) {
 	b.slot.restart(head.Size)
 	b.http = head

@@ -59,7 +59,7 @@ func (s *attestations) accepted(check func(provenance.Facts) error) (by *provena
 	return nil, strangers
 }
 
-// divided returns why bundles are no builds, and why it is unknown whether others are: they could not be read, no trusted root lists
+// divided returns why bundles are invalid, and why others could not be checked: they could not be read, no trusted root lists
 // their log, or they have one of the given errors.
 func (t *Attester) divided(s *attestations, more ...error) (invalid, unknown []string) {
 	uncertain := append(more, errEnded, errTooMany, provenance.ErrUnknownLog)
@@ -94,7 +94,7 @@ func (s *attestations) attested(repository string) *Attested {
 	return &Attested{repository, builds[:min(len(builds), MaxBuilds)]}
 }
 
-// failed is what is known of bundles that were not verified.
+// failed returns the result of bundles that were not verified.
 func failed(err error) *attestations { return &attestations{problems: []error{err}} }
 
 // once returns the value of a key, which get makes when it is first asked for.
@@ -211,8 +211,8 @@ type aside struct {
 }
 
 // verifyBeside verifies the bundles that are artifacts themselves, and attest files beside their manifests (Bazel's
-// attestations.json: https://github.com/bazelbuild/bazel-central-registry/blob/main/docs/attestations.md), and tells what they say
-// of the artifacts among these.
+// attestations.json: https://github.com/bazelbuild/bazel-central-registry/blob/main/docs/attestations.md), and reports what they attest
+// about the artifacts.
 func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 	asides := make([]aside, len(results))
 	beside := map[string][]int{} // by folder and file name
@@ -277,7 +277,7 @@ func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, t
 	}
 }
 
-// maxReasons bounds how many bundles a message speaks of.
+// maxReasons bounds the bundles that a message names.
 const maxReasons = 3
 
 // listed joins different reasons to a clause.

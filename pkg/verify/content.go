@@ -9,7 +9,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/format"
 )
 
-// claims are the formats that a weight's name promises and only the first bytes prove.
+// claims are the formats that a weight's extension implies; the first bytes prove them.
 var claims = map[string]format.Kind{".gguf": format.GGUF, ".safetensors": format.Safetensors}
 
 // isPage reports whether a file is a web page that is not meant to be one.
@@ -17,8 +17,8 @@ func isPage(a artifact.Artifact, kind format.Format) bool {
 	return kind.Kind == format.HTML && !slices.Contains([]string{".html", ".htm"}, extension(a))
 }
 
-// inspect says what is wrong with a file whatever its digest: it is not the thing it should be. The first problem explains the others
-// away, so there is at most one finding.
+// inspect reports a file whose content is wrong whatever its digest. The first problem explains the others, so there is at most one
+// finding.
 func inspect(a artifact.Artifact, f *file) []finding.Finding {
 	kind, isBinary, isWeight := f.kind, a.Role == artifact.Binary, a.Role == artifact.Weight
 	is, serves := kind.Describe(), capital(f.serves())

@@ -13,20 +13,20 @@ import (
 
 // Hosts asks hosts about files that are not read. The zero Hosts makes no request.
 type Hosts struct {
-	// Peek has the promises of fetch.Client.Peek.
+	// Peek is fetch.Client.Peek.
 	Peek func(ctx context.Context, url string, further func(fetch.Head) bool) (fetch.Head, error)
 	// Asset returns what GitHub publishes about a release asset; a zero Digest is nothing.
 	Asset func(ctx context.Context, asset hosts.Ref) hosts.Published
-	// AskOfAll calls Asset for every file without a checksum too, so that a checksum can be declared that the host does not contradict.
+	// AskOfAll calls Asset for files without a checksum too, so that a checksum to declare can be compared with the host's.
 	AskOfAll bool
 	// MaxSize is the largest file that is read, in bytes; a larger one is Refused, on disk too. 0 is no limit for files on disk.
 	MaxSize int64
 }
 
-// ask returns what is known of a file without reading it, nil where that is not enough and the file has to be read; and
-// how many bytes the answer announced, 0 where none did. A host that can't be asked may still serve the file.
+// ask observes a file without reading it. It returns nil if the file has to be read, and the announced size in bytes, 0
+// for none. A host that can't be asked may still serve the file.
 func (v *Verifier) ask(ctx context.Context, d Download) (f *file, announced int64) {
-	if asset, ok := v.asset(d); ok { // GitHub tells the token's owner what nobody else may see
+	if asset, ok := v.asset(d); ok { // GitHub's answer to a token may be private
 		if f = v.vouched(d, v.Hosts.Asset(ctx, asset)); f == nil {
 			return nil, 0
 		}
@@ -35,7 +35,7 @@ func (v *Verifier) ask(ctx context.Context, d Download) (f *file, announced int6
 		return nil, 0
 	}
 	head, err := v.Hosts.Peek(ctx, d.URL, nil)
-	if err != nil || head.Status >= http.StatusBadRequest { // a refusal is the download's to judge
+	if err != nil || head.Status >= http.StatusBadRequest { // the download reports a refusal
 		return nil, 0
 	}
 	if f == nil {
@@ -56,8 +56,8 @@ func (v *Verifier) asset(d Download) (asset hosts.Ref, ok bool) {
 	return asset, ok && v.Hosts.Asset != nil
 }
 
-// vouched returns the host's word for a file where it has one for everything that has to be known. Where it
-// differs from what is declared or was there before, reading the file decides.
+// vouched returns the digests that the host publishes, if they cover everything that is needed. If they differ
+// from what is declared or was observed before, the file is read.
 func (v *Verifier) vouched(d Download, p hosts.Published) *file {
 	if p.Digest.IsZero() || p.Size <= 0 || p.Size > v.Hosts.MaxSize {
 		return nil
@@ -79,7 +79,7 @@ func (d Download) isKnown() bool {
 	})
 }
 
-// unchanged returns the word of an earlier download that the server's answer confirms: the same strong
+// unchanged returns the observation of an earlier download that the server's answer confirms: the same strong
 // validator and the same size, at the URL itself.
 func (d Download) unchanged(head fetch.Head) *file {
 	answered := head.Status == http.StatusOK || head.Status == http.StatusPartialContent
@@ -93,8 +93,8 @@ func (d Download) unchanged(head fetch.Head) *file {
 	return f
 }
 
-// published returns what the host says of a file that was read. GitHub's API is asked only where that may tell more than the
-// file: why it is not the declared one, and whether one is whole whose answer did not say how long it is.
+// published returns what the host publishes about a file that was read. GitHub's API is asked only if that may explain a mismatch,
+// or show whether a file without an announced length is complete.
 func (v *Verifier) published(ctx context.Context, d Download, f *file) hosts.Published {
 	asset, ok := v.asset(d)
 	isOpen := func(a artifact.Artifact) bool {

@@ -13,7 +13,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
-// file is what is known of a complete file, whether it was read or not.
+// file is the observation of a complete file, read or not.
 type file struct {
 	source    Source
 	digests   map[digest.Algorithm]digest.Digest
@@ -30,7 +30,7 @@ type file struct {
 	text    []byte // of a bundle
 }
 
-// isRead reports whether the bytes were seen, and not just their digest.
+// isRead reports whether the bytes were read, and not only their digest.
 func (f *file) isRead() bool { return f.source == FromDownload || f.source == FromLocal }
 
 // has reports whether the file has a digest; every file has the zero one.
@@ -51,7 +51,7 @@ func (f *file) observation(under digest.Algorithm) Observation {
 	return o
 }
 
-// serves begins a clause that says what the file is.
+// serves begins a clause that describes the file.
 func (f *file) serves() string {
 	if f.source == FromLocal {
 		return finding.Quote(f.path) + " is"

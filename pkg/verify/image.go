@@ -16,23 +16,25 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/image"
 )
 
-// Images is what is asked about container images, with the promises of image.Client.
+// Images is what is asked about container images, as image.Client implements it.
 type Images interface {
 	Ask(ctx context.Context, r image.Reference) (image.Image, error)
 	Read(ctx context.Context, r image.Reference, isWhole bool) (image.Image, error)
 }
 
-// knownImage is what is known of the image that a reference names. Its Digest is zero if no registry was asked.
-type knownImage struct {
+// imageObservation describes the image that a reference names. Its Digest is zero if no registry was asked.
+type imageObservation struct {
 	image.Image
 	ref   image.Reference
 	was   digest.Digest // what an earlier scan saw behind a tag that has moved since; zero for none
 	moved string        // where the tag beside a digest is now, as a clause; "" for where it was
 }
 
-func (k knownImage) observation() Observation { return Observation{Digest: k.Digest, Size: k.Size} }
+func (k imageObservation) observation() Observation {
+	return Observation{Digest: k.Digest, Size: k.Size}
+}
 
-func (k knownImage) source() Source {
+func (k imageObservation) source() Source {
 	switch {
 	case k.Digest.IsZero():
 		return ""
@@ -69,7 +71,7 @@ func (v *Verifier) readImage(ctx context.Context, d Download, s *slot) []Result 
 	if refused := d.conflicts(); refused != nil {
 		return refused
 	}
-	known := knownImage{Image: image.Image{Size: -1}, ref: ref}
+	known := imageObservation{Image: image.Image{Size: -1}, ref: ref}
 	if !v.Offline && len(d.decided()) > 0 {
 		err = cutShort(ctx, v.inspectImage(ctx, d, &known, s))
 	}
@@ -84,9 +86,9 @@ func (v *Verifier) readImage(ctx context.Context, d Download, s *slot) []Result 
 	})
 }
 
-// inspectImage finds out about an image. In fast mode the registry's word is enough where it says what is expected, or
-// nothing is.
-func (v *Verifier) inspectImage(ctx context.Context, d Download, known *knownImage, s *slot) (err error) {
+// inspectImage finds out about an image. In fast mode the registry's answer is enough if it is the expected digest, or
+// none is expected.
+func (v *Verifier) inspectImage(ctx context.Context, d Download, known *imageObservation, s *slot) (err error) {
 	var pinned digest.Digest
 	for _, a := range d.decided() {
 		if a.Checksum != nil {
@@ -115,7 +117,7 @@ func (v *Verifier) inspectImage(ctx context.Context, d Download, known *knownIma
 	return err
 }
 
-// moved says where a tag beside a digest is now, "" if unknown: it decides nothing. A difference is only believed where it was read.
+// moved says where a tag beside a digest is now, "" if unknown: it decides nothing. A difference counts only if the manifest was read.
 func (v *Verifier) moved(ctx context.Context, ref image.Reference, s *slot) string {
 	now, err := v.Images.Ask(ctx, ref.Tagged())
 	s.add(now.Bytes)
@@ -133,7 +135,7 @@ func (v *Verifier) moved(ctx context.Context, ref image.Reference, s *slot) stri
 }
 
 // applyToImage returns the Result of an artifact whose image is known, but for err.
-func (p Policy) applyToImage(a artifact.Artifact, known knownImage, baseline Baseline, err error) Result {
+func (p Policy) applyToImage(a artifact.Artifact, known imageObservation, baseline Baseline, err error) Result {
 	if err == nil && a.Checksum != nil && !known.Digest.IsZero() && a.Checksum.Value != known.Digest {
 		err = &image.OtherError{Part: "The image", Want: a.Checksum.Value, Got: known.Digest}
 	}
@@ -171,7 +173,7 @@ func (p Policy) applyToImage(a artifact.Artifact, known knownImage, baseline Bas
 // quotable is how many characters of a reference can be quoted whole.
 const quotable = 200
 
-// writePinned says how to pin a reference.
+// writePinned describes how to pin a reference.
 func writePinned(ref image.Reference, d digest.Digest) string {
 	if pinned := ref.Pin(d); len(pinned) <= quotable {
 		return "write " + finding.Quote(pinned)
@@ -180,7 +182,7 @@ func writePinned(ref image.Reference, d digest.Digest) string {
 }
 
 // unreadImage returns the Result of an artifact whose image is incomplete, or another.
-func unreadImage(a artifact.Artifact, known knownImage, err error) Result {
+func unreadImage(a artifact.Artifact, known imageObservation, err error) Result {
 	describe := func(body []byte) string { return format.Sniff(body, true).Describe() }
 	var other *image.OtherError
 	var invalid *image.InvalidError
@@ -204,7 +206,7 @@ func unreadImage(a artifact.Artifact, known knownImage, err error) Result {
 	}
 	r := Result{Artifact: a, Status: Mismatch, Observation: Observation{Digest: other.Got, Size: -1}, Source: FromDownload}
 	f := a.Finding(finding.ArtifactMismatch, message, fix)
-	if a.Checksum == nil { // the digest is another artifact's to declare
+	if a.Checksum == nil { // another artifact declares the digest
 		r.Status = Invalid
 	} else {
 		f = at(f, a.Checksum)

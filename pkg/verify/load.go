@@ -11,10 +11,10 @@ import (
 // HourlyBytes is how much one runner reads and hashes in an hour, by measurement (docs/performance.md).
 const HourlyBytes = 400_000_000_000
 
-// questionBytes is how much is read in the time that a question takes, its answer's way there and back with others beside it.
+// questionBytes is how much is read in the time that one request takes beside others.
 const questionBytes = 5_000_000
 
-// maxWeight is more than a runner reads in the six hours that it has; so that sizes that lie have a sum.
+// maxWeight is more than a runner reads in the six hours that it has; so that the sum of false sizes doesn't overflow.
 const maxWeight = 6 * HourlyBytes
 
 // Load is an estimate of what one download takes.
@@ -25,7 +25,7 @@ type Load struct {
 }
 
 // Loads estimates what downloads take, without reading them: the size is the declared, else the published, else the announced one.
-// Loads[i] is that of downloads[i]. What hosts say proves nothing, and decides only who reads what.
+// Loads[i] is that of downloads[i]. Sizes from hosts are unproven, and only distribute the work.
 func (v *Verifier) Loads(ctx context.Context, downloads []Download) []Load {
 	loads := make([]Load, len(downloads))
 	newSlotQueue(downloads, 0, &Progress{}).each(min(v.Concurrency, len(downloads)), func(s *slot) (again bool) {

@@ -28,7 +28,7 @@ type LocalFile struct {
 
 // RunLocal compares files on disk as Run does downloads, at most Concurrency at a time, and returns one Result per file, in the
 // order of a report. Nothing outside the root is opened, whatever a path says, and no symbolic link is followed. A missing file is
-// Unavailable, an incomplete one Unreachable: nothing is known of the rest.
+// Unavailable, an incomplete one Unreachable: the rest is unknown.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
 	var artifacts []artifact.Artifact
 	byKey := map[string][]LocalFile{}
@@ -74,7 +74,7 @@ func (v *Verifier) local(ctx context.Context, root *os.Root, d Download, s *slot
 		}
 		r := v.Policy.apply(d, a, f)
 		for i, f := range r.Findings {
-			if isError(f) && strings.HasPrefix(f.Rule, "artifact/") { // what is true of the URL is not known here
+			if isError(f) && strings.HasPrefix(f.Rule, "artifact/") { // this says nothing about the URL
 				r.Findings[i].Fix = "Do not start the service. Delete the file and download the service again. If the file is the same, check the manifest without --local"
 			}
 		}

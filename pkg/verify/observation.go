@@ -7,7 +7,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/digest"
 )
 
-// Observation is what one look at a URL found out about its bytes. A Result carries it, a shard's report hands it to the
+// Observation is what one request of a URL showed about its bytes. A Result carries it, a shard's report hands it to the
 // merge, and the baseline keeps it.
 type Observation struct {
 	Digest   digest.Digest   `json:"digest,omitzero"`   // zero when no complete body was seen
@@ -42,5 +42,5 @@ var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]{1,1000}"$`)
 // IsStrongETag reports whether an Observation may have this validator.
 func IsStrongETag(etag string) bool { return strongETag.MatchString(etag) }
 
-// unseen is what is known of a file that was not read.
+// unseen is the observation of a file that was not read.
 var unseen = Observation{Size: -1}

@@ -11,7 +11,7 @@ import (
 // Progress counts what a run has done so far. It may be read while the run goes on; the zero Progress is ready for use.
 type Progress struct {
 	files, filesDone atomic.Int64
-	read             atomic.Int64 // every byte that came
+	read             atomic.Int64 // all bytes received
 	kept, announced  atomic.Int64 // bytes of the files that were begun, each counted once
 
 	mu      sync.Mutex // for the queue of a run too

@@ -25,10 +25,10 @@ var errYielded = errors.New("the file came slowly, and others waited")
 
 // slotQueue hands out the slots of a run, the largest files first, and fairly by host and manifest: the files of a host that never
 // answers don't keep those of other hosts from beginning. A file that crawls yields its slot while others wait and comes again after
-// them, each time with twice the patience: so none holds up the others, and each ends.
+// them, each time with twice the patience: so no file blocks the others, and each ends.
 type slotQueue struct {
 	*Progress
-	patience time.Duration // of the first slot of each file; 0 is without end
+	patience time.Duration // of the first slot of each file; 0 means no limit
 
 	waiting map[string][]*slot // by host, in order; no list is empty
 	held    map[string]int     // slots, by host and by manifest
@@ -37,7 +37,7 @@ type slotQueue struct {
 // slot is one file in the queue. It counts the bytes that come.
 type slot struct {
 	*Progress
-	index, order   int    // of the download; of the beginning, other things being equal
+	index, order   int    // of the download; of the start, as a tie-breaker
 	url            string // of a file; "" for an image, which is many small requests
 	host, manifest string
 	patience       time.Duration

@@ -14,8 +14,8 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/format"
 )
 
-// recheckLimit is the largest file, in bytes, that is read again before it is called a mismatch although its server tells
-// versions apart.
+// recheckLimit is the largest file, in bytes, that is read again before it is reported as a mismatch although its server sends
+// validators.
 const recheckLimit = 64 << 20
 
 // isRight reports whether a file has every digest that is declared or was there before.
@@ -23,8 +23,8 @@ func (d Download) isRight(f *file) bool {
 	return !slices.ContainsFunc(d.decided(), func(a artifact.Artifact) bool { return !f.has(d.expected(a)) })
 }
 
-// suspicious reports whether a file is read again before it is reported: it is wrong and small, or its server tells no
-// versions apart or does not say where the file ends; or it was put together from several answers, of which the server may
+// suspicious reports whether a file is read again before it is reported: it is wrong and small, or its server sends no
+// validators or no length; or it was put together from several answers, of which the server may
 // have mixed up one, and is wrong or has no expected digest. The digest that its host publishes settles it.
 func (d Download) suspicious(f *file) bool {
 	switch {
@@ -56,7 +56,7 @@ func (v *Verifier) recheck(ctx context.Context, d Download, announced int64, fir
 }
 
 // decide returns which of two downloads counts, of which the first came in one answer and is wrong; err is why the second proves
-// nothing. What a complete download has proven is never denied, and only one whose answer gave no length can have been cut short.
+// nothing. The result of a complete download stays valid; only a download without an announced length can have been cut short.
 func (d Download) decide(first, second *file, err error) (*file, error) {
 	isOpen := first.head.CloseDelimited // only the connection's end was its end
 	switch {
@@ -77,9 +77,9 @@ func (d Download) decide(first, second *file, err error) (*file, error) {
 	return first, nil
 }
 
-// incomplete returns why the bytes that came are not taken for the file: they are fewer than the host publishes or, where the
+// incomplete returns why the received bytes are not considered the file: they are fewer than the host publishes or, where the
 // answer gave no length, than are declared; or only the host says what they should be, and they are not that. It is nil for a body
-// that is evidently something else than the beginning of the file.
+// that is clearly not the beginning of the file.
 func (d Download) incomplete(f *file) error {
 	shorterThan := func(size int64, whose string) error {
 		return &fetch.Error{Message: fmt.Sprintf("The body ended after %s of the %s bytes %s", humanize.Comma(f.size), humanize.Comma(size), whose)}

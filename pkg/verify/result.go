@@ -1,4 +1,4 @@
-// Package verify decides what every artifact ends as: one download per URL, one Result per artifact.
+// Package verify downloads each URL once and decides the Result of every artifact.
 package verify
 
 import (
@@ -12,18 +12,18 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 )
 
-// Status is what an artifact ended as. The zero value is Unreachable: whatever was never finished failed.
+// Status is the outcome of an artifact. The zero value is Unreachable, for unfinished ones.
 type Status uint8
 
 // The statuses.
 const (
-	Unreachable Status = iota // nothing is known about the file
+	Unreachable Status = iota // the file is unknown
 	Verified                  // the complete body has the declared digest
 	Mismatch                  // the complete body has another digest
 	Unverified                // no checksum declared; the body was read
 	Unavailable               // a final refusal by the server
-	Refused                   // our own policy stopped it
-	Invalid                   // not the thing it should be, and no declared digest says otherwise
+	Refused                   // the policy forbids it
+	Invalid                   // wrong content, and no declared digest confirms it
 )
 
 // Statuses is every status, in the order in which people want to read them: failures first.
@@ -53,10 +53,10 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Source says where the bytes of a Result came from.
+// Source is where the bytes of a Result came from.
 type Source string
 
-// The sources. The empty Source means that no bytes were seen.
+// The sources. The empty Source means that nothing was read.
 const (
 	FromDownload Source = "download" // every byte was read from the URL
 	FromHost     Source = "host"     // the digest that the host publishes
@@ -64,7 +64,7 @@ const (
 	FromLocal    Source = "local"    // a file on disk
 )
 
-// Result is what one artifact ended as. Its Digest is under the declared algorithm, else SHA-256.
+// Result is the outcome of one artifact. Its Digest is under the declared algorithm, else SHA-256.
 type Result struct {
 	Artifact artifact.Artifact
 	Status   Status
@@ -73,11 +73,11 @@ type Result struct {
 	Source     Source
 	Gone       bool              // an Unavailable one: the server answered 404 or 410
 	Text       []byte            // of an artifact that attests another file, where it was read
-	Provenance *provenance.Facts // who built the file, where it is attested as it has to be
+	Provenance *provenance.Facts // who built the file, if the attestation is accepted
 	Note       string            // why an Unverified artifact needs no checksum; "" when it does
 	Findings   []finding.Finding
 
-	// What earlier scans tell, which a comparison with the baseline fills in.
-	Since  time.Time     // when a scan first saw the problem; zero where that is not known
+	// From earlier scans, set by the comparison with the baseline:
+	Since  time.Time     // when a scan first saw the problem; zero if unknown
 	Before digest.Digest // of the baseline, where the bytes have changed since
 }

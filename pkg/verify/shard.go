@@ -16,7 +16,7 @@ import (
 const MaxShards = 256
 
 // Shard returns the index-th (from 1) of count disjoint parts of a plan; together they are the plan. A URL's part depends on
-// that URL and on count alone (rendezvous hashing: Thaler and Ravishankar, 1998), so that one more moves no other. A bundle is in
+// that URL and on count alone (rendezvous hashing: Thaler and Ravishankar, 1998), so adding a URL moves no other. A bundle is in
 // the part of the file that it attests.
 func Shard(downloads []Download, index, count int) []Download {
 	var part []Download
@@ -78,12 +78,12 @@ func ShardKeys(downloads []Download) []string {
 	return keys
 }
 
-// lightShare is how much of a part's share a file weighs at most that goes where it likes, however full that is.
+// lightShare is how much of a part's share a file weighs at most that always goes to its preferred part.
 const lightShare = 64
 
 // Balance returns the part, from 1 to count, of each of some downloads, by their ShardKeys and what each weighs. One goes to the
 // part that its key prefers, as in Shard, as long as that has room: no part carries much more than its share (bounded loads:
-// Mirrokni, Thorup and Zadimoghaddam, 2016). What is light always does, and the heaviest of the rest choose first. One more
+// Mirrokni, Thorup and Zadimoghaddam, 2016). Light files always do, and the heaviest of the rest are placed first. One more
 // URL moves few others. Those of one key are in one part.
 func Balance(keys []string, weights []int64, count int) []int {
 	together := map[string]int64{}

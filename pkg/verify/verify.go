@@ -11,25 +11,25 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 )
 
-// Fetcher reads a file into a sink, with the promises of fetch.Client.Get.
+// Fetcher reads a file into a sink, as fetch.Client.Get does.
 type Fetcher interface {
 	Get(ctx context.Context, r fetch.Request, sink fetch.Sink) (fetch.Head, error)
 }
 
-// Verifier reads files and says what each artifact ends as.
+// Verifier reads files and decides the Result of each artifact.
 type Verifier struct {
 	Fetcher     Fetcher
 	Images      Images // nil if there are none, or if Offline
 	Policy      Policy
 	Concurrency int                       // files at a time
 	Progress    *Progress                 // counts what is done; may be nil
-	Baseline    func(key string) Baseline // what earlier scans saw at a URL, by its Key; nil is nothing
-	Hosts       Hosts                     // what is asked instead of reading a file, or to explain what was read
+	Baseline    func(key string) Baseline // what earlier scans observed at a URL, by its Key; may be nil
+	Hosts       Hosts                     // asked instead of reading a file, or to explain a mismatch
 	Fast        bool                      // a file is not read where its host's word, or the baseline, decides
 	// NeedsSHA256 reports whether the SHA-256 of an artifact has to be known, whatever it declares; may be nil.
 	NeedsSHA256 func(artifact.Artifact) bool
 	Offline     bool // no request is made: every artifact is Unverified, and rules that need no bytes apply
-	// Patience is how long a file may crawl while others wait for its slot; 0 is for ever.
+	// Patience is how long a file may crawl while others wait for its slot; 0 means no limit.
 	Patience time.Duration
 	// Done takes the Results of each download as soon as they are known, several at a time; may be nil.
 	Done func([]Result)
@@ -93,7 +93,7 @@ func (v *Verifier) verify(ctx context.Context, d Download, s *slot) []Result {
 	return compared(results, f, d.baseline)
 }
 
-// known returns a download with what earlier scans saw at its URL.
+// known returns a download with the baseline of its URL.
 func (v *Verifier) known(d Download) Download {
 	if v.Baseline != nil {
 		d.baseline = v.Baseline(d.key)
@@ -101,7 +101,7 @@ func (v *Verifier) known(d Download) Download {
 	return d
 }
 
-// learn finds out about a file, without reading it if it can.
+// learn observes a file, without reading it if possible.
 func (v *Verifier) learn(ctx context.Context, d Download, s *slot) (*file, error) {
 	announced := int64(0)
 	if v.Fast && !v.isSigned(d) && !d.attests() {
@@ -127,7 +127,7 @@ const maxTexts = 256 << 20
 // get reads a file, as the request says.
 func (v *Verifier) get(ctx context.Context, d Download, r fetch.Request, s *slot) (*file, error) {
 	b := v.newBody(d, s)
-	r.URL, r.SecondLook = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
+	r.URL, r.RetryMissing = d.URL, hosts.Parse(d.URL, v.Policy.Server).ReleaseAsset()
 	r.AllowHTTP = !slices.ContainsFunc(d.decided(), func(a artifact.Artifact) bool { return !a.AllowHTTP })
 	head, err := v.Fetcher.Get(ctx, r, b)
 	if err != nil {

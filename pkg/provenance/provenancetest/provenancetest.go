@@ -1,6 +1,6 @@
 // Package provenancetest is a Sigstore in memory for tests: an authority that issues certificates of the shape that
 // GitHub Actions gets, a certificate transparency log, a transparency log and a timestamp authority. Its bundles verify
-// against its own trusted root, unless a Fault says otherwise.
+// against its own trusted root, unless they have a Fault.
 package provenancetest
 
 import (
@@ -28,7 +28,7 @@ import (
 	ctx509 "github.com/google/certificate-transparency-go/x509"
 )
 
-// Sigstore is one instance. Its methods panic where cryptography fails, which it does not.
+// Sigstore is one instance. Its methods panic if cryptography fails.
 type Sigstore struct {
 	ca, authority issuer // the root, and who issues certificates
 	tsa           issuer
@@ -87,7 +87,7 @@ func create(template *x509.Certificate, by issuer, key *ecdsa.PrivateKey) *x509.
 	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, by.cert, key.Public(), by.key))))
 }
 
-// Build is what a bundle says: who built what. Names of repositories and workflows are without the server.
+// Build is what a bundle attests. Names of repositories and workflows are without the server.
 type Build struct {
 	Repository string // "acme/tool"
 	Commit     string

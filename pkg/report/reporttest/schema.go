@@ -37,7 +37,7 @@ func closeObjects(value any) {
 	}
 }
 
-// Check says how the JSON of a report differs from the schema, members that the schema does not name included; nil
+// Check reports how the JSON of a report differs from the schema, members that the schema does not name included; nil
 // where it does not.
 func Check(text []byte) error {
 	schema, err := strict()

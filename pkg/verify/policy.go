@@ -20,8 +20,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
-// Policy says which files may go without a checksum, as the registry's maintainers decided it:
-// a checksum is the service developer's to declare, never this program's to invent.
+// Policy is the maintainers' decision about which files may lack a checksum.
 type Policy struct {
 	// MissingChecksum is the severity of a missing checksum; nil reports none.
 	MissingChecksum *finding.Severity
@@ -29,7 +28,7 @@ type Policy struct {
 	TrustedURLs []string
 	// PublicKeys verify signatures; without any, no signature is checked.
 	PublicKeys []minisign.PublicKey
-	// Server is the GitHub server whose URLs hosts.Parse knows ("https://github.com").
+	// Server is the GitHub server whose URLs hosts.Parse interprets ("https://github.com").
 	Server string
 }
 
@@ -100,8 +99,8 @@ func (p Policy) unverified(r *Result, f *file) {
 	r.Findings = append(r.Findings, missing)
 }
 
-// offline returns what is known of a URL's artifacts without asking anybody: that none is verified, and what the rules that need no
-// bytes say of what is declared.
+// offline returns the Results of a URL's artifacts without a request: none is verified, and only the rules that need no bytes
+// apply.
 func (p Policy) offline(d Download) []Result {
 	results := d.conflicts()
 	if results == nil {
