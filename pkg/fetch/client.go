@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // Bounds of what a Client accepts and keeps.
@@ -32,7 +30,7 @@ type Client struct {
 	direct  lines
 	proxied lines
 	slowest slowest
-	open    *semaphore.Weighted // connections
+	open    chan struct{} // one for each connection
 
 	chunkSize int
 	buffers   chan []byte // of at most chunkSize bytes, for chunks
@@ -54,7 +52,7 @@ func New(config Config) (*Client, error) {
 		guard:     newGuard(config),
 		proxy:     config.Proxy.ProxyFunc(),
 		slowest:   slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
-		open:      semaphore.NewWeighted(maxConnections),
+		open:      make(chan struct{}, maxConnections),
 		chunkSize: chunkSize,
 		buffers:   newBuffers(maxBuffers),
 		hosts:     map[string]*host{},

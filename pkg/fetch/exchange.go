@@ -98,7 +98,7 @@ func (a *answer) size() int64 {
 	if isWhole(a.StatusCode) {
 		return a.ContentLength
 	}
-	if total, ok := strings.CutPrefix(a.Header.Get("Content-Range"), "bytes 0-0/"); ok {
+	if total, ok := strings.CutPrefix(a.Header.Get("Content-Range"), "bytes 0-0/"); ok && decimal(total) > 0 {
 		return decimal(total)
 	}
 	return -1

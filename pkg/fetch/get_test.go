@@ -294,6 +294,7 @@ func TestWaitsThatAServerAsksForAreObeyedUpToACap(t *testing.T) {
 		{200, "RateLimit", `"api";r=12;t=9`, 0, 0},
 		{200, "RateLimit", `"api";r=12;t=9, "resolvers";r=0;t=7`, 6, 7},
 		{200, "RateLimit", `"resolvers"; r=0; t=900`, 29, 30},
+		{200, "RateLimit", `"resolvers";t=9;w=60;r=0`, 8, 9},
 		{200, "RateLimit", `"resolvers";r=0`, 0, 0},
 		{200, "RateLimit", `"resolvers";r=0;t=-4`, 0, 0},
 		{200, "RateLimit", `nonsense`, 0, 0},

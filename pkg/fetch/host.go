@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -122,14 +122,18 @@ func (h *host) noteRateLimit(answer *http.Response) {
 	}
 }
 
-// exhausted finds the seconds until there are requests left in a RateLimit header, such as `"resolvers";r=0;t=55`
+// rateLimit reads the longest wait from a RateLimit header, such as `"resolvers";r=0;t=55`: seconds until there are requests left
 // (draft-ietf-httpapi-ratelimit-headers; https://huggingface.co/docs/hub/rate-limits).
-var exhausted = regexp.MustCompile(`;\s*r=0\s*;\s*t=([0-9]+)`)
-
-// rateLimit reads the longest wait from a RateLimit header.
 func rateLimit(answer http.Header) (longest time.Duration) {
-	for _, policy := range exhausted.FindAllStringSubmatch(answer.Get("RateLimit"), -1) {
-		longest = max(longest, seconds(decimal(policy[1])))
+	for policy := range strings.SplitSeq(answer.Get("RateLimit"), ",") {
+		parameters := map[string]int64{"r": -1}
+		for parameter := range strings.SplitSeq(policy, ";") {
+			name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+			parameters[name] = decimal(value)
+		}
+		if parameters["r"] == 0 {
+			longest = max(longest, seconds(parameters["t"]))
+		}
 	}
 	return longest
 }

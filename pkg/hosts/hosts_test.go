@@ -232,6 +232,7 @@ func TestCanonical(t *testing.T) {
 		"https://bücher.example/a":               "https://xn--bcher-kva.example/a",
 		"https://[2001:DB8::1]:443/a":            "https://[2001:db8::1]/a",
 		"https://a_b.example/a":                  "https://a_b.example/a",
+		"https://A\u200eB.example/a":             "https://a%E2%80%8Eb.example/a",
 	} {
 		if got, err := hosts.Canonical(url); err != nil || got != want {
 			t.Errorf("%s: %s, %v; want %s", url, got, err, want)

@@ -33,9 +33,11 @@ func canonical(rawURL string) (*url.URL, error) {
 	if u.Scheme == "" || u.Hostname() == "" {
 		return nil, errors.New("expected an absolute URL with a host")
 	}
-	if u.Host, err = Host(u); err != nil {
-		u.Host = strings.ToLower(u.Host) // a name that IDNA refuses (RFC 5891) stays as it is
+	host, err := Host(u)
+	if err != nil { // a name that IDNA refuses (RFC 5891) stays as it is
+		host = strings.ToLower(u.Host)
 	}
+	u.Host = host
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
 }

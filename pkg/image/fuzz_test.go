@@ -63,6 +63,7 @@ func TestMemoryOfAHostileManifestIsBounded(t *testing.T) {
 		"URLs":        {`{"layers":[{"urls":[` + strings.Repeat(`"",`, 300_000) + `""]}]}`, 1 << 20},
 		"names":       {`{` + names.String() + `"x":0}`, 25 << 20},
 		"depth":       {`{"x":` + strings.Repeat(`[`, 1<<20), 2 << 20},
+		"deep names":  {`{"x":` + strings.Repeat(`{"a":`, 9_000) + `{` + strings.Repeat(`"Size":0,`, 20_000) + `"x":0}`, 2 << 20},
 	} {
 		body := []byte(c.body)
 		var before, after runtime.MemStats

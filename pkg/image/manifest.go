@@ -58,7 +58,7 @@ func isForeign(name types.MediaType) bool {
 // Bounds of what one manifest may name.
 const (
 	maxParts = 512
-	maxURLs  = 4 // of one foreign layer; further ones are ignored
+	maxURLs  = 4 // of one foreign layer that are tried
 )
 
 // manifest is an image manifest or an index.
@@ -79,10 +79,14 @@ type descriptor struct {
 }
 
 var (
-	members = []string{"schemaVersion", "mediaType", "config", "layers", "manifests", "digest", "size", "urls"}
-	// described are the pointers to members of a manifest or a descriptor.
-	described = regexp.MustCompile(`^(/config|/(layers|manifests)/[0-9]+)?/[^/]*$`)
+	manifestMembers   = []string{"schemaVersion", "mediaType", "config", "layers", "manifests"}
+	descriptorMembers = []string{"mediaType", "digest", "size", "urls"}
+	// inDescriptor are the pointers to members of a descriptor.
+	inDescriptor = regexp.MustCompile(`^(/config|/(layers|manifests)/[0-9]+)/[^/]*$`)
 )
+
+// describedDepth is how deep in a manifest the lists stand that are read, those of a layer's URLs.
+const describedDepth = 4
 
 // check reads a manifest token by token. A list of too many parts is an error, and so is a member whose name differs by case alone from
 // one that is read: docker reads it, other programs don't.
@@ -95,16 +99,23 @@ func check(body []byte) error {
 		if err != nil {
 			return err
 		}
-		kind, n := dec.StackIndex(dec.StackDepth())
+		depth := dec.StackDepth()
+		if depth > describedDepth { // a pointer costs as much as it is deep
+			continue
+		}
+		kind, n := dec.StackIndex(depth)
 		if kind == '[' && n > maxParts {
 			return refused("The manifest names more than %d parts", maxParts)
 		}
 		if isName := kind == '{' && n%2 == 1; !isName {
 			continue
 		}
-		name := token.String()
+		name, members := token.String(), descriptorMembers
+		if depth == 1 {
+			members = manifestMembers
+		}
 		i := slices.IndexFunc(members, func(exact string) bool { return strings.EqualFold(name, exact) })
-		if i >= 0 && members[i] != name && described.MatchString(string(dec.StackPointer())) {
+		if i >= 0 && members[i] != name && (depth == 1 || inDescriptor.MatchString(string(dec.StackPointer()))) {
 			return fmt.Errorf("%s: unknown member %q: expected %q", dec.StackPointer(), name, members[i])
 		}
 	}

@@ -240,7 +240,7 @@ func (g group) byManifest() [][]entry {
 
 // hasOneURL reports whether all entries are about the file of the first.
 func (g group) hasOneURL() bool {
-	return g.File != nil && !slices.ContainsFunc(g.Entries, func(e entry) bool { return e.url() != g.url() })
+	return g.File != nil && !slices.ContainsFunc(g.Entries, func(e entry) bool { return e.File == nil || e.File.URL != g.File.URL })
 }
 
 // quotes returns what the messages that vary in the group quote in one of its entries.

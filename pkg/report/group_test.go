@@ -289,6 +289,16 @@ func TestDigestsAreShownAsTheManifestWritesThem(t *testing.T) {
 	}
 }
 
+func TestDigestsThatDifferAreShownDiffering(t *testing.T) {
+	m := mismatch()
+	m.Artifact.Checksum.Value.Sum = "deadbeef" + strings.Repeat("1", 56)
+	m.Digest.Sum = "deadbeef" + strings.Repeat("1", 48) + strings.Repeat("2", 8)
+	m.Findings = []finding.Finding{differs(m.Artifact, m.Digest)}
+	if got := report.Build(input(m)).Markdown(60_000); !strings.Contains(got, "| `…11111111` | `…22222222` |") {
+		t.Error(got)
+	}
+}
+
 func TestACommentSaysHowToRunTheSame(t *testing.T) {
 	for want, change := range map[string]func(*report.Input){
 		"check --base origin/HEAD":                func(in *report.Input) {},

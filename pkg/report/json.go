@@ -34,20 +34,30 @@ func (r *Report) WriteJSON(w io.Writer) error {
 }
 
 func writeJSON(w io.Writer, value any) error {
-	text, err := json.Marshal(value, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
+	var e escaper
+	err := json.MarshalWrite(&e, value, json.Deterministic(true), jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
+	if err == nil {
+		_, err = e.Write([]byte("\n"))
+	}
 	if err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	var escaped bytes.Buffer
-	for line := range bytes.Lines(text) { // no string holds a line break
-		escaped.WriteString(escapeJSON(string(line)))
-	}
-	escaped.WriteByte('\n')
-	if escaped.Len() > maxSize {
-		return fmt.Errorf("writing JSON: it has more than the %d MiB that are read: divide the work among shards", maxSize>>20)
-	}
-	_, err = w.Write(escaped.Bytes())
+	_, err = w.Write(e.escaped)
 	return err
+}
+
+// escaper keeps the JSON that is written to it, escaped line by line: a large report has no second copy.
+type escaper struct{ line, escaped []byte }
+
+func (e *escaper) Write(p []byte) (int, error) {
+	e.line = append(e.line, p...)
+	end := bytes.LastIndexByte(e.line, '\n') + 1 // no string holds a line break
+	e.escaped = append(e.escaped, escapeJSON(string(e.line[:end]))...)
+	e.line = append(e.line[:0], e.line[end:]...)
+	if len(e.escaped) >= maxSize {
+		return 0, fmt.Errorf("it has more than the %d MiB that are read: divide the work among shards", maxSize>>20)
+	}
+	return len(p), nil
 }
 
 // escapeJSON escapes what finding.Clean would change. All of it stands in strings, where \u means the same, but for the

@@ -181,7 +181,8 @@ func (m markdown) groups(groups []group) []section {
 		if tableSize <= m.limit {
 			row := fmt.Sprintf("| %s | %s | %s |", severitySigns[g.Severity], m.file(g), link(prose(g.Title), ruleURL(g.Rule)))
 			if hasDigests {
-				row += fmt.Sprintf(" %s | %s |", short(g.Compared.Expected), short(g.Compared.Served))
+				expected, served := shortPair(g.Compared.Expected, g.Compared.Served)
+				row += fmt.Sprintf(" %s | %s |", expected, served)
 			}
 			if hasDays {
 				row += fmt.Sprintf(" %s |", g.Since)
@@ -200,13 +201,23 @@ func (m markdown) groups(groups []group) []section {
 // shortDigits is how many digits of a digest a table shows.
 const shortDigits = 8
 
-// short is the beginning of a digest, without its algorithm.
-func short(digest string) string {
-	digits := digest[strings.LastIndexAny(digest, ":-")+1:]
-	if len(digits) > shortDigits {
-		digits = digits[:shortDigits] + "…"
+// shortPair shortens two digests, without their algorithm, to the first digits that differ.
+func shortPair(a, b string) (string, string) {
+	a, b = a[strings.LastIndexAny(a, ":-")+1:], b[strings.LastIndexAny(b, ":-")+1:]
+	before := ""
+	for a != b && min(len(a), len(b)) > shortDigits && a[:shortDigits] == b[:shortDigits] {
+		a, b, before = a[shortDigits:], b[shortDigits:], "…"
 	}
-	return code(digits)
+	short := func(digits string) string {
+		if len(digits) > shortDigits {
+			digits = digits[:shortDigits] + "…"
+		}
+		if digits != "" {
+			digits = before + digits
+		}
+		return code(digits)
+	}
+	return short(a), short(b)
 }
 
 // file names the file, or all the files, that a group is about.
