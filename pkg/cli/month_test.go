@@ -38,8 +38,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // hub stands in for Hugging Face, GitHub's downloads and a host of somebody's own, over TLS behind a proxy.
 // What it serves can change while it runs.
 type hub struct {
-	proxy string
-	roots *x509.CertPool
+	proxy     string
+	roots     *x509.CertPool
+	authority *x509.Certificate
 
 	mu       sync.Mutex
 	files    map[string]string // bodies by host and path; "" is a 404
@@ -77,7 +78,7 @@ func newHub(t testing.TB) *hub {
 		}
 		return &good, nil
 	}}, h.serve)
-	h.roots = x509.NewCertPool()
+	h.roots, h.authority = x509.NewCertPool(), authority
 	h.roots.AddCert(authority)
 	h.roots.AddCert(stranger)
 	return h
@@ -204,15 +205,20 @@ func (s *scan) run(t testing.TB, dir string, n int, inputs ...string) int {
 		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
 		Sleep:    func(context.Context, time.Duration) error { return nil },
 		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
-		Environ: slices.Concat(inputs, s.inputs, []string{ // the first of a name counts
-			"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE=" + dir,
-			"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + headSHA,
-			fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY=" + s.proxy,
-			"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE=" + file,
-		}),
+		Environ:  s.environ(dir, n, file, inputs),
 	})
 	s.report, s.raw = writtenReport(t, file, &s.out), readText(t, file)
 	return code
+}
+
+// environ is what a runner sets on the n-th day.
+func (s *scan) environ(dir string, n int, file string, inputs []string) []string {
+	return slices.Concat(inputs, s.inputs, []string{ // the first of a name counts
+		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME=schedule", "GITHUB_REPOSITORY=acme/registry", "GITHUB_WORKSPACE=" + dir,
+		"GITHUB_API_URL=" + s.api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_SHA=" + headSHA,
+		fmt.Sprintf("GITHUB_RUN_ID=%d", n), "GITHUB_RUN_ATTEMPT=1", "HTTPS_PROXY=" + s.proxy,
+		"INPUT_DRIFT-ISSUE=true", "INPUT_REPORT-FILE=" + file,
+	})
 }
 
 // noDNS leaves every name to the proxy.
