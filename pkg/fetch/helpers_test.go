@@ -116,7 +116,7 @@ type body struct {
 }
 
 func (b *body) Start(head fetch.Head) {
-	b.head, b.bytes = head, make([]byte, 0, max(head.Size, 0))
+	b.head, b.bytes = head, nil // a server may announce any size
 	b.starts++
 }
 
