@@ -12,7 +12,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
-// The memory of downloads: the buffers that all of a Client share, and one more for each, so that none waits for another.
+// The memory of downloads: the chunks that all of a Client share, and one more for each, so that none waits for another.
 const (
 	chunkSize  = 256 << 10
 	maxBuffers = 96
@@ -27,7 +27,7 @@ type attempt struct {
 	pace    pace
 	workers sync.WaitGroup
 	width   atomic.Int32 // workers that there should be
-	own     chan []byte  // the buffer that no other download takes
+	own     slots        // of the chunk that no other download takes
 
 	mu      sync.Mutex // guards at, and keeps ordered in order
 	at      int64      // of the chunk that comes next
@@ -38,7 +38,7 @@ type attempt struct {
 type chunk struct {
 	at     int64 // of its first byte in the file
 	buffer []byte
-	home   chan<- []byte // takes the buffer back
+	home   slots // takes the chunk's slot back
 
 	// What a worker leaves, before it closes done.
 	filled int // bytes
@@ -49,15 +49,24 @@ type chunk struct {
 
 func (c *chunk) end() int64 { return c.at + int64(len(c.buffer)) }
 
-func (c *chunk) giveBack() { c.home <- c.buffer[:cap(c.buffer)] }
+// slots bound how many chunks are in memory.
+type slots chan struct{}
 
-// newBuffers returns a channel of n buffers, which are made when they are first taken.
-func newBuffers(n int) chan []byte {
-	buffers := make(chan []byte, n)
+func newSlots(n int) slots {
+	s := make(slots, n)
 	for range n {
-		buffers <- nil
+		s <- struct{}{}
 	}
-	return buffers
+	return s
+}
+
+// giveBack keeps the buffer of a chunk for another.
+func (p *attempt) giveBack(c *chunk) {
+	select {
+	case p.client.spare <- c.buffer[:cap(c.buffer)]:
+	default:
+	}
+	c.home <- struct{}{}
 }
 
 // read makes one attempt. The retry of its Error says whether another attempt may succeed.
@@ -80,7 +89,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	d.pieced.Store(offset > 0)
 	d.moved(a)
 	sink.Start(head)
-	p := &attempt{download: d, version: version, began: time.Now(), pace: pace{since: time.Now()}, own: newBuffers(1), at: offset, ordered: make(chan *chunk, maxBuffers+1)}
+	p := &attempt{download: d, version: version, began: time.Now(), pace: pace{since: time.Now()}, own: newSlots(1), at: offset, ordered: make(chan *chunk, maxBuffers+1)}
 	p.launch(ctx, &worker{attempt: p, answer: a, offset: offset, end: version.size})
 	size, err := p.drain(ctx, sink, offset)
 	if err == nil {
@@ -93,7 +102,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	p.workers.Wait()
 	close(p.ordered)
 	for chunk := range p.ordered {
-		chunk.giveBack()
+		p.giveBack(chunk)
 	}
 	head.Pieced, head.Announced = d.pieced.Load(), d.announced.Load()
 	return head, err
@@ -132,11 +141,11 @@ func (p *attempt) run() int {
 }
 
 // borrow returns a buffer for the bytes that come next, and what takes it back; nil where there is none, or ctx ends the wait for one.
-func (p *attempt) borrow(ctx context.Context, wait bool) (buffer []byte, home chan<- []byte) {
-	for _, home := range []chan []byte{p.own, p.client.buffers} {
+func (p *attempt) borrow(ctx context.Context, wait bool) (buffer []byte, home slots) {
+	for _, home := range []slots{p.own, p.client.chunks} {
 		select {
-		case buffer := <-home:
-			return p.sized(buffer), home
+		case <-home:
+			return p.buffer(), home
 		default:
 		}
 	}
@@ -144,25 +153,29 @@ func (p *attempt) borrow(ctx context.Context, wait bool) (buffer []byte, home ch
 		return nil, nil
 	}
 	select {
-	case buffer := <-p.own:
-		return p.sized(buffer), p.own
-	case buffer := <-p.client.buffers:
-		return p.sized(buffer), p.client.buffers
+	case <-p.own:
+		return p.buffer(), p.own
+	case <-p.client.chunks:
+		return p.buffer(), p.client.chunks
 	case <-ctx.Done():
 		return nil, nil
 	}
 }
 
-// sized makes a buffer as long as the chunk that comes next.
-func (p *attempt) sized(buffer []byte) []byte {
+// buffer returns a buffer as long as the chunk that comes next: a spare one, else a new one.
+func (p *attempt) buffer() []byte {
 	size := p.client.chunkSize
 	if p.version.size >= 0 {
 		size = int(min(int64(size), p.version.size-p.at))
 	}
-	if cap(buffer) < size {
-		return make([]byte, size)
+	select {
+	case spare := <-p.client.spare:
+		if cap(spare) >= size {
+			return spare[:size]
+		}
+	default:
 	}
-	return buffer[:size]
+	return make([]byte, size)
 }
 
 // drain passes the chunks to the sink, in order, until the file ends, and returns its size; done is how much of it the sink has.
@@ -173,10 +186,10 @@ func (p *attempt) drain(ctx context.Context, sink Sink, done int64) (int64, erro
 			return done, err
 		}
 		if _, err := sink.Write(chunk.buffer[:chunk.filled]); err != nil {
-			chunk.giveBack()
+			p.giveBack(chunk)
 			return done, &Error{Message: "The bytes of the file could not be processed: " + finding.Quote(err.Error()), Err: err}
 		}
-		chunk.giveBack()
+		p.giveBack(chunk)
 		done += int64(chunk.filled)
 		if chunk.err != nil || chunk.last {
 			return done, chunk.err

@@ -33,7 +33,8 @@ type Client struct {
 	open    chan struct{} // one for each connection
 
 	chunkSize int
-	buffers   chan []byte // of at most chunkSize bytes, for chunks
+	chunks    slots       // that all downloads share
+	spare     chan []byte // buffers of at most chunkSize bytes
 
 	mu    sync.Mutex // guards hosts
 	hosts map[string]*host
@@ -54,7 +55,8 @@ func New(config Config) (*Client, error) {
 		slowest:   slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
 		open:      make(chan struct{}, maxConnections),
 		chunkSize: chunkSize,
-		buffers:   newBuffers(maxBuffers),
+		chunks:    newSlots(maxBuffers),
+		spare:     make(chan []byte, maxBuffers),
 		hosts:     map[string]*host{},
 	}
 	c.direct = newLines(config, nil, c.bounded(c.guard.dial))

@@ -37,9 +37,9 @@ func TestDownloadsBorrowSharedMemoryAndNeverWaitWithoutAny(t *testing.T) {
 	if chunkSize*maxBuffers > 24<<20 {
 		t.Error("with the buffers, a download takes more than the 64 MiB that it may")
 	}
-	c := &Client{chunkSize: chunkSize, buffers: newBuffers(maxBuffers)}
+	c := &Client{chunkSize: chunkSize, chunks: newSlots(maxBuffers), spare: make(chan []byte, maxBuffers)}
 	begin := func(size int64) *attempt {
-		return &attempt{download: &download{client: c}, version: version{size: size}, own: newBuffers(1), ordered: make(chan *chunk, maxBuffers+1)}
+		return &attempt{download: &download{client: c}, version: version{size: size}, own: newSlots(1), ordered: make(chan *chunk, maxBuffers+1)}
 	}
 	large, small := begin(-1), begin(100)
 	for range maxBuffers + 1 {
@@ -52,8 +52,10 @@ func TestDownloadsBorrowSharedMemoryAndNeverWaitWithoutAny(t *testing.T) {
 	}
 	waited := make(chan []*chunk)
 	go func() { waited <- large.next(t.Context()) }()
-	(<-large.ordered).giveBack()
-	if run := <-waited; len(run) != 1 || len(run[0].buffer) != chunkSize {
+	given := <-large.ordered
+	kept := &given.buffer[0]
+	large.giveBack(given)
+	if run := <-waited; len(run) != 1 || len(run[0].buffer) != chunkSize || &run[0].buffer[0] != kept {
 		t.Error("a buffer that was given back is not lent again")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
