@@ -253,6 +253,9 @@ func (v *Value) Describe() string {
 	if description, isKnown := descriptions[v.Kind()]; isKnown {
 		return description
 	}
+	if v.text == "" {
+		return "an empty " + string(v.kind)
+	}
 	return "the " + string(v.kind) + " " + finding.Quote(v.text)
 }
 
