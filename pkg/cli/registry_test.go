@@ -246,6 +246,10 @@ func TestANewerCommitHidesNothing(t *testing.T) {
 		if r.Summary.Mismatch != test.mismatches || r.Scope != test.scope || isTold != (test.scope == "all") {
 			t.Errorf("%s: scope %s, %+v, notes %q", name, r.Scope, r.Summary, r.Notes)
 		}
+		isOther := func(request githubtest.Request) bool { return !strings.Contains(request.Path, "/compare/") }
+		if n := len(slices.DeleteFunc(api.Requests(), isOther)); n > 1 {
+			t.Errorf("%s: the commits were compared %d times", name, n)
+		}
 		for _, rule := range test.rules {
 			if !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Rule == rule }) {
 				t.Errorf("%s: no %s: %+v", name, rule, r.Findings)

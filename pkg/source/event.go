@@ -64,13 +64,16 @@ func (e *Event) selection(ctx context.Context, in Inputs, api *API) (Selection, 
 		return s, err
 	}
 	var note string
-	c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, len(c.manifests())+len(c.removed()) > 0)
+	isChanged := len(c.manifests())+len(c.removed()) > 0
+	c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, isChanged)
 	isNewer := e.PullRequest != 0 && e.isNewer(ctx, c)
 	if isNewer { // every file counts as changed
 		if c.changed, err = head.List(ctx); err != nil {
 			return Selection{}, err
 		}
-		c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, true)
+		if !isChanged {
+			c.base, note = e.mergeBase(ctx, found.MergeBase, tip, api, true)
+		}
 	}
 	s, err := c.selection(ctx)
 	if isNewer {
