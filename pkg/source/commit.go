@@ -49,16 +49,16 @@ func (c *Commit) Find(ctx context.Context, path string) (github.File, bool, erro
 // Read implements Tree.
 func (c *Commit) Read(ctx context.Context, f github.File, maxSize int) (s Source, err error) {
 	s = Source{Path: f.Path, Problem: problemOf(f)}
+	if s.Problem != "" {
+		return s, nil
+	}
 	text, found := c.texts[f.BlobSHA]
-	if s.Problem == "" && !found {
-		text, err = c.read(ctx, f, maxSize)
+	if !found {
+		if text, err = c.read(ctx, f, maxSize); err != nil {
+			return s, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
+		}
 	}
-	if err != nil {
-		return s, fmt.Errorf("the text of %s can't be read: %w", finding.Quote(f.Path), err)
-	}
-	if s.Problem == "" {
-		s.Text = text[:min(len(text), maxSize+1)]
-	}
+	s.Text = text[:min(len(text), maxSize+1)]
 	return s, nil
 }
 
