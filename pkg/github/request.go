@@ -40,7 +40,7 @@ type request struct {
 	limit  int64  // bytes of the answer that are read; 0 for all
 	once   bool   // must not be repeated: retried only if refused for a rate limit
 
-	decode func(body []byte) error // nil to return the body
+	decode func(body []byte) error // reads the body of a successful answer; may be nil
 }
 
 // do makes a request, and retries transient failures.

@@ -85,7 +85,7 @@ func (r *Registries) Inspect(s source.Selection, o Options) Inspection {
 		in.Attesting = len(attesting)
 	}
 	in.Beside = besideOf(s, slices.Concat(in.Artifacts, beside))
-	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests, o)...)
+	in.Findings = append(in.Findings, r.lintAll(s, in.Manifests)...)
 	return in
 }
 
@@ -154,7 +154,7 @@ func (r *Registries) read(from source.Source, s source.Selection, o Options) (fo
 }
 
 // lintAll applies the rules that compare manifests with each other.
-func (r *Registries) lintAll(s source.Selection, manifests []*registry.Manifest, o Options) (findings []finding.Finding) {
+func (r *Registries) lintAll(s source.Selection, manifests []*registry.Manifest) (findings []finding.Finding) {
 	inScope := map[string]bool{}
 	for _, from := range s.Manifests {
 		inScope[from.Path] = true
