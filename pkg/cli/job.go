@@ -19,6 +19,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/inspect"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
 	"github.com/premAI-io/verify-manifests/pkg/publish"
+	"github.com/premAI-io/verify-manifests/pkg/registry"
 	"github.com/premAI-io/verify-manifests/pkg/report"
 	"github.com/premAI-io/verify-manifests/pkg/source"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
@@ -26,16 +27,18 @@ import (
 
 // job is what a run verifies, and by which rules.
 type job struct {
-	in         report.Input // without the results of downloads
-	downloads  []verify.Download
-	rules      rules
-	before     *baseline.State  // nil for none
-	settings   *source.Settings // nil for a job from a plan
-	inspection inspect.Inspection
-	beside     map[string]verify.Beside // files that bundles attest beside manifests, by path
-	roots      *provenance.Roots
+	in        report.Input // without the results of downloads
+	downloads []verify.Download
+	rules     rules
+	before    *baseline.State          // nil for none
+	beside    map[string]verify.Beside // files that bundles attest beside manifests, by path
+	roots     *provenance.Roots
+	began     time.Time
+
+	// Of the registry; nil for a job from a plan.
+	settings   *source.Settings
 	registries *inspect.Registries
-	began      time.Time
+	manifests  []*registry.Manifest // those kept in memory
 
 	// asset returns the digests that GitHub published of release assets when the plan was made; nil without a plan.
 	asset func(context.Context, hosts.Ref) hosts.Published
@@ -86,7 +89,7 @@ func (p *program) prepare(ctx context.Context, c *Config, from source.Origin, o 
 			APICalls: s.Calls, IsWhole: s.Scope == source.ScopeAll && s.IsWhole && c.Shard == nil,
 		}},
 		downloads: verify.Plan(found.Artifacts), rules: p.rulesOf(c, s.File, s.Remote),
-		beside: found.Beside, settings: s.Settings, roots: roots, inspection: found, registries: registries,
+		beside: found.Beside, roots: roots, settings: s.Settings, registries: registries, manifests: found.Manifests,
 	}, nil
 }
 
@@ -100,7 +103,7 @@ func (p *program) verify(ctx context.Context, c *Config, j *job, local *os.Root)
 		verifier.Hosts.Asset = j.asset
 	}
 	verifier.Baseline = j.before.Baseline
-	attester, err := p.attester(c, j, verifier, j.before)
+	attester, err := p.attester(c, j, verifier)
 	if err != nil {
 		return in, err
 	}

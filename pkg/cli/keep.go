@@ -55,7 +55,7 @@ func (g *getter) keep(ctx context.Context, j *job, targets []*target, in *report
 	if err != nil {
 		return missing, err
 	}
-	attester, err := g.attester(g.config, j, verifier, nil)
+	attester, err := g.attester(g.config, j, verifier)
 	if err != nil {
 		return missing, err
 	}

@@ -37,7 +37,7 @@ func openLocal(dir string) (*os.Root, error) {
 
 // localFiles maps the files of a job to paths below a folder.
 func (j *job) localFiles(root *os.Root) (files []verify.LocalFile) {
-	for _, m := range j.inspection.Manifests {
+	for _, m := range j.manifests {
 		for _, a := range m.Artifacts {
 			if a.Role != artifact.Image {
 				files = append(files, j.registries.LocalFile(root, m, a))
@@ -50,7 +50,7 @@ func (j *job) localFiles(root *os.Root) (files []verify.LocalFile) {
 // leftOut returns notes on what --local can't verify.
 func (j *job) leftOut(attester *verify.Attester) (notes []string) {
 	images, builds := 0, 0
-	for _, m := range j.inspection.Manifests {
+	for _, m := range j.manifests {
 		for _, a := range m.Artifacts {
 			if a.Role == artifact.Image {
 				images++
@@ -75,7 +75,7 @@ func (j *job) leftOver(root *os.Root, files []verify.LocalFile) (findings []find
 	for _, f := range files {
 		named[path.Clean(f.Path)] = true
 	}
-	for _, m := range j.inspection.Manifests {
+	for _, m := range j.manifests {
 		folder, found := j.registries.Folder(m)
 		if !found {
 			continue

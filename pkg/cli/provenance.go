@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/premAI-io/verify-manifests/pkg/baseline"
 	"github.com/premAI-io/verify-manifests/pkg/fetch"
 	"github.com/premAI-io/verify-manifests/pkg/github"
 	"github.com/premAI-io/verify-manifests/pkg/provenance"
@@ -25,7 +24,7 @@ func rootsOf(text []byte) (*provenance.Roots, error) {
 }
 
 // attester returns the verifier of the provenance of a job's files.
-func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseline.State) (*verify.Attester, error) {
+func (p *program) attester(c *Config, j *job, v *verify.Verifier) (*verify.Attester, error) {
 	api, err := p.publicAPI(c)
 	if err != nil {
 		return nil, err
@@ -37,7 +36,7 @@ func (p *program) attester(c *Config, j *job, v *verify.Verifier, before *baseli
 			return api.Attestations(ctx, repository, sum, bundles(client, true), yield)
 		},
 		ErrNoBundle: github.ErrNoBundle, ErrNotAsked: github.ErrTooMany,
-		Bundle: bundles(client, false), Known: before.Attested, Baseline: before.Builder, Beside: j.beside,
+		Bundle: bundles(client, false), Known: j.before.Attested, Baseline: j.before.Builder, Beside: j.beside,
 	}
 	if j.rules.file != nil {
 		t.Rules = j.rules.file.Provenance
