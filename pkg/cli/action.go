@@ -112,8 +112,7 @@ const scopeAuto = "auto"
 
 // scope is what the run verifies: by default the event's changes, or everything for an event without changes.
 func (a *action) scope() string {
-	switch {
-	case a.config.Scope == source.ScopeAll, a.config.Scope == scopeAuto && !a.event.HasChanges():
+	if a.config.Scope == source.ScopeAll || a.config.Scope == scopeAuto && !a.event.HasChanges() {
 		return source.ScopeAll
 	}
 	return source.ScopeChanged

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -57,7 +58,7 @@ func addChoice(flags *pflag.FlagSet, value *string, name, help string, values ..
 	flags.Var(&flagValue{"word", values[0], func(s string) (err error) {
 		*value, err = oneOf(values...)(s)
 		return err
-	}}, name, help+": "+orList(values))
+	}}, name, help+": "+english.WordSeries(values, "or"))
 }
 
 // inputPrefix begins the name of the variable that carries an input

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
@@ -191,14 +192,8 @@ func oneOf(values ...string) func(string) (string, error) {
 		if slices.Contains(values, s) {
 			return s, nil
 		}
-		return "", errors.New("expected " + orList(values))
+		return "", errors.New("expected " + english.WordSeries(values, "or"))
 	}
-}
-
-// orList returns "a, b or c".
-func orList(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func between(least, most int) func(string) (int, error) {
