@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +64,7 @@ func act(t *testing.T, api *githubtest.Server, roots *x509.CertPool, event strin
 		payload = ""
 	}
 	var printed bytes.Buffer
-	code = cli.Main(t.Context(), cli.Env{Stdout: &printed, Stderr: &printed, RootCAs: roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS}, Environ: append(environ,
+	code = cli.Main(t.Context(), cli.Env{Stdout: &printed, Stderr: &printed, RootCAs: roots, Resolver: noDNS, Environ: append(environ,
 		"GITHUB_ACTIONS=true", "GITHUB_EVENT_NAME="+event, "GITHUB_EVENT_PATH="+payload, "GITHUB_REPOSITORY=acme/registry", "GITHUB_SHA="+headSHA,
 		"GITHUB_API_URL="+api.URL, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=1", "GITHUB_RUN_ATTEMPT=1")})
 	if unknown := api.Unknown(); len(unknown) > 0 {

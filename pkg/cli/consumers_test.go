@@ -3,8 +3,6 @@ package cli_test
 import (
 	"bytes"
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -45,13 +43,7 @@ func TestNoConsumerReadsAnotherAddress(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			file := filepath.Join(dir, filepath.FromSlash(test.path))
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(test.text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			lay(t, dir, fileTree{test.path: test.text})
 			var out, problems bytes.Buffer
 			code := cli.Main(t.Context(), cli.Env{Args: []string{"check", "--mode", "offline", "--format", "json", "--registry", test.preset, dir}, Stdout: &out, Stderr: &problems})
 			var r report.Report

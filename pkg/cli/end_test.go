@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/cli"
 )
@@ -33,8 +32,7 @@ func host(t *testing.T, serve http.HandlerFunc) (name string, run func(ctx conte
 	name = written(t, fmt.Sprintf(service, server.URL, server.URL))
 	return name, func(ctx context.Context, args ...string) (int, string) {
 		var out bytes.Buffer
-		code := cli.Main(ctx, cli.Env{Args: append(args, "--allow-networks=127.0.0.0/8", name), Stdout: &out, Stderr: &out, RootCAs: roots,
-			Sleep: func(context.Context, time.Duration) error { return nil }})
+		code := cli.Main(ctx, cli.Env{Args: append(args, "--allow-networks=127.0.0.0/8", name), Stdout: &out, Stderr: &out, RootCAs: roots, Sleep: noSleep})
 		return code, out.String()
 	}
 }

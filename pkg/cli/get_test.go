@@ -61,21 +61,16 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // get runs the command in a folder that has a manifest, and returns its exit code, the report, and its standard error.
 func (s *shop) get(ctx context.Context, t *testing.T, dir, manifest string, args ...string) (int, report.Report, string) {
 	t.Helper()
-	name := filepath.Join(dir, "m", "manifest.json")
+	name := "m/manifest.json"
 	if strings.HasPrefix(manifest, "sources:") {
-		name = filepath.Join(dir, "recipes", "x", "all", "conandata.yml")
+		name = "recipes/x/all/conandata.yml"
 	}
-	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(name, []byte(manifest), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	lay(t, dir, fileTree{name: manifest})
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
 	var out, stderr bytes.Buffer
 	code := cli.Main(ctx, cli.Env{
-		Args:   append([]string{"get", "--quiet", "--format=json", "--allow-networks=127.0.0.0/8", "--to=" + filepath.Join(dir, "out"), name}, args...),
+		Args:   append([]string{"get", "--quiet", "--format=json", "--allow-networks=127.0.0.0/8", "--to=" + filepath.Join(dir, "out"), filepath.Join(dir, name)}, args...),
 		Stdout: &out, Stderr: &stderr, RootCAs: roots,
 		Sleep: func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
 	})
@@ -150,8 +145,8 @@ func TestGetDownloadsAURLOnce(t *testing.T) {
 	if names := kept(filepath.Join(dir, "out")); !slices.Equal(names, []string{"m/a", "m/b/c"}) {
 		t.Errorf("kept %q", names)
 	}
-	if text, err := os.ReadFile(filepath.Join(dir, "out", "m", "b", "c")); err != nil || string(text) != "content" {
-		t.Errorf("%q, %v", text, err)
+	if text := readText(t, filepath.Join(dir, "out", "m", "b", "c")); text != "content" {
+		t.Errorf("%q", text)
 	}
 }
 

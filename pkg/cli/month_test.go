@@ -203,8 +203,8 @@ func (s *scan) run(t testing.TB, dir string, n int, inputs ...string) int {
 	code := cli.Main(t.Context(), cli.Env{
 		Stdout: &s.out, Stderr: &s.out, RootCAs: s.roots,
 		Now:      func() time.Time { return time.Date(2026, 11, n, 3, 0, 0, 0, time.UTC) },
-		Sleep:    func(context.Context, time.Duration) error { return nil },
-		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
+		Sleep:    noSleep,
+		Resolver: noDNS,
 		Environ:  s.environ(dir, n, file, inputs),
 	})
 	s.report, s.raw = writtenReport(t, file, &s.out), readText(t, file)
@@ -222,7 +222,9 @@ func (s *scan) environ(dir string, n int, file string, inputs []string) []string
 }
 
 // noDNS leaves every name to the proxy.
-func noDNS(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no DNS here") }
+var noDNS = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no DNS here") }}
+
+func noSleep(context.Context, time.Duration) error { return nil }
 
 // target is that of a link.
 var target = regexp.MustCompile(`\]\([^)]*\)`)

@@ -163,13 +163,10 @@ func TestPullRequestOverTheRealRegistry(t *testing.T) {
 	api := githubtest.New()
 	defer api.Close()
 	for _, name := range manifests {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := readText(t, name)
 		path := filepath.Base(filepath.Dir(name)) + "/manifest.json"
-		api.AddChange(7, "modified", path, string(text))
-		api.AddToTree(strings.Repeat("3", 40), path, string(text))
+		api.AddChange(7, "modified", path, text)
+		api.AddToTree(headSHA, path, text)
 	}
 	r := pullRequest(t, api)
 	if r.Summary.Manifests != len(manifests) || r.Summary.Errors > 0 || !r.Complete {

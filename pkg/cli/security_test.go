@@ -10,25 +10,18 @@ import (
 
 func TestEveryPromiseNamesATestThatIsThere(t *testing.T) {
 	root := filepath.Join("..", "..")
-	model, err := os.ReadFile(filepath.Join(root, "docs", "security.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	model := readText(t, filepath.Join(root, "docs", "security.md"))
 	files, err := filepath.Glob(filepath.Join(root, "pkg", "*", "*_test.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var tests strings.Builder
 	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tests.Write(text)
+		tests.WriteString(readText(t, name))
 	}
 	row := regexp.MustCompile(`(?m)^\| .* \| .* \| (.*) \|$`)
 	name := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+|testdata/[a-z./]+)`")
-	for _, promise := range row.FindAllStringSubmatch(string(model), -1) {
+	for _, promise := range row.FindAllStringSubmatch(model, -1) {
 		names := name.FindAllStringSubmatch(promise[1], -1)
 		if len(names) == 0 && promise[1] != "test" {
 			t.Errorf("no test is named: %s", promise[0])

@@ -2,14 +2,11 @@ package cli_test
 
 import (
 	"bytes"
-	"context"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,14 +30,11 @@ func typeAgain(t *testing.T, page string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(page)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := readText(t, page)
 	s := newSession(t)
 	var got strings.Builder
 	isTyped := false // between a command and the next, or the end of the block
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		command, isCommand := strings.CutPrefix(line, "$ ")
 		isTyped = isCommand || isTyped && line != "```\n"
 		switch {
@@ -56,7 +50,7 @@ func typeAgain(t *testing.T, page string) {
 		}
 		return
 	}
-	if diff := cmp.Diff(string(text), got.String()); diff != "" {
+	if diff := cmp.Diff(text, got.String()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -108,8 +102,7 @@ func (s *session) run(command []string) string {
 	case "verify-manifests":
 		var out bytes.Buffer
 		cli.Main(s.t.Context(), cli.Env{
-			Args: command[1:], Stdout: &out, Stderr: &out, RootCAs: s.hub.roots, Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
-			Sleep:   func(context.Context, time.Duration) error { return nil },
+			Args: command[1:], Stdout: &out, Stderr: &out, RootCAs: s.hub.roots, Resolver: noDNS, Sleep: noSleep,
 			Environ: []string{"HTTPS_PROXY=" + s.hub.proxy, "PATH=" + os.Getenv("PATH"), "GIT_CONFIG_GLOBAL=" + os.DevNull},
 		})
 		return strings.TrimLeft(out.String(), "\n")

@@ -2,19 +2,16 @@ package cli_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,8 +30,7 @@ func runOutside(t *testing.T, proxy string, roots *x509.CertPool, args ...string
 	var out, log bytes.Buffer
 	code = cli.Main(t.Context(), cli.Env{
 		Args: args, Stdout: &out, Stderr: &log, RootCAs: roots, Environ: []string{"HTTPS_PROXY=" + proxy},
-		Resolver: &net.Resolver{PreferGo: true, Dial: noDNS},
-		Sleep:    func(context.Context, time.Duration) error { return nil },
+		Resolver: noDNS, Sleep: noSleep,
 	})
 	return code, out.String(), log.String()
 }

@@ -51,9 +51,5 @@ func TestBlobsHoldNothingThatIsNotTheText(t *testing.T) {
 
 func withGraphQL(t *testing.T, s *githubtest.Server, url string) *github.Client {
 	t.Helper()
-	c, err := github.New(github.Config{APIURL: s.URL, GraphQLURL: url, Token: s.Token, Repository: "acme/registry"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return clientAt(t, github.Config{APIURL: s.URL, GraphQLURL: url, Token: s.Token})
 }
