@@ -153,9 +153,6 @@ func (a *action) finish(ctx context.Context, in report.Input, by rules, before *
 	if r.IsWhole && r.Complete && r.IsAllRead() {
 		compared.Next.Prune(compared.Results)
 	}
-	if r.IsWhole {
-		compared.Next.Record(r.Summary.Scan(a.now()))
-	}
 	var problem error
 	if a.isMerged() {
 		problem = saveState(a.config, compared.Next)

@@ -74,9 +74,6 @@ func (c *check) run(ctx context.Context, args []string) (int, error) {
 		return c.print(ctx, c.config, build(in, j.rules), c.format, nil, root.Close())
 	}
 	r, compared := c.compare(in, j.rules, j.before)
-	if r.IsWhole {
-		compared.Next.Record(r.Summary.Scan(c.now()))
-	}
 	return c.print(ctx, c.config, r, c.format, compared.Next, saveState(c.config, compared.Next))
 }
 

@@ -129,11 +129,15 @@ func (p *program) verify(ctx context.Context, c *Config, j *job, local *os.Root)
 	return in, nil
 }
 
-// compare compares what a run found with the baseline, and builds the report.
+// compare compares what a run found with the baseline, builds the report, and records the scan of a whole registry.
 func (p *program) compare(in report.Input, by rules, before *baseline.State) (*report.Report, baseline.Comparison) {
 	c := before.Compare(in.Results, in.Complete, by.policy.Apply, p.now())
 	in.Results, in.Notes = c.Results, slices.Concat(in.Notes, c.Notes)
-	return build(in, by), c
+	r := build(in, by)
+	if r.IsWhole {
+		c.Next.Record(r.Summary.Scan(p.now()))
+	}
+	return r, c
 }
 
 // build builds a report with the configuration's severities and waivers.
