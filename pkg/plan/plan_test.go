@@ -196,7 +196,7 @@ func TestAMergeNamesWhatAShardLeavesOut(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "part-2.json") {
 			t.Errorf("%v, want it to say %q of part-2.json", err, want)
 		}
-		if strings.HasPrefix(want, "leaves") && !strings.Contains(err.Error(), url) {
+		if strings.HasPrefix(want, "omits") && !strings.Contains(err.Error(), url) {
 			t.Errorf("%v does not name %s", err, url)
 		}
 	}
