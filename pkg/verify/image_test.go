@@ -238,8 +238,7 @@ func TestAChecksumBesideAReference(t *testing.T) {
 		}
 	}
 	a, b := ofImage(s.Host()+"/x@"+good), ofImage(s.Host()+"/x@"+good)
-	d, _ := digest.Parse(sum("no"))
-	b.Manifest, b.Checksum = "other/manifest.json", &artifact.Field[digest.Digest]{Value: d, Pointer: b.Pointer + "/digest"}
+	b.Manifest, b.Checksum = "other/manifest.json", &artifact.Field[digest.Digest]{Value: digestOf("no"), Pointer: b.Pointer + "/digest"}
 	for _, r := range runImage(t, imageVerifier(t, s), a, b) {
 		if outcome(r) != "refused error:artifact/digest-conflict" {
 			t.Errorf("got %s", outcome(r))

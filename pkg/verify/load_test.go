@@ -7,15 +7,9 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
-
-func digestOf(body string) digest.Digest {
-	d, _ := digest.Parse(sum(body))
-	return d
-}
 
 // question is what a file weighs that is not read.
 const question = 5_000_000

@@ -21,9 +21,7 @@ func crawling(t *testing.T, quick int64) (h *host, through chan struct{}) {
 	through = make(chan struct{})
 	var left atomic.Int64
 	left.Store(quick)
-	h = stamping(t, nil)
-	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.requests.Add(1)
+	h = answering(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", fmt.Sprint(ggufLen))
 		if isQuick := !strings.HasPrefix(r.URL.Path, "/crawl"); isQuick || r.Method == http.MethodHead {
 			if !isQuick {

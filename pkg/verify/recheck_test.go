@@ -3,25 +3,19 @@ package verify_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
-	"github.com/premAI-io/verify-manifests/pkg/finding"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// stamping serves another body each time, framed by answer.
+// stamping starts a host that answers the n-th request, from 1, as answer does.
 func stamping(t *testing.T, answer func(w http.ResponseWriter, n int64)) *host {
 	t.Helper()
-	h := &host{}
-	h.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, h.requests.Add(1))
-	}))
-	t.Cleanup(h.Close)
-	return h
+	var n atomic.Int64
+	return answering(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, n.Add(1)) })
 }
 
 // hangUp answers with a body that ends where the connection does.
@@ -100,9 +94,8 @@ func TestTwoDownloads(t *testing.T) {
 func TestTheEarlierFileOnASecondDownloadIsTold(t *testing.T) {
 	h := stamping(t, func(w http.ResponseWriter, n int64) { fmt.Fprint(w, "\x00file"[:5-int(n%2)]) })
 	v := h.verifier(t)
-	d, _ := digest.Parse(sum("\x00file"))
 	v.Baseline = func(string) verify.Baseline {
-		return verify.Baseline{Observation: verify.Observation{Digest: d, Size: 5}}
+		return verify.Baseline{Observation: verify.Observation{Digest: digestOf("\x00file"), Size: 5}}
 	}
 	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(h.URL+"/m", "m", "")}))
 	if text := fmt.Sprint(only(t, results).Findings); !strings.Contains(text, "A second download was the earlier file") {
@@ -112,9 +105,7 @@ func TestTheEarlierFileOnASecondDownloadIsTold(t *testing.T) {
 
 func TestBodyWithoutAProvenEndThatIsShorterThanDeclaredIsIncomplete(t *testing.T) {
 	h := stamping(t, func(w http.ResponseWriter, n int64) { hangUp(w, "\x00same") })
-	a := weight(h.URL+"/m", "m", sum("x"))
-	a.Size = &artifact.Field[int64]{Value: 100, Pointer: a.Pointer + "/size", Position: finding.Position{Line: 1, Column: 1}}
-	if r := one(t, h, a); outcome(r) != "unreachable error:artifact/unreachable" || !strings.Contains(r.Findings[0].Message, "5 of the 100 bytes") {
+	if r := one(t, h, sized(weight(h.URL+"/m", "m", sum("x")), 100)); outcome(r) != "unreachable error:artifact/unreachable" || !strings.Contains(r.Findings[0].Message, "5 of the 100 bytes") {
 		t.Errorf("%s: %v", outcome(r), r.Findings)
 	}
 }

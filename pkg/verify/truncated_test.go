@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
-	"github.com/premAI-io/verify-manifests/pkg/digest"
 	"github.com/premAI-io/verify-manifests/pkg/hosts"
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
@@ -94,9 +93,7 @@ func TestFileThatItsHostContradictsIsNoBaseline(t *testing.T) {
 func interrupting(t *testing.T, content, served []byte, wrong func([]byte)) *host {
 	t.Helper()
 	wholes := 0
-	h := stamping(t, nil)
-	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.requests.Add(1)
+	return answering(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"v1"`)
 		if r.Header.Get("Range") != "" {
 			mixed := bytes.Clone(content)
@@ -113,7 +110,6 @@ func interrupting(t *testing.T, content, served []byte, wrong func([]byte)) *hos
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	})
-	return h
 }
 
 func TestAlarmOfABodyInPiecesIsDecidedByOneAnswer(t *testing.T) {
@@ -170,8 +166,7 @@ func TestABodyInPiecesIsHeldAgainstWhatItsAnswersAnnounced(t *testing.T) {
 }
 
 func TestABodyShorterThanWhatFastModeWasToldIsUnreachable(t *testing.T) {
-	h := stamping(t, nil)
-	h.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	h := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"1"`)
 		if r.Method == http.MethodHead {
 			w.Header().Set("Content-Length", "100")
@@ -182,9 +177,8 @@ func TestABodyShorterThanWhatFastModeWasToldIsUnreachable(t *testing.T) {
 	client := h.client(t, 1<<20)
 	v := h.verifier(t)
 	v.Fast, v.Hosts = true, verify.Hosts{Peek: client.Peek, MaxSize: 1 << 20}
-	d, _ := digest.Parse(sum("x"))
 	v.Baseline = func(string) verify.Baseline {
-		return verify.Baseline{Observation: verify.Observation{Digest: d, Size: 50, ETag: `"1"`}}
+		return verify.Baseline{Observation: verify.Observation{Digest: digestOf("x"), Size: 50, ETag: `"1"`}}
 	}
 	results, _ := v.Run(t.Context(), verify.Plan([]artifact.Artifact{weight(h.URL+"/m", "m.gguf", sum("x"))}))
 	if outcome(only(t, results)) != "unreachable error:artifact/unreachable" {

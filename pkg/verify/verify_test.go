@@ -46,17 +46,21 @@ func sum(body string) string {
 	return "sha256:" + hex.EncodeToString(s[:])
 }
 
-// host serves bodies by path and counts the requests.
+func digestOf(body string) digest.Digest {
+	d, _ := digest.Parse(sum(body))
+	return d
+}
+
+// host is a server that counts the requests.
 type host struct {
 	*httptest.Server
 	requests atomic.Int64
 }
 
+// serve starts a host of bodies by path.
 func serve(t *testing.T, bodies map[string]string) *host {
 	t.Helper()
-	h := &host{}
-	h.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.requests.Add(1)
+	return answering(t, func(w http.ResponseWriter, r *http.Request) {
 		body, found := bodies[r.URL.Path]
 		if !found {
 			http.NotFound(w, r)
@@ -64,6 +68,16 @@ func serve(t *testing.T, bodies map[string]string) *host {
 		}
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 		_, _ = w.Write([]byte(body))
+	})
+}
+
+// answering starts a host with a handler.
+func answering(t *testing.T, handler http.HandlerFunc) *host {
+	t.Helper()
+	h := &host{}
+	h.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.requests.Add(1)
+		handler(w, r)
 	}))
 	t.Cleanup(h.Close)
 	return h
@@ -294,11 +308,7 @@ func TestResultsAreTheSameWhateverTheConcurrencyAndTheShards(t *testing.T) {
 
 func TestWhatIsUnfinishedWhenTheTimeIsOverIsUnreachable(t *testing.T) {
 	released := make(chan struct{})
-	h := &host{}
-	h.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-released
-	}))
-	defer h.Close()
+	h := answering(t, func(http.ResponseWriter, *http.Request) { <-released })
 	defer close(released)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(50*time.Millisecond, func() { cancel(errors.New("the time is over")) })
