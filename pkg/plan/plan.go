@@ -31,10 +31,8 @@ type Plan struct {
 	Mode    string      `json:"mode"`
 	Shards  int         `json:"shards"`
 
-	// Inputs are the texts of the inputs that select files or set policy, by name. Registry is the digest of them, of TrustedRoot and of
-	// Config, the text of the configuration file ("" for none).
-	Inputs     map[string]string `json:"inputs"`
-	Config     string            `json:"config,omitzero"`      // the text of the configuration file
+	Inputs     map[string]string `json:"inputs"`               // the texts of the inputs that select files or set policy, by name
+	Config     string            `json:"config,omitzero"`      // the text of the configuration file; "" for none
 	ConfigFile string            `json:"config_file,omitzero"` // the path of that file
 
 	TrustedRoot []byte                   `json:"trusted_root,omitempty"` // text of the file of that input

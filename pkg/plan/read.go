@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -28,15 +26,15 @@ func (p *Plan) Write(w io.Writer) error {
 // Read reads an untrusted plan, and returns it with the digest of its bytes, which identifies it in reports. It bounds the size, reads
 // JSON strictly, and refuses anything that this program does not write.
 func Read(from io.Reader) (*Plan, digest.Digest, error) {
-	hash := sha256.New()
+	hasher := digest.NewHasher(digest.SHA256)
 	p := new(Plan)
-	if err := document.ReadVersioned(io.TeeReader(from, hash), "plan", maxSize, p, Version); err != nil {
+	if err := document.ReadVersioned(io.TeeReader(from, hasher), "plan", maxSize, p, Version); err != nil {
 		return nil, digest.Digest{}, err
 	}
 	if err := p.check(); err != nil {
 		return nil, digest.Digest{}, fmt.Errorf("inconsistent contents: %w", err)
 	}
-	return p, digest.Digest{Algorithm: digest.SHA256, Sum: hex.EncodeToString(hash.Sum(nil))}, nil
+	return p, hasher.Digest(digest.SHA256), nil
 }
 
 // check reports the first inconsistency.
