@@ -31,10 +31,10 @@ type LocalFile struct {
 // Unavailable, an incomplete one Unreachable: the rest is unknown.
 func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFile) []Result {
 	var artifacts []artifact.Artifact
-	byKey := map[string][]LocalFile{}
+	paths := map[finding.Location]string{}
 	for _, f := range files {
 		artifacts = append(artifacts, f.Artifact)
-		byKey[Key(f.Artifact.URL)] = append(byKey[Key(f.Artifact.URL)], f)
+		paths[f.Artifact.Location()] = f.Path
 	}
 	var conflicts []Result
 	var downloads []Download
@@ -44,15 +44,15 @@ func (v *Verifier) RunLocal(ctx context.Context, root *os.Root, files []LocalFil
 			conflicts = append(conflicts, refused...)
 			continue
 		}
-		for _, f := range byKey[d.key] {
-			i, found := index[f.Path]
+		for _, a := range d.Artifacts {
+			path := paths[a.Location()]
+			i, found := index[path]
 			if !found {
-				i, index[f.Path] = len(downloads), len(downloads)
-				downloads = append(downloads, Download{path: f.Path, declared: d.declared})
+				i, index[path] = len(downloads), len(downloads)
+				downloads = append(downloads, Download{path: path, declared: d.declared})
 			}
-			downloads[i].Artifacts = append(downloads[i].Artifacts, f.Artifact)
+			downloads[i].Artifacts = append(downloads[i].Artifacts, a)
 		}
-		delete(byKey, d.key)
 	}
 	all, _ := v.run(ctx, downloads, func(ctx context.Context, d Download, s *slot) []Result { return v.local(ctx, root, d, s) })
 	all = append(all, conflicts...)
