@@ -69,7 +69,7 @@ func (t *Attester) Run(ctx context.Context, results []Result) {
 	}
 	beside := make([]aside, len(results))
 	if !t.Offline {
-		beside = t.verifyBeside(ctx, results)
+		t.verifyBeside(ctx, results, beside)
 	}
 	var group errgroup.Group
 	group.SetLimit(max(t.Concurrency, 1))
@@ -84,7 +84,7 @@ func (t *Attester) Run(ctx context.Context, results []Result) {
 
 // NeedsSHA256 reports whether the SHA-256 of an artifact has to be known.
 func (t *Attester) NeedsSHA256(a artifact.Artifact) bool {
-	return t.isBeside(a) || a.Attestation != nil || t.Rules != nil && t.releaseOf(a.URL) != ""
+	return t.isBeside(a) || a.Attestation != nil || t.asks(a.URL)
 }
 
 // NeedsNetwork reports whether finding an artifact's builder requires the network.
@@ -104,7 +104,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 	if a.Role == artifact.Image {
 		return
 	}
-	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
+	rule, _ := t.rule(a.URL)
 	isDropped := a.Was != nil && a.Was.Attestation != nil && a.Attestation == nil
 	if isDropped {
 		r.Findings = append(r.Findings, t.lost(a, rule, "The declared attestation was removed"))
@@ -124,7 +124,7 @@ func (t *Attester) attest(ctx context.Context, r *Result, beside aside) {
 		}
 	}
 	missing, isUnanswered := "", false
-	if by == nil && sum != "" && t.Rules != nil && t.releaseOf(a.URL) != "" && !t.Offline {
+	if by == nil && sum != "" && t.asks(a.URL) && !t.Offline {
 		answer := t.ask(ctx, rule.Repository, sum, rule.Check)
 		r.Attested, isUnanswered = answer.attested(rule.Repository), answer.err != nil
 		var problems []finding.Finding
@@ -148,6 +148,14 @@ func (t *Attester) releaseOf(url string) string {
 	}
 	return ""
 }
+
+// rule returns the rule for the file at a URL, and whether a rule fits it.
+func (t *Attester) rule(url string) (rule provenance.Rule, fits bool) {
+	return t.Rules.For(url, t.releaseOf(url))
+}
+
+// asks reports whether GitHub is asked about the file at a URL.
+func (t *Attester) asks(url string) bool { return t.Rules != nil && t.releaseOf(url) != "" }
 
 // ask returns a repository's attestations of a file. GitHub is asked once about each, and not where earlier scans learned of a
 // build that is accepted.
@@ -242,13 +250,13 @@ func (t *Attester) ofBase(ctx context.Context, a artifact.Artifact) (by provenan
 	if was.Checksum == nil || was.Checksum.Value.Algorithm != digest.SHA256 {
 		return by, false, nil
 	}
-	rule, _ := t.Rules.For(was.URL, t.releaseOf(was.URL))
+	rule, _ := t.rule(was.URL)
 	check := func(f provenance.Facts) error { return accepts(anyone(rule.Repository), f) }
 	var answer *attestations
 	switch sum := was.Checksum.Value.Sum; {
 	case was.Attestation != nil:
 		answer = t.declared(ctx, was.Attestation, sum)
-	case t.Rules != nil && t.releaseOf(was.URL) != "":
+	case t.asks(was.URL):
 		answer = t.ask(ctx, rule.Repository, sum, check)
 	default:
 		return by, false, nil
@@ -286,7 +294,7 @@ func builder(by provenance.Facts) string {
 // lost reports a loss by the rule for the file, or for the one before a change where that demands an attestation.
 func (t *Attester) lost(a artifact.Artifact, rule provenance.Rule, message string) finding.Finding {
 	if a.Was != nil {
-		if was, _ := t.Rules.For(a.Was.URL, ""); was.Demands() {
+		if was, _ := t.rule(a.Was.URL); was.Demands() {
 			rule = was
 		}
 	}

@@ -175,10 +175,9 @@ func (t *Attester) builderByBundles(a artifact.Artifact, all *attestations, urls
 	var rule provenance.Rule // the strictest, for levels
 	var policies []provenance.Policy
 	for _, url := range urls {
-		repository := t.releaseOf(url)
-		each, fits := t.Rules.For(url, repository)
+		each, fits := t.rule(url)
 		if !fits {
-			each.Policy = anyone(repository)
+			each.Policy = anyone(each.Repository)
 		}
 		if policies = append(policies, each.Policy); !rule.Demands() {
 			rule = each
@@ -211,10 +210,9 @@ type aside struct {
 }
 
 // verifyBeside verifies the bundles that are artifacts themselves, and attest files beside their manifests (Bazel's
-// attestations.json: https://github.com/bazelbuild/bazel-central-registry/blob/main/docs/attestations.md), and reports what they attest
-// about the artifacts.
-func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
-	asides := make([]aside, len(results))
+// attestations.json: https://github.com/bazelbuild/bazel-central-registry/blob/main/docs/attestations.md). It sets the aside
+// of each result whose file they attest.
+func (t *Attester) verifyBeside(ctx context.Context, results []Result, asides []aside) {
 	beside := map[string][]int{} // by folder and file name
 	for i, r := range results {
 		name := r.Artifact.PathBeside()
@@ -225,14 +223,13 @@ func (t *Attester) verifyBeside(ctx context.Context, results []Result) []aside {
 			t.verifyOne(ctx, &results[i], results, beside[a.AttestedPath()], asides)
 		}
 	}
-	return asides
 }
 
 // verifyOne verifies the bundles in the text of one result for the files that they attest: the file beside the manifest where there is
 // one, else the artifacts of that name, as the rules for both URLs, the bundle's and the artifact's, have it.
 func (t *Attester) verifyOne(ctx context.Context, r *Result, results []Result, targets []int, asides []aside) {
 	a := r.Artifact
-	rule, _ := t.Rules.For(a.URL, t.releaseOf(a.URL))
+	rule, _ := t.rule(a.URL)
 	report := func(f finding.Finding) string {
 		r.Findings = append(r.Findings, f)
 		return f.Rule

@@ -20,7 +20,7 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/minisign"
 )
 
-// Policy is the maintainers' decision about which files may lack a checksum.
+// Policy is the maintainers' decision about which files may lack a checksum, and whose signatures are valid.
 type Policy struct {
 	// MissingChecksum is the severity of a missing checksum; nil reports none.
 	MissingChecksum *finding.Severity

@@ -37,8 +37,10 @@ type Sigstore struct {
 	now           time.Time
 	stranger      *Sigstore // whose parts faults take
 	entries       int64
-	lifetime      time.Duration // of a certificate
 }
+
+// lifetime is that of a builder's certificate.
+const lifetime = 10 * time.Minute
 
 // issuer is a certificate and its key.
 type issuer struct {
@@ -61,7 +63,7 @@ func NewWithoutLogs() *Sigstore {
 }
 
 func newSigstore(hasLogs bool) *Sigstore {
-	s := &Sigstore{hasLogs: hasLogs, now: time.Now().Truncate(time.Second), ctLog: newKey(), rekor: newKey(), lifetime: 10 * time.Minute}
+	s := &Sigstore{hasLogs: hasLogs, now: time.Now().Truncate(time.Second), ctLog: newKey(), rekor: newKey()}
 	s.ca = s.issue(issuer{}, &x509.Certificate{IsCA: true, KeyUsage: x509.KeyUsageCertSign, Subject: pkix.Name{CommonName: "sigstore"}})
 	s.authority = s.issue(s.ca, &x509.Certificate{
 		IsCA: true, KeyUsage: x509.KeyUsageCertSign, Subject: pkix.Name{CommonName: "sigstore-intermediate"},
@@ -223,7 +225,7 @@ func (s *Sigstore) certify(b Build, key *ecdsa.PrivateKey, has func(Fault) bool)
 		san = server + b.Signer
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), NotBefore: s.now.Add(-time.Minute), NotAfter: s.now.Add(s.lifetime),
+		SerialNumber: big.NewInt(2), NotBefore: s.now.Add(-time.Minute), NotAfter: s.now.Add(lifetime),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 		URIs: []*url.URL{must(url.Parse(san))},
 	}
@@ -299,7 +301,7 @@ func (s *Sigstore) entry(payload, pae, signature []byte, cert *x509.Certificate,
 	}
 	at := s.now.Unix()
 	if has(LateEntry) {
-		at = s.now.Add(s.lifetime + time.Minute).Unix()
+		at = s.now.Add(lifetime + time.Minute).Unix()
 	}
 	hash := func(data []byte) object { return object{"algorithm": "sha256", "value": SHA256(data)} }
 	body := must(json.Marshal(object{"apiVersion": "0.0.1", "kind": "dsse", "spec": object{
