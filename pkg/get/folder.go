@@ -113,7 +113,7 @@ func (f *Folder) enter(name string) (in *os.Root, base string, err error) {
 	}
 	if in, err = f.root.OpenRoot(at); err == nil && !f.cleaned[at] {
 		f.cleaned[at] = true
-		clean(in, time.Now())
+		clean(in)
 	}
 	return in, base, err
 }
@@ -217,7 +217,7 @@ const maxListed = 10_000
 var partName = regexp.MustCompile(`^(\.get-[0-9a-f]{32}-[0-9a-f]{8})(\.part|\.json)$`)
 
 // clean removes old parts from a folder, and old sidecars without a part.
-func clean(root *os.Root, now time.Time) {
+func clean(root *os.Root) {
 	dir, err := root.Open(".")
 	if err != nil {
 		return
@@ -230,7 +230,7 @@ func clean(root *os.Root, now time.Time) {
 			continue
 		}
 		info, err := entry.Info()
-		if err != nil || !info.Mode().IsRegular() || now.Sub(info.ModTime()) <= maxPartAge {
+		if err != nil || !info.Mode().IsRegular() || time.Since(info.ModTime()) <= maxPartAge {
 			continue
 		}
 		if _, err := root.Lstat(name[1] + partSuffix); name[2] == noteSuffix && err == nil {
