@@ -14,12 +14,12 @@ import (
 
 // The memory of downloads: the chunks that all of a Client share, and one more for each, so that none waits for another.
 const (
-	chunkSize  = 256 << 10
-	maxBuffers = 96
+	chunkSize = 256 << 10
+	maxChunks = 96
 )
 
 // attempt is one reading of a file, from its first byte or where it is resumed. Workers fill its chunks, over the network and out of
-// order; the sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the buffers.
+// order; the sink takes them in order. Reading and hashing thereby overlap, and memory is bounded by the slots of the chunks.
 type attempt struct {
 	*download
 	version version
@@ -27,7 +27,7 @@ type attempt struct {
 	pace    pace
 	workers sync.WaitGroup
 	width   atomic.Int32 // workers that there should be
-	own     slots        // of the chunk that no other download takes
+	own     slots        // one chunk, which no other download takes
 
 	mu      sync.Mutex // guards at, and keeps ordered in order
 	at      int64      // of the chunk that comes next
@@ -38,7 +38,7 @@ type attempt struct {
 type chunk struct {
 	at     int64 // of its first byte in the file
 	buffer []byte
-	home   slots // takes the chunk's slot back
+	home   slots // where its slot goes back
 
 	// What a worker leaves, before it closes done.
 	filled int // bytes
@@ -49,24 +49,13 @@ type chunk struct {
 
 func (c *chunk) end() int64 { return c.at + int64(len(c.buffer)) }
 
-// slots bound how many chunks are in memory.
-type slots chan struct{}
-
-func newSlots(n int) slots {
-	s := make(slots, n)
-	for range n {
-		s <- struct{}{}
-	}
-	return s
-}
-
-// giveBack keeps the buffer of a chunk for another.
+// giveBack keeps the buffer of a chunk for another, and frees the chunk's slot.
 func (p *attempt) giveBack(c *chunk) {
 	select {
 	case p.client.spare <- c.buffer[:cap(c.buffer)]:
 	default:
 	}
-	c.home <- struct{}{}
+	c.home.give()
 }
 
 // read makes one attempt. The retry of its Error says whether another attempt may succeed.
@@ -89,7 +78,7 @@ func (d *download) read(ctx context.Context, sink Sink) (Head, error) {
 	d.pieced.Store(offset > 0)
 	d.moved(a)
 	sink.Start(head)
-	p := &attempt{download: d, version: version, began: time.Now(), pace: pace{since: time.Now()}, own: newSlots(1), at: offset, ordered: make(chan *chunk, maxBuffers+1)}
+	p := &attempt{download: d, version: version, began: time.Now(), pace: pace{since: time.Now()}, own: newSlots(1), at: offset, ordered: make(chan *chunk, maxChunks+1)}
 	p.launch(ctx, &worker{attempt: p, answer: a, offset: offset, end: version.size})
 	size, err := p.drain(ctx, sink, offset)
 	if err == nil {
@@ -119,12 +108,13 @@ func (p *attempt) next(ctx context.Context) (run []*chunk) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.at != p.version.size && len(run) < p.run() {
-		next := &chunk{at: p.at, done: make(chan struct{})}
-		if next.buffer, next.home = p.borrow(ctx, len(run) == 0); next.buffer == nil {
+		home := p.room(ctx, len(run) == 0)
+		if home == nil {
 			return run
 		}
+		next := &chunk{at: p.at, buffer: p.buffer(), home: home, done: make(chan struct{})}
 		p.at = next.end()
-		p.ordered <- next // has room for all buffers that there are
+		p.ordered <- next // has room for all slots that there are
 		run = append(run, next)
 	}
 	return run
@@ -137,28 +127,28 @@ func (p *attempt) run() int {
 		return 1
 	}
 	left := int(p.version.size-p.at) / p.client.chunkSize
-	return max(1, min(maxRun, (maxBuffers+width-1)/width, left/width))
+	return max(1, min(maxRun, (maxChunks+width-1)/width, left/width))
 }
 
-// borrow returns a buffer for the bytes that come next, and what takes it back; nil where there is none, or ctx ends the wait for one.
-func (p *attempt) borrow(ctx context.Context, wait bool) (buffer []byte, home slots) {
-	for _, home := range []slots{p.own, p.client.chunks} {
-		select {
-		case <-home:
-			return p.buffer(), home
-		default:
-		}
-	}
-	if !wait {
-		return nil, nil
+// room takes a slot for the chunk that comes next, and returns what it was taken from; nil where there is none, or ctx ends the wait
+// for one.
+func (p *attempt) room(ctx context.Context, wait bool) slots {
+	shared := p.client.chunks
+	switch {
+	case p.own.tryTake():
+		return p.own
+	case shared.tryTake():
+		return shared
+	case !wait:
+		return nil
 	}
 	select {
 	case <-p.own:
-		return p.buffer(), p.own
-	case <-p.client.chunks:
-		return p.buffer(), p.client.chunks
+		return p.own
+	case <-shared:
+		return shared
 	case <-ctx.Done():
-		return nil, nil
+		return nil
 	}
 }
 

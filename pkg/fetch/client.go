@@ -30,7 +30,7 @@ type Client struct {
 	direct  lines
 	proxied lines
 	slowest slowest
-	open    chan struct{} // one for each connection
+	open    slots // one is held for each connection
 
 	chunkSize int
 	chunks    slots       // that all downloads share
@@ -53,10 +53,10 @@ func New(config Config) (*Client, error) {
 		guard:     newGuard(config),
 		proxy:     config.Proxy.ProxyFunc(),
 		slowest:   slowest{grace: 15 * time.Minute, sized: 64 << 10, unsized: 1 << 20},
-		open:      make(chan struct{}, maxConnections),
+		open:      newSlots(maxConnections),
 		chunkSize: chunkSize,
-		chunks:    newSlots(maxBuffers),
-		spare:     make(chan []byte, maxBuffers),
+		chunks:    newSlots(maxChunks),
+		spare:     make(chan []byte, maxChunks),
 		hosts:     map[string]*host{},
 	}
 	c.direct = newLines(config, nil, c.bounded(c.guard.dial))

@@ -6,8 +6,8 @@ func (c *Client) SmallParts() { c.chunkSize = SmallPart }
 // SmallPart is the size of a small part.
 const SmallPart = 16 << 10
 
-// FreeBuffers returns how many chunks nobody has.
-func (c *Client) FreeBuffers() int { return len(c.chunks) }
+// FreeChunks returns how many of the chunks that all downloads share nobody has.
+func (c *Client) FreeChunks() int { return len(c.chunks) }
 
 // NoTime makes every file one that takes too long.
 func (c *Client) NoTime() { c.slowest = slowest{sized: 1 << 62, unsized: 1 << 62} }
@@ -17,7 +17,7 @@ func (c *Client) SpendRetries(host string, n int64) { c.host(host).retries.Add(n
 
 // What tests play to.
 const (
-	MaxBuffers     = maxBuffers
+	MaxChunks      = maxChunks
 	MaxHostRetries = maxHostRetries
 	MaxConnections = maxConnections
 	MaxSilent      = maxSilent

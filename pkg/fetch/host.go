@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/premAI-io/verify-manifests/pkg/finding"
 )
 
@@ -24,8 +22,8 @@ const (
 // host enforces the limits of one server.
 type host struct {
 	name  string
-	slots *semaphore.Weighted // one is held for each connection's worth of work
-	extra *semaphore.Weighted // one more for each that is not its file's first
+	slots slots // one is held for each connection's worth of work
+	extra slots // one more for each that is not its file's first
 
 	retries atomic.Int64 // of its URLs, since one of them was read
 	silent  atomic.Int64 // unanswered requests in a row
@@ -39,7 +37,7 @@ func (c *Client) host(name string) *host {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.hosts[name] == nil {
-		c.hosts[name] = &host{name: name, slots: semaphore.NewWeighted(hostConnections), extra: semaphore.NewWeighted(hostExtra)}
+		c.hosts[name] = &host{name: name, slots: newSlots(hostConnections), extra: newSlots(hostExtra)}
 	}
 	return c.hosts[name]
 }
@@ -64,29 +62,29 @@ func (h *host) dead() error {
 
 // enter waits for a slot.
 func (h *host) enter(ctx context.Context) error {
-	if h.slots.Acquire(ctx, 1) != nil {
-		return stopped(context.Cause(ctx))
+	if err := h.slots.take(ctx); err != nil {
+		return stopped(err)
 	}
 	return nil
 }
 
-func (h *host) leave() { h.slots.Release(1) }
+func (h *host) leave() { h.slots.give() }
 
 // enterExtra takes a slot for one more connection of a file, if one is free: it never waits.
 func (h *host) enterExtra() bool {
-	if !h.extra.TryAcquire(1) {
+	if !h.extra.tryTake() {
 		return false
 	}
-	isFree := h.slots.TryAcquire(1)
+	isFree := h.slots.tryTake()
 	if !isFree {
-		h.extra.Release(1)
+		h.extra.give()
 	}
 	return isFree
 }
 
 func (h *host) leaveExtra() {
-	h.slots.Release(1)
-	h.extra.Release(1)
+	h.slots.give()
+	h.extra.give()
 }
 
 // awaitRateLimit waits for the server's rate limit, within the download's total waiting time.

@@ -34,17 +34,17 @@ func TestMoreConnectionsComeWhenTheHashStarves(t *testing.T) {
 }
 
 func TestDownloadsBorrowSharedMemoryAndNeverWaitWithoutAny(t *testing.T) {
-	if chunkSize*maxBuffers > 24<<20 {
-		t.Error("with the buffers, a download takes more than the 64 MiB that it may")
+	if chunkSize*maxChunks > 24<<20 {
+		t.Error("with its chunks, a download takes more than the 64 MiB that it may")
 	}
-	c := &Client{chunkSize: chunkSize, chunks: newSlots(maxBuffers), spare: make(chan []byte, maxBuffers)}
+	c := &Client{chunkSize: chunkSize, chunks: newSlots(maxChunks), spare: make(chan []byte, maxChunks)}
 	begin := func(size int64) *attempt {
-		return &attempt{download: &download{client: c}, version: version{size: size}, own: newSlots(1), ordered: make(chan *chunk, maxBuffers+1)}
+		return &attempt{download: &download{client: c}, version: version{size: size}, own: newSlots(1), ordered: make(chan *chunk, maxChunks+1)}
 	}
 	large, small := begin(-1), begin(100)
-	for range maxBuffers + 1 {
+	for range maxChunks + 1 {
 		if len(large.next(t.Context())) != 1 {
-			t.Fatal("a download alone does not get all buffers")
+			t.Fatal("a download alone does not get all chunks")
 		}
 	}
 	if run := small.next(t.Context()); len(run) != 1 || len(run[0].buffer) != 100 || cap(run[0].buffer) != 100 {
@@ -61,6 +61,6 @@ func TestDownloadsBorrowSharedMemoryAndNeverWaitWithoutAny(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if run := large.next(ctx); len(run) != 0 {
-		t.Error("got a buffer that is not there")
+		t.Error("got a chunk that is not there")
 	}
 }

@@ -185,13 +185,13 @@ func TestRedirectThatExpiresBetweenPartsIsAskedForAgain(t *testing.T) {
 
 func TestDownloadsThatHoldAllBuffersDoNotHoldUpOthers(t *testing.T) {
 	t.Parallel()
-	content := random(24, (fetch.MaxBuffers+2)*fetch.SmallPart)
+	content := random(24, (fetch.MaxChunks+2)*fetch.SmallPart)
 	s := server(t, whole(content, "ETag", `"v1"`))
 	client := newClient(t, config(&naps{}))
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
 	group.Go(func() { _, _ = client.Get(ctx, fetch.Request{URL: s.URL}, blocked{ctx}) })
-	for client.FreeBuffers() > 0 {
+	for client.FreeChunks() > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	sink := &body{}
@@ -212,8 +212,8 @@ func TestEndedDownloadsGiveTheirBuffersBack(t *testing.T) {
 	client := newClient(t, config(&naps{}))
 	for _, sink := range []*body{{err: io.ErrShortWrite}, {}} {
 		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, sink)
-		if (err != nil) != (sink.err != nil) || client.FreeBuffers() != fetch.MaxBuffers {
-			t.Errorf("got %v, and %d buffers are free", err, client.FreeBuffers())
+		if (err != nil) != (sink.err != nil) || client.FreeChunks() != fetch.MaxChunks {
+			t.Errorf("got %v, and %d chunks are free", err, client.FreeChunks())
 		}
 	}
 }

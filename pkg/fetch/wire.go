@@ -39,33 +39,30 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 
 // bounded returns a dialFunc that opens at most maxConnections at a time, as wires: a server may redirect each request to another host.
 func (c *Client) bounded(dial dialFunc) dialFunc {
-	release := func() { <-c.open }
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if err := c.awaitOpen(ctx); err != nil {
 			return nil, err
 		}
 		conn, err := dial(ctx, network, address)
 		if err != nil {
-			release()
+			c.open.give()
 			return nil, err
 		}
-		return &wire{Conn: conn, release: release}, nil
+		return &wire{Conn: conn, release: c.open.give}, nil
 	}
 }
 
 // awaitOpen takes one of the connections that may be open, in the order of the calls. While it waits, it closes idle ones.
 func (c *Client) awaitOpen(ctx context.Context) error {
-	select {
-	case c.open <- struct{}{}:
+	if c.open.tryTake() {
 		return nil
-	default:
 	}
 	poll := time.NewTicker(idlePoll)
 	defer poll.Stop()
 	for {
 		c.closeIdle()
 		select {
-		case c.open <- struct{}{}:
+		case <-c.open:
 			return nil
 		case <-poll.C:
 		case <-ctx.Done():
