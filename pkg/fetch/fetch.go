@@ -10,8 +10,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-
-	"golang.org/x/net/http/httpguts"
 )
 
 // Request names a file to read.
@@ -45,8 +43,7 @@ type Resume struct {
 // version returns the version that the bytes are of, and whether more of it can be asked for.
 func (r Resume) version() (version, bool) {
 	_, err := http.ParseTime(r.Validator)
-	isValidator := err == nil || isStrong(r.Validator) && httpguts.ValidHeaderFieldValue(r.Validator)
-	return version{r.Size, r.Validator}, isValidator && r.Offset > 0 && r.Offset < r.Size
+	return version{r.Size, r.Validator}, (err == nil || IsStrongETag(r.Validator)) && r.Offset > 0 && r.Offset < r.Size
 }
 
 // Head is what a server announces about a file before its first byte.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -165,6 +166,10 @@ func TestOnlyAStrongValidatorAllowsToGoOn(t *testing.T) {
 		"weak ETag":               {[]string{"ETag", `W/"v1"`}, false},
 		"bare ETag":               {[]string{"ETag", `v1`}, false},
 		"empty ETag":              {[]string{"ETag", `""`}, false},
+		"unquoted end":            {[]string{"ETag", `"v1`}, false},
+		"space in an ETag":        {[]string{"ETag", `"v 1"`}, false},
+		"long ETag":               {[]string{"ETag", `"` + strings.Repeat("v", 1000) + `"`}, true},
+		"longer ETag":             {[]string{"ETag", `"` + strings.Repeat("v", 1001) + `"`}, false},
 		"none":                    {nil, false},
 		"old Last-Modified":       {[]string{"Last-Modified", date(time.Hour)}, true},
 		"fresh Last-Modified":     {[]string{"Last-Modified", date(0)}, false},

@@ -3,8 +3,8 @@ package fetch
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/finding"
@@ -24,7 +24,7 @@ func versionOf(a *answer) version {
 	v := version{size: a.ContentLength}
 	modified, err := http.ParseTime(a.Header.Get("Last-Modified"))
 	date, errDate := http.ParseTime(a.Header.Get("Date"))
-	if etag := a.Header.Get("ETag"); isStrong(etag) {
+	if etag := a.Header.Get("ETag"); IsStrongETag(etag) {
 		v.validator = etag
 	} else if err == nil && errDate == nil && date.Sub(modified) >= minAge {
 		v.validator = a.Header.Get("Last-Modified")
@@ -32,7 +32,14 @@ func versionOf(a *answer) version {
 	return v
 }
 
-func isStrong(etag string) bool { return strings.HasPrefix(etag, `"`) && len(etag) > len(`""`) }
+// maxETag is how long a strong ETag may be, in bytes: a baseline keeps one for each of its URLs.
+const maxETag = 1002
+
+var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]+"$`)
+
+// IsStrongETag reports whether an ETag is a strong validator in ASCII that is not empty (RFC 9110, section 8.8.3), and not too long to
+// keep.
+func IsStrongETag(etag string) bool { return len(etag) <= maxETag && strongETag.MatchString(etag) }
 
 // pinned reports whether a part of this very version can be asked for.
 func (v version) pinned() bool { return v.size >= 0 && v.validator != "" }
@@ -41,7 +48,7 @@ func (v version) pinned() bool { return v.size >= 0 && v.validator != "" }
 // answer. The error says where the file has to be read from when they can't be had.
 func (v version) accept(a *answer, first, last int64) error {
 	validator := a.Header.Get("Last-Modified")
-	if isStrong(v.validator) {
+	if IsStrongETag(v.validator) {
 		validator = a.Header.Get("ETag")
 	}
 	isRange := a.StatusCode == http.StatusPartialContent

@@ -1,10 +1,10 @@
 package verify
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/premAI-io/verify-manifests/pkg/digest"
+	"github.com/premAI-io/verify-manifests/pkg/fetch"
 )
 
 // Observation is what one request of a URL showed about its bytes. A Result carries it, a shard's report hands it to the
@@ -35,12 +35,8 @@ type Baseline struct {
 	Bad  digest.Digest // the bytes that a later scan found in their place
 }
 
-// strongETag matches a strong validator in ASCII that is not empty (RFC 9110, section 8.8.3) and at most 1 KiB long: a baseline
-// keeps one for each of its URLs.
-var strongETag = regexp.MustCompile(`^"[\x21\x23-\x7e]{1,1000}"$`)
-
 // IsStrongETag reports whether an Observation may have this validator.
-func IsStrongETag(etag string) bool { return strongETag.MatchString(etag) }
+func IsStrongETag(etag string) bool { return fetch.IsStrongETag(etag) }
 
 // unseen is the observation of a file that was not read.
 var unseen = Observation{Size: -1}
