@@ -97,7 +97,7 @@ func (d *download) whole(ctx context.Context) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isWhole(a.StatusCode) {
+	if !IsWhole(a.StatusCode) {
 		a.discard()
 		return nil, a.refusal()
 	}
@@ -108,9 +108,9 @@ func (d *download) whole(ctx context.Context) (*answer, error) {
 	return a, nil
 }
 
-// isWhole reports whether a status announces the complete file. A proxy that may have transformed it says 203 (RFC 9110,
+// IsWhole reports whether a status announces the complete file. A proxy that may have transformed it says 203 (RFC 9110,
 // section 15.3.4): the digest tells whether it has.
-func isWhole(status int) bool {
+func IsWhole(status int) bool {
 	return status == http.StatusOK || status == http.StatusNonAuthoritativeInfo
 }
 

@@ -95,7 +95,7 @@ func (a *answer) closeDelimited() bool {
 
 // size returns the bytes of the complete file, -1 where neither the answer nor that to a request for the first byte tells.
 func (a *answer) size() int64 {
-	if isWhole(a.StatusCode) {
+	if IsWhole(a.StatusCode) {
 		return a.ContentLength
 	}
 	if total, ok := strings.CutPrefix(a.Header.Get("Content-Range"), "bytes 0-0/"); ok && decimal(total) > 0 {
@@ -136,7 +136,7 @@ func (d *download) exchange(ctx context.Context, method string, u *url.URL, head
 	host.noteRateLimit(response)
 	dropLong(response.Header)
 	a := &answer{Response: response, ctx: ctx, cancel: cancel, stall: stall, limit: limit, url: u, first: kept(response.Header), wire: by.Load()}
-	if isWhole(a.StatusCode) {
+	if IsWhole(a.StatusCode) {
 		d.announce(a.ContentLength)
 	}
 	return a, nil

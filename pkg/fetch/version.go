@@ -61,7 +61,7 @@ func (v version) accept(a *answer, first, last int64) error {
 		return err
 	}
 	failure := unreachable(nil, "The server %s can't resume the file where it was interrupted", finding.Quote(a.url.Hostname()))
-	if isOther := validator != "" && validator != v.validator; isOther && (isRange || isWhole(a.StatusCode)) {
+	if isOther := validator != "" && validator != v.validator; isOther && (isRange || IsWhole(a.StatusCode)) {
 		return failure.with(freshStart)
 	}
 	return failure.with(rangelessStart)

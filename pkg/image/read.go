@@ -131,7 +131,7 @@ func (s *session) layer(d descriptor, part string) error {
 
 // isContent reports whether a reply is about the content that was asked for, and not only a success.
 func isContent(reply fetch.Reply) bool {
-	return reply.Status == http.StatusOK || reply.Status == http.StatusNonAuthoritativeInfo || reply.Status == http.StatusPartialContent
+	return fetch.IsWhole(reply.Status) || reply.Status == http.StatusPartialContent
 }
 
 // hasSize returns an error unless a reply announces the size of a part.
@@ -202,7 +202,7 @@ func (s *session) get(call fetch.Call, want digest.Digest, size int64, part stri
 
 // other returns an error where a reply is not what a digest names.
 func other(reply fetch.Reply, want digest.Digest, size int64, part string) error {
-	if reply.Status != http.StatusOK && reply.Status != http.StatusNonAuthoritativeInfo {
+	if !fetch.IsWhole(reply.Status) {
 		return &fetch.Error{Message: fmt.Sprintf("The server %s answered %d instead of serving %s", finding.Quote(reply.Host), reply.Status, lowerFirst(part))}
 	}
 	var got digest.Digest
