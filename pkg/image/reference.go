@@ -19,6 +19,7 @@ import (
 const (
 	maxReference  = 1024
 	maxRepository = 255
+	maxTag        = 128
 )
 
 const (
@@ -41,7 +42,7 @@ type Reference struct {
 // The grammar of the parts (https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests).
 var (
 	repositoryShape = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
-	tagShape        = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	tagShape        = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 	registryShape   = regexp.MustCompile(`^(\[[0-9a-f:.]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:[0-9]{1,5})?$`)
 )
 
@@ -65,8 +66,8 @@ func Parse(text string) (Reference, error) {
 	}
 	if colon := strings.LastIndexByte(path, ':'); colon > strings.LastIndexByte(path, '/') {
 		path, r.Tag = path[:colon], path[colon+1:]
-		if !tagShape.MatchString(r.Tag) {
-			return Reference{}, fmt.Errorf("invalid tag %s: expected at most 128 letters, digits, dots, hyphens and underscores", finding.Quote(r.Tag))
+		if len(r.Tag) > maxTag || !tagShape.MatchString(r.Tag) {
+			return Reference{}, fmt.Errorf("invalid tag %s: expected at most %d letters, digits, dots, hyphens and underscores", finding.Quote(r.Tag), maxTag)
 		}
 	}
 	return r, r.locate(path)

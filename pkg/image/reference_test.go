@@ -30,6 +30,7 @@ func TestReferencesMeanWhatDockerMeansByThem(t *testing.T) {
 		"a/b__c/d.e-f/g---h:T_1.x":             "docker.io/a/b__c/d.e-f/g---h:T_1.x",
 		"x@sha512:" + strings.Repeat("0a", 64): "docker.io/library/x@sha512:" + strings.Repeat("0a", 64),
 		"docker.io.example.com/redis":          "docker.io.example.com/redis:latest",
+		"redis:" + strings.Repeat("a", 128):    "docker.io/library/redis:" + strings.Repeat("a", 128),
 	} {
 		r, err := image.Parse(written)
 		if err != nil || r.String() != want {
