@@ -15,6 +15,12 @@ func (c *Client) NoTime() { c.slowest = slowest{sized: 1 << 62, unsized: 1 << 62
 // SpendRetries takes n from the retries that the downloads of a host may cost.
 func (c *Client) SpendRetries(host string, n int64) { c.host(host).retries.Add(n) }
 
+// Nothing is a Sink that keeps nothing.
+type Nothing struct{}
+
+func (Nothing) Start(Head)                  {}
+func (Nothing) Write(p []byte) (int, error) { return len(p), nil }
+
 // What tests play to.
 const (
 	MaxChunks      = maxChunks

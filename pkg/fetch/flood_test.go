@@ -30,8 +30,8 @@ func TestLongHeaderFieldsAreDroppedAtOnce(t *testing.T) {
 // TestConnectionsAreBounded redirects each of many URLs ten times, to another host each time.
 func TestConnectionsAreBounded(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
-		var open, most atomic.Int64
-		s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var open gauge
+		s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			chain, hop, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 			if hop == "xxxxxxxxxx" {
 				fmt.Fprint(w, "there")
@@ -39,21 +39,17 @@ func TestConnectionsAreBounded(t *testing.T) {
 			}
 			_, port, _ := net.SplitHostPort(r.Host)
 			http.Redirect(w, r, fmt.Sprintf("https://%s-%d.example.com:%s/%s/%sx", chain, len(hop), port, chain, hop), http.StatusFound)
-		}))
-		s.EnableHTTP2 = http2
-		s.Config.ErrorLog = quiet
-		s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				n := open.Add(1)
-				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}), func(s *httptest.Server) {
+			s.EnableHTTP2 = http2
+			s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+				switch state {
+				case http.StateNew:
+					open.rise()
+				case http.StateClosed, http.StateHijacked:
+					open.now.Add(-1)
 				}
-			case http.StateClosed, http.StateHijacked:
-				open.Add(-1)
 			}
-		}
-		s.StartTLS()
-		t.Cleanup(s.Close)
+		})
 		c := config(&naps{})
 		c.Resolver = anyHost(t)
 		client := newClient(t, c)
@@ -69,7 +65,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if got := most.Load(); got > fetch.MaxConnections+8 { // what closes is still open for the server
+		if got := open.most.Load(); got > fetch.MaxConnections+8 { // what closes is still open for the server
 			t.Errorf("HTTP/2 %v: %d connections at a time, want at most %d", http2, got, fetch.MaxConnections)
 		}
 	}
@@ -86,18 +82,12 @@ func TestAnEndlessBodyEnds(t *testing.T) {
 		})
 		client := newClient(t, config(&naps{}))
 		client.NoTime()
-		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, &count{})
+		_, err := client.Get(t.Context(), fetch.Request{URL: s.URL}, fetch.Nothing{})
 		if failure := mustFail(t, err, fetch.Unreachable); !strings.Contains(failure.Message, "came too slowly") {
 			t.Errorf("length %q: %s", length, failure.Message)
 		}
 	}
 }
-
-// count is a Sink that keeps nothing.
-type count struct{}
-
-func (count) Start(fetch.Head)            {}
-func (count) Write(p []byte) (int, error) { return len(p), nil }
 
 // TestAHostThatAnswersNothingIsAskedNoMore has many URLs of a host that drops every connection, and one of another.
 func TestAHostThatAnswersNothingIsAskedNoMore(t *testing.T) {

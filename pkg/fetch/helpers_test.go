@@ -27,15 +27,21 @@ import (
 
 var quiet = log.New(io.Discard, "", 0)
 
-// server starts a TLS server whose connections tests may break.
-func server(t testing.TB, handler http.HandlerFunc) *httptest.Server {
+// serve starts a TLS server after it has been configured.
+func serve(t testing.TB, handler http.Handler, configure func(*httptest.Server)) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(handler)
-	s.EnableHTTP2 = true
 	s.Config.ErrorLog = quiet
+	configure(s)
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s
+}
+
+// server starts a TLS server whose connections tests may break.
+func server(t testing.TB, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	return serve(t, handler, func(s *httptest.Server) { s.EnableHTTP2 = true })
 }
 
 // oneAtATime starts a TLS server without HTTP/2, whose connections carry one request at a time and can be hijacked.
@@ -208,8 +214,11 @@ func status(code int, header ...string) http.HandlerFunc {
 
 func fine(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("fine")) }
 
-// hijack answers with raw bytes and breaks the connection off.
-func hijack(raw string) http.HandlerFunc {
+// hijack answers with raw bytes and closes the connection.
+func hijack(raw string) http.HandlerFunc { return endedBy(hangUp, raw) }
+
+// endedBy answers with raw bytes and ends the connection.
+func endedBy(end func(net.Conn), raw string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, buffered, err := w.(http.Hijacker).Hijack()
 		if err != nil {
@@ -217,7 +226,7 @@ func hijack(raw string) http.HandlerFunc {
 		}
 		_, _ = io.WriteString(buffered, raw)
 		_ = buffered.Flush()
-		_ = conn.Close()
+		end(conn)
 	}
 }
 
@@ -384,12 +393,7 @@ func silence(net.Conn) {}
 // faultyServer breaks its connections as planned: the n-th, from 0, by plan(n); nil leaves it whole.
 func faultyServer(t testing.TB, handler http.Handler, plan func(n int) *fault) *httptest.Server {
 	t.Helper()
-	s := httptest.NewUnstartedServer(handler)
-	s.Config.ErrorLog = quiet
-	s.Listener = &faultyListener{Listener: s.Listener, plan: plan}
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return s
+	return serve(t, handler, func(s *httptest.Server) { s.Listener = &faultyListener{Listener: s.Listener, plan: plan} })
 }
 
 type faultyListener struct {

@@ -20,11 +20,6 @@ type reader func([]byte) (int, error)
 
 func (f reader) Read(p []byte) (int, error) { return f(p) }
 
-type nothing struct{}
-
-func (nothing) Start(Head)                  {}
-func (nothing) Write(p []byte) (int, error) { return len(p), nil }
-
 func TestCleanEndOfAnAnswerThatWeLeftIsNoEnd(t *testing.T) {
 	for name, answer := range map[string]func(*http.Request) *http.Response{
 		"header": func(r *http.Request) *http.Response {
@@ -46,7 +41,7 @@ func TestCleanEndOfAnAnswerThatWeLeftIsNoEnd(t *testing.T) {
 			}
 			c.direct.whole = &http.Transport{}
 			c.direct.whole.RegisterProtocol("https", roundTripper(func(r *http.Request) (*http.Response, error) { return answer(r), nil }))
-			_, err = c.Get(t.Context(), Request{URL: "https://example.com/"}, nothing{})
+			_, err = c.Get(t.Context(), Request{URL: "https://example.com/"}, Nothing{})
 			if !errors.Is(err, errStalled) {
 				t.Errorf("got %v, want a stall", err)
 			}

@@ -23,15 +23,20 @@ const (
 
 var largeContent = sync.OnceValue(func() []byte { return random(20, large+12345) })
 
-// gauge counts how many requests are being served.
+// gauge counts how many of something there are, and were at most at a time.
 type gauge struct{ now, most atomic.Int32 }
 
+func (g *gauge) rise() {
+	now := g.now.Add(1)
+	for most := g.most.Load(); now > most && !g.most.CompareAndSwap(most, now); most = g.most.Load() {
+	}
+}
+
+// watch counts the requests that are being served.
 func (g *gauge) watch(next http.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		defer g.now.Add(-1)
-		now := g.now.Add(1)
-		for most := g.most.Load(); now > most && !g.most.CompareAndSwap(most, now); most = g.most.Load() {
-		}
+		g.rise()
 		next.ServeHTTP(w, r)
 	}
 }

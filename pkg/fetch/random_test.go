@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -81,12 +82,7 @@ func newWorld(seed uint64) *world {
 }
 
 func (w *world) served(body []byte) bool {
-	for _, version := range w.versions {
-		if bytes.Equal(version, body) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(w.versions, func(version []byte) bool { return bytes.Equal(version, body) })
 }
 
 // chance reports true in a share of the cases, and a number below n.

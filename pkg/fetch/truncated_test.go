@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -17,15 +18,7 @@ import (
 
 // cutOff answers with raw bytes and ends the connection below TLS, as anybody on the way can, without a close_notify.
 func cutOff(raw string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		conn, buffered, err := w.(http.Hijacker).Hijack()
-		if err != nil {
-			panic(err)
-		}
-		_, _ = io.WriteString(buffered, raw)
-		_ = buffered.Flush()
-		_ = conn.(*tls.Conn).NetConn().Close()
-	}
+	return endedBy(func(c net.Conn) { hangUp(c.(*tls.Conn).NetConn()) }, raw)
 }
 
 func TestBodyWhoseEndNothingProvesIsUnreachable(t *testing.T) {
