@@ -88,7 +88,7 @@ func (c *Client) Get(ctx context.Context, r Request, sink Sink) (Head, error) {
 	defer d.host.leave()
 	head, err := persist(ctx, d, func(ctx context.Context) (Head, error) {
 		head, err := d.read(ctx, sink)
-		if failure, _ := errors.AsType[*Error](err); err != nil && failure.retry != noRetry {
+		if failure, ok := errors.AsType[*Error](err); ok && failure.retry != noRetry {
 			// Another validator does not mean another file: the servers behind one name may each have their own.
 			d.settled, d.rangeless = true, d.rangeless || failure.retry == rangelessStart
 			return head, failure.with(sameRequest)

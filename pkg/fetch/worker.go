@@ -53,8 +53,8 @@ func (w *worker) fill(ctx context.Context, chunk *chunk) error {
 	for {
 		before := chunk.filled
 		err := w.read(ctx, chunk)
-		failure, _ := errors.AsType[*Error](err)
-		if err == nil || failure.retry != sameRequest {
+		failure, ok := errors.AsType[*Error](err)
+		if !ok || failure.retry != sameRequest {
 			return err
 		}
 		if w.rangeless || !w.version.pinned() {
