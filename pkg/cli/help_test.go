@@ -73,7 +73,7 @@ func TestAMistakeIsNamed(t *testing.T) {
 }
 
 func TestExplainPrintsEveryRule(t *testing.T) {
-	for _, rule := range finding.Rules {
+	for _, rule := range finding.Rules() {
 		got := say(t, "explain", rule.ID)
 		words := strings.Join(strings.Fields(got), " ")
 		for _, want := range []string{rule.ID, rule.Severity.String(), rule.Title, rule.Why, "Fix: " + rule.Fix, "rules.md#" + strings.ReplaceAll(rule.ID, "/", "")} {

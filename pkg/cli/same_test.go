@@ -51,7 +51,7 @@ func TestCheckSaysWhatTheActionSays(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range finding.Rules {
+	for _, r := range finding.Rules() {
 		if family, _, _ := strings.Cut(r.ID, "/"); (family == "manifest" || family == "url") && !reported[r.ID] && !slices.Contains(notOfOneTree, r.ID) {
 			t.Errorf("%s is reported for no golden", r.ID)
 		}

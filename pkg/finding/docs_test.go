@@ -23,7 +23,7 @@ func anchor(id string) string { return strings.ReplaceAll(id, "/", "") }
 func TestThePageListsItsRules(t *testing.T) {
 	table := "\n| Rule | Severity | |\n|---|---|---|\n"
 	seen := map[string]bool{}
-	for _, r := range finding.Rules {
+	for _, r := range finding.Rules() {
 		table += fmt.Sprintf("| [`%s`](#%s) | %s | %s |\n", r.ID, anchor(r.ID), r.Severity, r.Title)
 		if seen[r.ID] || len(strings.Fields(r.Title)) > 8 {
 			t.Errorf("%s has two sections, or a title of more than eight words", r.ID)
@@ -66,7 +66,7 @@ func TestRulesReadAsMarkdown(t *testing.T) {
 		}
 		return ast.WalkContinue, nil
 	})
-	for _, r := range finding.Rules {
+	for _, r := range finding.Rules() {
 		if !anchors[anchor(r.ID)] {
 			t.Errorf("%s has no heading with the anchor %s", r.ID, anchor(r.ID))
 		}

@@ -96,7 +96,7 @@ func (w Waiver) IsZero() bool { return w == Waiver{} }
 // IsError reports whether f is an error and not waived.
 func (f Finding) IsError() bool { return f.Severity == Error && f.Waived.IsZero() }
 
-// New returns a finding of the rule with its default severity. It panics on an ID that is in no rule table.
+// New returns a finding of the rule with its default severity. It panics on an ID that docs/rules.md does not document.
 func New(rule, manifest, pointer string, at Position, message, fix string) Finding {
 	r, ok := Lookup(rule)
 	if !ok {

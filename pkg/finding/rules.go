@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/premAI-io/verify-manifests/docs"
 )
@@ -23,11 +24,12 @@ type Rule struct {
 	Varies bool
 }
 
-// Rules is every rule, in the order of docs/rules.md.
-var Rules = parseRules(docs.Rules)
+// Rules returns every rule, in the order of docs/rules.md. The page is parsed by the first call: many runs need no rule.
+var Rules = sync.OnceValue(func() []Rule { return parseRules(docs.Rules) })
 
-// ruleSection is a section of the page after its heading.
-var ruleSection = regexp.MustCompile(`^(\S+)
+// parseRules reads the rules from the page that documents them. It panics on a section of another form.
+func parseRules(page string) (rules []Rule) {
+	section := regexp.MustCompile(`^(\S+)
 
 \*\*(.+)\*\* \((error|warning|notice)(, informational)?(, varies)?\)
 
@@ -40,13 +42,10 @@ Example:
 ` + "```" + `
 
 Fix: (.+)\n+$`)
-
-// parseRules reads the rules from the page that documents them. It panics on a section of another form.
-func parseRules(page string) (rules []Rule) {
-	for _, section := range strings.Split(page, "\n## ")[1:] {
-		m := ruleSection.FindStringSubmatch(section)
+	for _, text := range strings.Split(page, "\n## ")[1:] {
+		m := section.FindStringSubmatch(text)
 		if m == nil {
-			panic(fmt.Sprintf("finding: invalid section of docs/rules.md: %.80q", section))
+			panic(fmt.Sprintf("finding: invalid section of docs/rules.md: %.80q", text))
 		}
 		rule := Rule{ID: m[1], Title: m[2], Informational: m[4] != "", Varies: m[5] != "", Why: m[6], Example: m[7], Fix: m[8]}
 		_ = rule.Severity.UnmarshalText([]byte(m[3])) // the pattern allows only names
@@ -57,9 +56,10 @@ func parseRules(page string) (rules []Rule) {
 
 // Lookup returns the rule with the ID.
 func Lookup(id string) (Rule, bool) {
-	i := slices.IndexFunc(Rules, func(r Rule) bool { return r.ID == id })
+	rules := Rules()
+	i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id })
 	if i < 0 {
 		return Rule{}, false
 	}
-	return Rules[i], true
+	return rules[i], true
 }

@@ -54,7 +54,7 @@ func (r *Report) invocation(notes []string) *sarif.Invocation {
 
 func sarifRules() []*sarif.ReportingDescriptor {
 	var rules []*sarif.ReportingDescriptor
-	for _, rule := range finding.Rules {
+	for _, rule := range finding.Rules() {
 		help := fmt.Sprintf("%s\n\nExample:\n\n```\n%s\n```\n\nFix: %s", rule.Why, rule.Example, rule.Fix)
 		rules = append(rules, sarif.NewRule(rule.ID).
 			WithShortDescription(sarif.NewMultiformatMessageString().WithText(rule.Title)).

@@ -29,8 +29,8 @@ func TestSARIFIsValidAndHoldsEveryFinding(t *testing.T) {
 		r := report.Build(in)
 		run := sarifOf(t, r)
 		runs.AddRun(run)
-		if len(run.Results) != len(r.Findings) || len(run.Tool.Driver.Rules) != len(finding.Rules) {
-			t.Errorf("%s: %d of %d findings, %d of %d rules", name, len(run.Results), len(r.Findings), len(run.Tool.Driver.Rules), len(finding.Rules))
+		if len(run.Results) != len(r.Findings) || len(run.Tool.Driver.Rules) != len(finding.Rules()) {
+			t.Errorf("%s: %d of %d findings, %d of %d rules", name, len(run.Results), len(r.Findings), len(run.Tool.Driver.Rules), len(finding.Rules()))
 		}
 		if *run.Invocations[0].ExecutionSuccessful != r.Complete {
 			t.Errorf("%s is said to be complete: %t", name, !r.Complete)
