@@ -17,9 +17,28 @@ import (
 	"github.com/premAI-io/verify-manifests/pkg/verify"
 )
 
-// Judge applies severities and waivers to a finding about an artifact with the given URL and observed digest. It returns false for
-// a finding that is not reported.
-type Judge func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
+// Policy applies severities and waivers to a finding about an artifact with the given URL and observed digest. It returns false for
+// a finding that is not reported. A nil Policy changes nothing.
+type Policy func(f finding.Finding, url string, observed digest.Digest) (finding.Finding, bool)
+
+// ApplyAll applies the policy to the findings about one artifact, and returns those that are reported.
+func (p Policy) ApplyAll(findings []finding.Finding, url string, observed digest.Digest) (reported []finding.Finding) {
+	if p == nil {
+		return findings
+	}
+	for _, f := range findings {
+		if f, isReported := p(f, url, observed); isReported {
+			reported = append(reported, f)
+		}
+	}
+	return reported
+}
+
+// applyTo returns a result with the findings that are reported.
+func (p Policy) applyTo(r verify.Result) verify.Result {
+	r.Findings = p.ApplyAll(r.Findings, finding.WithoutUser(r.Artifact.URL), r.Digest)
+	return r
+}
 
 // Comparison is a scan compared with earlier ones.
 type Comparison struct {
@@ -30,7 +49,7 @@ type Comparison struct {
 
 // Compare compares the results of a scan with the baseline, which it leaves as it is. An incomplete scan changes nothing about the
 // URLs that it did not reach.
-func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, now time.Time) Comparison {
+func (s *State) Compare(results []verify.Result, isComplete bool, policy Policy, now time.Time) Comparison {
 	now = now.UTC().Truncate(time.Second)
 	c := Comparison{Results: slices.Clone(results), Before: s, Next: s.clone()}
 	for i, r := range c.Results {
@@ -39,7 +58,7 @@ func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, n
 	uncompared := 0
 	for url, group := range byURL(c.Results) {
 		was := s.File(url).Digest
-		kind, seen := observed(group, judge)
+		kind, seen := observed(group, policy)
 		if kind == Good && !was.IsZero() && !slices.ContainsFunc(group, isVerified) {
 			switch sum := under(group, was.Algorithm); sum {
 			case was:
@@ -56,7 +75,7 @@ func (s *State) Compare(results []verify.Result, isComplete bool, judge Judge, n
 		if kind != "" && (kind != Unreachable || isComplete) && isKey(url) {
 			c.Next.Files[url] = c.Next.Files[url].after(kind, seen, now)
 		}
-		s.date(group, c.Next.File(url), judge)
+		s.date(group, c.Next.File(url), policy)
 	}
 	maps.DeleteFunc(c.Next.Files, func(_ string, f File) bool { return f.IsZero() })
 	c.Next.attest(c.Results)
@@ -81,9 +100,9 @@ func byURL(results []verify.Result) map[string][]*verify.Result {
 var worstFirst = []Kind{Changed, Gone, Unreachable, Good, ""}
 
 // observed is what a scan saw of one URL, given its results: the worst counts, and of several that with a SHA-256.
-func observed(group []*verify.Result, judge Judge) (Kind, verify.Result) {
+func observed(group []*verify.Result, policy Policy) (Kind, verify.Result) {
 	rank := func(r *verify.Result) int {
-		rank := 2 * slices.Index(worstFirst, kindOf(judged(*r, judge)))
+		rank := 2 * slices.Index(worstFirst, kindOf(policy.applyTo(*r)))
 		if r.Digest.Algorithm != digest.SHA256 {
 			rank++
 		}
@@ -99,21 +118,6 @@ func observed(group []*verify.Result, judge Judge) (Kind, verify.Result) {
 		seen.ETag, seen.Commit = cmp.Or(r.ETag, seen.ETag), cmp.Or(r.Commit, seen.Commit)
 	}
 	return worstFirst[rank(worst)/2], seen
-}
-
-// judged returns a result with the findings that remain after severities and waivers.
-func judged(r verify.Result, judge Judge) verify.Result {
-	if judge == nil {
-		return r
-	}
-	var findings []finding.Finding
-	for _, f := range r.Findings {
-		if f, isReported := judge(f, finding.WithoutUser(r.Artifact.URL), r.Digest); isReported {
-			findings = append(findings, f)
-		}
-	}
-	r.Findings = findings
-	return r
 }
 
 // kindOf says how a scan found an artifact's URL.
@@ -180,12 +184,12 @@ func (f File) after(kind Kind, seen verify.Result, now time.Time) File {
 }
 
 // date adds to results since when something is wrong, where earlier scans can tell, and which bytes were there before.
-func (s *State) date(group []*verify.Result, f File, judge Judge) {
+func (s *State) date(group []*verify.Result, f File, policy Policy) {
 	for _, r := range group {
 		if s != nil {
 			r.Since = f.Since()
 		}
-		if f.Digest.Algorithm == r.Digest.Algorithm && f.Digest != r.Digest && has(judged(*r, judge), finding.ArtifactChanged) {
+		if f.Digest.Algorithm == r.Digest.Algorithm && f.Digest != r.Digest && has(policy.applyTo(*r), finding.ArtifactChanged) {
 			r.Before = f.Digest
 		}
 	}

@@ -25,14 +25,14 @@ type Item struct {
 
 // Drift says what is wrong with the results of a comparison, with severities and waivers applied. Waived problems are not listed.
 // Where every manifest was read, a URL that no result names has left the registry.
-func (c Comparison) Drift(results []verify.Result, isAllRead bool, judge Judge) (d Drift) {
+func (c Comparison) Drift(results []verify.Result, isAllRead bool, policy Policy) (d Drift) {
 	groups := byURL(results)
 	for i, r := range results {
 		url := verify.Key(r.Artifact.URL)
 		item := Item{Result: i, File: c.Next.File(url)}
 		item.Kind = item.File.Standing()
 		item.IsSeen = kindOf(r) == item.Kind
-		if item.Kind == "" || isBystander(r, groups[url], item) || item.isWaived(r, judge) {
+		if item.Kind == "" || isBystander(r, groups[url], item) || item.isWaived(r, policy) {
 			continue
 		}
 		item.IsNew = c.Before != nil && c.Before.File(url).Standing() != item.Kind
@@ -86,17 +86,17 @@ func IsWaived(r verify.Result) bool {
 
 // isWaived reports whether what is wrong with a result is waived. Where this scan could not look, the finding that the bytes seen
 // last would get tells.
-func (i Item) isWaived(r verify.Result, judge Judge) bool {
+func (i Item) isWaived(r verify.Result, policy Policy) bool {
 	if i.IsSeen {
 		return IsWaived(r)
 	}
-	if judge == nil {
+	if policy == nil {
 		return false
 	}
 	rule := explaining[i.Kind][0]
 	if i.Kind == Changed && r.Artifact.Checksum == nil {
 		rule = finding.ArtifactChanged
 	}
-	likely, _ := judge(r.Artifact.Finding(rule, "", ""), finding.WithoutUser(r.Artifact.URL), i.File.Problem.Digest)
+	likely, _ := policy(r.Artifact.Finding(rule, "", ""), finding.WithoutUser(r.Artifact.URL), i.File.Problem.Digest)
 	return !likely.Waived.IsZero()
 }

@@ -167,7 +167,7 @@ func (a *action) finish(ctx context.Context, in report.Input, by rules, before *
 		target.OnlyUpdate = r.Summary.Manifests == 0 || a.config.Comment == "on-failure" && code == ExitOK && r.Summary.Errors == 0
 	}
 	if a.keepsIssue() {
-		target.Drift = &publish.Drift{Comparison: compared, Judge: by.policy.Apply}
+		target.Drift = &publish.Drift{Comparison: compared, Policy: by.policy.Apply}
 	}
 	out, err := target.Publish(ctx, r)
 	return a.end(code, errors.Join(problem, err), out)

@@ -142,7 +142,7 @@ func (p *program) compare(in report.Input, by rules, before *baseline.State) (*r
 
 // build builds a report with the configuration's severities and waivers.
 func build(in report.Input, by rules) *report.Report {
-	in.Judge = by.policy.Apply
+	in.Policy = by.policy.Apply
 	in.Waivers = func() []finding.Finding {
 		return by.policy.Waivers(in.IsWhole && in.Complete && in.Mode != modeOffline) // offline finds less
 	}

@@ -69,7 +69,7 @@ func (a *action) merge(ctx context.Context) (int, error) {
 	}
 	before, stateNotes := loadState(ctx, a.config, a.origin())
 	in.Notes = slices.Concat(in.Notes, notes, stateNotes)
-	in.Unjudge(by.withoutPolicy)
+	in.ResetPolicy(by.withoutPolicy)
 	return a.finish(ctx, in, by, before)
 }
 

@@ -129,7 +129,7 @@ func day(text string) time.Time {
 	return at
 }
 
-func TestJudge(t *testing.T) {
+func TestPolicy(t *testing.T) {
 	observed := digest.Digest{Algorithm: digest.SHA256, Sum: sum256}
 	const mutable, mismatch = "rule: url/mutable, because: x", "rule: artifact/mismatch, until: 2027-03-31, because: x, observed: 'sha256:" + sum256 + "'"
 	for _, test := range []struct {

@@ -52,14 +52,14 @@ func (p *publisher) issue(ctx context.Context, r *report.Report) (string, error)
 // Drift is the input of the drift issue.
 type Drift struct {
 	baseline.Comparison
-	Judge baseline.Judge
+	Policy baseline.Policy
 }
 
 // of returns the drift of a report compared with earlier scans, and reports whether it settles the issue: only a complete scan without
 // unwaived errors that read every manifest does.
 func (c Drift) of(r *report.Report) (d report.Drift, isSettled bool) {
 	results, _ := r.Results()
-	found := c.Comparison.Drift(results, r.IsAllRead(), c.Judge)
+	found := c.Comparison.Drift(results, r.IsAllRead(), c.Policy)
 	d = report.Drift{Report: r, Unread: found.Unread, Solved: found.Solved}
 	for _, item := range found.Items {
 		d.Problems = append(d.Problems, problem(r.Artifacts[item.Result], results[item.Result], item, r.Run.ServerURL))

@@ -157,7 +157,7 @@ func TestReportsHold(t *testing.T) {
 		{"a fix of one file only", ownFixes, "text unmarked", []string{"Fix, for the first: Use `https://example.com/1`"}, nil},
 		{"a lowered failure", with(input(gone()), func(in *report.Input) {
 			in.Waivers = func() []finding.Finding { return nil }
-			in.Judge = func(f finding.Finding, _ string, _ digestType) (finding.Finding, bool) {
+			in.Policy = func(f finding.Finding, _ string, _ digestType) (finding.Finding, bool) {
 				f.Severity = finding.Notice
 				return f, true
 			}

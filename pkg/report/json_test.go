@@ -125,8 +125,8 @@ func TestReadRefusesForgedWaivers(t *testing.T) {
 	}
 }
 
-// TestRejudgeBelievesNoReport lowers and waives what a configuration does not.
-func TestRejudgeBelievesNoReport(t *testing.T) {
+// TestResetPolicyBelievesNoReport lowers and waives what a configuration does not.
+func TestResetPolicyBelievesNoReport(t *testing.T) {
 	in := waived()
 	in.Results = append(in.Results, elsewhere(unavailable(), "chat-gone"))
 	in.Results[2].Findings[0].Severity = finding.Notice
@@ -139,8 +139,8 @@ func TestRejudgeBelievesNoReport(t *testing.T) {
 		return f
 	}
 	keep := func(f finding.Finding, _ string, _ digestType) (finding.Finding, bool) { return f, true }
-	merged.Unjudge(reset)
-	merged.Judge, merged.Waivers = keep, func() []finding.Finding { return nil }
+	merged.ResetPolicy(reset)
+	merged.Policy, merged.Waivers = keep, func() []finding.Finding { return nil }
 	if s := report.Build(merged).Summary; s.Waived != 0 || s.Errors < 2 || s.Notices != 0 {
 		t.Errorf("%+v", s)
 	}

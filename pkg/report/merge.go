@@ -109,14 +109,14 @@ func join(files []Named) (Input, error) {
 	if err := all.checkArtifacts(); err != nil {
 		return Input{}, fmt.Errorf("the shards overlap: %w", err)
 	}
-	in := Input{isJudged: true}
+	in := Input{isPolicyApplied: true}
 	in.Results, all.Findings = all.Results()
 	in.Report = all
 	return in, nil
 }
 
-// Unjudge resets the severities and waivers of merged reports, with a function for each finding.
-func (in *Input) Unjudge(reset func(finding.Finding) finding.Finding) {
+// ResetPolicy resets the severities and waivers of merged reports, with a function for each finding.
+func (in *Input) ResetPolicy(reset func(finding.Finding) finding.Finding) {
 	undo := func(findings []finding.Finding) []finding.Finding {
 		findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return f.Rule == finding.ConfigWaiver })
 		for i, f := range findings {
@@ -124,7 +124,7 @@ func (in *Input) Unjudge(reset func(finding.Finding) finding.Finding) {
 		}
 		return findings
 	}
-	in.Findings, in.isJudged = undo(in.Findings), false
+	in.Findings, in.isPolicyApplied = undo(in.Findings), false
 	for i, r := range in.Results {
 		in.Results[i].Findings = undo(r.Findings)
 	}

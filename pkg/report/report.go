@@ -94,10 +94,10 @@ type Input struct {
 	Results []verify.Result
 	// Windows reports whether a manifest is of a registry for Windows, whose readers have Get-FileHash and not shasum; nil is never.
 	Windows func(manifest string) bool
-	Judge   baseline.Judge           // nil leaves the findings as they are
-	Waivers func() []finding.Finding // about waivers, after Judge has seen all findings
+	Policy  baseline.Policy          // nil leaves the findings as they are
+	Waivers func() []finding.Finding // about waivers, after Policy was applied to all findings
 
-	isJudged bool // the findings have their severities and waivers
+	isPolicyApplied bool // the findings have their severities and waivers
 }
 
 // Build makes the report of a run. An artifact that failed without an error finding gets one.
@@ -110,7 +110,7 @@ func Build(in Input) *Report {
 		r.Artifacts = append(r.Artifacts, newArtifact(result))
 		r.Findings = append(r.Findings, result.Findings...)
 	}
-	if !in.isJudged {
+	if !in.isPolicyApplied {
 		for _, a := range r.unexplained(finding.Error) {
 			message := "The file was not verified: it ended as " + finding.Quote(a.Status.String())
 			r.Findings = append(r.Findings, a.finding(failureRules[a.Status], message))
@@ -122,8 +122,8 @@ func Build(in Input) *Report {
 		}
 	}
 	r.sort()
-	if in.Judge != nil {
-		r.judge(in.Judge)
+	if in.Policy != nil {
+		r.apply(in.Policy)
 		r.Findings = append(r.Findings, in.Waivers()...)
 		r.sort()
 	}
@@ -143,21 +143,14 @@ var failureRules = map[verify.Status]string{
 	verify.Unreachable: finding.ArtifactUnreachable,
 }
 
-// judge applies the registry's configuration to the findings.
-func (r *Report) judge(judge baseline.Judge) {
+// apply applies a policy to the findings.
+func (r *Report) apply(policy baseline.Policy) {
 	about, others := r.attribute()
-	r.Findings = []finding.Finding{}
-	apply := func(findings []finding.Finding, a Artifact) {
-		for _, f := range findings {
-			if f, isReported := judge(f, a.URL, a.Observed); isReported {
-				r.Findings = append(r.Findings, f)
-			}
-		}
-	}
+	r.Findings = nil
 	for i, a := range r.Artifacts {
-		apply(about[i], a)
+		r.Findings = append(r.Findings, policy.ApplyAll(about[i], a.URL, a.Observed)...)
 	}
-	apply(others, Artifact{})
+	r.Findings = append(r.Findings, policy.ApplyAll(others, "", digest.Digest{})...)
 }
 
 // attribute returns the findings about each artifact, which are those at its pointer or below it as long as no other artifact is
