@@ -166,7 +166,7 @@ func (p Problem) entry(severity finding.Severity, title string) entry {
 	}
 	e := entry{
 		Finding: finding.Finding{Severity: severity, Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer, Position: a.Position},
-		File:    a, danger: wrong, Title: title, Since: day(p.File.Since()),
+		File:    a, danger: wrong, Title: title, Host: a.host(), Since: day(p.File.Since()),
 		Messages: []message{{severity: severity, Text: strings.TrimSpace(text), Fix: p.Fix, FixLabel: "Fix"}},
 	}
 	if a.Declared.IsZero() {

@@ -20,6 +20,7 @@ type entry struct {
 	Title    string // as a message, in at most eight words
 	Messages []message
 	Compared comparison
+	Host     string // that serves the file; "" where there is none
 	Since    string // a day, "" where it is not known
 }
 
@@ -36,7 +37,6 @@ type message struct {
 type group struct {
 	entry
 	Entries []entry
-	Host    string
 	Count   string // "25 files of 8 manifests"
 }
 
@@ -100,7 +100,7 @@ func newEntry(findings []finding.Finding, about *Artifact) entry {
 	first := findings[0]
 	e := entry{Finding: first, File: about, danger: dangerOf(findings, about), Title: title(first.Rule, about)}
 	if about != nil {
-		e.Compared = about.comparison()
+		e.Compared, e.Host = about.comparison(), about.host()
 	}
 	for i, f := range findings {
 		m := message{severity: f.Severity, Rule: f.Rule, Text: f.Message, Fix: fix(f), FixLabel: "Fix"}
@@ -159,7 +159,7 @@ func (e entry) key() string {
 	var key strings.Builder
 	host := ""
 	if e.danger < lint {
-		host = e.host()
+		host = e.Host
 	}
 	fmt.Fprintf(&key, "%d %q %q %q %q", e.danger, host, e.Title, e.Since, e.Waived)
 	for _, m := range e.Messages {
@@ -173,14 +173,6 @@ func (e entry) key() string {
 		key.WriteString(e.Compared.Expected + e.Compared.Served) // no other cause explains them
 	}
 	return key.String()
-}
-
-// host is the one that serves the file, "" where there is none.
-func (e entry) host() string {
-	if e.File == nil {
-		return ""
-	}
-	return e.File.host()
 }
 
 // name is what a reader calls the file; for a finding about no file, where it is in the manifest.
@@ -209,10 +201,10 @@ func grouped(entries []entry) []group {
 }
 
 func newGroup(entries []entry) group {
-	g := group{entry: entries[0], Entries: entries, Host: entries[0].host()}
+	g := group{entry: entries[0], Entries: entries}
 	g.Messages = slices.Clone(g.Messages)
 	for _, e := range entries[1:] {
-		if e.host() != g.Host {
+		if e.Host != g.Host {
 			g.Host = ""
 		}
 		if e.Compared != g.Compared {
