@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed" // for the page's parts
 	"encoding/base64"
@@ -10,7 +9,6 @@ import (
 	"html/template"
 	"io"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -87,7 +85,7 @@ func (r *Report) pageFuncs() template.FuncMap {
 		},
 		"anchor":  func(text, url string) anchor { return anchor{text, url} },
 		"ruleURL": ruleURL, "dir": path.Dir, "day": day,
-		"url": entry.url, "waiver": func(g group) string { return g.waiver() }, "name": Artifact.name, "host": Artifact.host, "size": Artifact.size,
+		"url": entry.url, "waiver": group.waiver, "name": Artifact.name, "host": Artifact.host, "size": Artifact.size,
 		"places": func(g group) []entry { return g.Entries[:min(len(g.Entries), pagePlaces)] },
 		"more":   func(g group) string { return notShown(len(g.Entries)-pagePlaces, "place") },
 		"how": func(a Artifact) string {
@@ -199,19 +197,23 @@ func (r *Report) figures() []figure {
 // files are the page's table, worst first.
 func (r *Report) files() (rows []fileRow) {
 	about, _ := r.attribute()
-	for i, a := range r.Artifacts {
-		row := fileRow{Artifact: a, outcome: outcomes[a.outcome()], Status: a.Status.String(), Rank: slices.Index(verify.Statuses, a.Status)}
-		if a.Gone {
-			row.Status = "gone"
+	for rank, status := range verify.Statuses {
+		for i, a := range r.Artifacts {
+			if a.Status != status || len(rows) == pageFiles {
+				continue
+			}
+			row := fileRow{Artifact: a, outcome: outcomes[a.outcome()], Status: status.String(), Rank: rank}
+			if a.Gone {
+				row.Status = "gone"
+			}
+			for _, f := range worstFirst(about[i]) {
+				row.Remarks = append(row.Remarks, message{Rule: f.Rule, Text: title(f.Rule, &a)})
+			}
+			if a.Note != "" {
+				row.Remarks = append(row.Remarks, message{Text: a.Note})
+			}
+			rows = append(rows, row)
 		}
-		for _, f := range worstFirst(about[i]) {
-			row.Remarks = append(row.Remarks, message{Rule: f.Rule, Text: title(f.Rule, &a)})
-		}
-		if a.Note != "" {
-			row.Remarks = append(row.Remarks, message{Text: a.Note})
-		}
-		rows = append(rows, row)
 	}
-	slices.SortStableFunc(rows, func(a, b fileRow) int { return cmp.Compare(a.Rank, b.Rank) })
-	return rows[:min(len(rows), pageFiles)]
+	return rows
 }

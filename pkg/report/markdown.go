@@ -38,6 +38,7 @@ func (r *Report) JobSummary(limit int) string { return r.markdown(limit, true) }
 func (r *Report) markdown(limit int, isSummary bool) string {
 	m := markdown{Report: r, limit: max(limit, leastLimit), isSummary: isSummary}
 	open, waived := r.groups()
+	about, _ := r.attribute()
 	notices, urgent := split(open, func(g group) bool { return g.Severity == finding.Notice && g.danger == lint })
 	if !isSummary {
 		var informational []group
@@ -52,8 +53,8 @@ func (r *Report) markdown(limit int, isSummary bool) string {
 	return m.cut(head, append(sections,
 		folded(english.Plural(len(notices), "notice", ""), m.items(notices)),
 		folded(english.Plural(len(waived), "cause", "")+" waived", m.items(waived)),
-		m.files(verify.Unverified, m.unverified(), "Remark"),
-		m.files(verify.Verified, "verified", "How"),
+		m.files(verify.Unverified, m.unverified(), "Remark", about),
+		m.files(verify.Verified, "verified", "How", about),
 	), m.foot())
 }
 
@@ -341,10 +342,9 @@ func (m markdown) source(manifest string, line int) string {
 	return link(code(finding.Shorten(manifest, valueLimit)+atLine(line)), m.sourceURL(manifest, line))
 }
 
-// files is the folded table of the artifacts with a status.
-func (m markdown) files(status verify.Status, what, column string) section {
+// files is the folded table of the artifacts with a status, given the findings about each artifact.
+func (m markdown) files(status verify.Status, what, column string, about [][]finding.Finding) section {
 	var rows []string
-	about, _ := m.attribute()
 	for i, a := range m.Artifacts {
 		if a.Status != status {
 			continue

@@ -39,8 +39,9 @@ var severityColors = map[finding.Severity]string{finding.Error: red, finding.War
 func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	t := &text{options: options}
 	open, waived := r.groups()
+	headline := r.Headline()
 	if len(open) > 0 || options.Verbose {
-		t.ours(bold, r.Headline()+"\n\n")
+		t.ours(bold, headline+"\n\n")
 	}
 	t.groups(open)
 	t.rest(r, waived)
@@ -51,7 +52,7 @@ func (r *Report) WriteText(w io.Writer, options TextOptions) error {
 	if len(open) > 1 {
 		t.rules(r)
 	}
-	t.ours(bold, r.Headline()+"\n")
+	t.ours(bold, headline+"\n")
 	if facts := r.facts(); len(facts) > 0 {
 		t.fill("", strings.Split(phrases.Replace(strings.Join(facts, "; ")), "\n"))
 	}
