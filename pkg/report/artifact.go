@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/premAI-io/verify-manifests/pkg/artifact"
 	"github.com/premAI-io/verify-manifests/pkg/digest"
@@ -96,13 +97,6 @@ func (a Artifact) Location() finding.Location {
 	return finding.Location{Manifest: a.Manifest, Document: a.Document, Pointer: a.Pointer}
 }
 
-// finding returns a finding about the artifact, at its URL.
-func (a Artifact) finding(rule, message string) finding.Finding {
-	f := finding.New(rule, a.Manifest, a.Pointer, a.Position, message, "")
-	f.Document = a.Document
-	return f
-}
-
 // comparison compares the digest that is served with the expected one; the zero comparison is none.
 type comparison struct {
 	Expected, Served string // as the manifest writes digests
@@ -128,8 +122,7 @@ func (a Artifact) compare(expected, served digest.Digest, origin string) compari
 func (a Artifact) name() string {
 	name := a.Platform
 	if name == "" {
-		token := a.Pointer[strings.LastIndexByte(a.Pointer, '/')+1:]
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		name = jsontext.Pointer(a.Pointer).LastToken()
 	}
 	if strings.Trim(name, "0123456789") == "" { // an element of a list
 		file, _, _ := strings.Cut(finding.URL(a.URL), "?")

@@ -62,7 +62,7 @@ func declare(a artifact.Artifact, d digest.Digest) artifact.Artifact {
 }
 
 func about(a artifact.Artifact, rule, message string) finding.Finding {
-	return finding.New(rule, a.Manifest, a.Pointer, a.Position, message, "")
+	return a.Finding(rule, message, "")
 }
 
 func verified() verify.Result {

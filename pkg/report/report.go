@@ -113,7 +113,7 @@ func Build(in Input) *Report {
 	if !in.isPolicyApplied {
 		for _, a := range r.unexplained(finding.Error) {
 			message := "The file was not verified: it ended as " + finding.Quote(a.Status.String())
-			r.Findings = append(r.Findings, a.finding(failureRules[a.Status], message))
+			r.Findings = append(r.Findings, a.result().Artifact.Finding(failureRules[a.Status], message, ""))
 		}
 	}
 	for i, f := range r.Findings {
